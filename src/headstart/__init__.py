@@ -1,0 +1,1 @@
+"""headstart: transfer learning with proof that the reuse helped."""

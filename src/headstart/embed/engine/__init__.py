@@ -1,0 +1,1 @@
+"""What runs a frozen backbone: one engine a file."""

@@ -1,0 +1,52 @@
+"""Families: a folder of modules, one method a file, the file name being the method's key.
+
+Nothing is registered anywhere: dropping `transfer/lora.py` in makes `lora` a strategy.
+Files that start with `_` are helpers, not members.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+
+from .errors import UnknownName, UsageError
+
+_HERE = Path(__file__).parent
+# What each optional package is called in our extras, for the sentence that tells how to add it.
+_EXTRAS = {"openvino": "openvino"}
+
+
+@cache
+def names(folder: str) -> list[str]:
+    """The keys of a family, sorted; `folder` is relative to the package, e.g. `"embed/engine"`.
+
+    >>> "torch" in names("embed/engine")
+    True
+    """
+    return sorted(p.stem for p in (_HERE / folder).glob("*.py") if not p.stem.startswith("_"))
+
+
+def load(folder: str, name: str) -> ModuleType:
+    """Import one member. Raises `UnknownName`, or `UsageError` naming the extra that is missing.
+
+    >>> load("transfer", "probe").__name__
+    'headstart.transfer.probe'
+    """
+    if name not in names(folder):
+        raise UnknownName(_title(folder), name, names(folder))
+    module = import_module(f"headstart.{folder.replace('/', '.')}.{name}")
+    for package in getattr(module, "REQUIRES", ()):
+        if find_spec(package) is None:
+            extra = _EXTRAS.get(package, package)
+            raise UsageError(
+                f"The {_title(folder)} '{name}' needs the package '{package}', which is not installed. "
+                f"Add it with: pip install 'headstart[{extra}]'"
+            )
+    return module
+
+
+def _title(folder: str) -> str:
+    return {"transfer": "strategy", "embed/engine": "engine", "read": "reader"}.get(folder, folder.split("/")[-1])

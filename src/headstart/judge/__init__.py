@@ -1,0 +1,1 @@
+"""The only folder that opens the sealed test split: intervals, calibration, the verdict."""

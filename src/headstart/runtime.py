@@ -1,0 +1,97 @@
+"""The machine under us: where the cache is, threads, seeds, whole-file writes, elapsed time.
+
+Knows nothing of tasks or models. Every file we write goes through `write`: a temporary name
+beside the target, flushed, then renamed, so that a killed run leaves no half-written file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+
+def cache_dir() -> Path:
+    """`$HEADSTART_CACHE`, else the XDG cache folder, else `~/.cache/headstart`; made when missing."""
+    given = os.environ.get("HEADSTART_CACHE")
+    base = Path(given) if given else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "headstart"
+    base.mkdir(parents=True, exist_ok=True)
+    return base
+
+
+def write(path: Path, content: bytes | str) -> None:
+    """Write a whole file or none of it."""
+    data = content.encode() if isinstance(content, str) else content
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as f:
+            f.write(data)
+            f.flush()
+            os.fsync(f.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: Any) -> None:  # noqa: ANN401 - anything JSON takes
+    """`write` for JSON, readable by people, labels of any script kept as they are."""
+    write(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+
+
+def digest(*parts: Any) -> str:  # noqa: ANN401 - anything JSON takes
+    """A short stable name for any JSON-able values: the first 20 hex digits of their sha256.
+
+    >>> digest("a", 1) == digest("a", 1) != digest("a", 2)
+    True
+    """
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:20]
+
+
+def device() -> str:
+    """`cuda`, `mps` or `cpu`: the best there is; `$HEADSTART_DEVICE` overrides."""
+    import torch
+
+    if given := os.environ.get("HEADSTART_DEVICE"):
+        return given
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def quiet_threads() -> None:
+    """Make OpenMP threads sleep while they wait (they would spin and double the CPU time). Call before torch."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("KMP_BLOCKTIME", "0")
+
+
+class Clock:
+    """Wall seconds spent, by name: `with clock("embed"): …`.
+
+    >>> clock = Clock()
+    >>> with clock("read"): pass
+    >>> list(clock.spend)
+    ['read']
+    """
+
+    def __init__(self) -> None:
+        self.spend: dict[str, float] = {}
+        self._start = time.perf_counter()
+
+    @contextmanager
+    def __call__(self, name: str) -> Iterator[None]:
+        """Add the time of the block to `spend[name]`."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.spend[name] = self.spend.get(name, 0.0) + time.perf_counter() - start
+
+    def total(self) -> float:
+        """Seconds since the clock was made."""
+        return time.perf_counter() - self._start

@@ -1,0 +1,1 @@
+"""Pre-trained sources: the catalogue (`catalogue/*.toml`), one loader per origin, and the backbones they become."""

@@ -1,0 +1,1 @@
+"""Strategies, one file each; `REUSES` tells transfer from the rivals that start fresh."""

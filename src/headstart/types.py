@@ -1,0 +1,244 @@
+"""The values that flow through the house: frozen, checked on creation, nothing else.
+
+Task → Source → Features → Trial → Fitted → Verdict. Arrays are numpy; `n` pictures, `d` features,
+`k` classes, `s` source classes. Nothing here reads a file, knows a model or holds a torch tensor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import DataError, UsageError
+
+FloatArray = NDArray[np.float32]
+IntArray = NDArray[np.int64]
+Decision = str  # "helps" | "no_evidence" | "hurts"
+
+
+@dataclass(frozen=True)
+class Example:
+    """One labelled picture on disk. `digest` is the sha256 of the file's bytes: the cache key of all made from it."""
+
+    path: str  # absolute
+    label: int
+    digest: str
+    group: str | None = None
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """One input that takes no part, and why."""
+
+    path: str
+    reason: str  # a key: "unreadable", "empty", "not_an_image", "too_large", "near_duplicate", "same_picture_two_labels", …
+    detail: str  # one sentence for a person
+
+
+class Sealed:
+    """The test split. Anyone may ask how many it holds; only `judge/` may open it, and each opening is counted."""
+
+    def __init__(self, examples: tuple[Example, ...]) -> None:
+        self._examples = examples
+        self.reads = 0
+
+    def __len__(self) -> int:
+        return len(self._examples)
+
+    def counts(self, k: int) -> list[int]:
+        """Pictures per class, length `k`."""
+        return np.bincount([e.label for e in self._examples], minlength=k).tolist()
+
+    def open(self) -> tuple[Example, ...]:
+        """The pictures themselves. `tests/contract` holds that only `judge/` calls this."""
+        self.reads += 1
+        return self._examples
+
+
+@dataclass(frozen=True)
+class Task:
+    """A person's data made ready: clean, split, labelled, the test split sealed."""
+
+    name: str
+    labels: tuple[str, ...]  # class names; Example.label indexes them
+    train: tuple[Example, ...]
+    valid: tuple[Example, ...]
+    test: Sealed
+    set_aside: tuple[SetAside, ...] = ()
+    warnings: tuple[str, ...] = ()
+    split_rule: str = ""  # how the splits came about, for the report: "train/ and val/ as given; …"
+    fingerprint: str = ""  # hash of every (digest, label, split): equal fingerprints mean equal data
+    modality: str = "image"
+    kind: str = "classification"
+
+    def __post_init__(self) -> None:
+        if len(self.labels) < 2:
+            raise DataError(
+                f"{self.name} holds one class ({self.labels!r}); fit needs two or more. Put each class into "
+                "a folder of its own, or pass a table with image and label columns."
+            )
+
+    @property
+    def n(self) -> dict[str, int]:
+        """Pictures in each split."""
+        return {"train": len(self.train), "valid": len(self.valid), "test": len(self.test)}
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """How a backbone wants its pictures: RGB in [0, 1], shorter side to `size / crop`, centre crop, then (x − mean) / std."""
+
+    size: int  # pixels, square
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    interpolation: str = "bicubic"  # or "bilinear"
+    crop: float = 0.875  # part of the shorter side that is kept
+
+
+@dataclass(frozen=True)
+class Source:
+    """A pre-trained model that can be reused: one record of `source/catalogue/*.toml`."""
+
+    key: str
+    title: str
+    modality: str
+    architecture: str  # timm's name
+    loader: str  # a member of source/: "package", …
+    origin: Mapping[str, Any]  # what the loader needs: distribution, version, archive sha256, file inside
+    sha256: str  # of the weights file
+    licence: str
+    input: InputSpec
+    feature_dim: int
+    params: int
+    macs: int  # multiply-adds for one picture
+    pretrained_on: str
+    classes: str  # label names: "imagenet-1k"
+    paper: str
+    notes: str = ""
+
+
+@dataclass(frozen=True)
+class Features:
+    """One backbone's (or one reader of pixels') view of some pictures, in the order they were asked for."""
+
+    x: NDArray[Any]  # [n, d] float32 features, or [n, r, r, 3] uint8 pixels
+    y: IntArray  # [n], −1 where the label is not known
+    key: str  # what made it: hash of source sha, depth, engine, precision, preprocessing
+    logits: FloatArray | None = None  # [n, s] the source's own class scores, where it has a head
+    seconds: float = 0.0  # spent now; a cache hit costs nothing
+    computed: int = 0  # pictures that were not in the cache
+
+    def __post_init__(self) -> None:
+        if len(self.x) != len(self.y):
+            raise UsageError(f"Features hold {len(self.x)} rows and {len(self.y)} labels; they must be as many.")
+
+
+@dataclass(frozen=True)
+class View:
+    """What a model looks at: features of a source's depth, or plain pixels. Travels with the saved model."""
+
+    source: str | None  # a source key, or None for pixels
+    depth: str = "top"  # a name from Backbone.depths; unused for pixels
+    size: int = 0  # pixels a side; for pixels only
+    engine: str = ""  # engine and precision that made the features, e.g. "openvino-bf16"
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A classifier on top of a view: named arrays and the strategy that knows how to read them."""
+
+    strategy: str  # a member of transfer/
+    view: View
+    config: Mapping[str, Any]
+    labels: tuple[str, ...]
+    state: Mapping[str, NDArray[Any]]  # what safetensors holds
+    trained_params: int
+    total_params: int
+    temperature: float = 1.0  # logits are divided by this before the softmax
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a strategy yields after each slice of work."""
+
+    step: int
+    steps: int
+    metric: float | None = None  # validation accuracy, where known
+    loss: float | None = None  # training loss, where there is one
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One candidate: a strategy on a source (or none) with the setting that validation chose."""
+
+    id: str
+    strategy: str
+    source: str | None
+    reuses: bool  # True: transfer; False: a rival that starts fresh
+    config: Mapping[str, Any]  # the chosen setting
+    tried: int  # how many settings were compared to choose it
+    status: str  # "finished" | "failed" | "dropped"
+    reason: str  # why it won, lost or failed
+    accuracy: float = 0.0  # on validation
+    log_loss: float = 0.0  # on validation, after temperature scaling
+    seconds: float = 0.0
+    curve: tuple[Mapping[str, float], ...] = ()  # {"step", "metric", "loss"}
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Rival:
+    """A model that starts fresh, judged on the same sealed pictures."""
+
+    strategy: str
+    value: float
+    interval: tuple[float, float]
+    source: str | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Did the reuse help? `difference` = best transfer candidate − best rival, both chosen on validation data."""
+
+    decision: Decision
+    metric: str
+    difference: float  # in units of the metric, 0..1
+    interval: tuple[float, float]
+    level: float
+    margin: float  # differences smaller than this are of no practical weight
+    transfer: Rival  # the best transfer candidate; its source is set
+    rival: Rival
+    n_test: int
+    test_reads: int
+    reason: str  # one sentence for a person
+    needed: int | None = None  # test pictures that would be needed to tell, when these are too few
+    caveats: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """How one classifier did on one split. Probabilities are after temperature scaling unless said."""
+
+    accuracy: float
+    macro_f1: float
+    log_loss: float
+    ece: float  # expected calibration error, 15 equal-width bins
+    ece_before: float  # the same before temperature scaling
+    temperature: float
+    accuracy_interval: tuple[float, float]
+    per_class: tuple[Mapping[str, Any], ...]  # {"label", "n", "precision", "recall", "f1"}
+    confusion: tuple[tuple[int, ...], ...]  # [k][k], row = true class
+    reliability: tuple[Mapping[str, float], ...] = field(default=())  # {"low", "high", "n", "confidence", "accuracy"}
+
+
+def to_dict(value: Any) -> Any:  # noqa: ANN401 - any of the values above
+    """A value as plain dicts, lists and numbers, ready for JSON.
+
+    >>> to_dict(SetAside("a.jpg", "empty", "0 bytes"))["reason"]
+    'empty'
+    """
+    return asdict(value)
