@@ -35,7 +35,7 @@ class SetAside:
     """One input that takes no part, and why."""
 
     path: str
-    reason: str  # a key: "unreadable", "empty", "not_an_image", "too_large", "near_duplicate", "same_picture_two_labels", …
+    reason: str  # a key: "unreadable", "empty", "not_an_image", "too_large", "near_duplicate", "two_labels", …
     detail: str  # one sentence for a person
 
 
@@ -51,7 +51,7 @@ class Sealed:
 
     def counts(self, k: int) -> list[int]:
         """Pictures per class, length `k`."""
-        return np.bincount([e.label for e in self._examples], minlength=k).tolist()
+        return [sum(e.label == label for e in self._examples) for label in range(k)]
 
     def open(self) -> tuple[Example, ...]:
         """The pictures themselves. `tests/contract` holds that only `judge/` calls this."""
@@ -90,7 +90,7 @@ class Task:
 
 @dataclass(frozen=True)
 class InputSpec:
-    """How a backbone wants its pictures: RGB in [0, 1], shorter side to `size / crop`, centre crop, then (x − mean) / std."""
+    """How a backbone wants its RGB in [0, 1]: shorter side to `size / crop`, centre crop, then (x − mean) / std."""
 
     size: int  # pixels, square
     mean: tuple[float, float, float]
@@ -232,7 +232,8 @@ class Metrics:
     accuracy_interval: tuple[float, float]
     per_class: tuple[Mapping[str, Any], ...]  # {"label", "n", "precision", "recall", "f1"}
     confusion: tuple[tuple[int, ...], ...]  # [k][k], row = true class
-    reliability: tuple[Mapping[str, float], ...] = field(default=())  # {"low", "high", "n", "confidence", "accuracy"}
+    # {"low", "high", "n", "confidence", "accuracy"} a bin
+    reliability: tuple[Mapping[str, float], ...] = field(default=())
 
 
 def to_dict(value: Any) -> Any:  # noqa: ANN401 - any of the values above
