@@ -1,1 +1,28 @@
-"""headstart: transfer learning with proof that the reuse helped."""
+"""headstart: transfer learning with proof that the reuse helped.
+
+>>> import headstart as hs
+>>> hs.__version__
+'0.1.0'
+
+`hs.fit("photos/")` gives a `Run`: `run.verdict`, `run.sentence`, `run.predict(["new.jpg"])`. `hs.load("runs/birds")`
+opens a finished one. Importing headstart is light: torch and the rest come in when they are needed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+__all__ = ["HeadstartError", "Run", "__version__", "fit", "load", "predict", "report", "sources"]
+
+if TYPE_CHECKING:
+    from .api import Run, fit, load, predict, report, sources
+    from .errors import HeadstartError
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the door opens to
+    if name not in __all__:
+        raise AttributeError(f"module 'headstart' has no attribute '{name}'; it has {', '.join(__all__)}")
+    from importlib import import_module
+
+    return getattr(import_module("headstart.errors" if name == "HeadstartError" else "headstart.api"), name)

@@ -162,6 +162,15 @@ class Fitted:
 
 
 @dataclass(frozen=True)
+class Facts:
+    """What a strategy may know of the data before it looks at a picture."""
+
+    n: int  # training pictures
+    k: int  # classes
+    side: int  # median shorter side of the training pictures, pixels
+
+
+@dataclass(frozen=True)
 class Progress:
     """What a strategy yields after each slice of work."""
 

@@ -1,1 +1,45 @@
-"""The command line, one file per verb."""
+"""The command line: one file per verb, found by its name. Errors become one plain sentence and an exit code.
+
+A verb file has `app` (a group of sub-commands) or `run` (one command). Only the verb that is called is imported with its
+work; `headstart --help` imports none of torch, timm or scikit-learn.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+from ..errors import HeadstartError
+from ..family import names
+
+
+def main() -> None:
+    """Entry point of the `headstart` command."""
+    import typer
+
+    from ..runtime import quiet_threads
+
+    quiet_threads()
+    app = typer.Typer(
+        help="Reuse what a pre-trained model knows, with proof that the reuse helped.",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    for name in names("cli"):
+        verb = import_module(f"headstart.cli.{name}")
+        if hasattr(verb, "app"):
+            app.add_typer(verb.app, name=name)
+        else:
+            app.command(name)(verb.run)
+    try:
+        app()
+    except HeadstartError as error:
+        sys.stderr.write(f"headstart: {error}\n")
+        raise SystemExit(error.exit_code) from error
+    except KeyboardInterrupt:
+        sys.stderr.write("\nheadstart: stopped. Run the same command again to continue; finished work is kept.\n")
+        raise SystemExit(130) from None
+    except BrokenPipeError:  # the reader of our output (head, less) went away
+        raise SystemExit(0) from None

@@ -1,0 +1,8 @@
+"""The Python door: each verb of the command line as a function."""
+
+from __future__ import annotations
+
+from .fit import fit
+from .run import Run, load, predict, report, sources
+
+__all__ = ["Run", "fit", "load", "predict", "report", "sources"]

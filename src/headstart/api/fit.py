@@ -1,0 +1,340 @@
+"""fit: from a folder of pictures to an adapted classifier with an honest verdict.
+
+read → embed (one pass) → compare candidates on validation data → train the chosen ones on all training pictures →
+open the sealed test split once → report → save, load, compare → run.json. Each step leaves its result behind, so that
+a killed run, started again with the same arguments, continues.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import BudgetError, HeadstartError, UsageError
+from ..runtime import Clock, digest, quiet_threads
+from ..types import Example, Features, Fitted, Source, Task, Trial, View, to_dict
+from .run import Run
+
+if TYPE_CHECKING:
+    from ..embed.gallery import Gallery
+    from ..judge.verdict import Judgement
+    from ..plan.journal import Journal
+    from ..plan.search import Candidate, Contender
+
+Watch = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What was asked for; its digest tells whether a folder holds the same run."""
+
+    data: str
+    out: Path
+    seed: int
+    seeds: int
+    budget: float | None
+    sources: tuple[str, ...]
+    strategies: tuple[str, ...]
+    engine: str
+    group: str | None
+    margin: float
+    command: str
+
+    def request(self, task: Task, sources: Sequence[Source]) -> str:
+        """A name for this task judged in this way."""
+        from .. import __version__
+
+        shas = [s.sha256 for s in sources]
+        asked = [self.strategies, self.seed, self.seeds, self.margin, self.engine, self.budget]
+        return digest(__version__, task.fingerprint, shas, asked)
+
+
+def fit(
+    data: str | Path,
+    *,
+    out: str | Path | None = None,
+    seed: int = 0,
+    seeds: int = 1,
+    budget: float | None = None,
+    source: str | Sequence[str] = (),
+    strategy: str | Sequence[str] = (),
+    engine: str = "auto",
+    group: str | None = None,
+    margin: float = 0.01,
+    watch: Watch | None = None,
+    command: str | None = None,
+) -> Run:
+    """Adapt a pre-trained model to labelled pictures, and judge it against rivals that start fresh.
+
+    Args:
+        data: folder of class folders (with or without train/ val/ test/), a table with image and label columns, or a
+            data set saved by Hugging Face `datasets`.
+        out: folder for the run; `runs/<name of the data>` when not given.
+        seed: of the split and of all training.
+        seeds: training seeds of the finalists that have any randomness; more widen or steady the interval honestly.
+        budget: seconds; what is not done by then is dropped, and said to be.
+        source: keys of the catalogue to reuse; two cheap ones when not given.
+        strategy: names; narrows the candidates, transfer and rivals separately (rivals always run).
+        engine: `auto`, `torch` or `openvino`.
+        group: column of the table; pictures of one group never stand on both sides of a split.
+        margin: of practical equivalence, 0.01 being one point of accuracy.
+        watch: called with (what, done, of) as the work goes on.
+        command: for the record, how the run was asked for.
+
+    Raises:
+        DataError: the data cannot be used. SourceError: a source cannot be had. UsageError: an argument is wrong.
+        BudgetError: the budget ended before there was anything to show.
+    """
+    quiet_threads()
+    if seeds < 1 or margin < 0 or (budget is not None and budget <= 0):
+        raise UsageError(
+            f"seeds={seeds}, margin={margin}, budget={budget} were given; seeds must be 1 or more, margin 0 or more and "
+            "budget above 0 seconds."
+        )
+    clock = Clock()
+    data = str(data)
+    plan = Plan(
+        data=data,
+        out=Path(out) if out else Path("runs") / (Path(data).absolute().stem or "run"),
+        seed=seed,
+        seeds=seeds,
+        budget=budget,
+        sources=_several(source),
+        strategies=_several(strategy),
+        engine=engine,
+        group=group,
+        margin=margin,
+        command=command or f"headstart.fit({data!r}, seed={seed})",
+    )
+    return _Job(plan, clock, watch).work()
+
+
+def _several(given: str | Sequence[str]) -> tuple[str, ...]:
+    return tuple(x for x in (given.split(",") if isinstance(given, str) else given) if x)
+
+
+class _Job:
+    """One fit at work: what its steps share."""
+
+    def __init__(self, plan: Plan, clock: Clock, watch: Watch | None) -> None:
+        self.plan, self.clock, self.watch = plan, clock, watch
+        self.deadline = None if plan.budget is None else time.monotonic() + plan.budget
+        self.cpu_adapted = 0.0  # CPU seconds of the process when the adapted model was ready
+        self.task: Task
+        self.gallery: Gallery
+        self.journal: Journal
+
+    def work(self) -> Run:
+        """All steps in order; see the module's first lines."""
+        from ..plan.journal import Journal
+        from ..read.image import read
+        from ..source import _catalogue
+
+        cpu_start = time.process_time()
+        with self.clock("read"):
+            progress = (lambda done, of: self._tell("read", done, of)) if self.watch else None
+            self.task = read(self.plan.data, seed=self.plan.seed, group=self.plan.group, progress=progress)
+        records = [_catalogue.get(key) for key in self.plan.sources or _catalogue.default_keys()]
+        request = self.plan.request(self.task, records)
+        if done := self._finished(request):
+            return done
+        self.journal = Journal(self.plan.out / "journal.jsonl")
+        self.journal.note("read", n=self.task.n, set_aside=len(self.task.set_aside), request=request)
+        weights = self._weights(records)
+        from ..embed.gallery import Gallery
+
+        sources = {s.key: s for s in records}
+        self.gallery = Gallery(sources, engine=self.plan.engine, weights=weights, watch=self.watch)
+        candidates, looks = self._embed(sources)
+        trials, finalists, roles = self._race(candidates, looks, cpu_start)
+        with self.clock("judge"):
+            judgement = self._judge(finalists, roles)
+        from .record import publish
+
+        return publish(self, judgement, trials, finalists, roles, sources, weights, request)
+
+    def _tell(self, what: str, done: int, of: int) -> None:
+        if self.watch:
+            self.watch(what, done, of)
+
+    def _finished(self, request: str) -> Run | None:
+        """The run in the folder, if it answers the same request; an error if it answers another."""
+        if not (self.plan.out / "run.json").exists():
+            return None
+        run = Run(self.plan.out)
+        if run.record.get("request") == request:
+            return run
+        raise UsageError(
+            f"{self.plan.out} holds a finished run of other data or settings ({run.record['task']['name']}, seed "
+            f"{run.record['seed']}). Name another folder with --out, or remove that one."
+        )
+
+    def _weights(self, records: Sequence[Source]) -> dict[str, Path]:
+        from ..source import _catalogue
+
+        out = {}
+        with self.clock("source"):
+            for at, record in enumerate(records):
+                self._tell(f"fetch {record.key}", at, len(records))
+                out[record.key] = _catalogue.fetch(record)
+        return out
+
+    def _embed(self, sources: Mapping[str, Source]) -> tuple[list[Candidate], dict[View, tuple[Features, Features]]]:
+        """One pass over training and validation pictures for all that any candidate looks at."""
+        from ..embed.gallery import median_side
+        from ..plan.search import candidates
+        from ..types import Facts
+
+        train, valid = self.task.train, self.task.valid
+        self.facts = Facts(len(train), len(self.task.labels), median_side(train))
+        found = candidates(tuple(sources), self.plan.strategies, self.facts)
+        views = list(dict.fromkeys(c.view for c in found))
+        with self.clock("embed"):
+            looks = self.gallery.look((*train, *valid), views)
+        n = len(train)
+        halves = {v: (_rows(f, slice(None, n)), _rows(f, slice(n, None))) for v, f in zip(views, looks, strict=True)}
+        self.journal.note("embed", views=[to_dict(v) for v in views], computed=self.gallery.computed)
+        return found, halves
+
+    def _race(
+        self, candidates: Sequence[Candidate], looks: Mapping[View, tuple[Features, Features]], cpu_start: float
+    ) -> tuple[list[Trial], dict[str, list[Fitted]], dict[str, str]]:
+        """Compare on validation data; refit the best transfer candidate and every rival.
+
+        Returns:
+            trials, trial id → models by seed, and who plays `transfer`, `rival` and `winner`.
+        """
+        from ..plan.search import explain, prefer
+
+        finished: dict[str, Contender] = {}
+        trials: list[Trial] = []
+        finalists: dict[str, list[Fitted]] = {}
+        roles: dict[str, str] = {}
+        n_valid = len(self.task.valid)
+        with self.clock("race"):
+            for role, camp in (("transfer", True), ("rival", False)):
+                members = [c for c in candidates if c.reuses is camp]
+                for candidate in members:
+                    outcome = self._contend(candidate, *looks[candidate.view])
+                    trials.append(outcome if isinstance(outcome, Trial) else outcome.trial)
+                    if not isinstance(outcome, Trial):
+                        finished[candidate.id] = outcome
+                done = [t for t in trials if t.reuses is camp and t.status == "finished"]
+                if not done:
+                    raise BudgetError(
+                        f"The budget of {self.plan.budget:g} s ended before any {role} candidate was done, so there is "
+                        "no verdict. Run the same command with a larger --budget: finished work is kept."
+                        if self.plan.budget
+                        else f"No {role} candidate could be fitted; journal.jsonl in {self.plan.out} says why."
+                    )
+                roles[role] = prefer(done, n_valid).id
+                for trial in done if not camp else [t for t in done if t.id == roles[role]]:
+                    finalists[trial.id] = self._refit(finished[trial.id], *looks[finished[trial.id].fitted.view])
+                if camp:
+                    self.cpu_adapted = time.process_time() - cpu_start
+        winner = prefer([finished[roles["transfer"]].trial, finished[roles["rival"]].trial], n_valid)
+        roles["winner"] = winner.id
+        trials = [explain(t, winner, n_valid) for t in trials]
+        for trial in trials:
+            self.journal.note("trial", id=trial.id, status=trial.status, reason=trial.reason)
+        self.journal.note("chosen", **roles)
+        return trials, finalists, roles
+
+    def _contend(self, candidate: Candidate, train: Features, valid: Features) -> Contender | Trial:
+        """A candidate's result, from an earlier attempt where there is one; a `Trial` alone when it was dropped."""
+        from ..plan import search
+
+        folder = self._folder(candidate.id, train.key)
+        if kept := search.recall(folder):
+            return kept
+        self._tell(candidate.id, 0, 1)
+        try:
+            outcome = search.contend(
+                candidate,
+                train,
+                valid,
+                self.task.labels,
+                self.facts,
+                seed=self.plan.seed,
+                deadline=self.deadline,
+                scratchpad=folder / "loop.pt",
+                watch=self.watch,
+            )
+        except BudgetError:
+            return _dropped(candidate, "dropped", "the time budget ended first", self.plan.seed)
+        except (HeadstartError, ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
+            return _dropped(candidate, "failed", str(error), self.plan.seed)
+        search.remember(folder, outcome)
+        return outcome
+
+    def _refit(self, contender: Contender, train: Features, valid: Features) -> list[Fitted]:
+        """The chosen setting on all training pictures, once per training seed where the seed matters."""
+        from ..family import load
+        from ..plan import keep, search
+
+        both = search.join(train, valid)
+        seeds = self.plan.seeds if load("transfer", contender.fitted.strategy).STOCHASTIC else 1
+        out = []
+        for extra in range(seeds):
+            folder = self._folder(f"{contender.trial.id}-refit{extra}", train.key)
+            if (folder / "model.json").exists():
+                out.append(keep.load(folder)[0])
+                continue
+            fitted = search.refit(contender, both, seed=self.plan.seed + extra, watch=self.watch)
+            keep.save(folder, fitted)
+            out.append(fitted)
+        return out
+
+    def _folder(self, name: str, view_key: str) -> Path:
+        from .. import __version__
+
+        key = digest(__version__, self.task.fingerprint, view_key, self.plan.seed)
+        return self.plan.out / "trials" / f"{name}-{key[:8]}"
+
+    def _judge(self, finalists: Mapping[str, list[Fitted]], roles: Mapping[str, str]) -> Judgement:
+        from ..family import load, names
+        from ..judge.verdict import judge
+        from ..ship.store import scores
+
+        views = list(dict.fromkeys(f.view for seeds in finalists.values() for f in seeds))
+
+        def logits(fitted: Fitted, examples: Sequence[Example]) -> np.ndarray[Any, Any]:
+            self.gallery.look(examples, views)  # the first call fills the cache for all finalists in one pass
+            return scores(fitted, self.gallery, examples)
+
+        self.task.test.reads += self.journal.count("sealed test split opened")
+        self.journal.note("sealed test split opened", **roles)
+        return judge(
+            self.task,
+            finalists,
+            logits,
+            transfer=roles["transfer"],
+            rival=roles["rival"],
+            winner=roles["winner"],
+            margin=self.plan.margin,
+            seed=self.plan.seed,
+            stochastic=[name for name in names("transfer") if load("transfer", name).STOCHASTIC],
+        )
+
+
+def _rows(features: Features, rows: slice) -> Features:
+    return replace(features, x=features.x[rows], y=features.y[rows], logits=None)
+
+
+def _dropped(candidate: Candidate, status: str, reason: str, seed: int) -> Trial:
+    return Trial(
+        id=candidate.id,
+        strategy=candidate.strategy,
+        source=candidate.view.source,
+        reuses=candidate.reuses,
+        config={},
+        tried=0,
+        status=status,
+        reason=reason,
+        seed=seed,
+    )

@@ -1,0 +1,235 @@
+"""The last steps of a fit: save the model and check it, write the pages, and run.json last of all.
+
+`run.json` is the mark of a finished run: everything else stands when it appears.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import HeadstartError
+from ..family import load, names
+from ..runtime import write, write_json
+from ..types import Example, Fitted, Source, Task, Trial, to_dict
+from .run import Run
+
+if TYPE_CHECKING:
+    from ..embed.gallery import Gallery
+    from ..judge.verdict import Judgement
+    from ..ship.store import Model
+    from .fit import _Job
+
+WORST = 12  # mistakes shown with their picture
+
+
+def publish(
+    job: _Job,
+    judgement: Judgement,
+    trials: Sequence[Trial],
+    finalists: Mapping[str, Sequence[Fitted]],
+    roles: Mapping[str, str],
+    sources: Mapping[str, Source],
+    weights: Mapping[str, Path],
+    request: str,
+) -> Run:
+    """Write everything a run leaves and return it.
+
+    Raises:
+        HeadstartError: the saved model does not predict what the model in memory predicts.
+    """
+    from ..report import card, html
+    from ..ship.store import save
+
+    out = job.plan.out
+    with job.clock("report"):
+        winner = _whole(finalists[roles["winner"]][0], sources, job.gallery.engine)
+        source = sources[winner.view.source] if winner.view.source else None
+        save(out / "model", winner, source, weights[source.key] if source else None)
+        _check_saved(out / "model", job.gallery, judgement)
+        _predictions(out / "predictions.parquet", job.task, judgement)
+        environment = _environment(job.gallery.engine)
+        write_json(out / "environment.json", environment)
+        record = _record(job, judgement, trials, winner, roles, source)
+        record |= {"request": request, "environment": environment}
+        thumbnails = _thumbnails([m["path"] for m in record["mistakes"]])
+    record["spend"] = {**job.clock.spend, "total": job.clock.total()}
+    record["sentence"] = _sentence(job, judgement, roles)
+    write(out / "report.html", html.render(record, thumbnails))
+    write(out / "card.md", card.render(record))
+    job.journal.note("finished", sentence=record["sentence"])
+    write_json(out / "run.json", record)
+    return Run(out)
+
+
+def _whole(fitted: Fitted, sources: Mapping[str, Source], engine: str) -> Fitted:
+    """The head with what only the whole model knows: its engine, and the backbone's parameters counted in."""
+    key = fitted.view.source
+    return replace(
+        fitted,
+        view=replace(fitted.view, engine=engine if key else ""),
+        total_params=fitted.trained_params + (sources[key].params if key else 0),
+    )
+
+
+def _check_saved(folder: Path, gallery: Gallery, judgement: Judgement) -> None:
+    """The self-test: the model read back from disk must give the very probabilities that were judged."""
+    from ..ship.store import load as open_model
+
+    model: Model = open_model(folder)
+    some = judgement.examples[:64]
+    again = model.probabilities(gallery, some)
+    gap = float(np.abs(again - judgement.probabilities[: len(some)]).max())
+    if not gap < 1e-4:
+        raise HeadstartError(
+            f"The saved model in {folder} does not predict what was judged (largest difference {gap:.2g}; at most 1e-4 is "
+            "allowed). The run is not finished. Please report this with journal.jsonl."
+        )
+
+
+def _record(
+    job: _Job,
+    judgement: Judgement,
+    trials: Sequence[Trial],
+    winner: Fitted,
+    roles: Mapping[str, str],
+    source: Source | None,
+) -> dict[str, Any]:
+    """The JSON contract of design.md, and what the report needs beside it."""
+    strategies = {name: load("transfer", name) for name in names("transfer")}
+    by_id = {t.id: t for t in trials}
+    metrics = judgement.metrics
+    rivals = [
+        {
+            "strategy": by_id[key].strategy,
+            "title": strategies[by_id[key].strategy].TITLE,
+            "source": None,
+            "value": m.accuracy,
+            "interval": list(m.accuracy_interval),
+        }
+        for key, m in judgement.per_finalist.items()
+        if not by_id[key].reuses
+    ]
+    verdict = to_dict(judgement.verdict)
+    return {
+        "run": str(job.plan.out),
+        "sentence": "",
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": job.plan.command,
+        "task": _task(job.task, judgement),
+        "winner": {
+            "id": roles["winner"],
+            "source": winner.view.source,
+            "strategy": winner.strategy,
+            "title": strategies[winner.strategy].TITLE,
+            "reuses": bool(strategies[winner.strategy].REUSES),
+            "config": dict(winner.config),
+            "trained_params": winner.trained_params,
+            "total_params": winner.total_params,
+            "licence": source.licence if source else None,
+            "pretrained_on": source.pretrained_on if source else None,
+            "sha256": source.sha256 if source else None,
+            "paper": source.paper if source else strategies[winner.strategy].PAPER,
+        },
+        "metrics": to_dict(metrics),
+        "verdict": verdict,
+        "rivals": rivals,
+        "trials": [{**to_dict(t), "title": strategies[t.strategy].TITLE} for t in trials],
+        "mistakes": _mistakes(job.task, judgement),
+        "warnings": list(job.task.warnings),
+        "spend_cpu": {"adapted": job.cpu_adapted, "total": time.process_time()},
+        "embedded": {"seconds": job.gallery.seconds, "computed": job.gallery.computed, "engine": job.gallery.engine},
+        "seed": job.plan.seed,
+    }
+
+
+def _task(task: Task, judgement: Judgement) -> dict[str, Any]:
+    k = len(task.labels)
+    counts = [np.bincount([e.label for e in part], minlength=k).tolist() for part in (task.train, task.valid)]
+    classes = zip(task.labels, *counts, task.test.counts(k), strict=True)
+    return {
+        "name": task.name,
+        "modality": task.modality,
+        "kind": task.kind,
+        "labels": list(task.labels),
+        "n": task.n,
+        "set_aside": [to_dict(s) for s in task.set_aside],
+        "split_rule": task.split_rule,
+        "fingerprint": task.fingerprint,
+        "classes": [{"label": c, "train": a, "valid": b, "test": t} for c, a, b, t in classes],
+    }
+
+
+def _mistakes(task: Task, judgement: Judgement) -> list[dict[str, Any]]:
+    """The most confident wrong answers on the sealed pictures, worst first."""
+    guess, sure = judgement.probabilities.argmax(1), judgement.probabilities.max(1)
+    wrong = [i for i in np.argsort(-sure, kind="stable") if guess[i] != judgement.examples[i].label][:WORST]
+    return [
+        {
+            "path": judgement.examples[i].path,
+            "truth": task.labels[judgement.examples[i].label],
+            "predicted": task.labels[guess[i]],
+            "probability": float(sure[i]),
+        }
+        for i in wrong
+    ]
+
+
+def _thumbnails(paths: Sequence[str]) -> dict[str, bytes]:
+    from ..read._picture import decode
+    from ..report.thumbs import thumbnail
+
+    return {path: thumbnail(decode(Path(path))) for path in paths}
+
+
+def _predictions(path: Path, task: Task, judgement: Judgement) -> None:
+    """The judged predictions: image, label, predicted, and one probability column a class."""
+    import io
+
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    examples: tuple[Example, ...] = judgement.examples
+    columns: dict[str, Any] = {
+        "image": [e.path for e in examples],
+        "label": [task.labels[e.label] for e in examples],
+        "predicted": [task.labels[i] for i in judgement.probabilities.argmax(1)],
+    }
+    columns |= {f"p({label})": judgement.probabilities[:, i] for i, label in enumerate(task.labels)}
+    buffer = io.BytesIO()
+    parquet.write_table(pa.table(columns), buffer)
+    write(path, buffer.getvalue())
+
+
+def _sentence(job: _Job, judgement: Judgement, roles: Mapping[str, str]) -> str:
+    from ..judge.wording import sentence
+
+    titles = {name: load("transfer", name).TITLE for name in names("transfer")}
+    fresh = roles["winner"] == roles["rival"]
+    return sentence(judgement.verdict, seconds=job.clock.total(), titles=titles, fresh=fresh)
+
+
+def _environment(engine: str) -> dict[str, str]:
+    from importlib.metadata import version
+
+    from .. import __version__
+
+    packages = ("torch", "timm", "numpy", "scikit-learn", "safetensors")
+    return {
+        "headstart": __version__,
+        "python": platform.python_version(),
+        **{package: version(package) for package in packages},
+        "engine": engine,
+        "system": f"{platform.system()} {platform.machine()}",
+        "executable": Path(sys.executable).name,
+        "arguments": json.dumps(sys.argv[1:], ensure_ascii=False),
+    }

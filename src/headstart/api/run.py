@@ -1,0 +1,93 @@
+"""A finished run: what is in its folder, read back, and its model put to work."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import DataError
+from ..types import Rival, Source, Verdict
+
+if TYPE_CHECKING:
+    from ..ship.predict import Row
+    from ..ship.store import Model
+
+
+class Run:
+    """What `fit` left in a folder.
+
+    Raises:
+        DataError: the folder holds no finished run.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.path = Path(folder)
+        try:
+            self.record: dict[str, Any] = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            known = sorted(p.parent.name for p in self.path.absolute().parent.glob("*/run.json"))
+            beside = f" Finished runs beside it: {', '.join(known)}." if known else ""
+            raise DataError(
+                f"{self.path} holds no finished run (run.json is missing).{beside} "
+                f"Make one with: headstart fit DATA --out {self.path}"
+            ) from error
+
+    def __repr__(self) -> str:
+        return f"Run('{self.path}'): {self.sentence}"
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in one sentence."""
+        return str(self.record["sentence"])
+
+    @property
+    def verdict(self) -> Verdict:
+        """Did the reuse help?"""
+        raw = dict(self.record["verdict"])
+        for side in ("transfer", "rival"):
+            raw[side] = Rival(**{**raw[side], "interval": tuple(raw[side]["interval"])})
+        return Verdict(**{**raw, "interval": tuple(raw["interval"]), "caveats": tuple(raw["caveats"])})
+
+    @property
+    def report(self) -> Path:
+        """The page for people."""
+        return self.path / "report.html"
+
+    @property
+    def model(self) -> Model:
+        """The saved classifier."""
+        from ..ship.store import load as open_model
+
+        return open_model(self.path / "model")
+
+    def predict(self, inputs: Iterable[str | Path], *, engine: str = "auto") -> list[Row]:
+        """One row an input picture; folders are walked; unreadable inputs get their reason in `error`."""
+        from ..ship.predict import predict as rows
+
+        return list(rows(self.model, inputs, engine=engine))
+
+
+def load(folder: str | Path) -> Run:
+    """Open a finished run."""
+    return Run(folder)
+
+
+def predict(run: str | Path, inputs: Iterable[str | Path], *, engine: str = "auto") -> Iterator[Row]:
+    """Predictions one by one, for many inputs; see `Run.predict`."""
+    from ..ship.predict import predict as rows
+
+    return rows(Run(run).model, inputs, engine=engine)
+
+
+def report(run: str | Path) -> Path:
+    """The path of a run's report."""
+    return Run(run).report
+
+
+def sources() -> list[Source]:
+    """The catalogue of pre-trained sources."""
+    from ..source import _catalogue
+
+    return [_catalogue.get(key) for key in _catalogue.keys()]  # noqa: SIM118 - a function, not a dict

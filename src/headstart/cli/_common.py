@@ -1,0 +1,71 @@
+"""What verbs share: a progress display on standard error, durations, JSON on standard output."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ..errors import UsageError
+
+_UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def seconds(text: str) -> float:
+    """A duration in seconds.
+
+    >>> seconds("90"), seconds("1.5m"), seconds("2h")
+    (90.0, 90.0, 7200.0)
+
+    Raises:
+        UsageError: it is no duration.
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", text.strip())
+    if not match or float(match[1]) == 0:
+        raise UsageError(f"--budget {text} is no duration; give seconds, minutes or hours: 90, 90s, 5m, 1h.")
+    return float(match[1]) * _UNITS[match[2]]
+
+
+def emit(value: Any) -> None:  # noqa: ANN401 - anything JSON takes
+    """One JSON object on standard output."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+
+
+@contextmanager
+def watching(quiet: bool) -> Iterator[Callable[[str, int, int], None] | None]:
+    """A `watch(what, done, of)` that draws a progress bar on standard error, or none when quiet or not a terminal."""
+    if quiet or not sys.stderr.isatty():
+        yield None if quiet else _lines()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting", total=1)
+        now = ""
+
+        def watch(what: str, done: int, of: int) -> None:
+            nonlocal now
+            if what != now:
+                bar.reset(task, description=what, total=of)
+                now = what
+            bar.update(task, completed=done, total=of)
+
+        yield watch
+
+
+def _lines() -> Callable[[str, int, int], None]:
+    """For logs: a line when the work changes, not one a picture."""
+    seen: set[str] = set()
+
+    def watch(what: str, done: int, of: int) -> None:
+        what = what.split(":")[0]
+        if what not in seen:
+            seen.add(what)
+            sys.stderr.write(f"headstart: {what}\n")
+
+    return watch

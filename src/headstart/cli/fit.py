@@ -1,0 +1,51 @@
+"""headstart fit DATA: adapt a model and prove whether the reuse helped."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from typing import Annotated
+
+import typer
+
+from ._common import emit, seconds, watching
+
+
+def run(
+    data: Annotated[str, typer.Argument(help="Folder of class folders (train/ val/ test/ optional), or a table.")],
+    out: Annotated[str, typer.Option(help="Folder for the run; runs/<name of the data> by default.")] = "",
+    seed: Annotated[int, typer.Option(help="Seed of the split and of training.")] = 0,
+    seeds: Annotated[int, typer.Option(help="Training seeds of candidates whose result depends on chance.")] = 1,
+    budget: Annotated[str, typer.Option(help="Most time to spend, e.g. 90s, 5m, 1h.")] = "",
+    source: Annotated[str, typer.Option(help="Pre-trained sources, by comma; see `headstart sources list`.")] = "",
+    strategy: Annotated[str, typer.Option(help="Strategies, by comma; rivals always run.")] = "",
+    engine: Annotated[str, typer.Option(help="auto, torch or openvino.")] = "auto",
+    group: Annotated[str, typer.Option(help="Table column that must not straddle the splits.")] = "",
+    margin: Annotated[float, typer.Option(help="Differences below this many points do not matter.")] = 1.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print run.json on standard output.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+) -> None:
+    """Adapt a pre-trained model to your pictures, with proof that the reuse helped."""
+    from ..api import fit
+    from ..report.text import summary
+
+    budget_s = seconds(budget) if budget else None
+    with watching(quiet) as watch:
+        done = fit(
+            data,
+            out=out or None,
+            seed=seed,
+            seeds=seeds,
+            budget=budget_s,
+            source=source,
+            strategy=strategy,
+            engine=engine,
+            group=group or None,
+            margin=margin / 100,
+            watch=watch,
+            command=shlex.join(["headstart", *sys.argv[1:]]),
+        )
+    if as_json:
+        emit(done.record)
+    else:
+        sys.stdout.write(summary(done.record) + "\n")

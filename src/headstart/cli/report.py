@@ -1,0 +1,30 @@
+"""headstart report RUN: open the page for people, and print its path."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ._common import emit
+
+
+def run(
+    run: Annotated[Path, typer.Argument(help="A finished run's folder.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print run.json instead.")] = False,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Print the path only.")] = False,
+) -> None:
+    """Show a run's report: its path, and the page itself where there is a browser."""
+    import webbrowser
+
+    from ..api import Run
+
+    done = Run(run)
+    if as_json:
+        emit(done.record)
+        return
+    sys.stdout.write(f"{done.sentence}\n{done.report}\n")
+    if not no_open and sys.stdout.isatty():
+        webbrowser.open(done.report.absolute().as_uri())

@@ -1,0 +1,127 @@
+"""`headstart sources list|show|pull|verify`: the pre-trained models there are. Prints; the work is in `source/`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+app = typer.Typer(help="Pre-trained sources: what there is, where it comes from, and whether it is sound.")
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output, and nothing else there.")]
+Key = Annotated[str, typer.Argument(help="A source's key, as `sources list` shows it.")]
+Keys = Annotated[list[str], typer.Argument(help="Keys of sources, as `sources list` shows them.")]
+
+
+@app.command("list")
+def list_(as_json: Json = False) -> None:
+    """All sources, one a line."""
+    from ..source import _catalogue
+
+    rows = [_catalogue.describe(_catalogue.get(key)) for key in _catalogue.keys()]
+    if as_json:
+        return _json({"sources": rows, "default": _catalogue.default_keys()})
+    table = _table("key", "input", "features", "params", "MACs", "licence", "pulled")
+    for row in rows:
+        table.add_row(
+            row["key"],
+            f"{row['input']['size']} px",
+            str(row["feature_dim"]),
+            f"{row['params'] / 1e6:.1f} M",
+            f"{row['macs'] / 1e9:.2f} G",
+            row["licence"],
+            "yes" if row["pulled"] else "no",
+        )
+    return _show(table)
+
+
+@app.command()
+def show(key: Key, as_json: Json = False) -> None:
+    """Everything the catalogue says about one source."""
+    from ..source import _catalogue
+
+    row = _catalogue.describe(_catalogue.get(key))
+    if as_json:
+        return _json(row)
+    table = _table("field", "value")
+    for name, value in row.items():
+        for inner, part in value.items() if isinstance(value, dict) else [("", value)]:
+            table.add_row(f"{name}.{inner}" if inner else name, _text(part))
+    return _show(table)
+
+
+@app.command()
+def pull(keys: Keys, as_json: Json = False) -> None:
+    """Fetch the weights of sources into the cache; afterwards they work with the network off."""
+    from ..source import _catalogue
+
+    with _busy(f"pulling {', '.join(keys)}"):
+        paths = _catalogue.pull(keys)
+    if as_json:
+        return _json({"pulled": {key: str(path) for key, path in paths.items()}})
+    table = _table("key", "weights")
+    for key, path in paths.items():
+        table.add_row(key, str(path))
+    return _show(table)
+
+
+@app.command()
+def verify(keys: Keys, as_json: Json = False) -> None:
+    """Let sources name a few well-known photographs; a sound one gets at most one wrong."""
+    from ..errors import SourceError
+    from ..source import _verify
+
+    with _busy(f"verifying {', '.join(keys)}"):
+        found = _verify.verify_all(keys)
+    if as_json:
+        _json({"verified": {key: {"sound": _verify.sound(rows), "pictures": rows} for key, rows in found.items()}})
+    else:
+        table = _table("key", "picture", "named", "probability", "right")
+        for key, rows in found.items():
+            for row in rows:
+                right = "yes" if row["ok"] else f"no: {' | '.join(row['expected'])}"
+                table.add_row(key, row["picture"], row["named"], f"{row['probability']:.2f}", right)
+        _show(table)
+    if bad := [key for key, rows in found.items() if not _verify.sound(rows)]:
+        raise SourceError(
+            f"{', '.join(bad)} named more than one photograph wrongly: the weights or the input settings of the "
+            "record are not what they should be. Compare the record with the model's paper, or pull again."
+        )
+
+
+def _busy(doing: str) -> Any:  # noqa: ANN401 - rich's status, a context manager
+    """A spinner on standard error while work is going on."""
+    from rich.console import Console
+
+    return Console(stderr=True).status(doing)
+
+
+def _table(*columns: str) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold", no_wrap=column in ("key", "input", "pulled"))
+    return table
+
+
+def _show(table: Table) -> None:
+    from rich.console import Console
+
+    Console().print(table)
+
+
+def _json(value: dict[str, Any]) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False))
+
+
+def _text(value: object) -> str:
+    """A catalogue value for a person's eyes."""
+    if isinstance(value, tuple | list):
+        return ", ".join(map(str, value))
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)

@@ -1,0 +1,95 @@
+"""Lenses: the ways of looking at a picture. Each turns uint8 [h, w, 3] into rows of numbers.
+
+A backbone lens gives pooled features of the wanted depths and the source's logits; a pixel lens gives a small
+square picture. A lens is cheap to make: its model is loaded when the first batch comes, so that a run whose
+rows are all in the cache loads none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import EngineError
+from ..family import load, names
+from ..runtime import digest
+from ..types import InputSpec, Source
+
+if TYPE_CHECKING:
+    import torch
+
+DECODE_VERSION = 1  # raise when decoding or resizing changes what comes out: old rows are then not used
+Compute = Callable[["torch.Tensor"], list[NDArray[Any]]]
+
+
+@dataclass(frozen=True)
+class Lens:
+    """`prepare` one picture, `compute` a batch [b, 3, s, s] uint8 → one array per output."""
+
+    name: str
+    key: str
+    outputs: tuple[str, ...]
+    spec: InputSpec
+    build: Callable[[], Compute] = field(repr=False)
+
+    @cached_property
+    def compute(self) -> Compute:
+        """The model behind the lens, made on first use."""
+        return self.build()
+
+    def prepare(self, picture: NDArray[np.uint8]) -> torch.Tensor:
+        """uint8 [h, w, 3] → uint8 tensor [3, s, s]."""
+        from ..source._backbone import prepare
+
+        return prepare(picture, self.spec)
+
+
+def pick_engine(wanted: str = "auto") -> str:
+    """The engine to use: the fastest available on this machine, or the one that was asked for.
+
+    Raises:
+        EngineError: the wanted engine cannot run here.
+    """
+    known = names("embed/engine")
+    if wanted == "auto":
+        return next(n for n in sorted(known, key=lambda n: load_rank(n)) if load_rank(n) >= 0)
+    engine = load("embed/engine", wanted)
+    if not engine.available():
+        raise EngineError(f"The engine '{wanted}' cannot run on this machine ({engine.WHY_NOT}). Use --engine auto.")
+    return wanted
+
+
+def load_rank(name: str) -> int:
+    """How early an engine is tried under `auto` (0 first); −1 when it cannot run here."""
+    from ..errors import UsageError
+
+    try:
+        engine = load("embed/engine", name)
+    except UsageError:  # its package is not installed
+        return -1
+    return int(engine.RANK) if engine.available() else -1
+
+
+def backbone_lens(source: Source, depths: Sequence[str], engine: str, weights: Path | None = None) -> Lens:
+    """Features of a source at `depths` (a member of `Backbone.depths`, e.g. "top"), and its logits."""
+    runner = load("embed/engine", engine)
+    outputs = (*depths, "logits")
+    # The engine's precision is part of the key: bf16 and fp32 features are not the same numbers.
+    key = digest("backbone", DECODE_VERSION, source.sha256, source.input, list(depths), engine, runner.precision())
+    return Lens(source.key, key, outputs, source.input, lambda: runner.build(source, tuple(depths), weights))
+
+
+def pixel_lens(size: int) -> Lens:
+    """The whole picture's centre square at `size` × `size`, [size, size, 3] uint8."""
+    spec = InputSpec(size, (0, 0, 0), (1, 1, 1), "bilinear", 1.0)
+
+    def rows(batch: torch.Tensor) -> list[NDArray[Any]]:
+        return [batch.permute(0, 2, 3, 1).contiguous().numpy()]
+
+    return Lens(f"pixels-{size}", digest("pixels", DECODE_VERSION, size), ("pixels",), spec, lambda: rows)

@@ -1,0 +1,111 @@
+"""OpenVINO on the CPU: the same network 4-9 times cheaper; bf16 where the processor has it, else fp32.
+
+The converted graph (normalisation included, so that it eats uint8) is kept below the cache, named by the sha256
+of the weights, the depths and the OpenVINO version: from the second run on neither timm nor the conversion is needed.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
+
+from ...runtime import cache_dir, device, digest
+from ...types import Source
+
+if TYPE_CHECKING:
+    import torch
+
+    from .._lens import Compute
+
+REQUIRES = ("openvino",)
+RANK = 0
+WHY_NOT = "OpenVINO found no CPU it can use, or a GPU is there and PyTorch is faster on it"
+BATCH = 32
+
+
+@cache
+def _core() -> Any:  # noqa: ANN401 - openvino has no type stubs
+    # OpenVINO reports its use over the network; without that package it takes its own silent stand-in.
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    import openvino
+
+    return openvino.Core()
+
+
+def available() -> bool:
+    """Whether there is a CPU device, and no GPU that would make PyTorch the better choice."""
+    return device() == "cpu" and "CPU" in _core().available_devices
+
+
+@cache
+def precision() -> str:
+    """`bf16` where the processor computes in it, else `fp32`."""
+    return "bf16" if "BF16" in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "fp32"
+
+
+def build(source: Source, depths: tuple[str, ...], weights: Path | None = None) -> Compute:
+    """A function uint8 [b, 3, s, s] → [pooled features per depth …, logits], float32 numpy."""
+    model = _core().read_model(_graph(source, depths, weights))
+    hint = {"bf16": "bf16", "fp32": "f32"}[precision()]
+    settings = {"INFERENCE_PRECISION_HINT": hint, "PERFORMANCE_HINT": "LATENCY"}
+    request = _core().compile_model(model, "CPU", settings).create_infer_request()
+
+    def compute(batch: torch.Tensor) -> list[NDArray[Any]]:
+        import numpy as np
+
+        parts = []
+        for piece in batch.split(BATCH):
+            outs = request.infer({0: piece.numpy()})
+            parts.append([np.array(outs[i], np.float32) for i in range(len(depths) + 1)])
+        return [np.concatenate(outs) for outs in zip(*parts, strict=True)]
+
+    return compute
+
+
+def _graph(source: Source, depths: tuple[str, ...], weights: Path | None) -> Path:
+    """The converted graph, converting it first where it is not in the cache."""
+    import openvino
+
+    name = digest(source.sha256, source.input, source.architecture, list(depths), openvino.__version__)
+    folder = cache_dir() / "openvino" / name
+    if not (folder / "model.xml").exists():
+        part = Path(tempfile.mkdtemp(prefix=".part-", dir=_made(folder.parent)))
+        try:
+            openvino.save_model(_convert(source, depths, weights), part / "model.xml", compress_to_fp16=False)
+            if not folder.exists():
+                part.rename(folder)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+    return folder / "model.xml"
+
+
+def _convert(source: Source, depths: tuple[str, ...], weights: Path | None) -> Any:  # noqa: ANN401
+    import openvino
+    import torch
+
+    from ...source._backbone import load, normalise
+
+    class Whole(torch.nn.Module):
+        """Normalisation and backbone in one, so that the graph eats uint8."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.body = load(source, weights).eval()
+
+        def forward(self, x: torch.Tensor) -> Any:  # noqa: ANN401
+            return self.body(normalise(x, source.input), depths)
+
+    side = source.input.size
+    example = torch.zeros(1, 3, side, side, dtype=torch.uint8)
+    return openvino.convert_model(Whole().eval(), example_input=example, input=[([-1, 3, side, side])])
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

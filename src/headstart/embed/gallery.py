@@ -1,0 +1,155 @@
+"""The gallery: pictures looked at through views, each picture decoded once and each row computed once.
+
+`look(examples, views)` gives one `Features` per view, rows in the order of `examples`. What is missing in the
+cache is computed in one pass over the files (decoding in threads, all lenses fed from the same decoded picture)
+and committed shard by shard, so a killed run loses at most one shard.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import DataError
+from ..runtime import cache_dir
+from ..types import Example, Features, Source, View
+from ._lens import Lens, backbone_lens, pick_engine, pixel_lens
+from ._store import Store
+
+SHARD = 64  # pictures a commit
+Watch = Callable[[str, int, int], None]  # (what, done, of)
+
+
+class Gallery:
+    """Looks at pictures. `sources` maps key → record; `weights` overrides where a source's file lies."""
+
+    def __init__(
+        self,
+        sources: Mapping[str, Source],
+        *,
+        engine: str = "auto",
+        weights: Mapping[str, Path] | None = None,
+        folder: Path | None = None,
+        watch: Watch | None = None,
+    ) -> None:
+        self.engine = pick_engine(engine)
+        self.seconds = 0.0  # spent looking, cache reads included
+        self.computed = 0  # rows computed, over all lenses
+        self._sources, self._weights = dict(sources), dict(weights or {})
+        self._folder = folder or cache_dir() / "features"
+        self._watch = watch
+        self._lenses: dict[View, Lens] = {}
+        self._stores: dict[str, Store] = {}
+
+    def look(self, examples: Sequence[Example], views: Sequence[View]) -> list[Features]:
+        """One `Features` a view, rows as in `examples`.
+
+        Raises:
+            DataError: a file changed or vanished since it was read.
+        """
+        start = time.perf_counter()
+        lenses = [self._lens(view, views) for view in views]
+        computed = self._fill(examples, list({lens.key: lens for lens in lenses}.values()))
+        y = np.array([e.label for e in examples], np.int64)
+        digests = [e.digest for e in examples]
+        rows = {lens.key: self._store(lens).get(digests) for lens in lenses}
+        seconds = time.perf_counter() - start
+        self.seconds += seconds
+        self.computed += computed
+        return [
+            Features(
+                x=rows[lens.key][lens.outputs[0] if view.source is None else view.depth],
+                y=y,
+                key=f"{lens.key}.{view.depth}",
+                logits=rows[lens.key].get("logits"),
+                seconds=seconds,
+                computed=computed,
+            )
+            for view, lens in zip(views, lenses, strict=True)
+        ]
+
+    def _lens(self, view: View, together: Sequence[View]) -> Lens:
+        """Views of one source that are asked for together share a lens: one forward pass gives all depths."""
+        if view not in self._lenses:
+            if view.source is None:
+                self._lenses[view] = pixel_lens(view.size)
+            else:
+                depths = sorted({v.depth for v in together if v.source == view.source})
+                source = self._sources[view.source]
+                self._lenses[view] = backbone_lens(source, depths, self.engine, self._weights.get(view.source))
+        return self._lenses[view]
+
+    def _store(self, lens: Lens) -> Store:
+        if lens.key not in self._stores:
+            self._stores[lens.key] = Store(self._folder / lens.key, lens.outputs)
+        return self._stores[lens.key]
+
+    def _fill(self, examples: Sequence[Example], lenses: Sequence[Lens]) -> int:
+        """Compute and commit what no store has yet. Returns how many rows that were."""
+        missing = {lens.key: {e.digest for e in examples if e.digest not in self._store(lens)} for lens in lenses}
+        todo = list({e.digest: e for e in examples if any(e.digest in m for m in missing.values())}.values())
+        if not todo:
+            return 0
+        todo_of = {lens.key: [] for lens in lenses}  # type: dict[str, list[tuple[str, Any]]]
+        with ThreadPoolExecutor(2) as pool:
+            for done, (example, picture) in enumerate(_ahead(pool, _decode, todo, 2 * SHARD), 1):
+                for lens in lenses:
+                    if example.digest in missing[lens.key]:
+                        todo_of[lens.key].append((example.digest, lens.prepare(picture)))
+                        if len(todo_of[lens.key]) == SHARD or done == len(todo):
+                            self._commit(lens, todo_of[lens.key])
+                if self._watch:
+                    self._watch("embed", done, len(todo))
+        for lens in lenses:
+            self._commit(lens, todo_of[lens.key])
+        return sum(map(len, missing.values()))
+
+    def _commit(self, lens: Lens, rows: list[tuple[str, Any]]) -> None:
+        if not rows:
+            return
+        import torch
+
+        digests, prepared = zip(*rows, strict=True)
+        arrays = lens.compute(torch.stack(prepared))
+        self._store(lens).add(digests, dict(zip(lens.outputs, arrays, strict=True)))
+        rows.clear()
+
+
+def median_side(examples: Sequence[Example], most: int = 100) -> int:
+    """Median shorter side in pixels of up to `most` evenly chosen pictures, read from their headers."""
+    from PIL import Image
+
+    sides = []
+    for example in examples[:: max(1, len(examples) // most)]:
+        with Image.open(example.path) as picture:
+            sides.append(min(picture.size))
+    return int(np.median(sides))
+
+
+def _decode(example: Example) -> tuple[Example, Any]:
+    from ..read._picture import Unreadable, decode
+
+    try:
+        return example, decode(Path(example.path))
+    except (Unreadable, OSError) as error:
+        raise DataError(
+            f"{example.path} could be read a moment ago and now cannot ({error}). "
+            "Put the file back or leave it out, and run the same command again: finished work is kept."
+        ) from error
+
+
+def _ahead(pool: ThreadPoolExecutor, work: Callable[[Any], Any], items: Sequence[Any], depth: int) -> Iterator[Any]:
+    """`map` in order that runs at most `depth` items ahead, so that decoded pictures do not pile up in memory."""
+    from collections import deque
+
+    source = iter(items)
+    waiting = deque(pool.submit(work, item) for item in islice(source, depth))
+    while waiting:
+        yield waiting.popleft().result()
+        waiting.extend(pool.submit(work, item) for item in islice(source, 1))

@@ -1,0 +1,196 @@
+"""The verdict in words: why it was decided so, what to be careful with, and the one sentence people read.
+
+In: numbers and a `Verdict`. Out: English. Names of sources and strategies are passed in; nothing is computed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..types import Fitted, Rival, Task, Verdict
+
+FEW, FEW_A_CLASS, FEW_SEEDS = 50, 5, 3  # below these a caveat is due
+
+Titles = Mapping[str, str] | Callable[[str], str]
+
+
+def points(x: float) -> str:
+    """A difference of shares in signed percentage points, with a real minus sign.
+
+    >>> points(0.2357), points(-0.004), points(0.0)
+    ('+23.6', '−0.4', '0.0')
+    """
+    text = f"{100 * x:+.1f}"
+    return "0.0" if text in ("+0.0", "-0.0") else text.replace("-", "−")
+
+
+def percent(x: float) -> str:
+    """A share in per cent with one decimal.
+
+    >>> percent(0.948)
+    '94.8 %'
+    """
+    return f"{100 * x:.1f} %"
+
+
+def rounded(n: int) -> str:
+    """A number of pictures to two figures, upwards, thousands apart.
+
+    >>> rounded(634), rounded(12_345), rounded(48)
+    ('640', '13,000', '48')
+    """
+    step = 10 ** max(0, len(str(n)) - 2)
+    return f"{-(-n // step) * step:,}"
+
+
+def explain(
+    difference: float, interval: tuple[float, float], margin: float, level: float, needed: int | None = None
+) -> str:
+    """Why the interval leads to its decision: one or two sentences.
+
+    Args:
+        difference: observed, transfer − rival.
+        interval: (low, high).
+        margin: of practical equivalence.
+        level: of the interval.
+        needed: test pictures that would tell, where a number is known.
+
+    >>> explain(0.0, (-0.004, 0.006), 0.01, 0.95)
+    'Equivalent: the whole 95 % interval (−0.4 to +0.6 points) lies within the margin of ±1 point.'
+    """
+    low, high = interval
+    name = f"{100 * level:g} % interval ({points(low)} to {points(high)} points)"
+    edge = f"{100 * margin:g} point" + ("" if margin == 0.01 else "s")
+    if low > margin:
+        return f"The whole {name} lies above the margin of +{edge}."
+    if high < -margin:
+        return f"The whole {name} lies below the margin of −{edge}."
+    if low >= -margin and high <= margin:
+        return f"Equivalent: the whole {name} lies within the margin of ±{edge}."
+    if low > 0:
+        text = (
+            f"Reuse helps a little, perhaps no more than the margin of {edge}: the {name} lies above 0, not above it."
+        )
+    elif high < 0:
+        text = (
+            f"Reuse hurts a little, perhaps no more than the margin of {edge}: the {name} lies below 0, not below it."
+        )
+    else:
+        text = f"The {name} holds 0: the difference may be chance."
+    return f"{text} {_more(difference, margin, needed)}"
+
+
+def caveats(
+    task: Task,
+    y: NDArray[np.int64],
+    accuracy: float,
+    compared: Sequence[Sequence[Fitted]],
+    *,
+    stochastic: Collection[str] = (),
+) -> tuple[str, ...]:
+    """What a careful reader should know about this verdict, a sentence each.
+
+    Args:
+        task: its training labels, its name and how often its test split was opened.
+        y: `[n]` true test labels.
+        accuracy: of the winner on the test split.
+        compared: the two sides, each a model a training seed.
+        stochastic: strategies whose result depends on the training seed.
+    """
+    found = []
+    counts = np.bincount(y, minlength=len(task.labels))
+    if len(y) < FEW:
+        found.append(f"Only {len(y)} test pictures: the intervals are wide, and only a large difference can show.")
+    thin = [label for label, n in zip(task.labels, counts, strict=True) if n < FEW_A_CLASS]
+    if thin:
+        found.append(f"Fewer than {FEW_A_CLASS} test pictures of {_list(thin)}: per-class numbers say little there.")
+    for seeds in compared:
+        if seeds[0].strategy in stochastic and len(seeds) < FEW_SEEDS:
+            many = "one training seed" if len(seeds) == 1 else f"{len(seeds)} training seeds"
+            found.append(
+                f"'{seeds[0].strategy}' was trained with {many}: how much its result depends on chance in training "
+                + ("is not in the interval." if len(seeds) == 1 else "is known only roughly.")
+            )
+    common = int(np.bincount([e.label for e in task.train], minlength=len(task.labels)).argmax())
+    baseline = counts[common] / len(y)
+    if baseline >= accuracy:
+        found.append(
+            f"The accuracy of {percent(accuracy)} is no better than always answering '{task.labels[common]}' "
+            f"({percent(baseline)}): look at macro-F1 and the per-class table."
+        )
+    if task.test.reads > 1:
+        found.append(
+            f"The test split was opened {task.test.reads} times: choices made after the first opening may have been "
+            "tuned to it."
+        )
+    return tuple(found)
+
+
+def sentence(
+    verdict: Verdict, *, seconds: float | None = None, titles: Titles | None = None, fresh: bool = False
+) -> str:
+    """The verdict as a person wants to read it.
+
+    Args:
+        verdict: what was decided.
+        seconds: the whole run took, if that shall be told.
+        titles: human names of strategies and sources by key; keys without one are shown as they are.
+        fresh: the rival won on validation data, so that it is the run's model.
+    """
+    name = _namer(titles)
+    v, low, high = verdict, *(points(x) for x in verdict.interval)
+    reused = ", ".join(name(key) for key in (v.transfer.source, v.transfer.strategy) if key)
+    took = f", {_seconds(seconds)}" if seconds is not None else ""
+    numbers = f"{points(v.difference)} points, {100 * v.level:g} % interval {low} to {high}"
+    pictures = f"{v.n_test:,} sealed test pictures"
+    against = f"{percent(v.transfer.value)} against {percent(v.rival.value)} {_with(v.rival, name)}"
+    details = f"({numbers}, {pictures}; {reused}{took})"
+    if v.decision == "helps":
+        kept = " Yet the rival won on validation data, so this run's model is the rival." if fresh else ""
+        return f"Reuse helps: {against} {details}.{kept}"
+    if v.decision == "hurts":
+        return f"Reuse hurts: {against} {details}."
+    tell = f" About {rounded(v.needed)} test pictures would be needed to tell." if v.needed else ""
+    if fresh or v.difference <= 0:
+        rival = name(v.rival.strategy)
+        if v.difference <= 0:
+            claim = f"{rival} is as good as anything pre-trained here"
+        else:
+            claim = f"{rival} won on validation data, and nothing pre-trained is shown to be better"
+        return f"Start fresh: {claim} {details}.{tell}"
+    if -v.margin <= v.interval[0] and v.interval[1] <= v.margin:
+        tell = f" The two are equivalent, within ±{100 * v.margin:g} points."
+    return f"No evidence that reuse helps: {against} {details}.{tell}"
+
+
+def _more(difference: float, margin: float, needed: int | None) -> str:
+    if needed is not None:
+        return f"About {rounded(needed)} test pictures would be needed to tell."
+    if abs(difference) <= margin:
+        return "The observed difference is itself within the margin: no number of test pictures would tell it apart."
+    return "Training seeds alone vary that much: more test pictures would not tell, more training seeds might."
+
+
+def _namer(titles: Titles | None) -> Callable[[str], str]:
+    if titles is None:
+        return str
+    return titles if callable(titles) else lambda key: titles.get(key, key)
+
+
+def _with(rival: Rival, name: Callable[[str], str]) -> str:
+    title = name(rival.strategy)
+    return "from scratch" if title.endswith("from scratch") else f"with {title}"
+
+
+def _seconds(s: float) -> str:
+    if s < 120:
+        return f"{s:.0f} s" if s >= 1 else f"{s:.1f} s"
+    return f"{s / 60:.0f} min"
+
+
+def _list(labels: Sequence[str], most: int = 5) -> str:
+    rest = f" and {len(labels) - most} more classes" if len(labels) > most else ""
+    return ", ".join(f"'{label}'" for label in labels[:most]) + rest

@@ -1,0 +1,165 @@
+"""Classification: from class scores to probabilities, and what is measured about them.
+
+In: logits or probabilities `[n k]`, predictions `[n]` and true labels `[n]` as class indices. Out: plain numbers and
+rows. Knows no model, no file and no training loss; temperature scaling is the only thing fitted here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..errors import DataError, UsageError
+from ..types import IntArray
+
+Float64 = NDArray[np.float64]
+
+COLDEST, HOTTEST = 0.05, 20.0  # the temperatures that `temperature` searches
+
+
+def softmax(logits: ArrayLike, temperature: float = 1.0) -> Float64:
+    """Class probabilities of `logits / temperature`.
+
+    Args:
+        logits: `[n k]`, any real scores.
+        temperature: above 1 softens, below 1 sharpens; the order of the classes stays.
+
+    Returns:
+        `[n k]`, each row sums to 1.
+
+    Raises:
+        UsageError: the temperature is not a positive number.
+
+    >>> softmax([[0.0, 0.0], [0.0, 1000.0]]).tolist()
+    [[0.5, 0.5], [0.0, 1.0]]
+    """
+    if not (np.isfinite(temperature) and temperature > 0):
+        raise UsageError(f"A temperature of {temperature} was given; it must be above 0. Leave it at 1 for no scaling.")
+    z = np.asarray(logits, dtype=np.float64) / temperature
+    z = np.exp(z - z.max(axis=1, keepdims=True))
+    return np.asarray(z / z.sum(axis=1, keepdims=True))
+
+
+def log_loss(probabilities: ArrayLike, y: ArrayLike) -> float:
+    """Mean negative log probability of the true class, in nats; a probability of 0 counts as the smallest step, 2e-16.
+
+    Args:
+        probabilities: `[n k]`.
+        y: `[n]` true classes.
+
+    >>> round(log_loss([[0.5, 0.5], [0.0, 1.0]], [0, 1]), 4)
+    0.3466
+    """
+    p = np.asarray(probabilities, dtype=np.float64)
+    true = _labels(y, len(p))
+    return float(-np.log(np.clip(p[np.arange(len(p)), true], np.finfo(np.float64).eps, 1.0)).mean())
+
+
+def accuracy(prediction: ArrayLike, y: ArrayLike) -> float:
+    """Share of the predictions that are right, 0..1.
+
+    >>> accuracy([0, 1, 1, 1], [0, 1, 1, 0])
+    0.75
+    """
+    given = np.asarray(prediction)
+    return float((given == _labels(y, len(given))).mean())
+
+
+def confusion(prediction: ArrayLike, y: ArrayLike, k: int) -> IntArray:
+    """Counts `[k k]`: row = true class, column = predicted class.
+
+    Raises:
+        DataError: a label or prediction is not in 0..k−1.
+
+    >>> confusion([0, 1, 1], [0, 0, 1], 2).tolist()
+    [[1, 1], [0, 1]]
+    """
+    given = np.asarray(prediction, dtype=np.int64)
+    true = _labels(y, len(given))
+    for what, values in (("label", true), ("prediction", given)):
+        if values.min() < 0 or values.max() >= k:
+            wrong = int(values.min() if values.min() < 0 else values.max())
+            raise DataError(f"A {what} is {wrong}; with {k} classes it must be 0 to {k - 1}. Check the list of labels.")
+    return np.bincount(true * k + given, minlength=k * k).reshape(k, k).astype(np.int64)
+
+
+def per_class(prediction: ArrayLike, y: ArrayLike, labels: Sequence[str]) -> tuple[dict[str, Any], ...]:
+    """One row a class: `label`, `n` (true examples), `precision`, `recall`, `f1`; a division by zero gives 0.
+
+    >>> per_class([0, 1, 1], [0, 0, 1], ("ant", "bee"))[0]
+    {'label': 'ant', 'n': 2, 'precision': 1.0, 'recall': 0.5, 'f1': 0.6666666666666666}
+    """
+    table = confusion(prediction, y, len(labels))
+    hits, true, given = np.diag(table), table.sum(axis=1), table.sum(axis=0)
+    precision, recall, f1 = _share(hits, given), _share(hits, true), _share(2 * hits, true + given)
+    return tuple(
+        {
+            "label": label,
+            "n": int(true[i]),
+            "precision": float(precision[i]),
+            "recall": float(recall[i]),
+            "f1": float(f1[i]),
+        }
+        for i, label in enumerate(labels)
+    )
+
+
+def macro_f1(prediction: ArrayLike, y: ArrayLike, k: int) -> float:
+    """Mean F1 over all `k` classes, each of the same weight; a class that never occurs counts 0.
+
+    >>> round(macro_f1([0, 1, 1], [0, 0, 1], 2), 4)
+    0.6667
+    """
+    return float(np.mean([row["f1"] for row in per_class(prediction, y, [""] * k)]))
+
+
+def temperature(logits: ArrayLike, y: ArrayLike) -> float:
+    """The temperature that makes `softmax(logits, temperature)` fit the labels best, between 0.05 and 20.
+
+    Minimises the log-loss by a bounded search on log T (Guo et al. 2017, On Calibration of Modern Neural Networks).
+    When every answer is right the log-loss falls for ever as T → 0; the labels are then smoothed as though one more
+    example of each class had been seen (Platt 1999), so that n right answers never become certainty.
+
+    Args:
+        logits: `[n k]`, of data that the model was not fitted to.
+        y: `[n]` true classes.
+
+    >>> T = temperature([[4.0, 0.0], [4.0, 0.0], [4.0, 0.0], [4.0, 0.0]], [0, 0, 0, 1])  # 75 % right, ln 3 = 1.0986
+    >>> round(4.0 / T, 3)
+    1.099
+    """
+    from scipy.optimize import minimize_scalar
+
+    z = np.asarray(logits, dtype=np.float64)
+    n, k = z.shape
+    true = _labels(y, n)
+    z = z - z.max(axis=1, keepdims=True)
+    target = np.zeros((n, k))
+    target[np.arange(n), true] = 1.0
+    if (z.argmax(axis=1) == true).all():
+        target = (n * target + 1.0) / (n + k)
+
+    def loss(log_t: float) -> float:
+        scaled = z / np.exp(log_t)
+        return float((np.log(np.exp(scaled).sum(axis=1)) - (target * scaled).sum(axis=1)).mean())
+
+    bounds = (np.log(COLDEST), np.log(HOTTEST))
+    found = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-6})
+    return float(np.clip(np.exp(found.x), COLDEST, HOTTEST))
+
+
+def _labels(y: ArrayLike, n: int) -> IntArray:
+    true = np.asarray(y, dtype=np.int64)
+    if n == 0 or true.shape != (n,):
+        raise UsageError(
+            f"{n} predictions came with labels of shape {true.shape}; one label for each of one or more predictions "
+            "is needed. Pass the two in the same order."
+        )
+    return true
+
+
+def _share(part: IntArray, whole: IntArray) -> Float64:
+    return np.divide(part, whole, out=np.zeros(len(part)), where=whole > 0)

@@ -1,0 +1,47 @@
+"""Fitted heads on disk: a folder with `head.safetensors` (the arrays) and `model.json` (everything else). No pickle."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import DataError
+from ..runtime import write, write_json
+from ..types import Fitted, View, to_dict
+
+
+def save(folder: Path, fitted: Fitted, extra: dict[str, Any] | None = None) -> None:
+    """Write a head; `model.json` comes last, so that a folder without it is no model."""
+    from safetensors.numpy import save as pack
+
+    arrays = {name: np.ascontiguousarray(value) for name, value in fitted.state.items()}
+    write(folder / "head.safetensors", pack(arrays))
+    record = {key: value for key, value in to_dict(fitted).items() if key != "state"}
+    write_json(folder / "model.json", {**(extra or {}), "head": record})
+
+
+def load(folder: Path) -> tuple[Fitted, dict[str, Any]]:
+    """Read a head and what else `model.json` holds.
+
+    Raises:
+        DataError: there is no model in the folder, or it is damaged.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load as unpack
+
+    try:
+        record = json.loads((folder / "model.json").read_text())
+        state = unpack((folder / "head.safetensors").read_bytes())
+        head = record.pop("head")
+        view, labels = View(**head.pop("view")), tuple(head.pop("labels"))
+        return Fitted(**head, view=view, labels=labels, state=state), record
+    except FileNotFoundError as error:
+        raise DataError(
+            f"{folder} holds no model ({Path(error.filename).name} is missing). Give the folder that `headstart fit` "
+            "wrote (its --out), after the fit has finished."
+        ) from error
+    except (SafetensorError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"The model in {folder} is damaged ({error}). Run `headstart fit` again.") from error

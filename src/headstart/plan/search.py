@@ -1,0 +1,216 @@
+"""The search: every candidate, rival or not, compares the same number of settings on validation data.
+
+`candidates` lists strategy × source; `contend` runs one candidate and returns a `Contender`; `prefer` chooses among
+contenders; `refit` trains the chosen setting on training and validation data together. Knows no strategy by name and
+never sees a test picture.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from ..errors import BudgetError, UsageError
+from ..family import load, names
+from ..kind.classification import accuracy, log_loss, softmax, temperature
+from ..types import Facts, Features, Fitted, Progress, Trial, View, to_dict
+from . import keep
+
+Watch = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A strategy on a view."""
+
+    id: str
+    strategy: str
+    reuses: bool
+    view: View
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A finished candidate: its trial, the model fitted on training data alone, and notes for a refit."""
+
+    trial: Trial
+    fitted: Fitted
+    notes: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Score:
+    """How a fitted head did on validation data, after temperature scaling."""
+
+    accuracy: float
+    log_loss: float
+    temperature: float
+
+
+def candidates(sources: Sequence[str], wanted: Sequence[str], facts: Facts) -> list[Candidate]:
+    """Strategy × source, transfer first. `wanted` narrows the camp (transfer, rivals) its members belong to.
+
+    Raises:
+        UnknownName: a wanted strategy does not exist.
+    """
+    modules = {name: load("transfer", name) for name in dict.fromkeys([*names("transfer"), *wanted])}
+    out = []
+    for camp in (True, False):
+        members = [name for name, module in modules.items() if module.REUSES is camp]
+        for name in [m for m in members if m in wanted] or members:
+            for view in modules[name].views(sources):
+                if hasattr(modules[name], "fit_view"):
+                    view = modules[name].fit_view(view, facts)
+                out.append(Candidate(f"{name}-{view.source}" if view.source else name, name, camp, view))
+    return sorted(out, key=lambda c: (not c.reuses, modules[c.strategy].STOCHASTIC))  # cheap ones first
+
+
+def contend(
+    candidate: Candidate,
+    train: Features,
+    valid: Features,
+    labels: tuple[str, ...],
+    facts: Facts,
+    *,
+    seed: int,
+    deadline: float | None = None,
+    scratchpad: Path | None = None,
+    watch: Watch | None = None,
+) -> Contender:
+    """Compare the strategy's settings, then run the best one in full.
+
+    Raises:
+        BudgetError: `deadline` (as of `time.monotonic()`) passed before the candidate was done.
+    """
+    strategy, start, k = load("transfer", candidate.strategy), time.perf_counter(), len(labels)
+    settings = strategy.settings(facts)
+    tried = []
+    for at, config in enumerate(settings):
+        report = _tell(watch, f"{candidate.id}: setting {at + 1} of {len(settings)}")
+        work = strategy.run(train, config, k, seed=seed, valid=valid, share=strategy.RUNG)
+        head, curve = _drain(work, deadline, report)
+        tried.append((_score(strategy, head.state, config, valid), at, head, curve))
+    score, at, head, curve = min(tried, key=lambda t: (t[0].log_loss, t[1]))
+    if strategy.RUNG < 1:
+        work = strategy.run(train, settings[at], k, seed=seed, valid=valid, scratchpad=scratchpad)
+        head, curve = _drain(work, deadline, _tell(watch, candidate.id))
+        score = _score(strategy, head.state, settings[at], valid)
+    trial = Trial(
+        id=candidate.id,
+        strategy=candidate.strategy,
+        source=candidate.view.source,
+        reuses=candidate.reuses,
+        config=asdict(settings[at]),
+        tried=len(settings),
+        status="finished",
+        reason="",
+        accuracy=score.accuracy,
+        log_loss=score.log_loss,
+        seconds=time.perf_counter() - start,
+        curve=tuple(curve) if len(curve) > 1 else (),
+        seed=seed,
+    )
+    fitted = Fitted(
+        strategy=candidate.strategy,
+        view=candidate.view,
+        config=asdict(settings[at]),
+        labels=labels,
+        state=head.state,
+        trained_params=head.trained_params,
+        total_params=head.trained_params,
+        temperature=score.temperature,
+    )
+    return Contender(trial, fitted, {**head.notes, "n": len(train.y)})
+
+
+def refit(contender: Contender, both: Features, *, seed: int, watch: Watch | None = None) -> Fitted:
+    """The chosen setting trained on training and validation pictures; the temperature stays the validated one."""
+    strategy = load("transfer", contender.fitted.strategy)
+    config = strategy.Config(**contender.fitted.config)
+    if hasattr(strategy, "refit"):
+        config = strategy.refit(config, contender.notes, contender.notes["n"], len(both.y))
+    work = strategy.run(both, config, len(contender.fitted.labels), seed=seed)
+    head, _ = _drain(work, None, _tell(watch, f"{contender.trial.id}: all training pictures"))
+    return replace(contender.fitted, config=asdict(config), state=head.state, trained_params=head.trained_params)
+
+
+def prefer(trials: Iterable[Trial], n_valid: int) -> Trial:
+    """The best on validation: of those whose accuracy is within one standard error of the highest, the lowest log-loss.
+
+    With few validation pictures accuracy alone is mostly luck; the log-loss reads more from each picture.
+
+    Raises:
+        UsageError: no trial is finished.
+    """
+    done = [t for t in trials if t.status == "finished"]
+    if not done:
+        raise UsageError("No candidate finished, so none can be chosen. Give more --budget, or look at journal.jsonl.")
+    top = max(t.accuracy for t in done)
+    error = (top * (1 - top) / max(1, n_valid)) ** 0.5
+    return min((t for t in done if t.accuracy >= top - error - 1e-9), key=lambda t: (t.log_loss, t.id))
+
+
+def explain(trial: Trial, winner: Trial, n_valid: int) -> Trial:
+    """The trial with the reason why it won or lost, for the journal and the report."""
+    if trial.status != "finished" or trial.reason:
+        return trial
+    numbers = f"{trial.accuracy:.1%} right, log-loss {trial.log_loss:.3f} on {n_valid} validation pictures"
+    if trial.id == winner.id:
+        return replace(trial, reason=f"chosen: {numbers}")
+    return replace(
+        trial,
+        reason=f"lost to {winner.id} ({winner.accuracy:.1%}, log-loss {winner.log_loss:.3f}): {numbers}",
+    )
+
+
+def join(a: Features, b: Features) -> Features:
+    """Training and validation rows together."""
+    return Features(np.concatenate([a.x, b.x]), np.concatenate([a.y, b.y]), a.key)
+
+
+def _score(strategy: ModuleType, state: Mapping[str, Any], config: Any, valid: Features) -> Score:  # noqa: ANN401
+    scores = strategy.logits(state, asdict(config), valid.x)
+    t = temperature(scores, valid.y)
+    probabilities = softmax(scores, t)
+    return Score(accuracy(probabilities.argmax(1), valid.y), log_loss(probabilities, valid.y), t)
+
+
+def _drain(
+    work: Generator[Progress, None, Any], deadline: float | None, tell: Callable[[Progress], None]
+) -> tuple[Any, list[dict[str, float]]]:
+    """Run a strategy to its end; returns its head and its curve."""
+    curve: list[dict[str, float]] = []
+    while True:
+        if deadline is not None and time.monotonic() > deadline:
+            work.close()
+            raise BudgetError("The time budget ended. Give more with --budget, e.g. --budget 10m.")
+        try:
+            step = next(work)
+        except StopIteration as stop:
+            return stop.value, curve
+        tell(step)
+        curve.append({k: v for k, v in asdict(step).items() if v is not None and k != "steps"})
+
+
+def _tell(watch: Watch | None, what: str) -> Callable[[Progress], None]:
+    return lambda step: watch(what, step.step, step.steps) if watch else None
+
+
+def remember(folder: Path, contender: Contender) -> None:
+    """Keep a finished candidate, so that a killed run need not do it again."""
+    keep.save(folder, contender.fitted, {"trial": to_dict(contender.trial), "notes": dict(contender.notes)})
+
+
+def recall(folder: Path) -> Contender | None:
+    """A candidate finished by an earlier attempt."""
+    if not (folder / "model.json").exists():
+        return None
+    fitted, extra = keep.load(folder)
+    trial = {**extra["trial"], "curve": tuple(extra["trial"]["curve"])}
+    return Contender(Trial(**trial), fitted, extra["notes"])

@@ -1,0 +1,73 @@
+"""What the shapes of data have in common: a labelled path, split names, labels as text.
+
+Knows nothing of pixels. Labels are NFC text in any script; numbers sort as numbers.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..types import SetAside
+
+_SPLITS = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("valid", "val", "validation", "dev"), "valid"),
+    **dict.fromkeys(("test", "testing"), "test"),
+}
+
+
+@dataclass(frozen=True)
+class Record:
+    """One picture as the person gave it."""
+
+    path: Path  # absolute
+    label: str
+    split: str | None = None  # "train", "valid", "test", or None: not given
+    group: str | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """All that one reader found."""
+
+    records: tuple[Record, ...]
+    set_aside: tuple[SetAside, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def split_name(text: str) -> str | None:
+    """The split that a folder or cell names, or None.
+
+    >>> split_name("Val"), split_name("dogs")
+    ('valid', None)
+    """
+    return _SPLITS.get(text.strip().casefold())
+
+
+def label_text(value: object) -> str | None:
+    """A label as NFC text without outer blanks; None where there is none.
+
+    >>> label_text(3.0), label_text(" n\u0303u "), label_text(""), label_text(float("nan"))
+    ('3', 'ñu', None, None)
+    """
+    if value is None or value != value:  # only NaN differs from itself
+        return None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return unicodedata.normalize("NFC", str(value)).strip() or None
+
+
+def in_order(labels: Iterable[str]) -> tuple[str, ...]:
+    """Each label once: numbers by value when all are numbers, else by code point.
+
+    >>> in_order(["10", "9", "9"]), in_order(["b", "10", "9"])
+    (('9', '10'), ('10', '9', 'b'))
+    """
+    once = sorted(set(labels))
+    try:
+        return tuple(sorted(once, key=float))
+    except ValueError:
+        return tuple(once)

@@ -1,0 +1,89 @@
+"""Which files below a folder are meant as pictures.
+
+A file with a picture's suffix counts whatever it holds, so that a broken one is named and not lost; a file
+with an unknown suffix counts when its first bytes are a picture's. Does not decode.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from ._picture import looks_like_picture
+
+SUFFIXES = frozenset(
+    ".jpg .jpeg .jpe .jfif .png .apng .gif .bmp .dib .tif .tiff .webp .avif .heic .heif .jp2 .j2k .ppm .pgm .pbm .pnm "
+    ".tga .pcx .sgi .ico .icns .psd".split()
+)
+_SIDECARS = frozenset(
+    ".txt .md .rst .csv .tsv .json .jsonl .xml .yaml .yml .toml .html .htm .py .ipynb .log .ini .cfg .db .parquet "
+    ".arrow .pt .npy .npz .mat .zip .gz .tar .7z .rar .pdf .svg "
+    " .mp4 .avi .mov .doc .docx .xls .xlsx .bak .tmp .part".split()
+)
+
+
+def is_picture(path: Path) -> bool:
+    """Whether the file is meant as a picture; broken links count by their suffix."""
+    suffix = path.suffix.lower()
+    if suffix in SUFFIXES:
+        return True
+    if suffix in _SIDECARS or not path.is_file():
+        return False
+    try:
+        with path.open("rb") as f:
+            return looks_like_picture(f.read(16))
+    except OSError:
+        return False
+
+
+def pictures(root: Path) -> list[Path]:
+    """All pictures below `root`, sorted by path. Follows links, each folder once; skips hidden names."""
+    return sorted(_walk(root, {os.path.realpath(root)}))
+
+
+def subfolders(folder: Path) -> list[Path]:
+    """Folders in `folder`, sorted, without hidden ones and without links to itself or to a folder above it."""
+    real = os.path.realpath(folder)
+    return [p for p in _entries(folder) if os.path.isdir(p) and not _is_above(os.path.realpath(p), real)]
+
+
+def loose(folder: Path) -> list[Path]:
+    """Pictures directly in `folder`, sorted."""
+    return [p for p in _entries(folder) if not os.path.isdir(p) and is_picture(p)]
+
+
+def expand(inputs: Iterable[str | Path]) -> list[Path]:
+    """Files, folders and "-" (paths from standard input, one a line) as one list of paths.
+
+    A path that does not exist stays in the list: who asked for it shall hear of it.
+    """
+    out: list[Path] = []
+    for given in inputs:
+        if str(given) == "-":
+            out += expand(line for line in (raw.strip("\r\n") for raw in sys.stdin) if line not in ("", "-"))
+        else:
+            path = Path(given).expanduser()
+            out += pictures(path) if path.is_dir() else [path]
+    return out
+
+
+def _walk(folder: Path, seen: set[str]) -> Iterator[Path]:
+    yield from loose(folder)
+    for sub in subfolders(folder):
+        real = os.path.realpath(sub)
+        if real not in seen:
+            seen.add(real)
+            yield from _walk(sub, seen)
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder / name for name in os.listdir(folder) if not name.startswith((".", "__MACOSX")))
+    except OSError:
+        return []
+
+
+def _is_above(path: str, below: str) -> bool:
+    return path == below or below.startswith(path.rstrip(os.sep) + os.sep)

@@ -1,0 +1,245 @@
+"""Labelled pictures → a `Task`: found, looked at, cleaned, split, the test sealed.
+
+In: a folder of class folders, a table, or a data set saved by `datasets`. Out: a frozen `Task`. Does not resize
+pictures or know any model; suspect labels other than those of twins are for later stages.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from .. import runtime
+from ..errors import DataError, UsageError
+from ..types import Example, IntArray, Sealed, Task
+from ._folder import HOW, read_folder
+from ._hygiene import Clean, Kept, clean
+from ._record import Found, Record, in_order
+from ._split import SHARES, TEST, VALID, VALID_OF_TRAIN, assign
+from ._table import SUFFIXES, is_saved_dataset, read_saved, read_table
+
+_SMALL_TEST = 50
+_SMALL_CLASS = 10
+_IMBALANCE = 10
+
+
+def read(
+    data: str | Path,
+    *,
+    name: str | None = None,
+    seed: int = 0,
+    group: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Task:
+    """Read a person's pictures.
+
+    Args:
+        data: a folder of class folders (with or without train/ val/ test/), a CSV, TSV, JSONL or Parquet with image and
+            label columns, or a folder saved by Hugging Face `datasets`.
+        name: of the task; else the folder's or file's own.
+        seed: of the split.
+        group: the table's column whose values must not stand on both sides of a split.
+        progress: called with (done, total) pictures looked at.
+
+    Raises:
+        DataError: nothing there, no pictures, one class, a class with fewer than 2 pictures, or in val/test alone.
+        UsageError: `group` for a folder, or no such column.
+    """
+    path = Path(os.path.abspath(Path(data).expanduser()))
+    found, rule = _given_splits(_found(path, group), path)
+    _check(Counter(r.label for r in found.records), path, "")
+    cleaned = clean(found, path if path.is_dir() else path.parent, progress)
+    aside = found.set_aside + cleaned.set_aside
+    why = f" after setting aside {len(aside)} ({_tally(s.reason for s in aside)})" if aside else ""
+    labels = in_order({r.label for r in found.records})
+    left = Counter(k.record.label for k in cleaned.kept)
+    _check(Counter({label: left[label] for label in labels}), path, why)
+    _check_train(cleaned.kept, path)
+    split, groups = _split(cleaned, labels, seed)
+    parts = [_examples(cleaned.kept, labels, split == s) for s in range(3)]
+    return Task(
+        name=name or (path.stem if path.is_file() else path.name),
+        labels=labels,
+        train=parts[0],
+        valid=parts[VALID],
+        test=Sealed(parts[TEST]),
+        set_aside=aside,
+        warnings=found.warnings
+        + cleaned.warnings
+        + _straddling(cleaned, split)
+        + _warnings(cleaned.kept, labels, split),
+        split_rule=_rule(rule, seed, group, groups),
+        fingerprint=runtime.digest(
+            sorted((k.digest, k.record.label, int(s)) for k, s in zip(cleaned.kept, split, strict=True))
+        ),
+    )
+
+
+def _found(path: Path, group: str | None) -> Found:
+    if path.is_file() and path.suffix.lower() in SUFFIXES:
+        return read_table(path, group)
+    if path.is_dir() and is_saved_dataset(path):
+        return read_saved(path, group)
+    if path.is_dir():
+        if group is not None:
+            raise UsageError(
+                f"'{group}' was given to group by, but {path.name}/ is a folder of class folders and has no columns. "
+                f"Pass a table with image, label and {group} columns."
+            )
+        return read_folder(path)
+    state = "is no table that can be read" if path.exists() else "does not exist"
+    raise DataError(
+        f"{path} {state}. Allowed: a folder of class folders, a table ({', '.join(SUFFIXES)}) with image and label "
+        "columns, or a folder saved by Hugging Face datasets. Check the path."
+    )
+
+
+def _given_splits(found: Found, path: Path) -> tuple[Found, str]:
+    """Settle which given split is the sealed test. Returns the records so marked, and what to say of it."""
+    given = {r.split for r in found.records}
+    if "train" not in given and given - {None}:
+        raise DataError(
+            f"{path.name} gives {_and(given)} but no train pictures. Mark the pictures to learn from as train."
+        )
+    if given <= {None, "train"}:
+        return _marked(found, {"train": None}), "drawn"
+    if given == {"train", "valid"}:
+        return _marked(found, {"valid": "test"}), "train and val as given: val is the sealed test"
+    if given == {"train", "test"}:
+        return found, "train and test as given: test is sealed"
+    return found, "train, valid and test as given"
+
+
+def _marked(found: Found, names: dict[str, str | None]) -> Found:
+    def mark(r: Record) -> Record:
+        return replace(r, split=names[r.split]) if r.split in names else r
+
+    return replace(found, records=tuple(mark(r) for r in found.records))
+
+
+def _check(counts: Counter[str], path: Path, why: str) -> None:
+    """There are two classes or more, each of two pictures or more."""
+    shown = f"{path.name}/" if path.is_dir() else path.name
+    if not sum(counts.values()):
+        raise DataError(f"{shown} holds no pictures{why}. {HOW}")
+    if few := [label for label in in_order(counts) if counts[label] < 2]:
+        named = ", ".join(f"'{label}' ({counts[label]})" for label in few[:10])
+        raise DataError(
+            f"{shown} has classes with fewer than 2 pictures{why}: {named}. Each class needs 2 or more, better 20. "
+            "Add pictures, or take the class out."
+        )
+    if len(counts) == 1:
+        raise DataError(f"{shown} holds one class ('{next(iter(counts))}'); fit needs two or more. {HOW}")
+
+
+def _check_train(kept: tuple[Kept, ...], path: Path) -> None:
+    known = {k.record.label for k in kept if k.record.split in (None, "train")}
+    for split in ("valid", "test"):
+        if alien := {k.record.label for k in kept if k.record.split == split} - known:
+            named = ", ".join(f"'{label}'" for label in in_order(alien))
+            raise DataError(
+                f"{path.name}: the held-out pictures have classes that train lacks: {named}. A model learns only "
+                "what train shows; add pictures of these classes to train, or take them out."
+            )
+
+
+def _split(cleaned: Clean, labels: tuple[str, ...], seed: int) -> tuple[IntArray, IntArray]:
+    """The split [n] and the group number [n] of every picture that stays."""
+    kept = cleaned.kept
+    y = np.array([labels.index(k.record.label) for k in kept], np.int64)
+    given = [k.record.split for k in kept]
+    groups = _groups(cleaned)
+    if None in given:
+        return assign(y, [k.digest for k in kept], groups, seed=seed, shares=SHARES), groups
+    split = np.array([("train", "valid", "test").index(s or "train") for s in given], np.int64)
+    if "valid" not in given:
+        rest = np.flatnonzero(split != TEST)
+        split[rest] = assign(y[rest], [kept[i].digest for i in rest], groups[rest], seed=seed, shares=VALID_OF_TRAIN)
+    return split, groups
+
+
+def _groups(cleaned: Clean) -> IntArray:
+    """One number for all that must stay together: the given group, and near-duplicates [n]."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    n = len(cleaned.kept)
+    first: dict[str, int] = {}
+    named = [(i, first.setdefault(g, i)) for i, k in enumerate(cleaned.kept) if (g := k.record.group) is not None]
+    edges = np.concatenate([cleaned.pairs, np.array(named, np.int64).reshape(-1, 2)])
+    graph = coo_array((np.ones(len(edges), np.int8), (edges[:, 0], edges[:, 1])), shape=(n, n))
+    return np.asarray(connected_components(graph, directed=False)[1], np.int64)
+
+
+def _examples(kept: tuple[Kept, ...], labels: tuple[str, ...], mask: np.ndarray) -> tuple[Example, ...]:
+    return tuple(
+        Example(str(k.record.path), labels.index(k.record.label), k.digest, k.record.group)
+        for k, chosen in zip(kept, mask, strict=True)
+        if chosen
+    )
+
+
+def _rule(given: str, seed: int, group: str | None, groups: IntArray) -> str:
+    """One sentence for the report."""
+    together = f", '{group}' groups kept whole" if group else ""
+    if len(np.unique(groups)) < len(groups):
+        together += ", near-duplicates kept together"
+    if given == "drawn":
+        parts = " / ".join(f"{round(100 * s)} %" for s in SHARES)
+        return f"Drawn by chance, {parts} train / valid / sealed test, stratified by class{together} (seed {seed})."
+    if given.startswith("train, valid"):
+        return given[0].upper() + given[1:] + "; test is sealed."
+    return (
+        f"{given[0].upper()}{given[1:]}; valid is {VALID_OF_TRAIN[1]:.0%} of train, stratified{together} (seed {seed})."
+    )
+
+
+def _straddling(cleaned: Clean, split: IntArray) -> tuple[str, ...]:
+    """A warning where given splits tear given groups apart."""
+    sides: dict[str, set[int]] = {}
+    for k, s in zip(cleaned.kept, split.tolist(), strict=True):
+        if k.record.group is not None:
+            sides.setdefault(k.record.group, set()).add(s)
+    torn = sorted(g for g, s in sides.items() if len(s) > 1)
+    if not torn:
+        return ()
+    return (
+        f"Groups in more than one given split: {len(torn)}, for example '{torn[0]}'; the test may be too easy. "
+        "Leave the split column out to have groups kept whole.",
+    )
+
+
+def _warnings(kept: tuple[Kept, ...], labels: tuple[str, ...], split: IntArray) -> tuple[str, ...]:
+    out = []
+    counts = Counter(k.record.label for k in kept)
+    least, most = min(labels, key=lambda c: counts[c]), max(labels, key=lambda c: counts[c])
+    if counts[least] < _SMALL_CLASS:
+        small = [f"'{c}' ({counts[c]})" for c in labels if counts[c] < _SMALL_CLASS]
+        out.append(f"Classes of fewer than {_SMALL_CLASS} pictures: {len(small)}, {', '.join(small[:5])}.")
+    if counts[most] >= _IMBALANCE * counts[least]:
+        out.append(
+            f"'{most}' has {counts[most]} pictures and '{least}' {counts[least]}; look at macro-F1 beside accuracy."
+        )
+    n_test = int((split == TEST).sum())
+    if n_test < _SMALL_TEST:
+        out.append(
+            f"The sealed test holds {n_test} pictures; with fewer than {_SMALL_TEST} only large differences show."
+        )
+    if missing := sorted(
+        {k.record.label for k in kept} - {k.record.label for k, s in zip(kept, split, strict=True) if s == TEST}
+    ):
+        out.append(f"The sealed test holds no picture of {', '.join(repr(c) for c in missing[:5])}.")
+    return tuple(out)
+
+
+def _tally(reasons: object) -> str:
+    return ", ".join(f"{n} {reason}" for reason, n in Counter(reasons).most_common())  # type: ignore[call-overload]
+
+
+def _and(names: set[str | None]) -> str:
+    return " and ".join(sorted(n for n in names if n))

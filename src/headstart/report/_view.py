@@ -1,0 +1,152 @@
+"""What a page, a card and a terminal have in common: the run's dict put in the order people read it.
+
+In: `run.json` as a dict. Out: lists of plain dicts. Knows no HTML; computes nothing that a verdict rests on.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ._words import clean, reason
+
+Run = Mapping[str, Any]
+Row = dict[str, Any]
+
+
+_METRICS: Row = {"macro_f1": None, "log_loss": None, "ece": None, "ece_before": None, "temperature": None} | {
+    "accuracy_interval": None, "per_class": [], "confusion": [], "reliability": [],
+}  # fmt: skip
+
+
+def whole(run: Run) -> Run:
+    """The run with every string printable, and with an empty value where the JSON contract promises none."""
+    run = clean(run)
+    task = {"name": "", "labels": [], "n": {}, "set_aside": [], "classes": []} | (run.get("task") or {})
+    verdict, metrics = run.get("verdict") or {}, run.get("metrics") or {}
+    judged = {"metric": "accuracy", "level": 0.95, "margin": 0.0, "n_test": task["n"].get("test", 0), "test_reads": 1}
+    return {
+        **run,
+        "task": task,
+        "verdict": judged | verdict if verdict else {},
+        "metrics": _METRICS | metrics if metrics else {},
+        "winner": run.get("winner") or {},
+        "spend": run.get("spend") or {},
+        "environment": run.get("environment") or {},
+    }
+
+
+def contenders(run: Run) -> list[Row]:
+    """All that was judged on the sealed pictures, best first.
+
+    Each row: title, strategy, source, value, interval, reuses, chosen (the run's model), compared (in the verdict).
+    """
+    verdict = run.get("verdict") or {}
+    winner = run.get("winner") or {}
+    pair = [r for r in (verdict.get("transfer"), verdict.get("rival")) if r]
+    metrics = run.get("metrics") or {}
+    if "accuracy" in metrics and verdict.get("metric", "accuracy") == "accuracy":
+        own = [{**winner, "value": metrics["accuracy"], "interval": metrics.get("accuracy_interval")}]
+    else:
+        own = []
+    compared = {_key(r) for r in pair}
+    rows: dict[tuple[Any, Any], Row] = {}
+    for given in [*pair, *run.get("rivals", ()), *own]:
+        key = _key(given)
+        rows.setdefault(
+            key,
+            {
+                "title": _title(run, given),
+                "strategy": key[0],
+                "source": key[1],
+                "value": given.get("value"),
+                "interval": given.get("interval"),
+                "reuses": key[1] is not None,
+                "chosen": key == _key(winner),
+                "compared": key in compared,
+            },
+        )
+    return sorted(rows.values(), key=lambda r: -(r["value"] or 0.0))
+
+
+def _key(row: Mapping[str, Any]) -> tuple[Any, Any]:
+    return row.get("strategy"), row.get("source")
+
+
+def _title(run: Run, row: Mapping[str, Any]) -> str:
+    if row.get("title"):
+        return str(row["title"])
+    for known in (run.get("winner") or {}, *run.get("trials", ()), *run.get("rivals", ())):
+        if _key(known) == _key(row) and known.get("title"):
+            return str(known["title"])
+    return f"{row.get('strategy')} on {row['source']}" if row.get("source") else str(row.get("strategy"))
+
+
+def trials(run: Run) -> list[Row]:
+    """Every trial: finished ones by validation accuracy, then the dropped, then the failed."""
+    order = {"finished": 0, "dropped": 1}
+    return sorted(
+        ({**t, "title": _title(run, t)} for t in run.get("trials", ())),
+        key=lambda t: (order.get(t["status"], 2), -t["accuracy"], t["log_loss"]),
+    )
+
+
+def aside(run: Run) -> list[Row]:
+    """What was set aside, by reason, largest group first: {"title", "items": [{"path", "name", "detail"}]}."""
+    given = (run.get("task") or {}).get("set_aside", ())
+    root = folder(str(item["path"]) for item in given)
+    groups: dict[str, list[Row]] = {}
+    for item in given:
+        path = str(item["path"])
+        groups.setdefault(item["reason"], []).append({**item, "name": path[len(root) :] or path})
+    ordered = sorted(groups.items(), key=lambda group: -len(group[1]))
+    return [{"title": reason(key), "items": items} for key, items in ordered]
+
+
+def folder(paths: Iterable[str]) -> str:
+    """The folder that all of these lie in, with its closing slash; empty where there is none.
+
+    >>> folder(["photos/a/1.jpg", "photos/b/2.jpg"]), folder(["a.jpg", "b.jpg"])
+    ('photos/', '')
+    """
+    parents = [posixpath.dirname(p) for p in paths]
+    if not parents or len({p.startswith("/") for p in parents}) > 1:
+        return ""
+    common = str(posixpath.commonpath(parents))
+    return common if common in {"", "/"} else common + "/"
+
+
+def confused(confusion: Sequence[Sequence[int]], labels: Sequence[str], most: int = 15) -> list[Row]:
+    """The pairs of classes most often taken for one another: {"truth", "predicted", "n", "share"} (of the true class).
+
+    >>> confused([[8, 2], [0, 5]], ["ant", "bee"])
+    [{'truth': 'ant', 'predicted': 'bee', 'n': 2, 'share': 0.2}]
+    """
+    pairs: list[Row] = [
+        {"truth": labels[i], "predicted": labels[j], "n": n, "share": n / sum(row)}
+        for i, row in enumerate(confusion)
+        for j, n in enumerate(row)
+        if i != j and n
+    ]
+    return sorted(pairs, key=lambda p: (-p["n"], -p["share"]))[:most]
+
+
+def times(spend: Mapping[str, float]) -> list[Row]:
+    """Where the time went: {"name", "seconds", "share"}, in the order given; what no name accounts for comes last."""
+    parts = [(name, s) for name, s in spend.items() if name != "total" and s > 0]
+    named = sum(s for _, s in parts)
+    total = max(spend.get("total", 0.0), named)
+    if total - named > 0.005 * total:
+        parts.append(("everything else", total - named))
+    return [{"name": name.replace("_", " "), "seconds": s, "share": s / total} for name, s in parts]
+
+
+def majority(run: Run) -> Row | None:
+    """The share of the sealed pictures that the most frequent class holds: the least any model must beat."""
+    classes = (run.get("task") or {}).get("classes", ())
+    total = sum(c["test"] for c in classes)
+    if not total:
+        return None
+    top = max(classes, key=lambda c: c["test"])
+    return {"label": top["label"], "value": top["test"] / total}

@@ -1,0 +1,163 @@
+"""Numbers, names and dangerous characters as words for a page, a card or a terminal.
+
+In: plain values of `run.json`. Out: short strings. Knows no HTML and no Markdown, decides nothing.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+NARROW = "\u202f"  # narrow no-break space, between a number and its unit
+DECISIONS = {
+    "helps": "Reuse helps",
+    "no_evidence": "No evidence either way",
+    "hurts": "Reuse hurts: start fresh",
+}
+REASONS = {
+    "unreadable": "Could not be read",
+    "truncated": "Cut off in the middle",
+    "empty": "Empty files",
+    "not_an_image": "Not pictures",
+    "too_large": "Too many pixels",
+    "too_small": "Too few pixels",
+    "near_duplicate": "Near-duplicates of a picture that was kept",
+    "two_labels": "The same picture under two labels",
+    "missing": "Listed, but not there",
+}
+METRICS = {"accuracy": "accuracy", "macro_f1": "macro-F1", "log_loss": "log-loss"}
+_OVERRIDES = "\u202d\u202e"  # they would show the text around them backwards
+
+
+def clean(value: Any) -> Any:  # noqa: ANN401 - anything JSON holds
+    r"""The same value, every string printable: control characters and broken file names shown as escapes.
+
+    >>> clean({"path": "a\x00\udcff.jpg"})
+    {'path': 'a\\x00\\udcff.jpg'}
+    """
+    if isinstance(value, str):
+        return "".join(_escape(c) if _hidden(c) else c for c in value)
+    if isinstance(value, Mapping):
+        return {clean(k): clean(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [clean(v) for v in value]
+    return value
+
+
+def _hidden(c: str) -> bool:
+    return c in _OVERRIDES or unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"}
+
+
+def _escape(c: str) -> str:
+    return c.encode("unicode_escape", "surrogatepass").decode()
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """A number with a fixed count of decimals and a real minus; a dash where there is none.
+
+    >>> number(-0.25, 2), number(None)
+    ('−0.25', '–')
+    """
+    if value is None or not math.isfinite(value):
+        return "–"
+    text = f"{value:.{digits}f}"
+    return text.replace("-", "−") if float(text) else f"{0:.{digits}f}"
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """A part of one as per cent.
+
+    >>> percent(0.941).replace(NARROW, " ")
+    '94.1 %'
+    """
+    if value is None or not math.isfinite(value):
+        return "–"
+    return f"{number(100 * value, digits)}{NARROW}%"
+
+
+def span(interval: tuple[float, float] | list[float] | None) -> str:
+    """An interval of parts of one, in per cent, without the sign.
+
+    >>> span((0.8956, 0.972))
+    '[89.6, 97.2]'
+    """
+    if interval is None:
+        return "–"
+    return f"[{', '.join(number(100 * v, 1) for v in interval)}]"
+
+
+def points(value: float) -> str:
+    """A difference of parts of one, in points, always signed.
+
+    >>> points(0.104), points(-0.02), points(0.0)
+    ('+10.4', '−2.0', '0.0')
+    """
+    text = number(100 * value, 1)
+    return f"+{text}" if float(text.replace("−", "-")) > 0 else text
+
+
+def tie(text: str) -> str:
+    """The text with intervals and numbers with their units kept on one line.
+
+    >>> tie("by 20.3 points [13.1, 27.5] at 95 %").replace(NARROW, "_").replace("\u00a0", "~")
+    'by 20.3~points [13.1,~27.5] at 95_%'
+    """
+    text = re.sub(r"\[[^\]]{1,24}\]", lambda m: m[0].replace(" ", "\u00a0"), text)
+    return re.sub(r"(\d) (?=points?\b)", "\\1\u00a0", re.sub(r"(\d) %", rf"\1{NARROW}%", text))
+
+
+def count(value: float | None) -> str:
+    """A whole number with separators; millions in short.
+
+    >>> count(2562), count(3_413_024)
+    ('2,562', '3.4\u202fM')
+    """
+    if value is None:
+        return "–"
+    return f"{value / 1e6:.1f}{NARROW}M" if value >= 1e6 else f"{value:,.0f}"
+
+
+def seconds(value: float | None) -> str:
+    """A duration as people say it.
+
+    >>> [seconds(s).replace(NARROW, " ") for s in (0.034, 3.41, 34.2, 200, 3840)]
+    ['0.03 s', '3.4 s', '34 s', '3 min 20 s', '1 h 04 min']
+    """
+    if value is None or not math.isfinite(value):
+        return "–"
+    if value < 59.5:
+        return f"{value:.{2 if value < 0.995 else 1 if value < 9.95 else 0}f}{NARROW}s"
+    minutes, rest = divmod(round(value), 60)
+    if minutes < 60:
+        return f"{minutes}{NARROW}min {rest}{NARROW}s" if rest else f"{minutes}{NARROW}min"
+    return f"{minutes // 60}{NARROW}h {minutes % 60:02d}{NARROW}min"
+
+
+def plural(n: int, one: str, many: str | None = None) -> str:
+    """A count with its noun.
+
+    >>> plural(1, "picture"), plural(2, "class", "classes")
+    ('1 picture', '2 classes')
+    """
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def reason(key: str) -> str:
+    """The title of a reason for setting something aside.
+
+    >>> reason("two_labels"), reason("wrong_moon")
+    ('The same picture under two labels', 'Wrong moon')
+    """
+    return REASONS.get(key) or key.replace("_", " ").capitalize()
+
+
+def settings(config: Mapping[str, Any]) -> str:
+    """A chosen setting on one line.
+
+    >>> settings({"C": 0.1, "depth": "top"})
+    'C = 0.1, depth = top'
+    """
+    return ", ".join(f"{k} = {f'{v:.4g}' if isinstance(v, float) else v}" for k, v in config.items())

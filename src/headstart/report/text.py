@@ -1,0 +1,110 @@
+"""What the terminal shows at the end of a fit: the verdict, the models compared, where things are, what to type next.
+
+In: the content of `run.json`. Out: plain text of at most 25 lines of 100 columns (only a long path may run over).
+"""
+
+from __future__ import annotations
+
+import textwrap
+import unicodedata
+from collections.abc import Mapping
+from shlex import quote
+from typing import Any
+
+from . import _view, _words
+
+COLUMNS = 100
+MOST_MODELS = 8
+
+
+def summary(run: Mapping[str, Any]) -> str:
+    """The end of a fit in a few lines, no colours, no closing line break."""
+    run = _view.whole(run)
+    verdict = run["verdict"]
+    lines = _wrap(run.get("sentence") or verdict.get("reason", ""), most=4)
+    if table := _models(run):
+        lines += ["", *table]
+    lines += ["", *_notes(run, verdict)]
+    where = str(run.get("run") or "RUN").rstrip("/")
+    lines += [
+        "",
+        f"report  {where}/report.html",
+        f"model   {where}/model/",
+        f"next    headstart predict {quote(where)} new.jpg",
+    ]
+    return "\n".join(lines).replace(_words.NARROW, " ").strip("\n")
+
+
+def _wrap(text: str, most: int) -> list[str]:
+    return textwrap.wrap(text, COLUMNS, max_lines=most, placeholder=" …")
+
+
+def _models(run: Mapping[str, Any]) -> list[str]:
+    """A line per model judged; the chosen one is marked."""
+    rows = _view.contenders(run)
+    if not rows:
+        return []
+    metric = run["verdict"].get("metric", "accuracy")
+    shown = rows[:MOST_MODELS]
+    shown += [r for r in rows[MOST_MODELS:] if r["chosen"]]
+    wide = min(max(width(r["title"]) for r in shown), 52)
+    lines = [f"  {pad('', wide)}  {_words.METRICS.get(metric, metric):>9}  {'interval':<12}"]
+    for r in shown:
+        title = pad(shorten(r["title"], wide), wide)
+        kind = "reuses" if r["reuses"] else "starts fresh"
+        mark, kind = ("▸", f"{kind}, chosen") if r["chosen"] else (" ", kind)
+        lines.append(f"{mark} {title}  {_words.percent(r['value']):>9}  {_words.span(r['interval']):<12}  {kind}")
+    if len(rows) > len(shown):
+        lines.append(f"  … and {len(rows) - len(shown)} more in the report")
+    return lines
+
+
+def _notes(run: Mapping[str, Any], verdict: Mapping[str, Any]) -> list[str]:
+    """Test size, what was set aside, warnings, time."""
+    lines = []
+    if verdict.get("n_test"):
+        opened = "once" if verdict.get("test_reads", 1) == 1 else f"{verdict['test_reads']} times"
+        needed = f"; about {verdict['needed']:,} would be needed to tell" if verdict.get("needed") else ""
+        lines += _wrap(f"judged on {_words.plural(verdict['n_test'], 'sealed picture')}, opened {opened}{needed}", 2)
+    groups = _view.aside(run)
+    if groups:
+        total = sum(len(g["items"]) for g in groups)
+        parts = ", ".join(f"{len(g['items'])} {g['title'].lower()}" for g in groups)
+        lines += _wrap(f"{_words.plural(total, 'file')} set aside ({parts}); the report names each", 3)
+    else:
+        lines.append("no file was set aside")
+    if warnings := run.get("warnings"):
+        more = f" (and {len(warnings) - 1} more in the report)" if len(warnings) > 1 else ""
+        lines += _wrap(f"warning: {warnings[0]}{more}", 2)
+    if spent := run["spend"].get("total"):
+        lines.append(f"{_words.seconds(spent)} in all")
+    return lines
+
+
+def width(text: str) -> int:
+    """Terminal columns of a text: two for wide East Asian characters, none for combining marks.
+
+    >>> width("bee"), width("蜜蜂"), width("e\u0301")
+    (3, 4, 1)
+    """
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in {"W", "F"} else 1 for c in text
+    )
+
+
+def pad(text: str, columns: int) -> str:
+    """The text, filled with spaces to so many terminal columns."""
+    return text + " " * (columns - width(text))
+
+
+def shorten(text: str, columns: int) -> str:
+    """The text, cut with an ellipsis where it is wider than so many terminal columns.
+
+    >>> shorten("蜜蜂蜜蜂", 5)
+    '蜜蜂…'
+    """
+    if width(text) <= columns:
+        return text
+    while width(text) > columns - 1:
+        text = text[:-1]
+    return text + "…"

@@ -1,0 +1,98 @@
+"""A saved model: a folder that predicts on its own, without the cache and without the network.
+
+`model.json` (labels, strategy, setting, temperature, the source's record with its preprocessing), `head.safetensors`,
+and, when the model stands on a source, `backbone.safetensors`. No pickle anywhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..embed.gallery import Gallery
+from ..errors import DataError
+from ..family import load as member
+from ..kind.classification import softmax
+from ..plan import keep
+from ..runtime import write
+from ..types import Example, Fitted, InputSpec, Source, to_dict
+
+BACKBONE = "backbone.safetensors"
+
+
+@dataclass(frozen=True)
+class Model:
+    """A classifier with all it needs: head, source record, weights file."""
+
+    fitted: Fitted
+    source: Source | None
+    weights: Path | None  # of the backbone
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Class names, in the order of the columns of `probabilities`."""
+        return self.fitted.labels
+
+    def gallery(self, engine: str = "auto", folder: Path | None = None) -> Gallery:
+        """Looks at pictures the way this model wants them; `folder` is where rows are kept."""
+        if self.source is None:
+            return Gallery({}, engine=engine, folder=folder)
+        weights = {self.source.key: self.weights} if self.weights else {}
+        return Gallery({self.source.key: self.source}, engine=engine, weights=weights, folder=folder)
+
+    def logits(self, gallery: Gallery, examples: Sequence[Example]) -> NDArray[np.float32]:
+        """Class scores of pictures, [n k], before temperature scaling."""
+        return scores(self.fitted, gallery, examples)
+
+    def probabilities(self, gallery: Gallery, examples: Sequence[Example]) -> NDArray[np.float64]:
+        """Calibrated probabilities of pictures, [n k]."""
+        return softmax(self.logits(gallery, examples), self.fitted.temperature)
+
+
+def scores(fitted: Fitted, gallery: Gallery, examples: Sequence[Example]) -> NDArray[np.float32]:
+    """Class scores [n k] of a fitted head, its view taken through `gallery`."""
+    x = gallery.look(examples, [fitted.view])[0].x
+    return np.asarray(member("transfer", fitted.strategy).logits(fitted.state, fitted.config, x), np.float32)
+
+
+def save(folder: Path, fitted: Fitted, source: Source | None, weights: Path | None) -> Model:
+    """Write a model folder; `model.json` comes last."""
+    extra: dict[str, Any] = {"format": 1, "source": None}
+    if source is not None and weights is not None:
+        data = weights.read_bytes()
+        if not (folder / BACKBONE).exists() or (folder / BACKBONE).read_bytes() != data:
+            write(folder / BACKBONE, data)
+        extra = {"format": 1, "source": to_dict(source), "backbone_sha256": hashlib.sha256(data).hexdigest()}
+    keep.save(folder, fitted, extra)
+    return Model(fitted, source, folder / BACKBONE if source else None)
+
+
+def load(folder: Path) -> Model:
+    """Read a model folder.
+
+    Raises:
+        DataError: there is no model, or a file of it has changed.
+    """
+    fitted, extra = keep.load(folder)
+    if extra["source"] is None:
+        return Model(fitted, None, None)
+    record = dict(extra["source"])
+    spec = record.pop("input")
+    spec |= {"mean": tuple(spec["mean"]), "std": tuple(spec["std"])}
+    weights = folder / BACKBONE
+    try:
+        found = hashlib.sha256(weights.read_bytes()).hexdigest()
+    except FileNotFoundError:
+        found = "no file"
+    if found != extra["backbone_sha256"]:
+        raise DataError(
+            f"{weights} is not the file this model was saved with (sha256 {found[:12]}, not "
+            f"{extra['backbone_sha256'][:12]}). Copy the whole model folder again, or run `headstart fit` again."
+        )
+    return Model(fitted, Source(**record, input=InputSpec(**spec)), weights)

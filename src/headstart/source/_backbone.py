@@ -1,0 +1,213 @@
+"""A source made runnable: its network, stages in order, pooled features at every depth, its own preprocessing.
+
+In: a `Source` (and, if given, its weights file). Out: `Backbone`, and `prepare`/`normalise` for its pictures. The only
+place that knows how a timm network is put together. Knows nothing of tasks, caches and engines.
+
+This module imports torch at its top, because `Backbone` is a torch module: import it inside the function that needs
+it, never at the top of another module, or `headstart --help` becomes slow.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ..errors import DataError, SourceError, UnknownName
+from ..types import InputSpec, Source
+from . import _catalogue, _timm, _weights
+
+# Children of a timm network that belong to its head, run by `forward_head`.
+_HEAD = {"global_pool", "flatten", "head_drop", "pre_logits", "classifier", "fc", "head"}
+
+
+class Backbone(nn.Module):
+    """A pre-trained network, stem → stages → top → logits.
+
+    Attributes:
+        source: the record it was made from.
+        net: the timm network, in eval mode.
+        stages: (name, module) from stem to top; every parameter outside the head stands in exactly one.
+        depths: where pooled features can be taken: "stage1", …, "top".
+    """
+
+    def __init__(self, source: Source, net: nn.Module) -> None:
+        super().__init__()
+        self.source, self.net = source, net
+        parts = _parts(net)
+        # Plain lists: the modules are registered once, under `net`.
+        self._chain = [(name, nn.Sequential(*modules)) for name, modules in parts.items()]
+        late = list(_after_pool(net))
+        self.stages: list[tuple[str, nn.Module]] = [
+            (name, nn.Sequential(*modules, *late) if name == "top" else nn.Sequential(*modules))
+            for name, modules in parts.items()
+            if modules or (name == "top" and late)
+        ]
+        self.depths: tuple[str, ...] = (*(name for name in parts if name.startswith("stage")), "top")
+        self._check_chain()
+
+    def forward(self, x: Tensor, depths: Sequence[str] = ("top",)) -> tuple[Tensor, ...]:
+        """Pooled features at each of `depths`, in that order, and the source's own logits last.
+
+        Args:
+            x: normalised pictures [b, 3, s, s], float32.
+            depths: names from `self.depths`.
+
+        Returns:
+            ([b, d_1], …, [b, d_m], [b, classes]): means over space; "top" is what the classifier reads.
+
+        Raises:
+            UnknownName: a depth that this backbone has not.
+        """
+        for depth in depths:
+            if depth not in self.depths:
+                raise UnknownName("depth", depth, list(self.depths))
+        pooled: dict[str, Tensor] = {}
+        for name, stage in self._chain:
+            x = stage(x)
+            if name in depths and name != "top":
+                pooled[name] = x.mean((2, 3))
+        net: Any = self.net  # timm's own methods, which nn.Module's type does not know
+        pooled["top"] = net.forward_head(x, pre_logits=True)
+        return (*(pooled[depth] for depth in depths), net.get_classifier()(pooled["top"]))
+
+    def _check_chain(self) -> None:
+        """Our walk through the stages must give what the network itself gives; else its features would be wrong."""
+        net: Any = self.net
+        x = torch.linspace(-1, 1, 3 * 64 * 64).reshape(1, 3, 64, 64)
+        try:
+            with torch.inference_mode():
+                same = torch.allclose(self.forward(x)[-1], net(x), rtol=1e-4, atol=1e-4)
+        except (RuntimeError, AssertionError, ValueError, TypeError):  # shapes that do not meet, in timm's many ways
+            same = False
+        if not same:
+            raise SourceError(
+                f"The architecture '{self.source.architecture}' of '{self.source.key}' is no plain chain of stages, so "
+                "its features cannot be taken here. Use an architecture of timm's convolutional families "
+                "(EfficientNet, MobileNet, ResNet, ConvNeXt, …)."
+            )
+
+
+def load(source: Source, weights: Path | None = None) -> Backbone:
+    """Build a source's network and put its weights in.
+
+    Args:
+        source: a record of the catalogue.
+        weights: safetensors with timm's names; fetched (or taken from the cache) when not given.
+
+    Returns:
+        The backbone in eval mode, on the CPU.
+
+    Raises:
+        SourceError: the weights cannot be had, are damaged, or do not fit the architecture.
+    """
+    tensors = _weights.read(weights or _catalogue.fetch(source))
+    net = _timm.build(source.architecture)
+    try:
+        net.load_state_dict(tensors, strict=True)
+    except RuntimeError as problem:
+        why = " ".join(str(problem).split())[:300]
+        raise SourceError(
+            f"The weights {weights or ''} of '{source.key}' do not fit {source.architecture}: {why}. Pull them again."
+        ) from problem
+    return Backbone(source, net).eval()
+
+
+def prepare(picture: NDArray[np.uint8], spec: InputSpec) -> Tensor:
+    """A picture as the backbone wants it: shorter side to `size / crop`, centre crop of `size`.
+
+    The same as timm's evaluation transform on Pillow but for rounding. (Cropping first, at whole source pixels, would
+    save up to 40 % of the work and shift the picture by a part of a pixel: 5 of 255 on fine texture.)
+
+    Args:
+        picture: RGB [h, w, 3], uint8.
+        spec: the source's input.
+
+    Returns:
+        uint8 [3, size, size].
+
+    Raises:
+        DataError: the array is no RGB picture.
+    """
+    if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8 or 0 in picture.shape:
+        raise DataError(
+            f"A picture of shape {picture.shape} and type {picture.dtype} was given; it must be uint8 [h, w, 3]. "
+            "Convert it to RGB first."
+        )
+    short = max(spec.size, math.floor(spec.size / spec.crop))
+    picture = _middle(picture)
+    height, width = picture.shape[:2]
+    tall, wide = (int(short * height / width), short) if height > width else (short, int(short * width / height))
+    resized = _resize(picture, tall, wide, spec)
+    top, left = round((tall - spec.size) / 2), round((wide - spec.size) / 2)
+    return resized[:, top : top + spec.size, left : left + spec.size]
+
+
+def normalise(batch: Tensor, spec: InputSpec) -> Tensor:
+    """(x / 255 − mean) / std, channel by channel.
+
+    Args:
+        batch: uint8 [b, 3, s, s].
+        spec: the source's input.
+
+    Returns:
+        float32 [b, 3, s, s], on the device of `batch`.
+    """
+    std = torch.tensor(spec.std, device=batch.device).view(1, 3, 1, 1)
+    mean = torch.tensor(spec.mean, device=batch.device).view(1, 3, 1, 1)
+    return batch.float().mul_(1 / (255 * std)).sub_(mean / std)
+
+
+def _middle(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Of a long strip, the middle: the crop reaches no further, and blowing up the rest could fill the memory."""
+    height, width = picture.shape[:2]
+    short = min(height, width)
+    drop = [(side - 3 * short) // 2 if side > 3 * short else 0 for side in (height, width)]
+    return picture[drop[0] : height - drop[0], drop[1] : width - drop[1]]
+
+
+def _resize(picture: NDArray[np.uint8], tall: int, wide: int, spec: InputSpec) -> Tensor:
+    """[h, w, 3] → [3, tall, wide], uint8, antialiased as Pillow does it."""
+    if not picture.flags.writeable or min(picture.strides) <= 0:  # torch takes neither
+        picture = picture.copy()
+    x = torch.from_numpy(picture).permute(2, 0, 1).unsqueeze(0)  # channels last in memory: torch's fast path
+    out = functional.interpolate(x, (tall, wide), mode=spec.interpolation, antialias=True, align_corners=False)
+    return out[0]
+
+
+def _parts(net: nn.Module) -> dict[str, list[nn.Module]]:
+    """The network's feature path in order: "stem", "stage1" …, "top" → modules; by timm's own grouping rule."""
+    timm_net: Any = net
+    rule = timm_net.group_matcher(coarse=True)
+    blocks = rule.get("blocks", "(?!)") if isinstance(rule, dict) else "(?!)"
+    pattern = blocks if isinstance(blocks, str) else blocks[0][0]
+    parts: dict[str, list[nn.Module]] = {"stem": []}
+    top: list[nn.Module] = []
+    for name, child in net.named_children():
+        if name in _HEAD:
+            break
+        inner = [(f"{name}.{sub}", module) for sub, module in child.named_children()]
+        whole = re.match(pattern, f"{name}.") or not inner or not re.match(pattern, f"{inner[0][0]}.")
+        steps = [(name, child)] if whole else inner
+        for path, module in steps:
+            if re.match(pattern, f"{path}."):
+                parts[f"stage{len(parts)}"] = [module]
+            else:
+                (top if len(parts) > 1 else parts["stem"]).append(module)
+    return {**parts, "top": top}
+
+
+def _after_pool(net: nn.Module) -> list[nn.Module]:
+    """What stands behind the pooling and before the classifier (MobileNetV3's last convolution, for one)."""
+    children = list(net.named_children())
+    names = [name for name, _ in children]
+    start = next((i for i, name in enumerate(names) if name in _HEAD), len(names))
+    return [module for name, module in children[start:] if name not in _HEAD]

@@ -1,0 +1,183 @@
+"""The catalogue: which pre-trained sources there are. One TOML record a source; the file name is the key.
+
+Out: `Source` values, checked field by field. Records come with the package (`catalogue/*.toml`); a person adds their
+own in `$HEADSTART_SOURCES` or in `catalogue/` of our cache. Imports no model and fetches nothing unless told to.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+from .. import family, runtime
+from ..errors import SourceError, UnknownName
+from ..types import InputSpec, Source, to_dict
+
+_PACKAGED = Path(__file__).parent / "catalogue"
+_DEFAULTS = 2  # how many sources a fit considers unless told otherwise
+_COUNTS = ("feature_dim", "params", "macs")
+
+
+class Loader(Protocol):
+    """What a member of `source/` gives."""
+
+    ORIGIN: tuple[str, ...]
+
+    def fetch(self, source: Source) -> Path:
+        """The path of the weights, as safetensors with timm's names."""
+
+    def pulled(self, source: Source) -> bool:
+        """Whether `fetch` needs no network."""
+
+
+def keys() -> list[str]:
+    """The keys of all sources, sorted.
+
+    >>> "mobilenet-v2" in keys()
+    True
+    """
+    return sorted(_files())
+
+
+def default_keys() -> list[str]:
+    """What a fit considers when no source is named: the cheapest packaged sources by multiply-adds, cheapest first.
+
+    A person's own records take part when they are named.
+
+    >>> default_keys()
+    ['mobilenet-v2', 'efficientnet-lite0']
+    """
+    packaged = [_parse(file) for file in sorted(_PACKAGED.glob("*.toml"))]
+    return [source.key for source in sorted(packaged, key=lambda source: (source.macs, source.key))][:_DEFAULTS]
+
+
+def get(key: str) -> Source:
+    """The record of one source.
+
+    Raises:
+        UnknownName: no such key; suggests the nearest.
+        SourceError: the record is not a complete and correct one, or two records have this key.
+
+    >>> get("efficientnet-lite0").input.size
+    224
+    """
+    files = _files()
+    if key not in files:
+        raise UnknownName("source", key, sorted(files))
+    if len(files[key]) > 1:
+        raise SourceError(
+            f"Two records have the key '{key}': {' and '.join(map(str, files[key]))}. A key names one source; "
+            "rename your own file."
+        )
+    return _parse(files[key][0])
+
+
+def loader(source: Source) -> Loader:
+    """The module that can fetch this source."""
+    return cast(Loader, family.load("source", source.loader))
+
+
+def fetch(source: Source) -> Path:
+    """The path of the source's weights, fetched if need be. Raises `SourceError`."""
+    return loader(source).fetch(source)
+
+
+def describe(source: Source) -> dict[str, Any]:
+    """A record as plain values for a person or JSON, with `pulled`: whether it works with the network off."""
+    return {**to_dict(source), "pulled": loader(source).pulled(source)}
+
+
+def pull(wanted: Iterable[str]) -> dict[str, Path]:
+    """Fetch sources by key; all keys are looked up before the first byte is fetched. Key → path of the weights."""
+    sources = [get(key) for key in wanted]
+    return {source.key: fetch(source) for source in sources}
+
+
+def _files() -> dict[str, list[Path]]:
+    """Key → the records that have it, packaged ones first."""
+    folders = [_PACKAGED, runtime.cache_dir() / "catalogue"]
+    if given := os.environ.get("HEADSTART_SOURCES"):
+        folders.append(Path(given))
+        if not folders[-1].is_dir():
+            raise SourceError(
+                f"HEADSTART_SOURCES is '{given}', which is no folder. It must hold one TOML record a source; "
+                "correct it or unset it."
+            )
+    found: dict[str, list[Path]] = {}
+    for file in (file for folder in folders for file in sorted(folder.glob("*.toml"))):
+        found.setdefault(file.stem, []).append(file)
+    return found
+
+
+def _parse(file: Path) -> Source:
+    try:
+        record = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+        raise _bad(file, f"is no readable TOML: {problem}") from problem
+    _known(file, record, Source, {"key"}, "")
+    _known(file, record["input"], InputSpec, set(), "input.")
+    _check_values(file, record)
+    spec: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in record["input"].items()}
+    record["input"] = InputSpec(**spec)
+    return Source(key=file.stem, **record)
+
+
+def _known(file: Path, table: Any, kind: type[Source] | type[InputSpec], given: set[str], where: str) -> None:  # noqa: ANN401
+    """Every field of the dataclass that has no default is there, and nothing else."""
+    if not isinstance(table, dict):
+        raise _bad(file, f"has '{where.rstrip('.')}' = {table!r}; it must be a table")
+    allowed = {f.name for f in fields(kind)} - given
+    if missing := sorted(f.name for f in fields(kind) if f.default is MISSING and f.name in allowed - table.keys()):
+        raise _bad(file, f"lacks {', '.join(where + name for name in missing)}")
+    if unknown := sorted(table.keys() - allowed):
+        raise _bad(file, f"has {', '.join(where + name for name in unknown)}, which no record has")
+
+
+def _check_values(file: Path, record: Mapping[str, Any]) -> None:
+    spec, tables = record["input"], ("input", "origin", *_COUNTS)
+    size, crop = spec["size"], spec.get("crop", 0.875)
+    for name in _COUNTS:
+        _need(file, _whole(record[name]), name, record[name], "a whole number above 0")
+    for name in record.keys() - set(tables):
+        _need(file, isinstance(record[name], str), name, record[name], "text")
+    _need(file, _hex(record["sha256"]), "sha256", record["sha256"], "64 hexadecimal digits")
+    _need(file, _whole(size), "input.size", size, "a whole number of pixels above 0")
+    for name in ("mean", "std"):
+        _need(file, _three(spec[name]), f"input.{name}", spec[name], "three numbers")
+    _need(file, 0 not in spec["std"], "input.std", spec["std"], "three numbers above 0")
+    _need(file, isinstance(crop, int | float) and 0 < crop <= 1, "input.crop", crop, "a number above 0, at most 1")
+    how = spec.get("interpolation", "bicubic")
+    _need(file, how in ("bicubic", "bilinear"), "input.interpolation", how, "bicubic or bilinear")
+    loaders = family.names("source")
+    _need(file, record["loader"] in loaders, "loader", record["loader"], f"one of {', '.join(loaders)}")
+    origin, wanted = record["origin"], family.load("source", record["loader"]).ORIGIN
+    complete = isinstance(origin, dict) and all(isinstance(origin.get(name), str) for name in wanted)
+    _need(file, complete, "origin", origin, f"a table with {', '.join(wanted)}, each text")
+
+
+def _need(file: Path, holds: bool, name: str, given: object, allowed: str) -> None:
+    if not holds:
+        raise _bad(file, f"has {name} = {given!r}; it must be {allowed}")
+
+
+def _bad(file: Path, what: str) -> SourceError:
+    return SourceError(
+        f"The catalogue record {file} {what}. Correct the file; {_PACKAGED / 'efficientnet-lite0.toml'} is a "
+        "complete one to compare with."
+    )
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+def _hex(value: object) -> bool:
+    return isinstance(value, str) and len(value) == 64 and set(value) <= set("0123456789abcdef")
+
+
+def _three(value: object) -> bool:
+    return isinstance(value, list) and len(value) == 3 and all(isinstance(v, int | float) for v in value)

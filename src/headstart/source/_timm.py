@@ -1,0 +1,56 @@
+"""The one door to timm: torchvision cured first, no call to a hub, the caller's random numbers untouched.
+
+In: an architecture's name. Out: a network with fresh weights in eval mode. Knows nothing of files and sources.
+This module is light; torch and timm are imported inside the functions.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from .. import runtime
+from ..errors import SourceError
+from . import _torchvision
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+def library() -> Any:  # noqa: ANN401 - timm has no types
+    """The timm module, ready to use. A person's own `HF_HUB_OFFLINE` is respected; unset, it becomes 1."""
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    runtime.quiet_threads()
+    _torchvision.cure()
+    import timm
+
+    return timm
+
+
+def build(architecture: str) -> nn.Module:
+    """A timm network with random weights, in eval mode.
+
+    Raises:
+        SourceError: timm knows no such architecture.
+    """
+    timm = library()
+    import torch
+
+    if not timm.is_model(architecture):
+        near = timm.list_models(f"*{architecture.split('_')[0]}*")[:5]
+        raise SourceError(
+            f"timm {timm.__version__} has no architecture '{architecture}'; near it: {', '.join(near) or 'none'}. "
+            "Correct `architecture` in the catalogue record, or update timm."
+        )
+    with torch.random.fork_rng(devices=[]):  # drawing weights must not move the caller's seed
+        net: nn.Module = timm.create_model(architecture, pretrained=False)
+    return net.eval()
+
+
+def class_names() -> list[str]:
+    """The 1000 ImageNet-1k classes in logit order, from timm's own tables (no network)."""
+    library()
+    from timm.data import ImageNetInfo
+
+    names: list[str] = ImageNetInfo("imagenet-1k").label_descriptions()
+    return names

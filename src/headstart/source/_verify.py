@@ -1,0 +1,103 @@
+"""Shows that a source is what its record says: it must name photographs that everyone has.
+
+The photographs travel inside scikit-image and scikit-learn and are read as files; nothing is downloaded. What counts
+as right is fixed by the picture, not by the model. A network with wrong or shuffled weights, or wrong preprocessing,
+names one of them by chance in a hundred tries or more.
+"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import SourceError
+from ..types import Source
+from . import _catalogue, _timm
+
+_MISSES = 1  # pictures that a sound, small network may still get wrong
+_CATS = {"tabby, tabby cat", "tiger cat", "Persian cat", "Siamese cat, Siamese", "Egyptian cat"}
+# Picture → (package, file inside it, the ImageNet classes that are right for it).
+# scikit-learn's flower.jpg is not asked: it shows a dahlia, and ImageNet-1k has no class for it.
+_PICTURES: dict[str, tuple[str, str, set[str]]] = {
+    "chelsea": ("skimage", "data/chelsea.png", _CATS),
+    "coffee": ("skimage", "data/coffee.png", {"espresso", "cup", "coffee mug"}),
+    "rocket": ("skimage", "data/rocket.jpg", {"missile", "projectile, missile", "space shuttle"}),
+    "motorcycle": ("skimage", "data/motorcycle_left.png", {"moped", "motor scooter, scooter"}),
+    "camera": ("skimage", "data/camera.png", {"tripod", "reflex camera"}),
+    "china": ("sklearn", "datasets/images/china.jpg", {"palace", "monastery"}),
+}
+
+
+def verify(source: Source) -> list[dict[str, Any]]:
+    """Let a source name the photographs.
+
+    Args:
+        source: one with `classes = "imagenet-1k"`; fetched if need be.
+
+    Returns:
+        A row a picture: `picture`, `expected` (sorted class names), `named` (its first choice), `probability`
+        (of that choice, 0..1), `ok`.
+
+    Raises:
+        SourceError: the weights cannot be had or do not fit, or the source's classes are not ImageNet's.
+    """
+    if source.classes != "imagenet-1k":
+        raise SourceError(
+            f"'{source.key}' knows the classes '{source.classes}'; only sources with 'imagenet-1k' can be asked to "
+            "name photographs. Judge it by a fit on your own data."
+        )
+    names = _timm.class_names()
+    import torch
+
+    from . import _backbone
+
+    backbone = _backbone.load(source)
+    rows = []
+    for title, (package, file, expected) in _PICTURES.items():
+        prepared = _backbone.prepare(_read(package, file), source.input)
+        with torch.inference_mode():
+            logits = backbone(_backbone.normalise(prepared.unsqueeze(0), source.input))[-1]
+        chance, index = logits.softmax(dim=1)[0].max(dim=0)
+        named = names[int(index)]
+        rows.append(
+            {
+                "picture": title,
+                "expected": sorted(expected),
+                "named": named,
+                "probability": round(float(chance), 4),
+                "ok": named in expected,
+            }
+        )
+    return rows
+
+
+def sound(rows: list[dict[str, Any]]) -> bool:
+    """Whether the rows of `verify` show the promised model: at most one picture is named wrongly.
+
+    >>> sound([{"ok": True}] * 5 + [{"ok": False}]), sound([{"ok": True}] * 4 + [{"ok": False}] * 2)
+    (True, False)
+    """
+    return sum(not row["ok"] for row in rows) <= _MISSES
+
+
+def verify_all(wanted: list[str]) -> dict[str, list[dict[str, Any]]]:
+    """`verify` for several keys; all are looked up before the first is fetched. Key → rows."""
+    return {source.key: verify(source) for source in [_catalogue.get(key) for key in wanted]}
+
+
+def _read(package: str, file: str) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """A packaged photograph as RGB [h, w, 3]; the package is found, not imported."""
+    from PIL import Image
+
+    spec = find_spec(package)
+    path = Path(spec.origin).parent / file if spec and spec.origin else Path(file)
+    try:
+        with Image.open(path) as picture:
+            return np.asarray(picture.convert("RGB"))
+    except OSError as problem:
+        raise SourceError(
+            f"The photograph {path} of the package '{package}' cannot be read ({problem}). Install the package anew."
+        ) from problem

@@ -1,0 +1,136 @@
+"""Turns a package's weights file, once, into safetensors with timm's names, and reads that back checked.
+
+In: a weights file whose sha256 was checked. Out: `model.safetensors` and `model.json` (its own sha256, and what it
+was made from) in the source's cache folder. Knows nothing of where the file came from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .. import runtime
+from ..errors import SourceError
+from ..types import Source
+from . import _timm
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+log = logging.getLogger(__name__)
+NAME = "model.safetensors"
+_COUNTER = "num_batches_tracked"  # batch-norm's step counter: not a weight, and absent from some files
+
+
+def sha256(data: bytes) -> str:
+    """The hex digest.
+
+    >>> sha256(b"")[:8]
+    'e3b0c442'
+    """
+    return hashlib.sha256(data).hexdigest()
+
+
+def ready(folder: Path, source: Source) -> Path | None:
+    """The converted file in `folder`, if it was made from this source and no byte of it has changed since."""
+    path = folder / NAME
+    record = _record(path)
+    if record.get("from") != source.sha256 or record.get("architecture") != source.architecture or not path.is_file():
+        return None
+    if sha256(path.read_bytes()) != record.get("sha256"):
+        log.warning("%s has changed since it was made; it will be made again", path)
+        return None
+    return path
+
+
+def convert(file: Path, source: Source, folder: Path) -> Path:
+    """Map the tensors of `file` onto the architecture by order, check every shape, write `model.safetensors`.
+
+    Raises:
+        SourceError: the tensors do not fit; the first that does not is named.
+    """
+    from safetensors.torch import save
+
+    net = _timm.build(source.architecture)
+    net.load_state_dict(_by_order(_raw(file), net.state_dict(), source), strict=False)
+    data = save({name: tensor.contiguous() for name, tensor in net.state_dict().items()})
+    path = folder / NAME
+    runtime.write(path, data)
+    record = {"sha256": sha256(data), "from": source.sha256, "architecture": source.architecture}
+    runtime.write_json(path.with_suffix(".json"), record)
+    return path
+
+
+def read(path: Path) -> dict[str, Tensor]:
+    """The tensors by timm's names; the bytes are checked against the digest in `model.json`, where there is one.
+
+    Raises:
+        SourceError: the file is absent, has changed since it was written, or is no safetensors file.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    try:
+        data = path.read_bytes()
+    except OSError as problem:
+        raise SourceError(f"The weights {path} cannot be read ({problem}). Pull the source again.") from problem
+    promised = _record(path).get("sha256")
+    if promised not in (None, found := sha256(data)):
+        raise SourceError(
+            f"The weights {path} have sha256 {found}, but {promised} was written. Delete that file and pull again."
+        )
+    try:
+        return load(data)
+    except SafetensorError as problem:
+        raise SourceError(f"{path} is no safetensors file ({problem}). Delete it and pull again.") from problem
+
+
+def _record(path: Path) -> dict[str, Any]:
+    """What `model.json` beside the weights says; empty where it is absent or no JSON object."""
+    try:
+        record = json.loads(path.with_suffix(".json").read_text())
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def _raw(file: Path) -> dict[str, Tensor]:
+    """The tensors of a `.safetensors` or a torch file, by the names they have there; never unpickles objects."""
+    import pickle
+
+    import torch
+    from safetensors.torch import load_file
+
+    if file.suffix == ".safetensors":
+        return load_file(file)
+    try:
+        tensors: dict[str, Tensor] = torch.load(file, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError) as problem:
+        why = str(problem).partition("\n")[0]
+        raise SourceError(
+            f"{file} holds more than plain tensors or is no torch file ({why}). Only such files are read: "
+            "save its state_dict as safetensors and name that file in the catalogue record."
+        ) from problem
+    return tensors
+
+
+def _by_order(given: dict[str, Tensor], wanted: dict[str, Tensor], source: Source) -> dict[str, Tensor]:
+    """`given` renamed to the names of `wanted`, tensor by tensor in order; safe only because every shape is checked."""
+    old = [name for name in given if not name.endswith(_COUNTER)]
+    new = [name for name in wanted if not name.endswith(_COUNTER)]
+    for index, (a, b) in enumerate(zip(old, new, strict=False)):
+        if given[a].shape != wanted[b].shape:
+            raise SourceError(
+                f"The weights of '{source.key}' do not fit {source.architecture}: tensor {index} of the file, '{a}' "
+                f"{tuple(given[a].shape)}, meets '{b}' {tuple(wanted[b].shape)}. "
+                "Correct `architecture` in the catalogue record."
+            )
+    if len(old) != len(new):
+        raise SourceError(
+            f"The weights of '{source.key}' do not fit {source.architecture}: the file holds {len(old)} tensors, "
+            f"the architecture {len(new)}. Correct `architecture` in the catalogue record."
+        )
+    return {b: given[a] for a, b in zip(old, new, strict=True)}

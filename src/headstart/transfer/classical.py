@@ -1,0 +1,80 @@
+"""Classical rival: hand-made features (HOG, or the pixels themselves) and a linear SVM. Nothing is pre-trained.
+
+x [n, 64, 64, 3] uint8 → features [n d] → decision values [n k]. HOG is scikit-image's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..types import Facts, Features, FloatArray, Progress, View
+from ._base import SEARCH, Head
+from ._linear import axes, squared_hinge
+
+TITLE = "HOG or pixels + linear SVM"
+PAPER = "Dalal & Triggs 2005, Histograms of Oriented Gradients for Human Detection"
+NEEDS = frozenset({"target_labels"})
+REUSES = False
+STOCHASTIC = False
+RUNG = 1.0
+SIDE = 64  # pixels: 8 × 8 cells of 8 × 8 pixels
+
+
+@dataclass(frozen=True)
+class Config:
+    """One setting."""
+
+    features: str = "hog"  # or "pixels": 32 × 32 colours
+    c: float = 1.0  # weight of a margin error, for features scaled so that a picture's mean squared norm is 1
+
+
+def views(sources: Sequence[str]) -> list[View]:
+    """Small pictures, whatever the sources."""
+    return [View(source=None, size=SIDE)]
+
+
+def settings(facts: Facts) -> list[Config]:
+    """HOG and pixels, each with two weights."""
+    return [Config(features, c) for features in ("hog", "pixels") for c in (0.1, 10.0)][:SEARCH]
+
+
+def run(
+    train: Features,
+    config: Config,
+    k: int,
+    *,
+    seed: int = 0,
+    valid: Features | None = None,
+    share: float = 1.0,
+    scratchpad: Path | None = None,
+) -> Generator[Progress, None, Head]:
+    """Fit on `train`; the other arguments are part of the protocol and unused: the solution is unique."""
+    a = axes(describe(train.x, config.features))
+    mean_square = float(a.power.sum()) / len(train.y)
+    weight, bias = a.unrotate(*squared_hinge(a.z, train.y, k, config.c / mean_square))
+    yield Progress(1, 1)
+    return Head({"weight": weight, "bias": bias}, weight.size + bias.size)
+
+
+def logits(state: Mapping[str, NDArray[Any]], config: Mapping[str, Any], x: NDArray[Any]) -> FloatArray:
+    """x [n, 64, 64, 3] uint8 → [n k]."""
+    return np.asarray(describe(x, config["features"]) @ state["weight"] + state["bias"], np.float32)
+
+
+def describe(x: NDArray[np.uint8], features: str) -> FloatArray:
+    """[n, 64, 64, 3] uint8 → HOG [n, 1764] or pixels [n, 3072]."""
+    if features == "pixels":
+        n, side = len(x), SIDE // 2
+        small = x.reshape(n, side, 2, side, 2, 3).mean((2, 4), dtype=np.float32)
+        return np.asarray(small.reshape(n, -1) / 255, np.float32)
+    from skimage.feature import hog
+
+    grey = x @ np.array([0.299, 0.587, 0.114], np.float32)
+    rows = [hog(g, orientations=9, pixels_per_cell=(8, 8), cells_per_block=(2, 2), block_norm="L2-Hys") for g in grey]
+    return np.array(rows, np.float32).reshape(len(x), -1)

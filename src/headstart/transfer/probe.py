@@ -1,0 +1,70 @@
+"""Linear probe: a logistic head on frozen features.
+
+How strongly to shrink is found in two steps: a path of 30 ridge penalties with exact leave-one-out (one
+eigendecomposition, no validation data) says where the right penalty lies; `SEARCH` logistic heads around it are
+compared on validation data. x [n d] → logits [n k].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..types import Facts, Features, FloatArray, Progress, View
+from ._base import SEARCH, Head, source_views
+from ._linear import axes, logistic, penalties, ridge_path
+
+TITLE = "linear probe"
+PAPER = "Alain & Bengio 2016, Understanding intermediate layers using linear classifier probes"
+NEEDS = frozenset({"target_labels"})
+REUSES = True
+STOCHASTIC = False
+RUNG = 1.0
+
+
+@dataclass(frozen=True)
+class Config:
+    """One setting."""
+
+    # The logistic penalty as a share of the leave-one-out ridge penalty. The two agree where p(1 − p) = share:
+    # 1/4 is the curvature of an undecided head, smaller shares that of a confident one.
+    share: float = 0.0625
+
+
+def views(sources: Sequence[str]) -> list[View]:
+    """Every source's top features."""
+    return source_views(sources)
+
+
+def settings(facts: Facts) -> list[Config]:
+    """Four shares, each a quarter of the one before."""
+    return [Config(0.25 / 4**i) for i in range(SEARCH)]
+
+
+def run(
+    train: Features,
+    config: Config,
+    k: int,
+    *,
+    seed: int = 0,
+    valid: Features | None = None,
+    share: float = 1.0,
+    scratchpad: Path | None = None,
+) -> Generator[Progress, None, Head]:
+    """Fit on `train`; the other arguments are part of the protocol and unused: the solution is unique."""
+    a = axes(train.x)
+    grid = penalties(a)
+    best = float(grid[ridge_path(a, train.y, k, grid)[0].argmin()])
+    weight, bias = a.unrotate(*logistic(a.z, train.y, k, config.share * best))
+    yield Progress(1, 1)
+    return Head({"weight": weight, "bias": bias}, weight.size + bias.size, {"ridge_penalty": best})
+
+
+def logits(state: Mapping[str, NDArray[Any]], config: Mapping[str, Any], x: NDArray[Any]) -> FloatArray:
+    """x [n d] → [n k]."""
+    return np.asarray(x @ state["weight"] + state["bias"], np.float32)

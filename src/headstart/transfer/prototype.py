@@ -1,0 +1,68 @@
+"""Nearest prototype: each class is the mean of its frozen features; a picture goes to the nearest one.
+
+Distance is measured in the within-class covariance, shrunk towards the identity (shrinkage 1: plain Euclidean, the
+classic prototype; less: linear discriminant analysis). Strong with very few pictures. Nearness is linear in x, so
+the state is a weight [d k] and a bias [k] like every linear head's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..types import Facts, Features, Progress, View
+from ._base import SEARCH, Head, source_views
+from ._linear import axes, one_hot
+from .probe import logits as logits  # the same linear reading of a state
+
+TITLE = "nearest prototype"
+PAPER = "Snell et al. 2017, Prototypical Networks for Few-shot Learning; Friedman 1989, Regularized Discriminant Analysis"
+NEEDS = frozenset({"target_labels"})
+REUSES = True
+STOCHASTIC = False
+RUNG = 1.0
+
+
+@dataclass(frozen=True)
+class Config:
+    """One setting."""
+
+    shrinkage: float = 0.5  # 0 < shrinkage ≤ 1, weight of the identity in the within-class covariance
+
+
+def views(sources: Sequence[str]) -> list[View]:
+    """Every source's top features."""
+    return source_views(sources)
+
+
+def settings(facts: Facts) -> list[Config]:
+    """From plain nearest mean to discriminant analysis."""
+    return [Config(s) for s in (1.0, 0.5, 0.2, 0.05)][:SEARCH]
+
+
+def run(
+    train: Features,
+    config: Config,
+    k: int,
+    *,
+    seed: int = 0,
+    valid: Features | None = None,
+    share: float = 1.0,
+    scratchpad: Path | None = None,
+) -> Generator[Progress, None, Head]:
+    """Fit on `train`; the other arguments are part of the protocol and unused: the solution is unique."""
+    a = axes(train.x)
+    member = one_hot(train.y, k)
+    means = member.T @ a.z / member.sum(0)[:, None].clip(1)  # [k r]
+    within = a.z - means[train.y]
+    covariance = within.T @ within / max(1, len(train.y) - k)
+    # The identity is scaled to the covariance's mean over all d directions, not only the r that the data spans.
+    scale = float(np.trace(covariance)) / len(a.mean)
+    mixed = (1 - config.shrinkage) * covariance + (config.shrinkage * scale + 1e-9) * np.eye(len(covariance))
+    w = np.linalg.solve(mixed, means.T)  # [r k]
+    weight, bias = a.unrotate(w, -0.5 * (means.T * w).sum(0))
+    yield Progress(1, 1)
+    return Head({"weight": weight, "bias": bias}, weight.size + bias.size)

@@ -1,0 +1,180 @@
+"""From scratch: the honest rival. A small network with random weights, trained with real effort on the same pictures.
+
+How its size was chosen (on validation parts of training splits only, see docs/architecture.md): 64 px and 0.3 M
+parameters is where more resolution or width stopped paying for its time on a few hundred pictures; pictures
+smaller than 48 px are taken at 32 px with a stem of stride 1, at the same cost. It gets augmentation, a
+one-cycle schedule, label smoothing, early stopping and mirrored predictions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..kind.classification import accuracy, log_loss, softmax, temperature
+from ..types import Facts, Features, FloatArray, Progress, View
+from ._base import SEARCH, Head
+
+if TYPE_CHECKING:
+    import torch
+
+TITLE = "a network from scratch"
+PAPER = "He et al. 2016, Deep Residual Learning; Smith & Topin 2018, Super-convergence"
+NEEDS = frozenset({"target_labels"})
+REUSES = False
+STOCHASTIC = True
+RUNG = 0.1
+
+
+@dataclass(frozen=True)
+class Config:
+    """One setting."""
+
+    style: str = "photo"  # augmentation: "photo" or "glyph", see _augment.py
+    lr: float = 3e-3  # peak learning rate of AdamW
+    width: int = 32  # channels of the first block
+    batch: int = 32
+    steps: int = 0  # 0: from the number of pictures, see `steps`
+
+
+def views(sources: Sequence[str]) -> list[View]:
+    """Small pictures, whatever the sources; `side` decides between 32 and 64 px in `fit_view`."""
+    return [View(source=None, size=64)]
+
+
+def fit_view(view: View, facts: Facts) -> View:
+    """32 px for pictures whose shorter side is below 48 px: enlarging them would add cost and no detail."""
+    return View(source=None, size=32 if facts.side < 48 else view.size)
+
+
+def settings(facts: Facts) -> list[Config]:
+    """Both augmentation styles, each at two learning rates."""
+    batch = min(32, max(4, facts.n // 4))
+    return [Config(style, lr, batch=batch) for style in ("photo", "glyph") for lr in (1.5e-3, 4e-3)][:SEARCH]
+
+
+def steps(n: int, batch: int) -> int:
+    """50 epochs up to 1,000 pictures, fewer beyond (50 · √(1000/n)), never under 300 steps: small data starves of steps."""
+    epochs = 50 * min(1.0, (1000 / n) ** 0.5)
+    return max(300, round(epochs * n / batch))
+
+
+def run(
+    train: Features,
+    config: Config,
+    k: int,
+    *,
+    seed: int = 0,
+    valid: Features | None = None,
+    share: float = 1.0,
+    scratchpad: Path | None = None,
+) -> Generator[Progress, None, Head]:
+    """Train; with `valid` the state of the lowest validation loss is kept, without it the last one."""
+    import torch
+
+    from ._loop import Recipe
+    from ._loop import train as loop
+    from ._net import Net
+
+    torch.manual_seed(seed)
+    net = Net(k, config.width, _stride(train.x)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    x, y = torch.from_numpy(train.x), torch.from_numpy(train.y)
+    mean, std = x.float().div_(255).mean((0, 1, 2)), x.float().div_(255).std((0, 1, 2)).clamp_min(0.02)
+    total = max(20, round(share * (config.steps or steps(len(y), config.batch))))
+    every = max(1, len(y) // config.batch, total // 25)
+    outcome = yield from loop(
+        net,
+        _batches(x, y, mean, std, config, seed),
+        torch.nn.CrossEntropyLoss(label_smoothing=0.1),
+        Recipe(total, config.lr, evaluate_every=every),
+        seed=seed,
+        evaluate=_evaluator(valid, mean, std, config) if valid is not None else None,
+        scratchpad=scratchpad,
+    )
+    state = {name: tensor.numpy() for name, tensor in outcome.state.items() if not name.endswith("num_batches_tracked")}
+    state |= {"input.mean": mean.numpy(), "input.std": std.numpy()}
+    return Head(state, sum(p.numel() for p in net.parameters()), {"step": outcome.step, "steps": total})
+
+
+def refit(config: Config, notes: Mapping[str, Any], n_before: int, n_now: int) -> Config:
+    """The setting for training on more pictures: as many epochs as served best before, at least half of all."""
+    steps_before = max(int(notes["step"]), int(notes["steps"]) // 2)
+    return Config(**{**asdict(config), "steps": round(steps_before * n_now / n_before)})
+
+
+def logits(state: Mapping[str, NDArray[Any]], config: Mapping[str, Any], x: NDArray[Any]) -> FloatArray:
+    """x [n, s, s, 3] uint8 → [n k]; mirrored pictures are averaged in where training mirrored them."""
+    import torch
+
+    from ._net import Net
+
+    weights = {name: torch.from_numpy(np.array(value)) for name, value in state.items()}
+    mean, std = weights.pop("input.mean"), weights.pop("input.std")
+    net = Net(len(state["head.bias"]), int(config["width"]), _stride(x))
+    net.load_state_dict(weights, strict=False)  # without batch counters, which evaluation does not use
+    return _logits(net.eval(), torch.from_numpy(np.asarray(x)), mean, std, config["style"] == "photo")
+
+
+def _stride(x: NDArray[Any]) -> int:
+    return 1 if x.shape[1] <= 32 else 2
+
+
+def _batches(
+    x: torch.Tensor, y: torch.Tensor, mean: torch.Tensor, std: torch.Tensor, config: Config, seed: int
+) -> Callable[[int], tuple[torch.Tensor, torch.Tensor]]:
+    """`batch(step)`: each epoch is a permutation drawn from (seed, epoch), its incomplete rest left out."""
+    import torch
+
+    from ._augment import STYLES, augment, standardise
+
+    per_epoch = max(1, len(y) // config.batch)
+    ready = standardise(x, mean, std).contiguous(memory_format=torch.channels_last)
+
+    @cache
+    def order(epoch: int) -> torch.Tensor:
+        return torch.randperm(len(y), generator=torch.Generator().manual_seed(seed * 7919 + epoch))
+
+    def batch(step: int) -> tuple[torch.Tensor, torch.Tensor]:
+        epoch, at = divmod(step, per_epoch)
+        rows = order(epoch)[at * config.batch : (at + 1) * config.batch]
+        random = torch.Generator().manual_seed(seed * 15_485_863 + step)
+        return augment(ready[rows], STYLES[config.style], random), y[rows]
+
+    return batch
+
+
+def _evaluator(
+    valid: Features, mean: torch.Tensor, std: torch.Tensor, config: Config
+) -> Callable[[torch.nn.Module], tuple[float, float]]:
+    import torch
+
+    x = torch.from_numpy(np.asarray(valid.x))
+
+    def evaluate(model: torch.nn.Module) -> tuple[float, float]:
+        scores = _logits(model, x, mean, std, config.style == "photo")
+        probabilities = softmax(scores, temperature(scores, valid.y))
+        return accuracy(probabilities.argmax(1), valid.y), log_loss(probabilities, valid.y)
+
+    return evaluate
+
+
+def _logits(model: torch.nn.Module, x: torch.Tensor, mean: torch.Tensor, std: torch.Tensor, mirror: bool) -> FloatArray:
+    """fp32 [n k] of a model in eval mode."""
+    import torch
+
+    from ._augment import standardise
+
+    where = next(model.parameters()).device
+    out = []
+    with torch.inference_mode():
+        for piece in x.split(128):
+            ready = standardise(piece, mean, std).to(where)
+            scores = model(ready)
+            out.append(((scores + model(ready.flip(3))) / 2 if mirror else scores).float().cpu())
+    return np.asarray(torch.cat(out).numpy(), np.float32)

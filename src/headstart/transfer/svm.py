@@ -1,0 +1,57 @@
+"""Linear SVM on frozen features ("off-the-shelf CNN features + SVM"): squared hinge, one versus rest.
+
+x [n d] → decision values [n k]; the judge's temperature turns them into probabilities.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..types import Facts, Features, Progress, View
+from ._base import SEARCH, Head, source_views
+from ._linear import axes, squared_hinge
+from .probe import logits as logits  # the same linear reading of a state
+
+TITLE = "linear SVM"
+PAPER = "Razavian et al. 2014, CNN Features off-the-shelf"
+NEEDS = frozenset({"target_labels"})
+REUSES = True
+STOCHASTIC = False
+RUNG = 1.0
+
+
+@dataclass(frozen=True)
+class Config:
+    """One setting."""
+
+    c: float = 1.0  # weight of a margin error, for features scaled so that a picture's mean squared norm is 1
+
+
+def views(sources: Sequence[str]) -> list[View]:
+    """Every source's top features."""
+    return source_views(sources)
+
+
+def settings(facts: Facts) -> list[Config]:
+    """Four weights, an order of magnitude apart."""
+    return [Config(10.0 ** (i - 1)) for i in range(SEARCH)]
+
+
+def run(
+    train: Features,
+    config: Config,
+    k: int,
+    *,
+    seed: int = 0,
+    valid: Features | None = None,
+    share: float = 1.0,
+    scratchpad: Path | None = None,
+) -> Generator[Progress, None, Head]:
+    """Fit on `train`; the other arguments are part of the protocol and unused: the solution is unique."""
+    a = axes(train.x)
+    mean_square = float(a.power.sum()) / len(train.y)
+    weight, bias = a.unrotate(*squared_hinge(a.z, train.y, k, config.c / mean_square))
+    yield Progress(1, 1)
+    return Head({"weight": weight, "bias": bias}, weight.size + bias.size)

@@ -1,0 +1,188 @@
+"""Decisions, numbers needed and the whole judgement, on a tiny task whose logits the test draws itself."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import f1_score, log_loss
+
+from headstart.errors import DataError, UsageError
+from headstart.judge.interval import paired, single
+from headstart.judge.verdict import decide, judge, needed
+from headstart.types import Example, Fitted, Sealed, Task, View
+
+LABELS = ("ant", "bee")
+
+
+def make_task(n=120, share=0.5, train=(10, 10)):
+    def split(counts, name):
+        labels = [label for label, c in enumerate(counts) for _ in range(c)]
+        return tuple(Example(f"{name}{i}.jpg", label, f"{name}{i}") for i, label in enumerate(labels))
+
+    ants = round(n * share)
+    return Task("insects", LABELS, split(train, "t"), split((4, 4), "v"), Sealed(split((ants, n - ants), "s")))
+
+
+def fitted(strategy, right, seed=0, source=None, temperature=1.0):
+    """A classifier that is right on the first share `right` of the pictures, shuffled by `seed`."""
+    config = {"right": right, "seed": seed}
+    return Fitted(strategy, View(source), config, LABELS, {}, 1, 1, temperature)
+
+
+def logits(model, examples):
+    rng = np.random.default_rng(model.config["seed"])
+    n = len(examples)
+    good = rng.permutation(n) < round(model.config["right"] * n)
+    y = np.array([e.label for e in examples])
+    answer = np.where(good, y, 1 - y)
+    out = np.zeros((n, 2))
+    out[np.arange(n), answer] = rng.uniform(0.5, 4.0, n)
+    return out
+
+
+def judged(reuse=0.95, fresh=0.7, task=None, winner="a", fresh_seeds=(1, 2, 3), **more):
+    task = task or make_task()
+    finalists = {
+        "a": [fitted("probe", reuse, 0, "lite0", temperature=0.5)],
+        "b": [fitted("scratch", fresh, s) for s in fresh_seeds],
+        "c": [fitted("classical", fresh, 9)],
+    }
+    return judge(task, finalists, logits, transfer="a", rival="b", winner=winner, **more), task
+
+
+@pytest.mark.parametrize(
+    ("difference", "interval", "decision"),
+    [
+        (0.10, (0.011, 0.20), "helps"),
+        (0.10, (0.010, 0.20), "no_evidence"),
+        (-0.10, (-0.20, -0.011), "hurts"),
+        (-0.10, (-0.20, -0.010), "no_evidence"),
+        (0.0, (-0.005, 0.005), "no_evidence"),
+        (0.0, (-0.5, 0.5), "no_evidence"),
+    ],
+)
+def test_decide(difference, interval, decision):
+    assert decide(difference, interval, 0.01) == decision
+
+
+def test_decide_refuses_an_interval_of_another_comparison():
+    with pytest.raises(UsageError, match="Take all three from the same comparison"):
+        decide(0.3, (0.0, 0.1))
+    with pytest.raises(UsageError, match="margin be 0 or more"):
+        decide(0.0, (-0.1, 0.1), -1)
+
+
+def test_needed_gives_the_promised_power():
+    rng = np.random.default_rng(0)
+    a, b = np.ones(100), np.ones(100)
+    b[:12], a[12:18] = 0, 0  # 12 won, 6 lost: +6 points
+    n = needed(a, b, margin=0.01)
+    p = ((12.5) / 101, (6.5) / 101)  # the sample with half an example won by each side
+    told = 0
+    for won, lost, _ in rng.multinomial(n, [*p, 1 - sum(p)], size=300):
+        x, y = np.zeros(n), np.zeros(n)
+        x[:won], y[won : won + lost] = 1, 1
+        told += paired(x, y, resamples=1000)[0] > 0.01
+    assert told / 300 == pytest.approx(0.8, abs=0.07)
+
+
+def test_needed_is_connors_formula():
+    a, b = np.ones(100), np.ones(100)
+    b[:12], a[12:18] = 0, 0
+    variance = 19 / 101 - (6 / 101) ** 2
+    assert needed(a, b, margin=0.01) == int(np.ceil((1.959964 + 0.841621) ** 2 * variance / 0.05**2))
+    assert needed(a, b, margin=0.01, power=0.9) > needed(a, b, margin=0.01)
+
+
+def test_needed_is_none_where_no_number_would_do():
+    a, b = np.ones(100), np.ones(100)
+    b[0] = 0
+    assert needed(a, b, margin=0.01) is None
+    unsteady = np.stack([np.arange(100) < share for share in (60, 80, 100)])
+    assert needed(np.ones(100), unsteady, margin=0.1) is None
+    with pytest.raises(UsageError, match="A power of 80"):
+        needed(a, b, power=80)
+
+
+def test_judgement_of_a_clear_case():
+    found, task = judged()
+    v = found.verdict
+    right = {key: logits(fitted("", r, s), task.test._examples).argmax(1) for key, r, s in (("a", 0.95, 0),)}
+    y = np.array([e.label for e in found.examples])
+    assert v.decision == "helps"
+    assert v.transfer.value == pytest.approx(0.95)
+    assert v.rival.value == pytest.approx(0.7)
+    assert v.difference == pytest.approx(0.25)
+    assert v.interval[0] < 0.25 < v.interval[1]
+    assert v.transfer.interval == single(right["a"] == y)
+    assert (v.transfer.source, v.rival.source) == ("lite0", None)
+    assert (v.n_test, v.test_reads, v.needed) == (120, 1, None)
+    assert "lies above the margin of +1 point" in v.reason
+    assert v.caveats == ()
+
+
+def test_metrics_are_the_winners_after_temperature_scaling():
+    found, _ = judged(winner="c")
+    assert set(found.per_finalist) == {"a", "b", "c"}
+    assert found.metrics == found.per_finalist["c"]
+    y = np.array([e.label for e in found.examples])
+    guess = found.probabilities.argmax(axis=1)
+    assert found.metrics.log_loss == pytest.approx(log_loss(y, found.probabilities))
+    assert found.metrics.macro_f1 == pytest.approx(f1_score(y, guess, average="macro"))
+    assert sum(map(sum, found.metrics.confusion)) == 120
+    scaled = found.per_finalist["a"]
+    assert scaled.temperature == 0.5
+    assert scaled.ece != scaled.ece_before
+
+
+def test_the_rival_can_win():
+    found, _ = judged(reuse=0.6, fresh=0.95, winner="b")
+    assert found.verdict.decision == "hurts"
+    assert found.metrics.accuracy == pytest.approx(0.95)
+
+
+def test_too_few_pictures_says_how_many_would_do():
+    found, _ = judged(reuse=0.9, fresh=0.85, task=make_task(40))
+    v = found.verdict
+    assert v.decision == "no_evidence"
+    assert v.needed > 40
+    assert "test pictures would be needed to tell" in v.reason
+    assert any("Only 40 test pictures" in c for c in v.caveats)
+
+
+def test_every_call_opens_the_split_once_and_a_second_is_told():
+    found, task = judged()
+    assert found.verdict.test_reads == task.test.reads == 1
+    again, _ = judged(task=task)
+    assert again.verdict.test_reads == 2
+    assert any("opened 2 times" in c for c in again.verdict.caveats)
+
+
+@pytest.mark.parametrize(("seeds", "says"), [((1,), "one training seed"), ((1, 2), "2 training seeds")])
+def test_few_training_seeds_are_told(seeds, says):
+    found, _ = judged(fresh_seeds=seeds)
+    assert any(says in c and "'scratch'" in c for c in found.verdict.caveats)
+
+
+def test_no_better_than_always_the_same_answer_is_told():
+    found, _ = judged(reuse=0.9, task=make_task(share=0.95, train=(50, 5)))
+    assert any("no better than always answering 'ant' (95.0 %)" in c for c in found.verdict.caveats)
+    thin, _ = judged(task=make_task(100, share=0.97, train=(50, 5)))
+    assert any("Fewer than 5 test pictures of 'bee'" in c for c in thin.verdict.caveats)
+
+
+def test_same_seed_same_verdict():
+    assert judged()[0].verdict == judged()[0].verdict
+
+
+def test_a_missing_model_does_not_open_the_split():
+    task = make_task()
+    with pytest.raises(UsageError, match=r"No fitted model for b, c; there are models for a\. Fit the best"):
+        judge(task, {"a": [fitted("probe", 1)], "b": []}, logits, transfer="a", rival="b", winner="c")
+    assert task.test.reads == 0
+
+
+def test_an_empty_split_and_wrong_logits_are_refused():
+    with pytest.raises(DataError, match=r"insects has an empty test split.*Give test/ some pictures"):
+        judged(task=make_task(0))
+    models = {"a": [fitted("probe", 1)]}
+    with pytest.raises(UsageError, match=r"logits of shape \(120, 3\).*\(120, 2\) are needed"):
+        judge(make_task(), models, lambda m, e: np.zeros((len(e), 3)), transfer="a", rival="a", winner="a")

@@ -1,0 +1,87 @@
+"""Metrics against scikit-learn and scipy; temperature against a grid."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headstart.errors import DataError, UsageError
+from headstart.kind import classification as kind
+
+
+def drawn(seed=0, n=200, k=5):
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(size=(n, k)) * 3
+    return logits, rng.integers(0, k, n)
+
+
+def test_softmax_and_log_loss_agree_with_scipy_and_sklearn():
+    from scipy.special import softmax
+    from sklearn.metrics import log_loss
+
+    logits, y = drawn()
+    for t in (0.3, 1.0, 4.0):
+        p = kind.softmax(logits, t)
+        np.testing.assert_allclose(p, softmax(logits / t, axis=1), rtol=1e-12)
+        assert kind.log_loss(p, y) == pytest.approx(log_loss(y, p, labels=range(5)), rel=1e-12)
+
+
+def test_log_loss_of_a_certain_wrong_answer_is_finite():
+    assert np.isfinite(kind.log_loss([[1.0, 0.0]], [1]))
+
+
+@given(st.integers(0, 10_000), st.integers(2, 6), st.integers(1, 40))
+@settings(max_examples=60, deadline=None)
+def test_counts_agree_with_sklearn_even_where_classes_are_absent(seed, k, n):
+    from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precision_recall_fscore_support
+
+    rng = np.random.default_rng(seed)
+    y, guess = rng.integers(0, k, n), rng.integers(0, rng.integers(1, k + 1), n)
+    classes = list(range(k))
+    assert kind.accuracy(guess, y) == accuracy_score(y, guess)
+    np.testing.assert_array_equal(kind.confusion(guess, y, k), confusion_matrix(y, guess, labels=classes))
+    macro = f1_score(y, guess, average="macro", labels=classes, zero_division=0)
+    assert kind.macro_f1(guess, y, k) == pytest.approx(macro, abs=1e-12)
+    precision, recall, f1, support = precision_recall_fscore_support(y, guess, labels=classes, zero_division=0)
+    rows = kind.per_class(guess, y, [f"c{i}" for i in classes])
+    assert [r["label"] for r in rows] == [f"c{i}" for i in classes]
+    for name, oracle in (("precision", precision), ("recall", recall), ("f1", f1), ("n", support)):
+        np.testing.assert_allclose([r[name] for r in rows], oracle, atol=1e-12)
+
+
+@pytest.mark.parametrize("scale", [0.2, 1.0, 5.0])
+def test_temperature_is_the_best_on_a_fine_grid(scale):
+    rng = np.random.default_rng(3)
+    logits = rng.normal(size=(300, 4))
+    p = kind.softmax(logits)
+    y = np.array([rng.choice(4, p=row) for row in p])
+    found = kind.temperature(logits * scale, y)
+    losses = {t: kind.log_loss(kind.softmax(logits * scale, t), y) for t in np.geomspace(0.05, 20, 4001)}
+    assert found == pytest.approx(min(losses, key=losses.get), rel=0.003)
+    assert kind.log_loss(kind.softmax(logits * scale, found), y) <= min(losses.values()) + 1e-9
+
+
+def test_temperature_of_all_right_answers_stays_short_of_certainty():
+    logits = np.array([[3.0, 0.0], [0.0, 2.0], [4.0, 1.0], [5.0, 0.0]])
+    y = np.array([0, 1, 0, 0])
+    p = kind.softmax(logits, kind.temperature(logits, y))
+    assert 0.5 < p.max(axis=1).mean() < 0.95
+    assert kind.COLDEST <= kind.temperature(logits * 1e4, y) <= kind.HOTTEST
+    assert kind.temperature(np.zeros((3, 2)), np.array([0, 1, 1])) <= kind.HOTTEST
+
+
+def test_temperature_of_hopeless_scores_is_the_hottest():
+    assert kind.temperature([[9.0, 0.0], [0.0, 9.0]], [1, 0]) == pytest.approx(kind.HOTTEST, rel=1e-3)
+
+
+def test_errors_say_what_to_do():
+    with pytest.raises(UsageError, match=r"temperature of 0 was given; it must be above 0\. Leave it at 1"):
+        kind.softmax([[1.0, 2.0]], 0)
+    with pytest.raises(DataError, match="A label is 2; with 2 classes it must be 0 to 1"):
+        kind.confusion([0, 1], [0, 2], 2)
+    with pytest.raises(DataError, match="A prediction is -1"):
+        kind.confusion([0, -1], [0, 1], 2)
+    with pytest.raises(UsageError, match="Pass the two in the same order"):
+        kind.accuracy([0, 1], [0])
+    with pytest.raises(UsageError, match="one or more predictions"):
+        kind.accuracy([], [])

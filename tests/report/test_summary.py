@@ -1,0 +1,44 @@
+"""The end of a fit in the terminal."""
+
+import pytest
+import sample
+
+from headstart.report import text
+
+
+@pytest.mark.parametrize("name", sorted(sample.ALL))
+def test_fits_the_terminal(name):
+    lines = text.summary(sample.ALL[name]()).splitlines()
+    assert len(lines) <= 25
+    assert max(text.width(line) for line in lines) <= text.COLUMNS
+
+
+def test_says_what_matters_and_what_to_type():
+    run = sample.rival_wins()
+    got = text.summary(run)
+    for part in (
+        run["sentence"], "▸ HOG and pixels, linear", "91.7 %", "[87.5, 94.6]", "starts fresh, chosen",
+        "11 files set aside", "about 1,850 would be needed", "runs/tiles/report.html", "runs/tiles/model/",
+        "headstart predict runs/tiles new.jpg",
+    ):  # fmt: skip
+        assert part in got
+
+
+def test_quotes_the_folder_for_the_shell():
+    assert """headstart predict 'runs/o'"'"'brien $(rm -rf)' new.jpg""" in text.summary(sample.hostile())
+
+
+def test_no_escape_reaches_the_terminal():
+    run = sample.helps()
+    run["sentence"] = "\x1b[31mred\x07"
+    assert "\x1b" not in text.summary(run)
+
+
+def test_many_rivals_and_long_titles_still_fit():
+    run = sample.helps()
+    run["rivals"] = [{**run["rivals"][0], "strategy": f"s{i}", "title": "蜜" * 60} for i in range(30)]
+    run["warnings"] = ["long " * 100] * 3
+    lines = text.summary(run).splitlines()
+    assert len(lines) <= 25
+    assert max(text.width(line) for line in lines) <= text.COLUMNS
+    assert any("more in the report" in line for line in lines)

