@@ -25,7 +25,7 @@ from headstart.judge.verdict import decide
 MARGIN, LEVEL, SEED = 0.01, 0.95, 20_240
 COVERAGE = (0.93, 0.97)  # bounds on the coverage of the 95 % interval
 WRONG = 0.05  # most wrong decisions where the true difference is within the margin
-PAIRS_FOR_UPPER = 8  # with fewer discordant pairs expected, an interval that never lies must cover more than 97 %
+PAIRS_FOR_UPPER = 10  # with fewer discordant pairs expected, an interval that never lies must cover more than 97 %
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def digits(quick: bool) -> list[Row]:
         "logistic regression": lambda seed: LogisticRegression(C=1.0, max_iter=300),
         "random forest": lambda seed: RandomForestClassifier(30, random_state=seed),
     }
-    trainings, tests, redraws = (40, 5, 50) if quick else (300, 7, 50)
+    trainings, tests, redraws = (40, 5, 50) if quick else (200, 7, 50)
     rows = []
     for name, make in procedures.items():
         if quick and name == "random forest":

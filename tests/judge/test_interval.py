@@ -138,5 +138,5 @@ def test_errors_say_what_to_do(a, b, says):
 
 
 def test_a_level_of_95_is_refused():
-    with pytest.raises(UsageError, match="A level of 95 was given.*Pass 0.95 for 95 %"):
+    with pytest.raises(UsageError, match=r"A level of 95 was given.*Pass 0.95 for 95 %"):
         single([1, 0], 95)

@@ -75,7 +75,7 @@ def test_needed_gives_the_promised_power():
     a, b = np.ones(100), np.ones(100)
     b[:12], a[12:18] = 0, 0  # 12 won, 6 lost: +6 points
     n = needed(a, b, margin=0.01)
-    p = ((12.5) / 101, (6.5) / 101)  # the sample with half an example won by each side
+    p = (12.75 / 101.5, 6.75 / 101.5)  # the sample with three quarters of an example won by each side
     told = 0
     for won, lost, _ in rng.multinomial(n, [*p, 1 - sum(p)], size=300):
         x, y = np.zeros(n), np.zeros(n)
@@ -87,7 +87,7 @@ def test_needed_gives_the_promised_power():
 def test_needed_is_connors_formula():
     a, b = np.ones(100), np.ones(100)
     b[:12], a[12:18] = 0, 0
-    variance = 19 / 101 - (6 / 101) ** 2
+    variance = 19.5 / 101.5 - (6 / 101.5) ** 2
     assert needed(a, b, margin=0.01) == int(np.ceil((1.959964 + 0.841621) ** 2 * variance / 0.05**2))
     assert needed(a, b, margin=0.01, power=0.9) > needed(a, b, margin=0.01)
 

@@ -50,7 +50,7 @@ def test_no_evidence_says_how_many_pictures_would_tell():
     unsure = replace(
         CLEAR, decision="no_evidence", difference=0.03, interval=(-0.02, 0.08), rival=CLASSICAL, needed=634
     )
-    text = sentence(unsure, titles=TITLES.get)
+    text = sentence(unsure, titles=lambda key: TITLES.get(key, key))
     assert text.startswith("No evidence that reuse helps: 94.8 % against 95.2 % with HOG + linear (+3.0 points")
     assert text.endswith(" About 640 test pictures would be needed to tell.")
 

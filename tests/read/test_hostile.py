@@ -2,6 +2,7 @@ import warnings
 
 import numpy as np
 import pytest
+import scipy.sparse.csgraph  # noqa: F401 - sets a warning filter when imported first
 from PIL import Image
 
 from headstart.read.image import read

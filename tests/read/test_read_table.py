@@ -62,7 +62,7 @@ def test_given_splits_that_tear_groups_apart_warn(tmp_path, rows):
     for i, row in enumerate(rows):
         row["split"] = "train" if i % 4 else "test"
     task = read(delimited(tmp_path / "t.csv", rows), group="site")
-    assert any("6 groups stand in more than one given split (for example 's0')" in w for w in task.warnings)
+    assert any("Groups in more than one given split: 6, for example 's0'" in w for w in task.warnings)
 
 
 def test_rows_without_label_or_file_are_named(tmp_path, rows):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .fit import fit
-from .run import Run, load, predict, report, sources
+from ._fit import fit
+from ._run import Run, load, predict, report, sources
 
 __all__ = ["Run", "fit", "load", "predict", "report", "sources"]

@@ -1,7 +1,7 @@
 """The command line: one file per verb, found by its name. Errors become one plain sentence and an exit code.
 
-A verb file has `app` (a group of sub-commands) or `run` (one command). Only the verb that is called is imported with its
-work; `headstart --help` imports none of torch, timm or scikit-learn.
+A verb file has `app` (a group of sub-commands) or `run` (one command). Only the verb that is called imports what it
+works with; `headstart --help` imports none of torch, timm or scikit-learn.
 """
 
 from __future__ import annotations

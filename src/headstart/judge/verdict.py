@@ -19,7 +19,7 @@ from ..errors import DataError, UsageError
 from ..kind import classification as kind
 from ..types import Example, Fitted, Metrics, Rival, Task, Verdict
 from .calibration import ece, reliability
-from .interval import Float64, pair_gaps, paired, quantile, results, seed_variance, single
+from .interval import PSEUDO, Float64, pair_gaps, paired, quantile, results, seed_variance, single
 from .wording import caveats, explain, sentence
 
 __all__ = ["Judgement", "decide", "judge", "needed", "sentence"]
@@ -72,8 +72,9 @@ def needed(
     """How many test examples would tell a difference like the observed one from the margin.
 
     Normal approximation for paired proportions (Connor 1987), with the margin taken off the difference: n = (z_level +
-    z_power)² var(gap) / (|difference| − margin)². The gaps' variance is that of the sample with half an example won by
-    each side added; the part that training seeds cause does not shrink with n and is taken off the right-hand side.
+    z_power)² var(gap) / (|difference| − margin)². The gaps' variance is that of the sample as `paired` sees it, three
+    quarters of an example won by each side added; the part that training seeds cause does not shrink with n and is
+    taken off the right-hand side.
 
     Args:
         candidate: `[n]` or `[seeds n]`, results between 0 and 1.
@@ -87,7 +88,7 @@ def needed(
         training seeds alone vary more than that.
 
     >>> needed([1] * 30 + [0] * 10, [1] * 28 + [0] * 12)
-    348
+    403
     >>> needed([1, 1, 0, 0], [1, 0, 1, 0]) is None
     True
     """
@@ -101,8 +102,8 @@ def needed(
     room = (beyond / z) ** 2 - by_seeds
     if beyond <= 0 or room <= 0:
         return None
-    n = len(gaps) + 1
-    variance = float((gaps**2).sum() + 1) / n - float(gaps.sum() / n) ** 2
+    n = len(gaps) + 2 * PSEUDO
+    variance = float((gaps**2).sum() + 2 * PSEUDO) / n - float(gaps.sum() / n) ** 2
     return ceil(variance / room)
 
 
@@ -174,9 +175,10 @@ def judge(
 
 def _check(task: Task, finalists: Mapping[str, Sequence[Fitted]], wanted: Sequence[str]) -> None:
     missing = sorted({key for key in wanted if not finalists.get(key)})
+    fitted = [key for key, seeds in finalists.items() if seeds]
     if missing:
         raise UsageError(
-            f"No fitted model for {', '.join(missing)}; there are models for {', '.join(sorted(finalists)) or 'none'}. "
+            f"No fitted model for {', '.join(missing)}; there are models for {', '.join(sorted(fitted)) or 'none'}. "
             "Fit the best transfer candidate, the best rival and the winner before judging."
         )
     if len(task.test) == 0:

@@ -17,7 +17,7 @@ from ..types import IntArray
 
 Float64 = NDArray[np.float64]
 
-COLDEST, HOTTEST = 0.05, 20.0  # the temperatures that `temperature` searches
+COLDEST, HOTTEST = 0.02, 100.0  # what `temperature` searches, in units of the logits' own spread
 
 
 def softmax(logits: ArrayLike, temperature: float = 1.0) -> Float64:
@@ -117,9 +117,11 @@ def macro_f1(prediction: ArrayLike, y: ArrayLike, k: int) -> float:
 
 
 def temperature(logits: ArrayLike, y: ArrayLike) -> float:
-    """The temperature that makes `softmax(logits, temperature)` fit the labels best, between 0.05 and 20.
+    """The temperature that makes `softmax(logits, temperature)` fit the labels best.
 
     Minimises the log-loss by a bounded search on log T (Guo et al. 2017, On Calibration of Modern Neural Networks).
+    The bounds are multiples of the logits' mean distance from their row's highest, so that the answer does not depend
+    on the unit a strategy counts its scores in. Logits that say nothing (all equal) get 1.
     When every answer is right the log-loss falls for ever as T → 0; the labels are then smoothed as though one more
     example of each class had been seen (Platt 1999), so that n right answers never become certainty.
 
@@ -146,9 +148,12 @@ def temperature(logits: ArrayLike, y: ArrayLike) -> float:
         scaled = z / np.exp(log_t)
         return float((np.log(np.exp(scaled).sum(axis=1)) - (target * scaled).sum(axis=1)).mean())
 
-    bounds = (np.log(COLDEST), np.log(HOTTEST))
+    spread = -float(z.mean())
+    if spread == 0:
+        return 1.0
+    bounds = (np.log(COLDEST * spread), np.log(HOTTEST * spread))
     found = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-6})
-    return float(np.clip(np.exp(found.x), COLDEST, HOTTEST))
+    return float(np.exp(found.x))
 
 
 def _labels(y: ArrayLike, n: int) -> IntArray:

@@ -8,18 +8,19 @@ never sees a test picture.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import BudgetError, UsageError
 from ..family import load, names
-from ..kind.classification import accuracy, log_loss, softmax, temperature
-from ..types import Facts, Features, Fitted, Progress, Trial, View, to_dict
+from ..kind.classification import accuracy, softmax, temperature
+from ..types import Facts, Features, Fitted, Progress, Source, Trial, View, to_dict
 from . import keep
 
 Watch = Callable[[str, int, int], None]
@@ -33,6 +34,7 @@ class Candidate:
     strategy: str
     reuses: bool
     view: View
+    prior: tuple[int, int] = (0, 0)  # what is preferred when validation cannot tell: lower first
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class Contender:
     trial: Trial
     fitted: Fitted
     notes: Mapping[str, Any]
+    losses: NDArray[np.float64]  # [n] log-loss of each validation picture
+    prior: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True)
@@ -49,25 +53,35 @@ class Score:
     """How a fitted head did on validation data, after temperature scaling."""
 
     accuracy: float
-    log_loss: float
+    losses: NDArray[np.float64]  # [n] log-loss of each picture
     temperature: float
 
+    @property
+    def log_loss(self) -> float:
+        """Their mean."""
+        return float(self.losses.mean())
 
-def candidates(sources: Sequence[str], wanted: Sequence[str], facts: Facts) -> list[Candidate]:
+
+def candidates(sources: Sequence[Source], wanted: Sequence[str], facts: Facts) -> list[Candidate]:
     """Strategy × source, transfer first. `wanted` narrows the camp (transfer, rivals) its members belong to.
+
+    The prior of a candidate is its strategy's `PRIOR`, then its source's size: across many tasks a plain ranking of
+    sources by parameters foretells transfer about as well as any score (You et al. 2021, LogME, report the same).
 
     Raises:
         UnknownName: a wanted strategy does not exist.
     """
+    params = {s.key: s.params for s in sources}
     modules = {name: load("transfer", name) for name in dict.fromkeys([*names("transfer"), *wanted])}
     out = []
     for camp in (True, False):
         members = [name for name, module in modules.items() if module.REUSES is camp]
         for name in [m for m in members if m in wanted] or members:
-            for view in modules[name].views(sources):
+            for view in modules[name].views([s.key for s in sources]):
                 if hasattr(modules[name], "fit_view"):
                     view = modules[name].fit_view(view, facts)
-                out.append(Candidate(f"{name}-{view.source}" if view.source else name, name, camp, view))
+                prior = (modules[name].PRIOR, -params.get(view.source or "", 0))
+                out.append(Candidate(f"{name}-{view.source}" if view.source else name, name, camp, view, prior))
     return sorted(out, key=lambda c: (not c.reuses, modules[c.strategy].STOCHASTIC))  # cheap ones first
 
 
@@ -126,7 +140,7 @@ def contend(
         total_params=head.trained_params,
         temperature=score.temperature,
     )
-    return Contender(trial, fitted, {**head.notes, "n": len(train.y)})
+    return Contender(trial, fitted, {**head.notes, "n": len(train.y)}, score.losses, candidate.prior)
 
 
 def refit(contender: Contender, both: Features, *, seed: int, watch: Watch | None = None) -> Fitted:
@@ -140,33 +154,44 @@ def refit(contender: Contender, both: Features, *, seed: int, watch: Watch | Non
     return replace(contender.fitted, config=asdict(config), state=head.state, trained_params=head.trained_params)
 
 
-def prefer(trials: Iterable[Trial], n_valid: int) -> Trial:
-    """The best on validation: of those whose accuracy is within one standard error of the highest, the lowest log-loss.
+def prefer(camp: Sequence[Contender]) -> Contender:
+    """The one to go on with: of those that validation cannot tell from the best, the one that the prior prefers.
 
-    With few validation pictures accuracy alone is mostly luck; the log-loss reads more from each picture.
+    "Cannot tell": its mean log-loss lies within one standard error of the lowest (the error of the paired difference,
+    Breiman's rule). With few validation pictures the lowest itself is mostly luck.
 
     Raises:
-        UsageError: no trial is finished.
+        UsageError: there is none.
     """
-    done = [t for t in trials if t.status == "finished"]
-    if not done:
+    if not camp:
         raise UsageError("No candidate finished, so none can be chosen. Give more --budget, or look at journal.jsonl.")
-    top = max(t.accuracy for t in done)
-    error = (top * (1 - top) / max(1, n_valid)) ** 0.5
-    return min((t for t in done if t.accuracy >= top - error - 1e-9), key=lambda t: (t.log_loss, t.id))
+    best = min(camp, key=lambda c: (c.trial.log_loss, c.trial.id))
+
+    def close(other: Contender) -> bool:
+        gap = other.losses - best.losses
+        return bool(gap.mean() <= gap.std(ddof=1) / len(gap) ** 0.5) if len(gap) > 1 else other is best
+
+    return min((c for c in camp if close(c)), key=lambda c: (c.prior, c.trial.log_loss, c.trial.id))
+
+
+def crown(transfer: Contender, rival: Contender) -> Contender:
+    """The run's model: the more accurate of the two on validation, at a tie the one of lower log-loss."""
+    return max(transfer, rival, key=lambda c: (c.trial.accuracy, -c.trial.log_loss))
 
 
 def explain(trial: Trial, winner: Trial, n_valid: int) -> Trial:
-    """The trial with the reason why it won or lost, for the journal and the report."""
+    """The trial with the reason why it won or lost; `winner` is the best of its camp, or the run's."""
     if trial.status != "finished" or trial.reason:
         return trial
     numbers = f"{trial.accuracy:.1%} right, log-loss {trial.log_loss:.3f} on {n_valid} validation pictures"
     if trial.id == winner.id:
         return replace(trial, reason=f"chosen: {numbers}")
-    return replace(
-        trial,
-        reason=f"lost to {winner.id} ({winner.accuracy:.1%}, log-loss {winner.log_loss:.3f}): {numbers}",
-    )
+    against = f"{winner.accuracy:.1%}, log-loss {winner.log_loss:.3f}"
+    if trial.reuses == winner.reuses and trial.log_loss <= winner.log_loss:
+        return replace(
+            trial, reason=f"not clearly better than {winner.id} ({against}), which is preferred at a tie: {numbers}"
+        )
+    return replace(trial, reason=f"lost to {winner.id} ({against}): {numbers}")
 
 
 def join(a: Features, b: Features) -> Features:
@@ -178,7 +203,8 @@ def _score(strategy: ModuleType, state: Mapping[str, Any], config: Any, valid: F
     scores = strategy.logits(state, asdict(config), valid.x)
     t = temperature(scores, valid.y)
     probabilities = softmax(scores, t)
-    return Score(accuracy(probabilities.argmax(1), valid.y), log_loss(probabilities, valid.y), t)
+    losses = -np.log(probabilities[np.arange(len(valid.y)), valid.y].clip(1e-15))
+    return Score(accuracy(probabilities.argmax(1), valid.y), losses, t)
 
 
 def _drain(
@@ -204,7 +230,8 @@ def _tell(watch: Watch | None, what: str) -> Callable[[Progress], None]:
 
 def remember(folder: Path, contender: Contender) -> None:
     """Keep a finished candidate, so that a killed run need not do it again."""
-    keep.save(folder, contender.fitted, {"trial": to_dict(contender.trial), "notes": dict(contender.notes)})
+    extra = {"trial": to_dict(contender.trial), "notes": dict(contender.notes), "losses": contender.losses.tolist()}
+    keep.save(folder, contender.fitted, extra | {"prior": contender.prior})
 
 
 def recall(folder: Path) -> Contender | None:
@@ -213,4 +240,5 @@ def recall(folder: Path) -> Contender | None:
         return None
     fitted, extra = keep.load(folder)
     trial = {**extra["trial"], "curve": tuple(extra["trial"]["curve"])}
-    return Contender(Trial(**trial), fitted, extra["notes"])
+    first, second = extra["prior"]
+    return Contender(Trial(**trial), fitted, extra["notes"], np.array(extra["losses"]), (first, second))

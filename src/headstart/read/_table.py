@@ -47,7 +47,7 @@ def read_table(path: Path, group: str | None = None) -> Found:
     try:
         if suffix == ".parquet":
             import datasets
-            import pyarrow.parquet as parquet  # type: ignore[import-untyped]
+            import pyarrow.parquet as parquet
 
             rows = list(_dataset_rows(datasets.Dataset(datasets.table.InMemoryTable(parquet.read_table(path)))))
         elif suffix in (".csv", ".tsv"):

@@ -1,4 +1,4 @@
-"""The one training loop, on Hugging Face Accelerate (device, precision, data-parallel), and nothing of tasks or strategies.
+"""The one training loop, on Hugging Face Accelerate (device, precision, data-parallel). Knows no task, no strategy.
 
 A caller gives a model, `batch(step)` (a pure function of the step, so that a resumed run sees the same batches), a
 loss and a `Recipe`; the loop yields `Progress` at every evaluation and returns an `Outcome`. With a `scratchpad`
@@ -7,7 +7,6 @@ file it saves its whole state at every evaluation and continues from there to th
 
 from __future__ import annotations
 
-import copy
 import io
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
@@ -36,6 +35,7 @@ class Recipe:
     evaluate_every: int = 50  # steps
     patience: int = 10  # evaluations without a lower validation loss before stopping; the best state is kept
     clip: float = 5.0  # largest gradient norm
+    threads: int | None = None  # CPU threads; 1 for a network so small that threads wait longer than they work
 
 
 @dataclass
@@ -60,6 +60,25 @@ def train(
 ) -> Generator[Progress, None, Outcome]:
     """Train; `evaluate(model) -> (accuracy, log-loss)` on validation data decides which state is kept."""
     import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(recipe.threads or threads)
+    try:
+        return (yield from _steps(model, batch, loss, recipe, seed, evaluate, scratchpad))
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _steps(
+    model: torch.nn.Module,
+    batch: Batch,
+    loss: Loss,
+    recipe: Recipe,
+    seed: int,
+    evaluate: Evaluate | None,
+    scratchpad: Path | None,
+) -> Generator[Progress, None, Outcome]:
+    import torch
     from accelerate import Accelerator
 
     accelerator = Accelerator(cpu=device() == "cpu", mixed_precision=_precision())
@@ -71,11 +90,7 @@ def train(
     where = accelerator.device
     best, start, stale = Outcome({}, 0, None, None), 0, 0
     if scratchpad and scratchpad.exists():
-        saved = torch.load(scratchpad, weights_only=True, map_location=where)
-        model.load_state_dict(saved["model"])
-        optimizer.load_state_dict(saved["optimizer"])
-        schedule.load_state_dict(saved["schedule"])
-        best, start, stale = Outcome(**saved["best"]), saved["step"], saved["stale"]
+        best, start, stale = _resume(scratchpad, model, optimizer, schedule)
     running = torch.zeros((), device=where)
     for step in range(start, recipe.steps):
         torch.manual_seed(seed * 1_000_003 + step)  # dropout too is a function of the step: resuming changes nothing
@@ -104,6 +119,8 @@ def train(
         yield Progress(step + 1, recipe.steps, metric, mean)
         if evaluate and stale >= recipe.patience:
             break
+    if scratchpad:
+        scratchpad.unlink(missing_ok=True)  # the caller keeps the result; a finished run needs no scratchpad
     return best if evaluate else Outcome(_copy(model), recipe.steps, None, None)
 
 
@@ -125,13 +142,17 @@ def _save(path: Path, model: Any, optimizer: Any, schedule: Any, best: Outcome, 
     import torch
 
     buffer = io.BytesIO()
-    state = {
-        "model": model.state_dict(),
-        "optimizer": optimizer.state_dict(),
-        "schedule": copy.deepcopy(schedule.state_dict()),
-        "best": vars(best),
-        "step": step,
-        "stale": stale,
-    }
-    torch.save(state, buffer)
+    parts = {"model": model, "optimizer": optimizer, "schedule": schedule}
+    state = {name: part.state_dict() for name, part in parts.items()}
+    torch.save(state | {"best": vars(best), "step": step, "stale": stale}, buffer)
     write(path, buffer.getvalue())
+
+
+def _resume(path: Path, model: Any, optimizer: Any, schedule: Any) -> tuple[Outcome, int, int]:  # noqa: ANN401
+    """Put the saved state back; returns the best so far, the next step and how long it has been stale."""
+    import torch
+
+    saved = torch.load(path, weights_only=True)
+    for name, part in (("model", model), ("optimizer", optimizer), ("schedule", schedule)):
+        part.load_state_dict(saved[name])
+    return Outcome(**saved["best"]), saved["step"], saved["stale"]

@@ -23,6 +23,7 @@ TITLE = "linear probe"
 PAPER = "Alain & Bengio 2016, Understanding intermediate layers using linear classifier probes"
 NEEDS = frozenset({"target_labels"})
 REUSES = True
+PRIOR = 0
 STOCHASTIC = False
 RUNG = 1.0
 
@@ -42,8 +43,8 @@ def views(sources: Sequence[str]) -> list[View]:
 
 
 def settings(facts: Facts) -> list[Config]:
-    """Four shares, each a quarter of the one before."""
-    return [Config(0.25 / 4**i) for i in range(SEARCH)]
+    """Four shares, each an eighth of the one before."""
+    return [Config(0.25 / 8**i) for i in range(SEARCH)]
 
 
 def run(

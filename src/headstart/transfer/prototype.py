@@ -19,9 +19,12 @@ from ._linear import axes, one_hot
 from .probe import logits as logits  # the same linear reading of a state
 
 TITLE = "nearest prototype"
-PAPER = "Snell et al. 2017, Prototypical Networks for Few-shot Learning; Friedman 1989, Regularized Discriminant Analysis"
+PAPER = (
+    "Snell et al. 2017, Prototypical Networks for Few-shot Learning; Friedman 1989, Regularized Discriminant Analysis"
+)
 NEEDS = frozenset({"target_labels"})
 REUSES = True
+PRIOR = 2
 STOCHASTIC = False
 RUNG = 1.0
 

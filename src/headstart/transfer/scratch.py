@@ -8,6 +8,7 @@ one-cycle schedule, label smoothing, early stopping and mirrored predictions.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -28,6 +29,7 @@ TITLE = "a network from scratch"
 PAPER = "He et al. 2016, Deep Residual Learning; Smith & Topin 2018, Super-convergence"
 NEEDS = frozenset({"target_labels"})
 REUSES = False
+PRIOR = 0
 STOCHASTIC = True
 RUNG = 0.1
 
@@ -60,8 +62,8 @@ def settings(facts: Facts) -> list[Config]:
 
 
 def steps(n: int, batch: int) -> int:
-    """50 epochs up to 1,000 pictures, fewer beyond (50 · √(1000/n)), never under 300 steps: small data starves of steps."""
-    epochs = 50 * min(1.0, (1000 / n) ** 0.5)
+    """50 epochs up to 1,000 pictures, 50 · √(1000/n) beyond, never under 300 steps: small data starves of steps."""
+    epochs = 50 * min(1.0, math.sqrt(1000 / n))
     return max(300, round(epochs * n / batch))
 
 
@@ -92,7 +94,7 @@ def run(
         net,
         _batches(x, y, mean, std, config, seed),
         torch.nn.CrossEntropyLoss(label_smoothing=0.1),
-        Recipe(total, config.lr, evaluate_every=every),
+        Recipe(total, config.lr, evaluate_every=every, threads=1),
         seed=seed,
         evaluate=_evaluator(valid, mean, std, config) if valid is not None else None,
         scratchpad=scratchpad,
@@ -173,7 +175,7 @@ def _logits(model: torch.nn.Module, x: torch.Tensor, mean: torch.Tensor, std: to
     where = next(model.parameters()).device
     out = []
     with torch.inference_mode():
-        for piece in x.split(128):
+        for piece in torch.split(x, 128):
             ready = standardise(piece, mean, std).to(where)
             scores = model(ready)
             out.append(((scores + model(ready.flip(3))) / 2 if mirror else scores).float().cpu())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
+import warnings
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,9 +59,10 @@ def build(source: Source, depths: tuple[str, ...], weights: Path | None = None) 
 
     def compute(batch: torch.Tensor) -> list[NDArray[Any]]:
         import numpy as np
+        import torch
 
         parts = []
-        for piece in batch.split(BATCH):
+        for piece in torch.split(batch, BATCH):
             outs = request.infer({0: piece.numpy()})
             parts.append([np.array(outs[i], np.float32) for i in range(len(depths) + 1)])
         return [np.concatenate(outs) for outs in zip(*parts, strict=True)]
@@ -103,7 +105,9 @@ def _convert(source: Source, depths: tuple[str, ...], weights: Path | None) -> A
 
     side = source.input.size
     example = torch.zeros(1, 3, side, side, dtype=torch.uint8)
-    return openvino.convert_model(Whole().eval(), example_input=example, input=[([-1, 3, side, side])])
+    with warnings.catch_warnings():  # tracing warns that mean and deviation become constants: that is wanted
+        warnings.simplefilter("ignore")
+        return openvino.convert_model(Whole().eval(), example_input=example, input=[([-1, 3, side, side])])
 
 
 def _made(folder: Path) -> Path:

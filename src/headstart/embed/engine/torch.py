@@ -43,7 +43,7 @@ def build(source: Source, depths: tuple[str, ...], weights: Path | None = None) 
     def compute(batch: torch.Tensor) -> list[NDArray[Any]]:
         parts = []
         with torch.inference_mode(), torch.autocast("cuda", torch.bfloat16, enabled=where == "cuda"):
-            for piece in batch.split(BATCH):
+            for piece in torch.split(batch, BATCH):
                 x = normalise(piece.to(where), source.input).contiguous(memory_format=torch.channels_last)
                 parts.append([out.float().cpu() for out in model(x, depths)])
         return [torch.cat(outs).numpy() for outs in zip(*parts, strict=True)]

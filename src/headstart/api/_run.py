@@ -90,4 +90,4 @@ def sources() -> list[Source]:
     """The catalogue of pre-trained sources."""
     from ..source import _catalogue
 
-    return [_catalogue.get(key) for key in _catalogue.keys()]  # noqa: SIM118 - a function, not a dict
+    return [_catalogue.get(key) for key in _catalogue.keys()]

@@ -21,13 +21,13 @@ from ..errors import HeadstartError
 from ..family import load, names
 from ..runtime import write, write_json
 from ..types import Example, Fitted, Source, Task, Trial, to_dict
-from .run import Run
+from ._run import Run
 
 if TYPE_CHECKING:
     from ..embed.gallery import Gallery
     from ..judge.verdict import Judgement
     from ..ship.store import Model
-    from .fit import _Job
+    from ._fit import _Job
 
 WORST = 12  # mistakes shown with their picture
 
@@ -91,8 +91,8 @@ def _check_saved(folder: Path, gallery: Gallery, judgement: Judgement) -> None:
     gap = float(np.abs(again - judgement.probabilities[: len(some)]).max())
     if not gap < 1e-4:
         raise HeadstartError(
-            f"The saved model in {folder} does not predict what was judged (largest difference {gap:.2g}; at most 1e-4 is "
-            "allowed). The run is not finished. Please report this with journal.jsonl."
+            f"The saved model in {folder} does not predict what was judged (largest difference {gap:.2g}; at most 1e-4 "
+            "is allowed). The run is not finished. Please report this with journal.jsonl."
         )
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from ..errors import BudgetError, HeadstartError, UsageError
 from ..runtime import Clock, digest, quiet_threads
 from ..types import Example, Features, Fitted, Source, Task, Trial, View, to_dict
-from .run import Run
+from ._run import Run
 
 if TYPE_CHECKING:
     from ..embed.gallery import Gallery
@@ -93,8 +93,8 @@ def fit(
     quiet_threads()
     if seeds < 1 or margin < 0 or (budget is not None and budget <= 0):
         raise UsageError(
-            f"seeds={seeds}, margin={margin}, budget={budget} were given; seeds must be 1 or more, margin 0 or more and "
-            "budget above 0 seconds."
+            f"seeds={seeds}, margin={margin}, budget={budget} were given; seeds must be 1 or more, margin 0 or more "
+            "and budget above 0 seconds."
         )
     clock = Clock()
     data = str(data)
@@ -154,7 +154,7 @@ class _Job:
         trials, finalists, roles = self._race(candidates, looks, cpu_start)
         with self.clock("judge"):
             judgement = self._judge(finalists, roles)
-        from .record import publish
+        from ._record import publish
 
         return publish(self, judgement, trials, finalists, roles, sources, weights, request)
 
@@ -192,7 +192,7 @@ class _Job:
 
         train, valid = self.task.train, self.task.valid
         self.facts = Facts(len(train), len(self.task.labels), median_side(train))
-        found = candidates(tuple(sources), self.plan.strategies, self.facts)
+        found = candidates(tuple(sources.values()), self.plan.strategies, self.facts)
         views = list(dict.fromkeys(c.view for c in found))
         with self.clock("embed"):
             looks = self.gallery.look((*train, *valid), views)
@@ -209,41 +209,45 @@ class _Job:
         Returns:
             trials, trial id → models by seed, and who plays `transfer`, `rival` and `winner`.
         """
-        from ..plan.search import explain, prefer
+        from ..plan.search import crown, explain, prefer
 
         finished: dict[str, Contender] = {}
         trials: list[Trial] = []
         finalists: dict[str, list[Fitted]] = {}
         roles: dict[str, str] = {}
-        n_valid = len(self.task.valid)
         with self.clock("race"):
             for role, camp in (("transfer", True), ("rival", False)):
-                members = [c for c in candidates if c.reuses is camp]
-                for candidate in members:
+                done: list[Contender] = []
+                for candidate in [c for c in candidates if c.reuses is camp]:
                     outcome = self._contend(candidate, *looks[candidate.view])
                     trials.append(outcome if isinstance(outcome, Trial) else outcome.trial)
-                    if not isinstance(outcome, Trial):
-                        finished[candidate.id] = outcome
-                done = [t for t in trials if t.reuses is camp and t.status == "finished"]
+                    done += [] if isinstance(outcome, Trial) else [outcome]
                 if not done:
-                    raise BudgetError(
-                        f"The budget of {self.plan.budget:g} s ended before any {role} candidate was done, so there is "
-                        "no verdict. Run the same command with a larger --budget: finished work is kept."
-                        if self.plan.budget
-                        else f"No {role} candidate could be fitted; journal.jsonl in {self.plan.out} says why."
-                    )
-                roles[role] = prefer(done, n_valid).id
-                for trial in done if not camp else [t for t in done if t.id == roles[role]]:
-                    finalists[trial.id] = self._refit(finished[trial.id], *looks[finished[trial.id].fitted.view])
+                    raise BudgetError(self._nothing(role))
+                best = prefer(done)
+                finished |= {c.trial.id: c for c in done}
+                roles[role] = best.trial.id
+                for contender in [best] if camp else done:  # every rival is shown beside the verdict
+                    finalists[contender.trial.id] = self._refit(contender, *looks[contender.fitted.view])
                 if camp:
                     self.cpu_adapted = time.process_time() - cpu_start
-        winner = prefer([finished[roles["transfer"]].trial, finished[roles["rival"]].trial], n_valid)
+        winner = crown(finished[roles["transfer"]], finished[roles["rival"]]).trial
         roles["winner"] = winner.id
-        trials = [explain(t, winner, n_valid) for t in trials]
+        of_camp = {True: finished[roles["transfer"]].trial, False: finished[roles["rival"]].trial}
+        judges = {t.id: winner if t.id in roles.values() else of_camp[t.reuses] for t in trials}
+        trials = [explain(t, judges[t.id], len(self.task.valid)) for t in trials]
         for trial in trials:
             self.journal.note("trial", id=trial.id, status=trial.status, reason=trial.reason)
         self.journal.note("chosen", **roles)
         return trials, finalists, roles
+
+    def _nothing(self, role: str) -> str:
+        if self.plan.budget:
+            return (
+                f"The budget of {self.plan.budget:g} s ended before any {role} candidate was done, so there is no "
+                "verdict. Run the same command with a larger --budget: finished work is kept."
+            )
+        return f"No {role} candidate could be fitted; {self.plan.out / 'journal.jsonl'} says why."
 
     def _contend(self, candidate: Candidate, train: Features, valid: Features) -> Contender | Trial:
         """A candidate's result, from an earlier attempt where there is one; a `Trial` alone when it was dropped."""
