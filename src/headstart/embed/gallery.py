@@ -122,13 +122,20 @@ class Gallery:
 
 
 def median_side(examples: Sequence[Example], most: int = 100) -> int:
-    """Median shorter side in pixels of up to `most` evenly chosen pictures, read from their headers."""
+    """Median shorter side in pixels of up to `most` evenly chosen pictures, read from their headers.
+
+    Raises:
+        DataError: a file changed or vanished since it was read.
+    """
     from PIL import Image
 
     sides = []
-    for example in examples[:: max(1, len(examples) // most)]:
-        with Image.open(example.path) as picture:
-            sides.append(min(picture.size))
+    for example in examples[:: max(1, -(-len(examples) // most))]:
+        try:
+            with Image.open(example.path) as picture:
+                sides.append(min(picture.size))
+        except OSError as error:
+            raise _gone(example, error) from error
     return int(np.median(sides))
 
 
@@ -138,10 +145,14 @@ def _decode(example: Example) -> tuple[Example, Any]:
     try:
         return example, decode(Path(example.path))
     except (Unreadable, OSError) as error:
-        raise DataError(
-            f"{example.path} could be read a moment ago and now cannot ({error}). "
-            "Put the file back or leave it out, and run the same command again: finished work is kept."
-        ) from error
+        raise _gone(example, error) from error
+
+
+def _gone(example: Example, error: Exception) -> DataError:
+    return DataError(
+        f"{example.path} could be read a moment ago and now cannot ({error}). "
+        "Put the file back or leave it out, and run the same command again: finished work is kept."
+    )
 
 
 def _ahead(pool: ThreadPoolExecutor, work: Callable[[Any], Any], items: Sequence[Any], depth: int) -> Iterator[Any]:

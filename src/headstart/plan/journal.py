@@ -14,6 +14,9 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._path = path
         path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and not (text := path.read_bytes()).endswith(b"\n") and text:
+            with path.open("ab") as f:  # a killed attempt left half a line: what follows must not be glued to it
+                f.write(b"\n")
 
     def note(self, event: str, **facts: Any) -> None:  # noqa: ANN401 - anything JSON takes
         """Append one line: when, what, and the facts."""
@@ -26,7 +29,7 @@ class Journal:
         if not self._path.exists():
             return 0
         seen = 0
-        for text in self._path.read_text(encoding="utf-8").splitlines():
+        for text in self._path.read_text(encoding="utf-8", errors="replace").split("\n"):
             try:
                 line = json.loads(text)
             except json.JSONDecodeError:

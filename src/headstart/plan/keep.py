@@ -33,15 +33,15 @@ def load(folder: Path) -> tuple[Fitted, dict[str, Any]]:
     from safetensors.numpy import load as unpack
 
     try:
-        record = json.loads((folder / "model.json").read_text())
+        record = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         state = unpack((folder / "head.safetensors").read_bytes())
         head = record.pop("head")
         view, labels = View(**head.pop("view")), tuple(head.pop("labels"))
         return Fitted(**head, view=view, labels=labels, state=state), record
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise DataError(
             f"{folder} holds no model ({Path(error.filename).name} is missing). Give the folder that `headstart fit` "
             "wrote (its --out), after the fit has finished."
         ) from error
-    except (SafetensorError, ValueError, KeyError, TypeError) as error:
+    except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"The model in {folder} is damaged ({error}). Run `headstart fit` again.") from error

@@ -28,6 +28,11 @@ class Axes:
     z: Array  # [n r]
     power: Array  # [r] squared singular values, descending
 
+    @property
+    def mean_square(self) -> float:
+        """Mean squared norm of the rows of z; 1 where no feature varies, so that nothing is divided by zero."""
+        return float(self.power.sum()) / len(self.z) if self.power.size else 1.0
+
     def unrotate(self, w: Array, b: Array) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Weights [r k] and bias [k] on z → weights [d k] and bias [k] on x."""
         weight = self.rotation @ w / self.scale[:, None]
@@ -37,15 +42,19 @@ class Axes:
 _last: list[tuple[NDArray[np.floating], Axes]] = []  # the settings of one candidate all look at the same rows
 
 
-def axes(x: NDArray[np.floating]) -> Axes:
-    """`decompose`, remembering the last rows it was asked about."""
+def axes(x: NDArray[np.floating], *, each: bool = True) -> Axes:
+    """`decompose`, remembering the last rows it was asked about; one caller always asks with the same `each`."""
     if not (_last and _last[0][0] is x):
-        _last[:] = [(x, decompose(x))]
+        _last[:] = [(x, decompose(x, each=each))]
     return _last[0][1]
 
 
-def decompose(x: NDArray[np.floating]) -> Axes:
+def decompose(x: NDArray[np.floating], *, each: bool = True) -> Axes:
     """Standardise and rotate; the smaller of the two Gram matrices is decomposed.
+
+    Args:
+        x: [n d].
+        each: scale every feature by its own deviation; else all by one, for features that share a unit.
 
     Raises:
         ValueError: fewer than two rows.
@@ -54,6 +63,8 @@ def decompose(x: NDArray[np.floating]) -> Axes:
         raise ValueError(f"a linear head needs two rows or more, got {len(x)}")
     x = np.asarray(x, np.float64)
     mean, scale = x.mean(0), x.std(0)
+    if not each:
+        scale = np.full_like(scale, np.sqrt((scale**2).mean()))
     scale = np.where(scale > FLOOR * max(float(scale.max()), FLOOR), scale, 1.0)
     centred = (x - mean) / scale
     n, d = centred.shape
@@ -94,7 +105,7 @@ def ridge_path(a: Axes, y: Ints, k: int, penalties: Array) -> tuple[Array, Array
 
 def penalties(a: Axes, count: int = 30) -> Array:
     """A geometric grid of ridge penalties around the mean power of the axes, [count]."""
-    return np.asarray(np.geomspace(1e-4, 1e4, count) * a.power.mean())
+    return np.asarray(np.geomspace(1e-4, 1e4, count) * (a.power.mean() if a.power.size else 1.0))
 
 
 def logistic(z: Array, y: Ints, k: int, l2: float) -> tuple[Array, Array]:

@@ -92,7 +92,8 @@ def _steps(
     if scratchpad and scratchpad.exists():
         best, start, stale = _resume(scratchpad, model, optimizer, schedule)
     running = torch.zeros((), device=where)
-    for step in range(start, recipe.steps):
+    ended = evaluate is not None and stale >= recipe.patience  # killed after its last evaluation: nothing is left to do
+    for step in range(start, start if ended else recipe.steps):
         torch.manual_seed(seed * 1_000_003 + step)  # dropout too is a function of the step: resuming changes nothing
         wrapped.train()
         x, y = batch(step)

@@ -52,7 +52,6 @@ def run(
 ) -> Generator[Progress, None, Head]:
     """Fit on `train`; the other arguments are part of the protocol and unused: the solution is unique."""
     a = axes(train.x)
-    mean_square = float(a.power.sum()) / len(train.y)
-    weight, bias = a.unrotate(*squared_hinge(a.z, train.y, k, config.c / mean_square))
+    weight, bias = a.unrotate(*squared_hinge(a.z, train.y, k, config.c / a.mean_square))
     yield Progress(1, 1)
     return Head({"weight": weight, "bias": bias}, weight.size + bias.size)

@@ -80,8 +80,11 @@ def _graph(source: Source, depths: tuple[str, ...], weights: Path | None) -> Pat
         part = Path(tempfile.mkdtemp(prefix=".part-", dir=_made(folder.parent)))
         try:
             openvino.save_model(_convert(source, depths, weights), part / "model.xml", compress_to_fp16=False)
-            if not folder.exists():
+            try:
                 part.rename(folder)
+            except OSError:
+                if not (folder / "model.xml").exists():  # else another process was faster, with the same graph
+                    raise
         finally:
             shutil.rmtree(part, ignore_errors=True)
     return folder / "model.xml"
