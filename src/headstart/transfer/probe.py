@@ -34,7 +34,7 @@ class Config:
 
     # The logistic penalty as a share of the leave-one-out ridge penalty. The two agree where p(1 − p) = share:
     # 1/4 is the curvature of an undecided head, smaller shares that of a confident one.
-    share: float = 0.0625
+    share: float = 0.125
 
 
 def views(sources: Sequence[str]) -> list[View]:
@@ -44,7 +44,7 @@ def views(sources: Sequence[str]) -> list[View]:
 
 def settings(facts: Facts) -> list[Config]:
     """Four shares, each an eighth of the one before."""
-    return [Config(0.25 / 8**i) for i in range(SEARCH)]
+    return [Config(1 / 8**i) for i in range(SEARCH)]
 
 
 def run(

@@ -1,0 +1,75 @@
+"""The classical rival: its features are those of scikit-image, and it learns what it should."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import drawn_task
+import numpy as np
+import pytest
+from skimage.color import rgb2gray
+from skimage.feature import hog
+
+from headstart.transfer import classical
+
+
+def learn(train, config, k):
+    work = classical.run(train, config, k)
+    next(work)
+    with pytest.raises(StopIteration) as stop:
+        next(work)
+    return stop.value.value.state
+
+
+def test_hog_is_scikit_images():
+    x = drawn_task.pictures(3, 3, 0, classical.SIDE).x
+    ours = classical.compute(x, "hog")
+    at = 0
+    for cell in classical.CELLS:
+        theirs = np.array(
+            [hog(p @ np.array([0.299, 0.587, 0.114]), 9, (cell, cell), (2, 2), block_norm="L2-Hys") for p in x]
+        )
+        np.testing.assert_allclose(ours[:, at : at + theirs.shape[1]], theirs, atol=1e-4)
+        at += theirs.shape[1]
+    assert at == ours.shape[1]
+    assert ours.dtype == np.float32
+
+
+def test_hog_sees_grey_much_as_scikit_image_does():
+    x = drawn_task.pictures(1, 1, 0, classical.SIDE).x
+    other = hog(rgb2gray(x[0]) * 255, 9, (8, 8), (2, 2), block_norm="L2-Hys")
+    assert np.corrcoef(classical.compute(x, "hog")[0, : len(other)], other)[0, 1] > 0.95
+
+
+def test_pixels_are_means_of_four():
+    x = drawn_task.pictures(2, 2, 0, classical.SIDE).x
+    ours = classical.compute(x, "pixels").reshape(2, 32, 32, 3)
+    assert ours[1, 3, 5, 2] == pytest.approx(x[1, 6:8, 10:12, 2].astype(float).mean() / 255, abs=1e-6)
+    assert ours.min() >= 0
+    assert ours.max() <= 1
+
+
+@pytest.mark.parametrize("features", ["hog", "pixels"])
+def test_it_tells_bars_apart(features):
+    train, new = drawn_task.pictures(24, 4, 1, classical.SIDE), drawn_task.pictures(24, 4, 2, classical.SIDE)
+    config = classical.Config(features)
+    right = classical.logits(learn(train, config, 4), asdict(config), new.x).argmax(1) == new.y
+    assert right.mean() > 0.9  # chance: 0.25
+
+
+def test_pictures_of_one_colour_have_no_edges_and_break_nothing():
+    """HOG of plain colour is all zeros; the class shares are then all there is to say."""
+    x = np.repeat(np.arange(6, dtype=np.uint8)[:, None] * 30, 64 * 64 * 3, 1).reshape(6, 64, 64, 3)
+    train = drawn_task.Features(x, np.array([0, 0, 0, 0, 1, 1]), "plain")
+    config = classical.Config("hog")
+    scores = classical.logits(learn(train, config, 2), asdict(config), x)
+    assert np.isfinite(scores).all()
+    assert (scores.argmax(1) == 0).all()
+
+
+def test_remembered_rows_are_those_of_the_array_that_is_asked_about():
+    seen = [drawn_task.pictures(2, 2, seed, classical.SIDE).x for seed in range(6)]
+    for _ in range(2):
+        for x in seen:
+            np.testing.assert_array_equal(classical.describe(x, "pixels"), classical.compute(x, "pixels"))
+    assert len(classical._seen) <= 4
