@@ -7,6 +7,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+PAGES := $(filter-out headstart.cli,$(patsubst src/headstart/%/__init__.py,headstart.%,$(wildcard src/headstart/*/__init__.py)))
 export OMP_WAIT_POLICY := PASSIVE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -23,7 +24,7 @@ check: $(READY)
 	$(BIN)/lint-imports
 
 docs: $(READY)
-	$(BIN)/pdoc --docformat google --output-directory build/docs headstart '!headstart.cli' '!headstart.__main__'
+	$(BIN)/pdoc --docformat google --output-directory build/docs $(PAGES) headstart.types headstart.errors
 
 bench: $(READY)
 	$(BIN)/python benchmarks/verdict/run.py
