@@ -164,7 +164,7 @@ def tutorial(given: Namespace) -> dict[str, Any]:
             optimizer.step()
     meter.ready = cpu() - meter.start
     with torch.no_grad():
-        guess = torch.cat([head(body(x)).argmax(1) for x, _ in _batches(task["test"], testing, meter, "")])
+        guess = torch.cat([head(body(x)).argmax(1) for x, _ in _batches(task["test"], testing, meter, "test pictures")])
     return {**_correct(task, guess.tolist()), **meter.done()}
 
 

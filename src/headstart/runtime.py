@@ -25,8 +25,8 @@ def cache_dir() -> Path:
 
 
 def write(path: Path, content: bytes | str) -> None:
-    """Write a whole file or none of it."""
-    data = content.encode() if isinstance(content, str) else content
+    """Write a whole file or none of it; of a text, what is no valid unicode (a file's name may be) is escaped."""
+    data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:

@@ -6,10 +6,10 @@ import inspect
 from dataclasses import FrozenInstanceError, asdict, fields, is_dataclass, replace
 from functools import cache
 
-import drawn_task
 import numpy as np
 import pytest
 
+import drawn_task
 from headstart.family import load, names
 from headstart.plan import keep
 from headstart.transfer._base import SEARCH, Head

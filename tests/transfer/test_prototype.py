@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import drawn_task
 import numpy as np
 import pytest
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.neighbors import NearestCentroid
 
+import drawn_task
 from headstart.transfer import prototype
 
 

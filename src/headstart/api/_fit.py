@@ -136,10 +136,11 @@ class _Job:
         from ..source import _catalogue
 
         cpu_start = time.process_time()
+        records = [_catalogue.get(key) for key in self.plan.sources or _catalogue.default_keys()]
+        self._check_names()
         with self.clock("read"):
             progress = (lambda done, of: self._tell("read", done, of)) if self.watch else None
             self.task = read(self.plan.data, seed=self.plan.seed, group=self.plan.group, progress=progress)
-        records = [_catalogue.get(key) for key in self.plan.sources or _catalogue.default_keys()]
         request = self.plan.request(self.task, records)
         if done := self._finished(request):
             return done
@@ -157,6 +158,18 @@ class _Job:
         from ._record import publish
 
         return publish(self, judgement, trials, finalists, roles, sources, weights, request)
+
+    def _check_names(self) -> None:
+        """A slip of the pen is told at once, not after thousands of pictures were read."""
+        from .. import family
+        from ..embed._lens import pick_engine
+
+        for name in self.plan.strategies:
+            family.load("transfer", name)
+        if self.plan.engine != "auto":
+            pick_engine(self.plan.engine)
+        if self.plan.out.exists() and not self.plan.out.is_dir():
+            raise UsageError(f"{self.plan.out} is a file; a run needs a folder. Name another one with --out.")
 
     def _tell(self, what: str, done: int, of: int) -> None:
         if self.watch:

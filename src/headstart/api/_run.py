@@ -33,6 +33,11 @@ class Run:
                 f"{self.path} holds no finished run (run.json is missing).{beside} "
                 f"Make one with: headstart fit DATA --out {self.path}"
             ) from error
+        except ValueError as error:
+            raise DataError(
+                f"{self.path / 'run.json'} is damaged ({error}). Move it away and run the same `headstart fit` again: "
+                "finished work is kept."
+            ) from error
 
     def __repr__(self) -> str:
         return f"Run('{self.path}'): {self.sentence}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 
 from ..errors import HeadstartError
 from ..family import names
@@ -20,6 +21,9 @@ def main() -> None:
     from ..runtime import quiet_threads
 
     quiet_threads()
+    for stream in (sys.stdout, sys.stderr):  # a file name that is no text is escaped, in JSON too
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     app = typer.Typer(
         help="Reuse what a pre-trained model knows, with proof that the reuse helped.",
         no_args_is_help=True,
@@ -38,8 +42,14 @@ def main() -> None:
     except HeadstartError as error:
         sys.stderr.write(f"headstart: {error}\n")
         raise SystemExit(error.exit_code) from error
-    except KeyboardInterrupt:
-        sys.stderr.write("\nheadstart: stopped. Run the same command again to continue; finished work is kept.\n")
-        raise SystemExit(130) from None
-    except BrokenPipeError:  # the reader of our output (head, less) went away
-        raise SystemExit(0) from None
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        sys.stderr.write(
+            f"headstart: {where}{error.strerror or error}. Check that the path is right, that you may write there and "
+            "that the disk has room; then run the same command again: finished work is kept.\n"
+        )
+        raise SystemExit(1) from error
+    except SystemExit as end:
+        if end.code == 130:  # typer's answer to Ctrl-C
+            sys.stderr.write("\nheadstart: stopped. Run the same command again to continue; finished work is kept.\n")
+        raise

@@ -10,7 +10,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..errors import UsageError
+from ..family import names
 
+ENGINES = " or ".join(["auto", *names("embed/engine")]) + "."
+STRATEGIES = ", ".join(names("transfer"))
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 

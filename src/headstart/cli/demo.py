@@ -16,7 +16,10 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print run.json on standard output.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
 ) -> None:
-    """Do the whole job on 20 handwritten digits a class, with a real pre-trained model."""
+    """Do the whole job on real handwriting.
+
+    20 pictures a digit to learn from, 100 a digit sealed for the verdict.
+    """
     from ..api import demo
     from ..report.text import summary
 

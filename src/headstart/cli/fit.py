@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ._common import emit, seconds, watching
+from ._common import ENGINES, STRATEGIES, emit, seconds, watching
 
 
 def run(
@@ -18,14 +18,17 @@ def run(
     seeds: Annotated[int, typer.Option(help="Training seeds of candidates whose result depends on chance.")] = 1,
     budget: Annotated[str, typer.Option(help="Most time to spend, e.g. 90s, 5m, 1h.")] = "",
     source: Annotated[str, typer.Option(help="Pre-trained sources, by comma; see `headstart sources list`.")] = "",
-    strategy: Annotated[str, typer.Option(help="Strategies, by comma; rivals always run.")] = "",
-    engine: Annotated[str, typer.Option(help="auto, torch or openvino.")] = "auto",
+    strategy: Annotated[str, typer.Option(help=f"By comma, of: {STRATEGIES}; rivals always run.")] = "",
+    engine: Annotated[str, typer.Option(help=ENGINES)] = "auto",
     group: Annotated[str, typer.Option(help="Table column that must not straddle the splits.")] = "",
     margin: Annotated[float, typer.Option(help="Differences below this many points do not matter.")] = 1.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print run.json on standard output.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
 ) -> None:
-    """Adapt a pre-trained model to your pictures, with proof that the reuse helped."""
+    """Adapt a pre-trained model to your pictures.
+
+    It is judged against rivals that start fresh; run again after an interruption, the same command continues.
+    """
     from ..api import fit
     from ..report.text import summary
 

@@ -9,24 +9,29 @@ from typing import Annotated
 
 import typer
 
-from ._common import emit
+from ._common import ENGINES, emit
 
 
 def run(
     run: Annotated[Path, typer.Argument(help="A finished run's folder.")],
     inputs: Annotated[list[str], typer.Argument(help="Pictures, folders, or - for paths on standard input.")],
     csv: Annotated[Path | None, typer.Option(help="Write the rows to this CSV file.")] = None,
-    engine: Annotated[str, typer.Option(help="auto, torch or openvino.")] = "auto",
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    engine: Annotated[str, typer.Option(help=ENGINES)] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line, and nothing else.")] = False,
 ) -> None:
-    """Predict new pictures; unreadable ones are reported in their row and stop nothing."""
+    """Predict new pictures.
+
+    One row an input; an unreadable one gets its reason there and stops nothing.
+    """
     from ..api import Run
+    from ..errors import DataError
     from ..runtime import write
     from ..ship.predict import predict, to_csv
 
     model = Run(run).model
-    rows = []
+    rows, good, bad = [], 0, 0
     for row in predict(model, inputs, engine=engine):
+        good, bad = good + (row.error is None), bad + (row.error is not None)
         if csv is not None:
             rows.append(row)
         elif as_json:
@@ -36,5 +41,9 @@ def run(
             sys.stdout.write(f"{row.input}\t{said}\n")
     if csv is not None:
         write(csv, to_csv(rows, model.labels))
-        bad = sum(row.error is not None for row in rows)
         sys.stderr.write(f"headstart: {len(rows)} rows in {csv}" + (f", {bad} could not be read\n" if bad else "\n"))
+    if not good:
+        raise DataError(
+            f"None of the {bad} inputs could be read; each row says why. Give pictures, folders of pictures, or - with "
+            "paths on standard input."
+        )

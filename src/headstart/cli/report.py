@@ -16,7 +16,10 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print run.json instead.")] = False,
     no_open: Annotated[bool, typer.Option("--no-open", help="Print the path only.")] = False,
 ) -> None:
-    """Show a run's report: its path, and the page itself where there is a browser."""
+    """Show the report of a run.
+
+    Prints the verdict and the page's path; opens the page where there is a browser.
+    """
     import webbrowser
 
     from ..api import Run

@@ -10,7 +10,7 @@ import typer
 if TYPE_CHECKING:
     from rich.table import Table
 
-app = typer.Typer(help="Pre-trained sources: what there is, where it comes from, and whether it is sound.")
+app = typer.Typer(help="List, show, pull and verify sources.")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output, and nothing else there.")]
 Key = Annotated[str, typer.Argument(help="A source's key, as `sources list` shows it.")]

@@ -74,6 +74,13 @@ class Gallery:
             for view, lens in zip(views, lenses, strict=True)
         ]
 
+    def unreadable(self, examples: Sequence[Example], views: Sequence[View]) -> dict[str, str]:
+        """Compute what is missing; digest → why, of the pictures that cannot be decoded. `look` takes the others."""
+        bad: dict[str, str] = {}
+        lenses = {lens.key: lens for lens in (self._lens(view, views) for view in views)}
+        self._fill(examples, list(lenses.values()), bad)
+        return bad
+
     def _lens(self, view: View, together: Sequence[View]) -> Lens:
         """Views of one source that are asked for together share a lens: one forward pass gives all depths."""
         if view not in self._lenses:
@@ -90,8 +97,11 @@ class Gallery:
             self._stores[lens.key] = Store(self._folder / lens.key, lens.outputs)
         return self._stores[lens.key]
 
-    def _fill(self, examples: Sequence[Example], lenses: Sequence[Lens]) -> int:
-        """Compute and commit what no store has yet. Returns how many rows that were."""
+    def _fill(self, examples: Sequence[Example], lenses: Sequence[Lens], bad: dict[str, str] | None = None) -> int:
+        """Compute and commit what no store has yet. Returns how many rows that were.
+
+        What cannot be decoded goes into `bad` where it is given, else raises `DataError`.
+        """
         missing = {lens.key: {e.digest for e in examples if e.digest not in self._store(lens)} for lens in lenses}
         todo = list({e.digest: e for e in examples if any(e.digest in m for m in missing.values())}.values())
         if not todo:
@@ -99,6 +109,11 @@ class Gallery:
         todo_of = {lens.key: [] for lens in lenses}  # type: dict[str, list[tuple[str, Any]]]
         with ThreadPoolExecutor(2) as pool:
             for done, (example, picture) in enumerate(_ahead(pool, _decode, todo, 2 * SHARD), 1):
+                if isinstance(picture, Exception):
+                    if bad is None:
+                        raise _gone(example, picture) from picture
+                    bad[example.digest] = str(picture)
+                    continue
                 for lens in lenses:
                     if example.digest in missing[lens.key]:
                         todo_of[lens.key].append((example.digest, lens.prepare(picture)))
@@ -145,7 +160,7 @@ def _decode(example: Example) -> tuple[Example, Any]:
     try:
         return example, decode(Path(example.path))
     except (Unreadable, OSError) as error:
-        raise _gone(example, error) from error
+        return example, error
 
 
 def _gone(example: Example, error: Exception) -> DataError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,10 @@ def save(folder: Path, fitted: Fitted, extra: dict[str, Any] | None = None) -> N
     from safetensors.numpy import save as pack
 
     arrays = {name: np.ascontiguousarray(value) for name, value in fitted.state.items()}
-    write(folder / "head.safetensors", pack(arrays))
+    data = pack(arrays)
+    write(folder / "head.safetensors", data)
     record = {key: value for key, value in to_dict(fitted).items() if key != "state"}
-    write_json(folder / "model.json", {**(extra or {}), "head": record})
+    write_json(folder / "model.json", {**(extra or {}), "head_sha256": sha256(data).hexdigest(), "head": record})
 
 
 def load(folder: Path) -> tuple[Fitted, dict[str, Any]]:
@@ -34,7 +36,10 @@ def load(folder: Path) -> tuple[Fitted, dict[str, Any]]:
 
     try:
         record = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-        state = unpack((folder / "head.safetensors").read_bytes())
+        data = (folder / "head.safetensors").read_bytes()
+        if sha256(data).hexdigest() != record.pop("head_sha256"):
+            raise ValueError("head.safetensors is not the file that was saved")
+        state = unpack(data)
         head = record.pop("head")
         view, labels = View(**head.pop("view")), tuple(head.pop("labels"))
         return Fitted(**head, view=view, labels=labels, state=state), record

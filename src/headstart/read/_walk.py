@@ -57,7 +57,7 @@ def loose(folder: Path) -> list[Path]:
 def expand(inputs: Iterable[str | Path]) -> list[Path]:
     """Files, folders and "-" (paths from standard input, one a line) as one list of paths.
 
-    A path that does not exist stays in the list: who asked for it shall hear of it.
+    A path that does not exist, or a folder without pictures, stays in the list: who asked for it shall hear of it.
     """
     out: list[Path] = []
     for given in inputs:
@@ -65,7 +65,7 @@ def expand(inputs: Iterable[str | Path]) -> list[Path]:
             out += expand(line for line in (raw.strip("\r\n") for raw in sys.stdin) if line not in ("", "-"))
         else:
             path = Path(given).expanduser()
-            out += pictures(path) if path.is_dir() else [path]
+            out += (pictures(path) if path.is_dir() else []) or [path]
     return out
 
 

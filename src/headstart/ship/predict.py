@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..embed.gallery import Gallery
-from ..read._picture import Unreadable, decode
+from ..read._picture import Unreadable, file_bytes
 from ..read._walk import expand
 from ..types import Example
 from .store import Model, load
@@ -36,6 +36,8 @@ class Row:
 def predict(model: Path | Model, inputs: Iterable[str | Path], *, engine: str = "auto") -> Iterator[Row]:
     """Predict files, folders, or "-" for paths on standard input.
 
+    `engine="auto"` is the engine the model was judged with, where this machine has it.
+
     Raises:
         DataError: the folder holds no model.
     """
@@ -49,11 +51,12 @@ def predict(model: Path | Model, inputs: Iterable[str | Path], *, engine: str = 
 
 def _rows(model: Model, gallery: Gallery, paths: Sequence[Path]) -> Iterator[Row]:
     looked = [_examine(path) for path in paths]
-    good = [e for e in looked if isinstance(e, Example)]
+    bad = gallery.unreadable([e for e in looked if isinstance(e, Example)], [model.fitted.view])
+    good = [e for e in looked if isinstance(e, Example) and e.digest not in bad]
     found = iter(model.probabilities(gallery, good)) if good else iter(())
     for path, item in zip(paths, looked, strict=True):
-        if not isinstance(item, Example):
-            yield Row(str(path), None, None, {}, item)
+        if not isinstance(item, Example) or item.digest in bad:
+            yield Row(str(path), None, None, {}, bad[item.digest] if isinstance(item, Example) else item)
             continue
         row = next(found)
         best = int(row.argmax())
@@ -62,16 +65,13 @@ def _rows(model: Model, gallery: Gallery, paths: Sequence[Path]) -> Iterator[Row
 
 
 def _examine(path: Path) -> Example | str:
-    """The picture as an example without a label, or the reason why it cannot be read."""
+    """The file as an example without a label, or the reason why it cannot be opened; it is not decoded yet."""
+    if path.is_dir():
+        return "The folder holds no pictures."
     try:
-        data = path.read_bytes()
-        decode(data)
-    except FileNotFoundError:
-        return "There is no such file."
+        data = file_bytes(path)
     except Unreadable as error:
         return error.detail
-    except OSError as error:
-        return f"It cannot be opened ({error.strerror or error})."
     return Example(str(path.absolute()), -1, hashlib.sha256(data).hexdigest())
 
 

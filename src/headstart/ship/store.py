@@ -15,9 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..embed._lens import load_rank
 from ..embed.gallery import Gallery
 from ..errors import DataError
 from ..family import load as member
+from ..family import names
 from ..kind.classification import softmax
 from ..plan import keep
 from ..runtime import write
@@ -40,7 +42,13 @@ class Model:
         return self.fitted.labels
 
     def gallery(self, engine: str = "auto", folder: Path | None = None) -> Gallery:
-        """Looks at pictures the way this model wants them; `folder` is where rows are kept."""
+        """Looks at pictures the way this model wants them; `folder` is where rows are kept.
+
+        `engine="auto"` is the engine the model was judged with, where this machine has it.
+        """
+        judged = self.fitted.view.engine
+        if engine == "auto" and judged in names("embed/engine") and load_rank(judged) >= 0:
+            engine = judged
         if self.source is None:
             return Gallery({}, engine=engine, folder=folder)
         weights = {self.source.key: self.weights} if self.weights else {}

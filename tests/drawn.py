@@ -1,0 +1,53 @@
+"""What the end-to-end tests share: drawn pictures, and the command as a person runs it, in a process of its own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from hostile import draw
+
+
+def two_classes(folder: Path, n: int = 24, seed: int = 0) -> Path:
+    """A folder of `n` canes and `n` bugs; every sixth bears the wrong label, so that no metric is perfect."""
+    rng = np.random.default_rng(seed)
+    for kind, label in enumerate(("cane", "bug")):
+        (folder / label).mkdir(parents=True)
+        for i in range(n):
+            draw(kind if i % 6 else 1 - kind, rng).save(folder / label / f"{i:02d}.jpg", quality=92)
+    return folder
+
+
+def stripes(folder: Path, n: int = 40, seed: int = 0) -> Path:
+    """Two classes that gradients tell apart at once and that no photograph shows: stripes of ±3°, in noise."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[:64, :64]
+    for kind, label in enumerate(("left", "right")):
+        (folder / label).mkdir(parents=True)
+        for i in range(n):
+            angle = np.deg2rad(90 + (6 if kind else -6))
+            wave = np.sin((x * np.cos(angle) + y * np.sin(angle)) * 0.9 + rng.uniform(0, 6.28))
+            picture = 128 + 40 * wave[..., None] + rng.normal(0, 20, (64, 64, 3)) + rng.normal(0, 25, 3)
+            Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8)).save(folder / label / f"{i:02d}.png")
+    return folder
+
+
+def command(*arguments: object) -> list[str]:
+    return [sys.executable, "-m", "headstart", *map(str, arguments)]
+
+
+def headstart(*arguments: object, cwd: Path | None = None, stdin: str = "", **env: str) -> subprocess.CompletedProcess:
+    """Run `headstart …` to its end."""
+    return subprocess.run(
+        command(*arguments),
+        cwd=cwd,
+        env={**os.environ, **env},
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )

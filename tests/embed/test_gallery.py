@@ -1,0 +1,249 @@
+"""The gallery on drawn pictures and the real mobilenet-v2: each row computed once, the same by every engine."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import hostile
+from headstart.embed._lens import backbone_lens, pick_engine, pixel_lens
+from headstart.embed.gallery import SHARD, Gallery, median_side
+from headstart.errors import DataError, EngineError, SourceError, UnknownName
+from headstart.family import load, names
+from headstart.source import _catalogue
+from headstart.types import Example, Source, View
+
+KEY = "mobilenet-v2"
+TOP, PIXELS = View(KEY), View(None, size=32)
+needs_openvino = pytest.mark.skipif(find_spec("openvino") is None, reason="openvino is an extra and not installed")
+
+
+@pytest.fixture(scope="module")
+def source() -> Source:
+    record = _catalogue.get(KEY)
+    try:
+        _catalogue.fetch(record)
+    except SourceError as problem:
+        if "cannot be had" not in str(problem):
+            raise
+        pytest.skip(f"the real weights of {KEY} cannot be fetched here")
+    return record
+
+
+def example(path: Path, label: int = 0) -> Example:
+    return Example(str(path), label, hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+@pytest.fixture
+def pictures(tmp_path) -> list[Example]:
+    rng = np.random.default_rng(0)
+    out = []
+    for i in range(6):
+        path = tmp_path / f"p {i}.{('jpg', 'png')[i % 2]}"
+        hostile.draw(i % 2, rng, 80 + 10 * i).save(path)
+        out.append(example(path, i % 2))
+    return out
+
+
+def gallery(source: Source | None, folder: Path, engine: str = "torch", **how) -> Gallery:
+    return Gallery({source.key: source} if source else {}, engine=engine, folder=folder / "features", **how)
+
+
+def test_features_are_those_of_the_plain_network(source, pictures, tmp_path):
+    """Decoded, prepared and run by hand, with timm's own forward pass."""
+    import torch
+
+    from headstart.read._picture import decode
+    from headstart.source import _backbone
+
+    found = gallery(source, tmp_path).look(pictures, [TOP])[0]
+    assert found.x.shape == (6, source.feature_dim)
+    assert found.x.dtype == np.float32
+    assert found.logits.shape == (6, 1000)
+    assert found.y.tolist() == [0, 1, 0, 1, 0, 1]
+    net = _backbone.load(source).net
+    batch = torch.stack([_backbone.prepare(decode(Path(e.path)), source.input) for e in pictures])
+    with torch.inference_mode():
+        maps = net.forward_features(_backbone.normalise(batch, source.input))
+        np.testing.assert_allclose(found.x, net.forward_head(maps, pre_logits=True).numpy(), atol=1e-3)
+        np.testing.assert_allclose(found.logits, net.forward_head(maps).numpy(), atol=1e-2)
+
+
+@needs_openvino
+def test_the_engines_agree(source, pictures, tmp_path):
+    torch_, vino = (gallery(source, tmp_path, engine).look(pictures, [TOP])[0] for engine in ("torch", "openvino"))
+    assert torch_.key != vino.key
+    exact = load("embed/engine", "openvino").precision() == "fp32"
+    for a, b in ((torch_.x, vino.x), (torch_.logits, vino.logits)):
+        cosine = (a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
+        assert cosine.min() > (0.9999 if exact else 0.99)
+    if exact:
+        np.testing.assert_allclose(vino.x, torch_.x, atol=1e-3)
+
+
+def test_the_second_look_computes_nothing(source, pictures, tmp_path):
+    first = gallery(source, tmp_path)
+    before = first.look(pictures, [TOP, PIXELS])
+    assert before[0].computed == 12
+    assert first.computed == 12
+    again = gallery(source, tmp_path)
+    for _ in range(2):
+        after = again.look(pictures, [TOP, PIXELS])
+        for a, b in zip(before, after, strict=True):
+            np.testing.assert_array_equal(a.x, b.x)
+            assert a.key == b.key
+            assert b.computed == 0
+    assert again.computed == 0
+    assert not any("compute" in vars(lens) for lens in again._lenses.values()), "no model was loaded"
+
+
+def test_rows_in_the_cache_need_no_files(pictures, tmp_path):
+    before = gallery(None, tmp_path).look(pictures, [PIXELS])[0]
+    for e in pictures:
+        Path(e.path).unlink()
+    np.testing.assert_array_equal(gallery(None, tmp_path).look(pictures, [PIXELS])[0].x, before.x)
+
+
+def test_only_what_is_new_or_changed_is_computed(source, pictures, tmp_path):
+    gallery(source, tmp_path).look(pictures[:4], [TOP])
+    path = Path(pictures[1].path)
+    hostile.draw(0, np.random.default_rng(9), 90).save(path)
+    now = [pictures[0], example(path), *pictures[2:5]]
+    told = []
+    look = gallery(source, tmp_path, watch=lambda what, done, of: told.append((what, done, of))).look(now, [TOP])[0]
+    assert look.computed == 2
+    assert told == [("embed", 1, 2), ("embed", 2, 2)]
+    np.testing.assert_allclose(look.x, gallery(source, tmp_path / "fresh").look(now, [TOP])[0].x, atol=1e-4)
+
+
+def test_a_view_added_later_computes_that_view_alone(source, pictures, tmp_path):
+    gallery(source, tmp_path).look(pictures, [PIXELS])
+    found = gallery(source, tmp_path).look(pictures, [PIXELS, TOP])
+    assert found[0].computed == 6
+    assert found[1].x.shape == (6, source.feature_dim)
+
+
+def test_several_depths_at_once_are_the_single_ones(source, pictures, tmp_path):
+    depths = [View(KEY, "stage2"), TOP, View(KEY, "stage5")]
+    together = gallery(source, tmp_path).look(pictures[:3], depths)
+    assert together[0].computed == 3, "one pass for all depths"
+    for view, found in zip(depths, together, strict=True):
+        alone = gallery(source, tmp_path).look(pictures[:3], [view])[0]
+        np.testing.assert_allclose(found.x, alone.x, atol=1e-4)
+        np.testing.assert_allclose(found.logits, alone.logits, atol=1e-3)
+    assert len({found.key for found in together}) == 3
+    assert len({found.x.shape[1] for found in together}) > 1
+
+
+@needs_openvino
+def test_several_depths_by_openvino_are_those_by_torch(source, pictures, tmp_path):
+    depths = [TOP, View(KEY, "stage3")]
+    one, two = (gallery(source, tmp_path, engine).look(pictures[:3], depths) for engine in ("torch", "openvino"))
+    for a, b in zip(one, two, strict=True):
+        assert np.corrcoef(a.x.ravel(), b.x.ravel())[0, 1] > 0.99
+
+
+def test_an_unknown_depth(source, pictures, tmp_path):
+    with pytest.raises(UnknownName, match="There is no depth 'stage99'"):
+        gallery(source, tmp_path).look(pictures, [View(KEY, "stage99")])
+
+
+def test_rows_follow_the_examples_and_duplicates_are_allowed(pictures, tmp_path):
+    whole = gallery(None, tmp_path).look(pictures, [PIXELS])[0]
+    copy = tmp_path / "copy.jpg"
+    copy.write_bytes(Path(pictures[2].path).read_bytes())
+    asked = [pictures[4], pictures[2], example(copy, 7), pictures[4], pictures[0]]
+    for folder in (tmp_path, tmp_path / "fresh"):
+        found = gallery(None, folder).look(asked, [PIXELS])[0]
+        np.testing.assert_array_equal(found.x, whole.x[[4, 2, 2, 4, 0]])
+        assert found.y.tolist() == [0, 0, 7, 0, 0]
+    assert found.computed == 3, "equal pictures are one"
+
+
+def test_no_examples(tmp_path):
+    found = gallery(None, tmp_path).look([], [PIXELS])[0]
+    assert (len(found.x), len(found.y), found.computed) == (0, 0, 0)
+
+
+def test_pixels_are_the_middle_of_the_picture(tmp_path):
+    wide = np.zeros((40, 120, 3), np.uint8)
+    wide[:, :40], wide[:, 40:80], wide[:, 80:] = (255, 0, 0), (0, 255, 0), (0, 0, 255)
+    Image.fromarray(wide).save(tmp_path / "wide.png")
+    found = gallery(None, tmp_path).look([example(tmp_path / "wide.png")], [View(None, size=16)])[0]
+    assert found.x.shape == (1, 16, 16, 3)
+    assert found.x.dtype == np.uint8
+    assert found.logits is None
+    assert (found.x[0, :, 2:-2] == (0, 255, 0)).all()
+
+
+def test_a_file_that_vanished_or_changed_is_named_and_finished_work_is_kept(tmp_path):
+    rng = np.random.default_rng(1)
+    many = []
+    for i in range(SHARD + 2):
+        path = tmp_path / f"{i}.png"
+        Image.fromarray(rng.integers(0, 256, (8, 8, 3), dtype=np.uint8)).save(path)
+        many.append(example(path))
+    Path(many[-1].path).unlink()
+    with pytest.raises(DataError, match=r"65\.png could be read a moment ago and now cannot .*Put the file back"):
+        gallery(None, tmp_path).look(many, [PIXELS])
+    again = gallery(None, tmp_path)
+    again.look(many[:-1], [PIXELS])
+    assert again.computed == 1, "the whole shard before the gap was kept"
+    Path(many[-1].path).write_text("no picture any more")
+    with pytest.raises(DataError, match="65"):
+        gallery(None, tmp_path).look(many, [PIXELS])
+
+
+def test_median_side(pictures, tmp_path):
+    assert median_side(pictures) == np.median([80, 90, 100, 110, 120, 130])
+    assert median_side(pictures * 50, most=7) in range(80, 131)
+    seen = [replace(pictures[0], path=str(tmp_path / "gone.jpg"))]
+    with pytest.raises(DataError, match=r"gone\.jpg could be read a moment ago and now cannot"):
+        median_side(seen)
+
+
+def test_an_engine_that_does_not_exist():
+    with pytest.raises(
+        UnknownName, match=r"There is no engine 'tourch'\. Did you mean 'torch'\? Known: openvino, torch"
+    ):
+        Gallery({}, engine="tourch")
+
+
+def test_an_engine_that_cannot_run_here(monkeypatch):
+    """With a GPU chosen, PyTorch is the better engine, and forcing the other is refused with the reason."""
+    if find_spec("openvino") is None:
+        pytest.skip("openvino is an extra and not installed")
+    monkeypatch.setenv("HEADSTART_DEVICE", "cuda")
+    with pytest.raises(EngineError, match=r"'openvino' cannot run on this machine \(OpenVINO .*\)\. Use --engine auto"):
+        pick_engine("openvino")
+    assert pick_engine("auto") == "torch"
+
+
+def test_auto_is_the_first_by_rank_that_is_available():
+    able = [n for n in names("embed/engine") if find_spec(load("embed/engine", n).REQUIRES[0])]
+    able = [n for n in able if load("embed/engine", n).available()]
+    assert pick_engine("auto") == min(able, key=lambda n: load("embed/engine", n).RANK)
+    assert pick_engine("torch") == "torch"
+
+
+def test_what_changes_the_numbers_changes_the_key(monkeypatch):
+    record = _catalogue.get(KEY)
+    base = backbone_lens(record, ["top"], "torch").key
+    assert base == backbone_lens(record, ["top"], "torch").key
+    spec = replace(record.input, crop=0.5)
+    others = [
+        backbone_lens(record, ["stage1", "top"], "torch").key,
+        backbone_lens(replace(record, sha256="0" * 64), ["top"], "torch").key,
+        backbone_lens(replace(record, input=spec), ["top"], "torch").key,
+        pixel_lens(32).key,
+        pixel_lens(64).key,
+    ]
+    monkeypatch.setattr(load("embed/engine", "torch"), "precision", lambda: "bf16")
+    others.append(backbone_lens(record, ["top"], "torch").key)
+    assert len({base, *others}) == 7

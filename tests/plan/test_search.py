@@ -1,0 +1,249 @@
+"""The search: who takes part, who is preferred, who is crowned, and what is said about the others."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, replace
+
+import numpy as np
+import pytest
+
+import drawn_task
+from headstart.errors import BudgetError, UnknownName, UsageError
+from headstart.family import load, names
+from headstart.kind.classification import log_loss, softmax, temperature
+from headstart.plan.search import (
+    Candidate,
+    Contender,
+    candidates,
+    contend,
+    crown,
+    explain,
+    join,
+    prefer,
+    recall,
+    refit,
+    remember,
+)
+from headstart.source import _catalogue
+from headstart.transfer._base import SEARCH
+from headstart.types import Facts, Fitted, Trial, View
+
+FACTS = Facts(24, 3, 40)
+
+
+def contender(name: str, losses, prior=(0, 0), accuracy: float = 0.5, reuses: bool = True) -> Contender:
+    losses = np.asarray(losses, np.float64)
+    trial = Trial(
+        name, "probe", "some", reuses, {}, SEARCH, "finished", "", accuracy, float(losses.mean()) if len(losses) else 0
+    )
+    return Contender(trial, Fitted("probe", View("some"), {}, ("a", "b"), {}, 0, 0), {}, losses, prior)
+
+
+def probe(**changes) -> Candidate:
+    return replace(Candidate("probe-some", "probe", True, View("some"), (0, -7)), **changes)
+
+
+def test_of_the_indistinguishable_the_prior_prefers():
+    """Gap 0.1 with a standard error of 0.1 (differences 0 and 0.2 in turn, n = 2): just within."""
+    lowest = contender("a", [1.0, 1.0], prior=(1, 0))
+    within = contender("b", [1.0, 1.2], prior=(0, 0))
+    assert prefer([lowest, within]) is within
+    assert prefer([within, lowest]) is within
+    assert prefer([replace(lowest, prior=(0, -1)), within]).trial.id == "a"
+
+
+def test_the_clearly_worse_is_not_preferred():
+    """Always 0.1 worse: the difference has no error at all, whatever each one's own spread."""
+    spread = np.linspace(0, 3, 20)
+    best, worse = contender("a", spread, prior=(9, 0)), contender("b", spread + 0.1, prior=(0, 0))
+    assert prefer([best, worse]) is best
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_within_one_standard_error_is_scipys(seed):
+    """The paired gap counts as none exactly where scipy's one-sample t statistic is at most 1."""
+    from scipy.stats import ttest_1samp
+
+    rng = np.random.default_rng(seed)
+    base = rng.gamma(1, 1, 30)
+    others = [base + rng.normal(shift, 0.3, 30) for shift in (0.02, 0.05, 0.08, 0.2)]
+    camp = [contender(str(i), losses, prior=(-i, 0)) for i, losses in enumerate([base, *others])]
+    best = min(camp, key=lambda c: c.trial.log_loss)
+    close = [c for c in camp if c is best or ttest_1samp(c.losses - best.losses, 0).statistic <= 1]
+    assert prefer(camp) is min(close, key=lambda c: c.prior)
+
+
+def test_with_one_validation_picture_the_lowest_wins():
+    camp = [contender("a", [0.5], prior=(1, 0)), contender("b", [0.6], prior=(0, 0))]
+    assert prefer(camp).trial.id == "a"
+
+
+def test_ties_are_settled_by_loss_then_name():
+    equal = [contender(name, [0.5, 0.5]) for name in ("c", "a", "b")]
+    assert prefer(equal).trial.id == "a"
+    nearly = [contender("a", [0.4, 0.6002]), contender("z", [0.5, 0.5])]
+    assert prefer(nearly).trial.id == "z"
+
+
+def test_nobody_to_prefer():
+    with pytest.raises(UsageError, match=r"No candidate finished.*Give more --budget, or look at journal\.jsonl"):
+        prefer([])
+
+
+def test_the_more_accurate_is_crowned_and_at_a_tie_the_one_of_lower_loss():
+    transfer = contender("t", [0.5, 0.5], accuracy=0.8)
+    rival = contender("r", [0.9, 0.9], accuracy=0.9, reuses=False)
+    assert crown(transfer, rival) is rival
+    assert crown(transfer, contender("r", [0.4], accuracy=0.8)).trial.id == "r"
+    assert crown(transfer, contender("r", [0.5], accuracy=0.8)) is transfer
+
+
+def test_the_explanations():
+    winner = contender("w", [0.5], accuracy=0.9).trial
+    assert explain(winner, winner, 40).reason == "chosen: 90.0% right, log-loss 0.500 on 40 validation pictures"
+    loser = contender("l", [0.7], accuracy=0.8).trial
+    assert explain(loser, winner, 40).reason == (
+        "lost to w (90.0%, log-loss 0.500): 80.0% right, log-loss 0.700 on 40 validation pictures"
+    )
+    lucky = contender("l", [0.4], accuracy=0.9).trial
+    assert explain(lucky, winner, 40).reason.startswith("not clearly better than w (90.0%, log-loss 0.500), which is")
+    rival = contender("r", [0.4], accuracy=0.8, reuses=False).trial
+    assert explain(rival, winner, 40).reason.startswith("lost to w"), "across camps there is no tie by prior"
+    dropped = replace(loser, status="dropped", reason="the time budget ended first")
+    assert explain(dropped, winner, 40) is dropped
+
+
+def test_every_strategy_meets_every_source_transfer_and_cheap_ones_first():
+    sources = [_catalogue.get(key) for key in ("mobilenet-v2", "efficientnet-lite0")]
+    found = candidates(sources, (), FACTS)
+    transfer = [n for n in names("transfer") if load("transfer", n).REUSES]
+    rivals = [n for n in names("transfer") if n not in transfer]
+    assert {c.id for c in found} == {f"{n}-{s.key}" for n in transfer for s in sources} | set(rivals)
+    assert len(found) == len(transfer) * 2 + len(rivals)
+    order = [(not c.reuses, load("transfer", c.strategy).STOCHASTIC) for c in found]
+    assert order == sorted(order)
+    large = next(c for c in found if c.id == "probe-efficientnet-lite0")
+    small = next(c for c in found if c.id == "probe-mobilenet-v2")
+    assert large.prior < small.prior, "at a tie the larger source"
+    assert {c.view.size for c in found if c.strategy == "scratch"} == {32}, "the view fits the facts"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "transfer", "rivals"),
+    [
+        (("probe",), {"probe"}, None),
+        (("scratch",), None, {"scratch"}),
+        (("svm", "classical"), {"svm"}, {"classical"}),
+    ],
+)
+def test_wanting_narrows_its_own_camp_alone(wanted, transfer, rivals):
+    found = candidates([_catalogue.get("mobilenet-v2")], wanted, FACTS)
+    for camp, members in ((True, transfer), (False, rivals)):
+        everyone = {n for n in names("transfer") if load("transfer", n).REUSES is camp}
+        assert {c.strategy for c in found if c.reuses is camp} == (members or everyone)
+
+
+def test_wanting_what_does_not_exist():
+    with pytest.raises(UnknownName, match=r"There is no strategy 'prob'\. Did you mean 'probe'\? Known: classical"):
+        candidates([_catalogue.get("mobilenet-v2")], ("prob",), FACTS)
+
+
+@pytest.fixture(scope="module")
+def halves():
+    return drawn_task.features(24, 3, 1, spread=3), drawn_task.features(18, 3, 2, spread=3)
+
+
+def run(halves, candidate=None, **how) -> Contender:
+    return contend(candidate or probe(), *halves, ("a", "b", "c"), FACTS, seed=0, **how)
+
+
+def test_contending_chooses_the_setting_of_the_lowest_validation_loss(halves):
+    train, valid = halves
+    seen = []
+    found = run(halves, watch=lambda what, done, of: seen.append(what))
+    probes = load("transfer", "probe")
+    losses = []
+    for config in probes.settings(FACTS):
+        work = probes.run(train, config, 3)
+        next(work)
+        with pytest.raises(StopIteration) as stop:
+            next(work)
+        scores = probes.logits(stop.value.value.state, {}, valid.x)
+        losses.append(log_loss(softmax(scores, temperature(scores, valid.y)), valid.y))
+    at = int(np.argmin(losses))
+    assert found.trial.config == asdict(probes.settings(FACTS)[at])
+    assert found.trial.log_loss == pytest.approx(losses[at], rel=1e-9)
+    assert found.losses.shape == (18,)
+    assert found.losses.mean() == pytest.approx(losses[at], rel=1e-9)
+    assert found.prior == (0, -7)
+    assert (found.trial.tried, found.trial.status, found.trial.source) == (SEARCH, "finished", "some")
+    assert seen == [f"probe-some: setting {i + 1} of {SEARCH}" for i in range(SEARCH)]
+
+
+def test_a_strategy_with_a_rung_compares_briefly_and_then_runs_in_full():
+    train, valid = (drawn_task.pictures(n, 2, seed, 32) for n, seed in ((8, 1), (6, 2)))
+    seen: dict[str, int] = {}
+
+    def watch(what, done, of):
+        seen[what] = of
+        if what == "scratch":  # the full run has begun, and its length is all that is asked here
+            raise InterruptedError(what)
+
+    candidate = Candidate("scratch", "scratch", False, View(None, size=32))
+    with pytest.raises(InterruptedError):
+        contend(candidate, train, valid, ("a", "b"), Facts(8, 2, 30), seed=0, watch=watch)
+    assert seen == {f"scratch: setting {i + 1} of {SEARCH}": 30 for i in range(SEARCH)} | {"scratch": 300}
+
+
+def test_the_deadline_ends_it(halves):
+    with pytest.raises(BudgetError, match=r"The time budget ended\. Give more with --budget, e\.g\. --budget 10m"):
+        run(halves, deadline=time.monotonic() - 1)
+    assert run(halves, deadline=time.monotonic() + 60).trial.status == "finished"
+
+
+def test_a_refit_uses_all_rows_and_keeps_setting_and_temperature(halves):
+    found = run(halves)
+    both = join(*halves)
+    assert len(both.y) == 42
+    fitted = refit(found, both, seed=0)
+    assert fitted.config == found.fitted.config
+    assert fitted.temperature == found.fitted.temperature
+    assert fitted.state["weight"].shape == found.fitted.state["weight"].shape
+    assert not np.array_equal(fitted.state["weight"], found.fitted.state["weight"])
+
+
+def test_a_refit_asks_the_strategy_for_its_longer_setting():
+    train, valid = (drawn_task.pictures(n, 2, seed, 32) for n, seed in ((8, 1), (4, 2)))
+    config = {"style": "glyph", "lr": 1e-3, "width": 4, "batch": 4, "steps": 0}
+    trial = Trial("scratch", "scratch", None, False, config, SEARCH, "finished", "")
+    fitted = Fitted("scratch", View(None, size=32), config, ("a", "b"), {}, 0, 0, 1.7)
+    notes = {"step": 16, "steps": 20, "n": 8}
+    again = refit(Contender(trial, fitted, notes, np.zeros(4)), join(train, valid), seed=0)
+    assert again.config["steps"] == 24  # 16 steps of 8 pictures are as many epochs as 24 of 12
+    assert again.trained_params > 0
+    assert again.temperature == 1.7
+
+
+def test_remembered_and_recalled(halves, tmp_path):
+    found = run(halves)
+    folder = tmp_path / "trials" / "probe-some"
+    assert recall(folder) is None
+    remember(folder, found)
+    back = recall(folder)
+    assert back.trial == found.trial
+    assert back.prior == found.prior
+    assert dict(back.notes) == dict(found.notes)
+    np.testing.assert_array_equal(back.losses, found.losses)
+    for name, value in found.fitted.state.items():
+        np.testing.assert_array_equal(back.fitted.state[name], value)
+    assert replace(back.fitted, state={}) == replace(found.fitted, state={})
+    np.testing.assert_array_equal(
+        refit(back, join(*halves), seed=0).state["weight"], refit(found, join(*halves), seed=0).state["weight"]
+    )
+
+
+def test_a_candidate_killed_while_it_was_remembered_is_not_recalled(halves, tmp_path):
+    remember(tmp_path, run(halves))
+    (tmp_path / "model.json").unlink()  # it is written last
+    assert recall(tmp_path) is None

@@ -1,0 +1,80 @@
+"""Every command and every Python line of the README is run, so that it cannot lie.
+
+Shell blocks: `headstart …` lines are run for real on drawn pictures, `make TARGET` must be a target of the Makefile (CI
+runs those itself). Lines of a `console` block count where they begin with `$`. Python blocks are run in order.
+"""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from drawn import headstart, two_classes
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+
+
+def blocks(*languages: str) -> list[tuple[str, str]]:
+    """(language, text) of the fenced blocks in these languages."""
+    found = re.findall(r"^```(\w+)\n(.*?)^```", README.read_text(encoding="utf-8"), re.M | re.S)
+    return [(language, text) for language, text in found if language in languages]
+
+
+def commands() -> list[list[str]]:
+    """The words of every command line, comments taken off."""
+    out = []
+    for language, text in blocks("sh", "bash", "console"):
+        for line in text.replace("\\\n", " ").splitlines():
+            if language == "console" and not line.startswith("$ "):
+                continue
+            if words := shlex.split(line.removeprefix("$ "), comments=True):
+                out.append(words)
+    return out
+
+
+@pytest.fixture(scope="module")
+def desk(weights, tmp_path_factory) -> Path:
+    """Where the README's reader stands: photos/, new1.jpg, more/, and any other folder that a `fit` line names."""
+    desk = tmp_path_factory.mktemp("reader")
+    for name in {"photos"} | {words[2].strip("/") for words in commands() if words[:2] == ["headstart", "fit"]}:
+        two_classes(desk / name, 16)
+    two_classes(desk / "new", 2, seed=9)
+    (desk / "new" / "cane").rename(desk / "more")
+    (desk / "new" / "bug" / "00.jpg").rename(desk / "new1.jpg")
+    return desk
+
+
+def test_there_is_something_to_check():
+    assert {words[0] for words in commands()} >= {"make", "headstart"}
+    assert blocks("python")
+
+
+def test_make_lines_are_targets_of_the_makefile():
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
+    assert {word for words in commands() if words[0] == "make" for word in words[1:]} <= targets
+
+
+def test_every_command_line_is_of_a_kind_that_is_checked():
+    assert {words[0] for words in commands()} <= {"make", "headstart"}
+
+
+def test_commands_and_python_run_as_written(desk):
+    done: set[tuple[str, ...]] = set()
+    for words in commands():
+        if words[0] == "headstart" and tuple(words) not in done:
+            ended = headstart(*words[1:], cwd=desk)
+            assert ended.returncode == 0, f"{shlex.join(words)}: {ended.stderr}"
+            done.add(tuple(words))
+            for file in (words[i + 1] for i, word in enumerate(words) if word in ("--csv", "--out")):
+                assert (desk / file).exists(), f"{shlex.join(words)} left no {file}"
+    for _, text in blocks("python"):
+        ended = subprocess.run(
+            [sys.executable, "-c", text], cwd=desk, env=os.environ, capture_output=True, text=True, check=False
+        )
+        assert ended.returncode == 0, f"{text}\n{ended.stderr}"
+        assert ended.stdout or "print" not in text
