@@ -47,7 +47,7 @@ def test_csv_holds_the_same_columns(run):
     done = headstart("predict", "run", "my photos ñ", "nowhere.jpg", "--csv", "out.csv", cwd=run.desk)
     assert done.returncode == 0
     assert done.stdout == ""
-    rows = list(csv.DictReader((run.desk / "out.csv").open(encoding="utf-8", newline="")))
+    rows = list(csv.DictReader((run.desk / "out.csv").read_text(encoding="utf-8").splitlines()))
     assert len(rows) == len(run.good) + len(run.bad) + 1
     assert rows[-1]["error"] == "There is no such file."
     assert f"{len(run.bad) + 1} could not be read" in done.stderr

@@ -1,7 +1,8 @@
 """SIGKILL at several moments, then the same command again: nothing half-written, nothing done twice, the same answer.
 
-The network from scratch, whose training is cut in two, must come out the same bit for bit. The linear heads may differ in
-the last digits of float32, as they do between two runs that nobody killed (LAPACK's sums depend on the process's threads).
+The network from scratch, whose training is cut in two, must come out the same bit for bit. The linear heads may differ
+by the rounding of float32: so they do between two runs that nobody killed, one that embedded and one that found all
+its features in the cache.
 """
 
 import json

@@ -72,10 +72,10 @@ def test_a_changed_file_is_noticed(copied, file, message):
 
 def test_a_run_without_a_model_or_record_says_what_to_do(copied):
     (copied / "model" / "model.json").unlink()
-    with pytest.raises(DataError, match="holds no model .model.json is missing"):
+    with pytest.raises(DataError, match=r"holds no model .model.json is missing"):
         load(copied / "model")
     (copied / "run.json").write_text('{"run": ')
-    with pytest.raises(DataError, match="is damaged .* run the same `headstart fit` again"):
+    with pytest.raises(DataError, match=r"is damaged .* run the same `headstart fit` again"):
         Run(copied)
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import BudgetError, HeadstartError, UsageError
-from ..runtime import Clock, digest, quiet_threads
+from ..runtime import Clock, digest, one_blas_thread, quiet_threads
 from ..types import Example, Features, Fitted, Source, Task, Trial, View, to_dict
 from ._run import Run
 
@@ -205,7 +205,7 @@ class _Job:
 
         train, valid = self.task.train, self.task.valid
         self.facts = Facts(len(train), len(self.task.labels), median_side(train))
-        found = candidates(tuple(sources.values()), self.plan.strategies, self.facts)
+        found = candidates(tuple(sources), self.plan.strategies, self.facts)
         views = list(dict.fromkeys(c.view for c in found))
         with self.clock("embed"):
             looks = self.gallery.look((*train, *valid), views)
@@ -271,17 +271,18 @@ class _Job:
             return kept
         self._tell(candidate.id, 0, 1)
         try:
-            outcome = search.contend(
-                candidate,
-                train,
-                valid,
-                self.task.labels,
-                self.facts,
-                seed=self.plan.seed,
-                deadline=self.deadline,
-                scratchpad=folder / "loop.pt",
-                watch=self.watch,
-            )
+            with one_blas_thread(len(train.y)):
+                outcome = search.contend(
+                    candidate,
+                    train,
+                    valid,
+                    self.task.labels,
+                    self.facts,
+                    seed=self.plan.seed,
+                    deadline=self.deadline,
+                    scratchpad=folder / "loop.pt",
+                    watch=self.watch,
+                )
         except BudgetError:
             return _dropped(candidate, "dropped", "the time budget ended first", self.plan.seed)
         except (HeadstartError, ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
@@ -302,7 +303,8 @@ class _Job:
             if (folder / "model.json").exists():
                 out.append(keep.load(folder)[0])
                 continue
-            fitted = search.refit(contender, both, seed=self.plan.seed + extra, watch=self.watch)
+            with one_blas_thread(len(both.y)):
+                fitted = search.refit(contender, both, seed=self.plan.seed + extra, watch=self.watch)
             keep.save(folder, fitted)
             out.append(fitted)
         return out

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from ..errors import BudgetError, UsageError
 from ..family import load, names
 from ..kind.classification import accuracy, softmax, temperature
-from ..types import Facts, Features, Fitted, Progress, Source, Trial, View, to_dict
+from ..types import Facts, Features, Fitted, Progress, Trial, View, to_dict
 from . import keep
 
 Watch = Callable[[str, int, int], None]
@@ -34,7 +34,7 @@ class Candidate:
     strategy: str
     reuses: bool
     view: View
-    prior: tuple[int, int] = (0, 0)  # what is preferred when validation cannot tell: lower first
+    prior: int = 0  # its strategy's `PRIOR`: what is preferred when validation cannot tell, lower first
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Contender:
     fitted: Fitted
     notes: Mapping[str, Any]
     losses: NDArray[np.float64]  # [n] log-loss of each validation picture
-    prior: tuple[int, int] = (0, 0)
+    prior: int = 0
 
 
 @dataclass(frozen=True)
@@ -62,26 +62,22 @@ class Score:
         return float(self.losses.mean())
 
 
-def candidates(sources: Sequence[Source], wanted: Sequence[str], facts: Facts) -> list[Candidate]:
+def candidates(sources: Sequence[str], wanted: Sequence[str], facts: Facts) -> list[Candidate]:
     """Strategy × source, transfer first. `wanted` narrows the camp (transfer, rivals) its members belong to.
-
-    The prior of a candidate is its strategy's `PRIOR`, then its source's size: across many tasks a plain ranking of
-    sources by parameters foretells transfer about as well as any score (You et al. 2021, LogME, report the same).
 
     Raises:
         UnknownName: a wanted strategy does not exist.
     """
-    params = {s.key: s.params for s in sources}
     modules = {name: load("transfer", name) for name in dict.fromkeys([*names("transfer"), *wanted])}
     out = []
     for camp in (True, False):
         members = [name for name, module in modules.items() if module.REUSES is camp]
         for name in [m for m in members if m in wanted] or members:
-            for view in modules[name].views([s.key for s in sources]):
+            for view in modules[name].views(sources):
                 if hasattr(modules[name], "fit_view"):
                     view = modules[name].fit_view(view, facts)
-                prior = (modules[name].PRIOR, -params.get(view.source or "", 0))
-                out.append(Candidate(f"{name}-{view.source}" if view.source else name, name, camp, view, prior))
+                id_ = f"{name}-{view.source}" if view.source else name
+                out.append(Candidate(id_, name, camp, view, modules[name].PRIOR))
     return sorted(out, key=lambda c: (not c.reuses, modules[c.strategy].STOCHASTIC))  # cheap ones first
 
 
@@ -240,5 +236,4 @@ def recall(folder: Path) -> Contender | None:
         return None
     fitted, extra = keep.load(folder)
     trial = {**extra["trial"], "curve": tuple(extra["trial"]["curve"])}
-    first, second = extra["prior"]
-    return Contender(Trial(**trial), fitted, extra["notes"], np.array(extra["losses"]), (first, second))
+    return Contender(Trial(**trial), fitted, extra["notes"], np.array(extra["losses"]), extra["prior"])

@@ -57,7 +57,7 @@ def run(
     scratchpad: Path | None = None,
 ) -> Generator[Progress, None, Head]:
     """Fit on `train`; the other arguments are part of the protocol and unused: the solution is unique."""
-    a = axes(describe(train.x, config.features), each=False)
+    a = axes(describe(train.x, config.features), root=False)
     weight, bias = a.unrotate(*squared_hinge(a.z, train.y, k, config.c / a.mean_square))
     yield Progress(1, 1)
     return Head({"weight": weight, "bias": bias}, weight.size + bias.size)

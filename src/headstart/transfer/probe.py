@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ..types import Facts, Features, FloatArray, Progress, View
 from ._base import SEARCH, Head, source_views
-from ._linear import axes, logistic, penalties, ridge_path
+from ._linear import axes, logistic, penalties, ridge_path, signed_root
 
 TITLE = "linear probe"
 PAPER = "Alain & Bengio 2016, Understanding intermediate layers using linear classifier probes"
@@ -58,7 +58,7 @@ def run(
     scratchpad: Path | None = None,
 ) -> Generator[Progress, None, Head]:
     """Fit on `train`; the other arguments are part of the protocol and unused: the solution is unique."""
-    a = axes(train.x)
+    a = axes(train.x, root=True)
     grid = penalties(a)
     best = float(grid[ridge_path(a, train.y, k, grid)[0].argmin()])
     weight, bias = a.unrotate(*logistic(a.z, train.y, k, config.share * best))
@@ -68,4 +68,4 @@ def run(
 
 def logits(state: Mapping[str, NDArray[Any]], config: Mapping[str, Any], x: NDArray[Any]) -> FloatArray:
     """x [n d] → [n k]."""
-    return np.asarray(x @ state["weight"] + state["bias"], np.float32)
+    return np.asarray(signed_root(x) @ state["weight"] + state["bias"], np.float32)

@@ -57,7 +57,7 @@ def run(
     scratchpad: Path | None = None,
 ) -> Generator[Progress, None, Head]:
     """Fit on `train`; the other arguments are part of the protocol and unused: the solution is unique."""
-    a = axes(train.x)
+    a = axes(train.x, root=True)
     member = one_hot(train.y, k)
     means = member.T @ a.z / member.sum(0)[:, None].clip(1)  # [k r]
     within = a.z - means[train.y]

@@ -51,7 +51,7 @@ def run(
     scratchpad: Path | None = None,
 ) -> Generator[Progress, None, Head]:
     """Fit on `train`; the other arguments are part of the protocol and unused: the solution is unique."""
-    a = axes(train.x)
+    a = axes(train.x, root=True)
     weight, bias = a.unrotate(*squared_hinge(a.z, train.y, k, config.c / a.mean_square))
     yield Progress(1, 1)
     return Head({"weight": weight, "bias": bias}, weight.size + bias.size)
