@@ -34,9 +34,18 @@ def test_helps():
 
 def test_start_fresh():
     even = replace(CLEAR, decision="no_evidence", difference=-0.004, interval=(-0.029, 0.021), rival=CLASSICAL)
-    assert sentence(even, titles=TITLES).startswith(
+    text = sentence(even, titles=TITLES, fresh=True)
+    assert text.startswith(
         "Start fresh: HOG + linear is as good as anything pre-trained here (−0.4 points, 95 % interval −2.9 to +2.1, "
     )
+    assert "model" not in text
+    assert sentence(even, titles=TITLES).endswith("so this run's model is the one that reuses.")
+
+
+@pytest.mark.parametrize(("fresh", "end"), [(True, "is the rival."), (False, "is the one that reuses.")])
+def test_when_reuse_hurts_it_says_which_model_one_gets(fresh, end):
+    worse = replace(CLEAR, decision="hurts", difference=-0.1, interval=(-0.15, -0.05))
+    assert sentence(worse, fresh=fresh).endswith(end)
 
 
 def test_a_rival_that_won_on_validation_but_not_here_is_not_called_as_good():

@@ -193,7 +193,7 @@ class _Job:
         out = {}
         with self.clock("source"):
             for at, record in enumerate(records):
-                self._tell(f"fetch {record.key}", at, len(records))
+                self._tell(f"source {record.key}", at, len(records))
                 out[record.key] = _catalogue.fetch(record)
         return out
 

@@ -23,6 +23,7 @@ from ._lens import Lens, backbone_lens, pick_engine, pixel_lens
 from ._store import Store
 
 SHARD = 64  # pictures a commit
+AHEAD = 8  # decoded pictures waiting: a phone's photo takes 36 MB
 Watch = Callable[[str, int, int], None]  # (what, done, of)
 
 
@@ -108,7 +109,7 @@ class Gallery:
             return 0
         todo_of = {lens.key: [] for lens in lenses}  # type: dict[str, list[tuple[str, Any]]]
         with ThreadPoolExecutor(2) as pool:
-            for done, (example, picture) in enumerate(_ahead(pool, _decode, todo, 2 * SHARD), 1):
+            for done, (example, picture) in enumerate(_ahead(pool, _decode, todo, AHEAD), 1):
                 if isinstance(picture, Exception):
                     if bad is None:
                         raise _gone(example, picture) from picture

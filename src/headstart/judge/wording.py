@@ -151,8 +151,9 @@ def sentence(
     if v.decision == "helps":
         kept = " Yet the rival won on validation data, so this run's model is the rival." if fresh else ""
         return f"Reuse helps: {against} {details}.{kept}"
+    reuses = " Yet reuse won on validation data, so this run's model is the one that reuses."
     if v.decision == "hurts":
-        return f"Reuse hurts: {against} {details}."
+        return f"Reuse hurts: {against} {details}." + (" The model you get is the rival." if fresh else reuses)
     tell = f" About {rounded(v.needed)} test pictures would be needed to tell." if v.needed else ""
     if fresh or v.difference <= 0:
         rival = name(v.rival.strategy)
@@ -160,7 +161,7 @@ def sentence(
             claim = f"{rival} is as good as anything pre-trained here"
         else:
             claim = f"{rival} won on validation data, and nothing pre-trained is shown to be better"
-        return f"Start fresh: {claim} {details}.{tell}"
+        return f"Start fresh: {claim} {details}.{tell}" + ("" if fresh else reuses)
     if -v.margin <= v.interval[0] and v.interval[1] <= v.margin:
         tell = f" The two are equivalent, within ±{100 * v.margin:g} points."
     return f"No evidence that reuse helps: {against} {details}.{tell}"
