@@ -84,7 +84,7 @@ def prepare(given: Namespace) -> dict[str, Any]:
     picture = Path(given.out) / "one.png"
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (300, 300, 3), np.uint8)).save(picture)
     records = [_catalogue.get(key) for key in _catalogue.default_keys()]
-    views = [c.view for c in candidates(records, (), Facts(100, 2, 300)) if c.view.source]
+    views = [c.view for c in candidates([r.key for r in records], (), Facts(100, 2, 300)) if c.view.source]
     gallery = Gallery({r.key: r for r in records}, folder=Path(given.out) / "one")
     gallery.look([Example(str(picture), 0, "one")], list(dict.fromkeys(views)))
     converted = {"cpu": cpu() - start, "wall": time.perf_counter() - wall}

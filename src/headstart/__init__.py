@@ -13,10 +13,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["HeadstartError", "Run", "__version__", "demo", "fit", "load", "predict", "report", "sources"]
+__all__ = ["HeadstartError", "Run", "__version__", "demo", "fit", "load", "predict", "sources"]
 
 if TYPE_CHECKING:
-    from .api import Run, demo, fit, load, predict, report, sources
+    from .api import Run, demo, fit, load, predict, sources
     from .errors import HeadstartError
 
 

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from ._demo import demo
 from ._fit import fit
-from ._run import Run, load, predict, report, sources
+from ._run import Run, load, predict, sources
 
-__all__ = ["Run", "demo", "fit", "load", "predict", "report", "sources"]
+__all__ = ["Run", "demo", "fit", "load", "predict", "sources"]

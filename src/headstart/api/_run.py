@@ -86,11 +86,6 @@ def predict(run: str | Path, inputs: Iterable[str | Path], *, engine: str = "aut
     return rows(Run(run).model, inputs, engine=engine)
 
 
-def report(run: str | Path) -> Path:
-    """The path of a run's report."""
-    return Run(run).report
-
-
 def sources() -> list[Source]:
     """The catalogue of pre-trained sources."""
     from ..source import _catalogue
