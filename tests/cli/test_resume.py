@@ -23,7 +23,7 @@ def heads(out: Path) -> dict[str, int]:
 
 MOMENTS = {
     "the first candidate is done": lambda out: len(heads(out)) >= 1,
-    "the network from scratch is being trained": lambda out: any(out.glob("trials/scratch-*/loop.pt")),
+    "the network from scratch is being trained": lambda out: any(out.glob("trials/scratch-*/loop-*.pt")),
     "a finalist is trained again": lambda out: any("-refit" in name for name in heads(out)),
 }
 
@@ -71,7 +71,7 @@ def test_a_killed_run_continues_to_the_same_answer(finished, tmp_path):
     done = headstart(*arguments)
     assert done.returncode == 0, done.stderr
     assert kept.items() <= heads(out).items()
-    assert not list(out.glob("trials/*/loop.pt"))
+    assert not list(out.glob("trials/*/loop-*.pt"))
     there, here = json.loads(finished.fit.stdout), json.loads(done.stdout)
     assert here["verdict"] == there["verdict"]
     assert list(differences(here["metrics"], there["metrics"])) == []

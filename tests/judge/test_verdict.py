@@ -121,14 +121,14 @@ def test_judgement_of_a_clear_case():
 
 def test_metrics_are_the_winners_after_temperature_scaling():
     found, _ = judged(winner="c")
-    assert set(found.per_finalist) == {"a", "b", "c"}
-    assert found.metrics == found.per_finalist["c"]
+    assert set(found.shown) == {"a", "b", "c"}
+    assert found.metrics.accuracy == pytest.approx(found.shown["c"].value)
     y = np.array([e.label for e in found.examples])
     guess = found.probabilities.argmax(axis=1)
     assert found.metrics.log_loss == pytest.approx(log_loss(y, found.probabilities))
     assert found.metrics.macro_f1 == pytest.approx(f1_score(y, guess, average="macro"))
     assert sum(map(sum, found.metrics.confusion)) == 120
-    scaled = found.per_finalist["a"]
+    scaled = judged(winner="a")[0].metrics
     assert scaled.temperature == 0.5
     assert scaled.ece != scaled.ece_before
 

@@ -39,7 +39,19 @@ def test_start_fresh():
         "Start fresh: HOG + linear is as good as anything pre-trained here (−0.4 points, 95 % interval −2.9 to +2.1, "
     )
     assert "model" not in text
-    assert sentence(even, titles=TITLES).endswith("so this run's model is the one that reuses.")
+
+
+def test_no_evidence_and_a_model_that_reuses_is_not_told_to_start_fresh():
+    worse = replace(
+        CLEAR, decision="no_evidence", difference=-0.02, interval=(-0.09, 0.05), rival=CLASSICAL, needed=634,
+        transfer=Rival("probe", 0.932, (0.9, 0.97), "efficientnet-lite0"),
+    )  # fmt: skip
+    assert sentence(worse, titles=TITLES) == (
+        "No evidence that reuse helps: 93.2 % against 95.2 % with HOG + linear (−2.0 points, 95 % interval −9.0 to "
+        "+5.0, 153 sealed test pictures; efficientnet-lite0, linear probe). About 640 test pictures would be needed to "
+        "tell. Yet reuse won on validation data, so this run's model is the one that reuses."
+    )
+    assert sentence(worse, titles=TITLES, fresh=True).startswith("Start fresh: HOG + linear is as good as anything")
 
 
 @pytest.mark.parametrize(("fresh", "end"), [(True, "is the rival."), (False, "is the one that reuses.")])

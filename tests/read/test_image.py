@@ -72,8 +72,22 @@ def test_all_three_as_given_and_deeper_folders_belong_to_their_class(tmp_path):
     assert task.split_rule == "Train, valid and test as given; test is sealed."
 
 
-def test_a_class_may_be_called_train(tmp_path):
-    assert read(fill(tmp_path, train=5, bus=5)).labels == ("bus", "train")
+def test_a_class_may_be_called_train_with_a_warning(tmp_path):
+    task = read(fill(tmp_path, train=5, bus=5))
+    assert task.labels == ("bus", "train")
+    assert task.warnings[0] == (
+        "train/ is read as a class, not as a split, beside bus/. If it is a split, keep only train/, val/ and test/ "
+        "there, each with a folder for every class; if not, rename to end this warning."
+    )
+
+
+def test_a_split_beside_other_folders_is_read_as_a_class_with_a_warning(tmp_path):
+    task = read(fill(tmp_path, train__a=4, train__b=4, extra=4))
+    assert task.labels == ("extra", "train")
+    assert task.warnings[0].startswith("train/ is read as a class, not as a split, beside extra/.")
+    fill(tmp_path / "flat", train=4, val=4)
+    (warning, *_) = read(tmp_path / "flat").warnings
+    assert warning.startswith("train/ and val/ are read as classes, not as splits, as not each holds class folders. If")
 
 
 def test_numbers_sort_as_numbers_and_letters_are_normalised(tmp_path):
@@ -97,6 +111,30 @@ def test_numbers_sort_as_numbers_and_letters_are_normalised(tmp_path):
 def test_what_cannot_be_used_is_said(tmp_path, counts, message):
     with pytest.raises(DataError, match=message):
         read(fill(tmp_path / "photos", **counts))
+
+
+@pytest.mark.parametrize(
+    ("counts", "message"),
+    [
+        ({"a": 2, "b": 2}, r"too few pictures to split: 2 train, 0 validation, 2 test\. .* every class 3 pictures"),
+        (
+            {"train__a": 1, "train__b": 1, "test__a": 3, "test__b": 3},
+            r"2 train, 0 validation, 6 test\. Each of the three needs .* every class of train 2 pictures",
+        ),
+    ],
+)
+def test_no_split_may_be_empty(tmp_path, counts, message):
+    with pytest.raises(DataError, match=message):
+        read(fill(tmp_path / "photos", **counts))
+
+
+@pytest.mark.parametrize(("split", "name"), [("train", "train"), ("val", "validation"), ("test", "test")])
+def test_a_given_split_that_cannot_be_read_is_not_drawn_instead(tmp_path, split, name):
+    root = fill(tmp_path / "photos", **{f"{s}__{c}": 4 for s in ("train", "val", "test") for c in "ab"})
+    for path in (root / split).rglob("*.png"):
+        path.write_bytes(b"")
+    with pytest.raises(DataError, match=rf"8 pictures given as {name}, none can be used after .*8 empty.* Repair"):
+        read(root)
 
 
 def test_pictures_without_class_folders(tmp_path):

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
+from headstart.read._look import look_at
 from headstart.read._picture import Unreadable, decode
 from hostile import bomb, draw, grey16, turned_jpeg
 
@@ -180,3 +181,21 @@ def test_threads_leave_the_warning_filters_as_they_were():
     with ThreadPoolExecutor(4) as pool:
         assert len(list(pool.map(decode, [saved(PHOTO)] * 60))) == 60
     assert list(warnings.filters) == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "module", "name"), [("PNG", "PIL.Image", "open"), ("JPEG", "simplejpeg", "decode_jpeg")]
+)
+def test_too_little_memory_is_not_remembered_as_damage(tmp_path, monkeypatch, kind, module, name):
+    def full(*_args, **_options):
+        raise MemoryError
+
+    path = tmp_path / "a"
+    path.write_bytes(saved(PHOTO, kind))
+    with monkeypatch.context() as patch:
+        patch.setattr(f"{module}.{name}", full)
+        (look,) = look_at([path], "memory")
+    assert (look.reason, look.digest) == ("unreadable", "")
+    assert "not enough memory" in look.detail
+    (again,) = look_at([path], "memory")
+    assert (again.reason, len(again.digest)) == ("", 64)

@@ -37,6 +37,21 @@ def test_delimited_labels_stay_text(tmp_path, rows, name, mark):
     assert task.name == "t"
 
 
+@pytest.mark.parametrize("odd", ["\u2028", "\u0085", "\x0c"])
+def test_only_line_breaks_end_a_row(tmp_path, rows, odd):
+    for row in rows:
+        row["label"] = f"a{odd}{row['label']}"
+    task = read(delimited(tmp_path / "t.csv", rows))
+    assert task.labels == (f"a{odd}007", f"a{odd}NA")
+    assert sum(task.n.values()) == 24
+
+
+def test_a_quoted_cell_may_hold_a_line_break(tmp_path, rows):
+    lines = ["image,note,label", *(f'{r["image"]},"one\r\ntwo",{r["label"]}' for r in rows)]
+    (tmp_path / "t.csv").write_bytes("\r\n".join(lines).encode())
+    assert sum(read(tmp_path / "t.csv").n.values()) == 24
+
+
 def test_json_lines_with_numbers_splits_and_other_names(tmp_path, rows):
     splits = ["train"] * 16 + ["val"] * 8
     lines = [

@@ -82,14 +82,6 @@ TITLES = {
     "scratch": "Small network from scratch",
     "classical": "HOG and pixels, linear",
 }  # fmt: skip
-SOURCES = {
-    "efficientnet-lite0": "EfficientNet-Lite0", "efficientnet-lite2": "EfficientNet-Lite2",
-    "mobilenet-v2": "MobileNetV2",
-}  # fmt: skip
-
-
-def title(strategy: str, source: str | None) -> str:
-    return f"{TITLES[strategy]} on {SOURCES[source]}" if source else TITLES[strategy]
 
 
 def build(
@@ -107,7 +99,7 @@ def build(
          "probability": 0.98 - 0.03 * at} for at, (i, j) in enumerate(shown)
     ]  # fmt: skip
     rivals = [
-        {**to_dict(r), "title": title(r.strategy, None)}
+        {**to_dict(r), "title": TITLES[r.strategy]}
         for r in (verdict.rival, Rival("scratch", 0.66, wilson(0.66, n_test)))
     ]
     return {
@@ -128,7 +120,7 @@ def build(
             ],
         },
         "winner": {
-            "source": source, "strategy": strategy, "title": title(strategy, source),
+            "source": source, "strategy": strategy, "title": TITLES[strategy],
             "config": {"depth": "top", "C": 0.031}, "trained_params": 1281 * k, "total_params": 3_413_024 + 1281 * k,
             "reuses": source is not None, "licence": "Apache-2.0" if source else None,
             "pretrained_on": "ImageNet-1k" if source else None, "sha256": "9e" * 32 if source else None,
@@ -137,7 +129,7 @@ def build(
         "metrics": to_dict(got),
         "verdict": to_dict(verdict),
         "rivals": rivals,
-        "trials": [{**to_dict(t), "title": title(t.strategy, t.source)} for t in TRIALS],
+        "trials": [{**to_dict(t), "title": TITLES[t.strategy]} for t in TRIALS],
         "mistakes": mistakes,
         "spend": {"read": 2.1, "embed": 9.8, "race": 121.4, "refit": 3.3, "judge": 1.9, "report": 0.6, "total": 141.0},
         "warnings": ["The class sizes of train/ and val/ differ; accuracy is reported on val/ as it is."],
@@ -170,7 +162,7 @@ def rival_wins() -> dict[str, Any]:
         240, 1, "The interval holds zero and is wider than the margin: either may be better.", needed=1850,
     )  # fmt: skip
     return build("tiles", labels, 240, verdict,
-                 "No evidence that reuse helps: −1.2 points [−4.8, +2.5]. The model of this run starts fresh.",
+                 "Start fresh: HOG and pixels, linear is as good as anything pre-trained here (−1.2 points).",
                  ("classical", None))  # fmt: skip
 
 

@@ -41,6 +41,10 @@ def test_numbers_licence_and_source_are_there():
         assert part in text
 
 
+def test_the_models_compared_are_named_with_their_source():
+    assert "| Linear probe on efficientnet-lite0 (this model) | reuses |" in card.render(sample.helps())
+
+
 def test_a_rival_has_no_licence_to_carry():
     text = card.render(sample.rival_wins())
     assert front(text)["license"] == "unknown"

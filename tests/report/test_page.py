@@ -83,7 +83,8 @@ def test_names_every_trial_class_and_file_set_aside(pages, name):
     clean = _words.clean(run)
     shown = Page(text).text
     for trial in clean["trials"]:
-        assert trial["title"] in shown
+        source = f" on {trial['source']}" if trial["source"] else ""
+        assert trial["title"] + source in shown
         assert _words.tie(trial["reason"]) in shown
     for item in clean["task"]["set_aside"]:
         assert f'title="{escape(item["path"])}"' in text.replace("&#34;", "&quot;").replace("&#39;", "&#x27;")
@@ -93,7 +94,7 @@ def test_names_every_trial_class_and_file_set_aside(pages, name):
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("helps", "Reuse helps"), ("rival_wins", "No evidence either way"), ("hostile", "start fresh")]
+    ("name", "words"), [("helps", "Reuse helps"), ("rival_wins", "Start fresh"), ("hostile", "start fresh")]
 )
 def test_every_decision_has_its_words_mark_and_numbers(pages, name, words):
     run, text = pages[name]
@@ -107,8 +108,26 @@ def test_every_decision_has_its_words_mark_and_numbers(pages, name, words):
         assert _words.points(value) in page.text
 
 
+def test_without_evidence_the_badge_says_what_the_model_does():
+    run = sample.rival_wins()
+    words = "No evidence either way"
+    assert words not in Page(html.render(run)).text
+    run["winner"] |= {"reuses": True, "source": "efficientnet-lite0"}
+    assert words in Page(html.render(run)).text
+    assert _view.decision({"verdict": {"decision": "helps"}, "winner": {"reuses": False}}) == "Reuse helps"
+
+
+def test_trials_that_did_not_finish_show_no_score():
+    run = sample.helps()
+    run["trials"] = [t for t in run["trials"] if t["status"] != "finished"]
+    assert {t["status"] for t in run["trials"]} == {"dropped", "failed"}
+    run["trials"][0] |= {"accuracy": None, "log_loss": None}  # as the record has it
+    cells = re.findall(r'data-name="(?:accuracy|log-loss)">([^<]*)<', html.render(run))
+    assert cells == ["–"] * 4
+
+
 def test_says_which_size_would_be_enough(pages):
-    assert "about 1,850 test pictures would be needed" in Page(pages["rival_wins"][1]).text
+    assert "about 1,900 test pictures would be needed" in Page(pages["rival_wins"][1]).text
 
 
 def test_hostile_names_stay_text(pages):

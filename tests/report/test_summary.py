@@ -18,10 +18,16 @@ def test_says_what_matters_and_what_to_type():
     got = text.summary(run)
     for part in (
         run["sentence"], "▸ HOG and pixels, linear", "91.7 %", "[87.5, 94.6]", "starts fresh, chosen",
-        "11 files set aside", "about 1,850 would be needed", "runs/tiles/report.html", "runs/tiles/model/",
+        "11 files set aside", "about 1,900 would be needed", "runs/tiles/report.html", "runs/tiles/model/",
         "headstart predict runs/tiles new.jpg",
     ):  # fmt: skip
         assert part in got
+
+
+def test_names_the_source_of_each_model_that_reuses():
+    got = text.summary(sample.helps())
+    assert "▸ Linear probe on efficientnet-lite0 " in got
+    assert "  HOG and pixels, linear " in got
 
 
 def test_quotes_the_folder_for_the_shell():

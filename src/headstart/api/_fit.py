@@ -7,6 +7,7 @@ a killed run, started again with the same arguments, continues.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import BudgetError, HeadstartError, UsageError
+from ..errors import BudgetError, DataError, HeadstartError, UsageError
 from ..runtime import Clock, digest, one_blas_thread, quiet_threads
 from ..types import Example, Features, Fitted, Source, Task, Trial, View, to_dict
 from ._run import Run
@@ -49,8 +50,8 @@ class Plan:
         """A name for this task judged in this way."""
         from .. import __version__
 
-        shas = [s.sha256 for s in sources]
-        asked = [self.strategies, self.seed, self.seeds, self.margin, self.engine, self.budget]
+        shas = [(s.sha256, s.architecture, to_dict(s.input)) for s in sources]
+        asked = [self.strategies, self.seed, self.seeds, self.margin, self.engine]
         return digest(__version__, task.fingerprint, shas, asked)
 
 
@@ -59,7 +60,7 @@ def fit(
     *,
     out: str | Path | None = None,
     seed: int = 0,
-    seeds: int = 1,
+    seeds: int = 3,
     budget: float | None = None,
     source: str | Sequence[str] = (),
     strategy: str | Sequence[str] = (),
@@ -76,8 +77,9 @@ def fit(
             data set saved by Hugging Face `datasets`.
         out: folder for the run; `runs/<name of the data>` when not given.
         seed: of the split and of all training.
-        seeds: training seeds of the finalists that have any randomness; more widen or steady the interval honestly.
-        budget: seconds; what is not done by then is dropped, and said to be.
+        seeds: trainings of a finalist whose result depends on chance; their spread is part of the verdict's interval.
+        budget: seconds; a candidate that is not done by then is dropped, and said to be. Looked at between slices of
+            training: reading, embedding and the last training are not cut short.
         source: keys of the catalogue to reuse; two cheap ones when not given.
         strategy: names; narrows the candidates, transfer and rivals separately (rivals always run).
         engine: `auto`, `torch` or `openvino`.
@@ -91,16 +93,15 @@ def fit(
         BudgetError: the budget ended before there was anything to show.
     """
     quiet_threads()
-    if seeds < 1 or margin < 0 or (budget is not None and budget <= 0):
+    if seeds < 1 or margin < 0 or not 0 <= seed < 2**31 or (budget is not None and budget <= 0):
         raise UsageError(
-            f"seeds={seeds}, margin={margin}, budget={budget} were given; seeds must be 1 or more, margin 0 or more "
-            "and budget above 0 seconds."
+            f"seed={seed}, seeds={seeds}, margin={margin}, budget={budget} were given; seed must be 0 to 2147483647, "
+            "seeds 1 or more, margin 0 or more and budget above 0 seconds."
         )
-    clock = Clock()
-    data = str(data)
+    clock, data = Clock(), str(data)
     plan = Plan(
         data=data,
-        out=Path(out) if out else Path("runs") / (Path(data).absolute().stem or "run"),
+        out=Path(out) if out else _default_out(Path(data)),
         seed=seed,
         seeds=seeds,
         budget=budget,
@@ -109,13 +110,26 @@ def fit(
         engine=engine,
         group=group,
         margin=margin,
-        command=command or f"headstart.fit({data!r}, seed={seed})",
+        command=command or f"headstart.fit({data!r}, {_arguments(locals())})",
     )
     return _Job(plan, clock, watch).work()
 
 
 def _several(given: str | Sequence[str]) -> tuple[str, ...]:
-    return tuple(x for x in (given.split(",") if isinstance(given, str) else given) if x)
+    """Names, by comma or as a sequence."""
+    return tuple(x.strip() for x in (given.split(",") if isinstance(given, str) else given) if x.strip())
+
+
+def _default_out(data: Path) -> Path:
+    """`runs/<name>`: the folder's name, or the table's without its suffix."""
+    whole = Path(os.path.abspath(data))
+    return Path("runs") / ((whole.stem if whole.is_file() else whole.name) or "run")
+
+
+def _arguments(given: Mapping[str, Any]) -> str:
+    """The arguments of `fit` that a person would have to repeat."""
+    said = ("seed", "seeds", "source", "strategy", "engine", "group", "margin", "budget")
+    return ", ".join(f"{name}={given[name]!r}" for name in said if given[name])
 
 
 class _Job:
@@ -135,7 +149,7 @@ class _Job:
         from ..read.image import read
         from ..source import _catalogue
 
-        cpu_start = time.process_time()
+        self.cpu_start = time.process_time()
         records = [_catalogue.get(key) for key in self.plan.sources or _catalogue.default_keys()]
         self._check_names()
         with self.clock("read"):
@@ -152,7 +166,7 @@ class _Job:
         sources = {s.key: s for s in records}
         self.gallery = Gallery(sources, engine=self.plan.engine, weights=weights, watch=self.watch)
         candidates, looks = self._embed(sources)
-        trials, finalists, roles = self._race(candidates, looks, cpu_start)
+        trials, finalists, roles = self._race(candidates, looks)
         with self.clock("judge"):
             judgement = self._judge(finalists, roles)
         from ._record import publish
@@ -181,7 +195,8 @@ class _Job:
             return None
         run = Run(self.plan.out)
         if run.record.get("request") == request:
-            return run
+            dropped = any(t["status"] == "dropped" for t in run.record["trials"])
+            return None if dropped else run  # with dropped candidates there is more to do, if the budget allows
         raise UsageError(
             f"{self.plan.out} holds a finished run of other data or settings ({run.record['task']['name']}, seed "
             f"{run.record['seed']}). Name another folder with --out, or remove that one."
@@ -215,7 +230,7 @@ class _Job:
         return found, halves
 
     def _race(
-        self, candidates: Sequence[Candidate], looks: Mapping[View, tuple[Features, Features]], cpu_start: float
+        self, candidates: Sequence[Candidate], looks: Mapping[View, tuple[Features, Features]]
     ) -> tuple[list[Trial], dict[str, list[Fitted]], dict[str, str]]:
         """Compare on validation data; refit the best transfer candidate and every rival.
 
@@ -231,19 +246,24 @@ class _Job:
         with self.clock("race"):
             for role, camp in (("transfer", True), ("rival", False)):
                 done: list[Contender] = []
-                for candidate in [c for c in candidates if c.reuses is camp]:
-                    outcome = self._contend(candidate, *looks[candidate.view])
-                    trials.append(outcome if isinstance(outcome, Trial) else outcome.trial)
+                for at, candidate in enumerate(c for c in candidates if c.reuses is camp):
+                    # The first rival, a cheap one, runs past the budget: without any there is no verdict.
+                    deadline = None if not camp and at == 0 else self.deadline
+                    outcome = self._contend(candidate, *looks[candidate.view], deadline)
+                    trial = outcome if isinstance(outcome, Trial) else outcome.trial
+                    self.journal.note("tried", id=trial.id, status=trial.status, reason=trial.reason)
+                    trials.append(trial)
                     done += [] if isinstance(outcome, Trial) else [outcome]
                 if not done:
-                    raise BudgetError(self._nothing(role))
+                    raise self._nothing(role, trials)
                 best = prefer(done)
                 finished |= {c.trial.id: c for c in done}
                 roles[role] = best.trial.id
                 for contender in [best] if camp else done:  # every rival is shown beside the verdict
-                    finalists[contender.trial.id] = self._refit(contender, *looks[contender.fitted.view])
+                    seeds = self.plan.seeds if contender is best else 1  # the verdict rests on the best of each camp
+                    finalists[contender.trial.id] = self._refit(contender, *looks[contender.fitted.view], seeds)
                 if camp:
-                    self.cpu_adapted = time.process_time() - cpu_start
+                    self.cpu_adapted = time.process_time() - self.cpu_start
         winner = crown(finished[roles["transfer"]], finished[roles["rival"]]).trial
         roles["winner"] = winner.id
         of_camp = {True: finished[roles["transfer"]].trial, False: finished[roles["rival"]].trial}
@@ -254,20 +274,26 @@ class _Job:
         self.journal.note("chosen", **roles)
         return trials, finalists, roles
 
-    def _nothing(self, role: str) -> str:
-        if self.plan.budget:
-            return (
+    def _nothing(self, role: str, trials: Sequence[Trial]) -> HeadstartError:
+        if any(t.status == "dropped" for t in trials):
+            return BudgetError(
                 f"The budget of {self.plan.budget:g} s ended before any {role} candidate was done, so there is no "
                 "verdict. Run the same command with a larger --budget: finished work is kept."
             )
-        return f"No {role} candidate could be fitted; {self.plan.out / 'journal.jsonl'} says why."
+        why = "; ".join(f"{t.id}: {t.reason}" for t in trials if t.status == "failed")
+        return DataError(
+            f"No {role} candidate could be fitted to {self.task.name} ({why}). Add pictures to each class."
+        )
 
-    def _contend(self, candidate: Candidate, train: Features, valid: Features) -> Contender | Trial:
+    def _contend(
+        self, candidate: Candidate, train: Features, valid: Features, deadline: float | None
+    ) -> Contender | Trial:
         """A candidate's result, from an earlier attempt where there is one; a `Trial` alone when it was dropped."""
         from ..plan import search
 
         folder = self._folder(candidate.id, train.key)
         if kept := search.recall(folder):
+            self.clock.earlier += kept.trial.seconds
             return kept
         self._tell(candidate.id, 0, 1)
         try:
@@ -279,32 +305,32 @@ class _Job:
                     self.task.labels,
                     self.facts,
                     seed=self.plan.seed,
-                    deadline=self.deadline,
-                    scratchpad=folder / "loop.pt",
+                    deadline=deadline,
+                    scratchpad=folder,
                     watch=self.watch,
                 )
         except BudgetError:
             return _dropped(candidate, "dropped", "the time budget ended first", self.plan.seed)
-        except (HeadstartError, ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
+        except (HeadstartError, ValueError, ArithmeticError, RuntimeError, np.linalg.LinAlgError) as error:
             return _dropped(candidate, "failed", str(error), self.plan.seed)
         search.remember(folder, outcome)
         return outcome
 
-    def _refit(self, contender: Contender, train: Features, valid: Features) -> list[Fitted]:
-        """The chosen setting on all training pictures, once per training seed where the seed matters."""
+    def _refit(self, contender: Contender, train: Features, valid: Features, seeds: int) -> list[Fitted]:
+        """The chosen setting on all training pictures, `seeds` times where the training seed matters."""
         from ..family import load
         from ..plan import keep, search
 
         both = search.join(train, valid)
-        seeds = self.plan.seeds if load("transfer", contender.fitted.strategy).STOCHASTIC else 1
+        seeds = seeds if load("transfer", contender.fitted.strategy).STOCHASTIC else 1
         out = []
         for extra in range(seeds):
             folder = self._folder(f"{contender.trial.id}-refit{extra}", train.key)
-            if (folder / "model.json").exists():
-                out.append(keep.load(folder)[0])
+            if kept := keep.found(folder):
+                out.append(kept[0])
                 continue
             with one_blas_thread(len(both.y)):
-                fitted = search.refit(contender, both, seed=self.plan.seed + extra, watch=self.watch)
+                fitted = search.refit(contender, both, seed=self.plan.seed + extra, scratchpad=folder, watch=self.watch)
             keep.save(folder, fitted)
             out.append(fitted)
         return out
@@ -326,8 +352,11 @@ class _Job:
             self.gallery.look(examples, views)  # the first call fills the cache for all finalists in one pass
             return scores(fitted, self.gallery, examples)
 
-        self.task.test.reads += self.journal.count("sealed test split opened")
-        self.journal.note("sealed test split opened", **roles)
+        opened = {"test": self.task.fingerprint, **roles}
+        # An earlier opening for other finalists counts; one that was killed and is now repeated tells nothing new.
+        before = self.journal.count("sealed test split opened", test=self.task.fingerprint)
+        self.task.test.reads += before - self.journal.count("sealed test split opened", **opened)
+        self.journal.note("sealed test split opened", **opened)
         return judge(
             self.task,
             finalists,

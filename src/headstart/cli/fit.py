@@ -15,7 +15,7 @@ def run(
     data: Annotated[str, typer.Argument(help="Folder of class folders (train/ val/ test/ optional), or a table.")],
     out: Annotated[str, typer.Option(help="Folder for the run; runs/<name of the data> by default.")] = "",
     seed: Annotated[int, typer.Option(help="Seed of the split and of training.")] = 0,
-    seeds: Annotated[int, typer.Option(help="Training seeds of candidates whose result depends on chance.")] = 1,
+    seeds: Annotated[int, typer.Option(help="Training seeds of candidates whose result depends on chance.")] = 3,
     budget: Annotated[str, typer.Option(help="Most time to spend, e.g. 90s, 5m, 1h.")] = "",
     source: Annotated[str, typer.Option(help="Pre-trained sources, by comma; see `headstart sources list`.")] = "",
     strategy: Annotated[str, typer.Option(help=f"By comma, of: {STRATEGIES}; rivals always run.")] = "",

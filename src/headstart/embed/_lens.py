@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 
 from ..errors import EngineError
 from ..family import load, names
+from ..read._picture import DECODE_VERSION
 from ..runtime import digest
 from ..types import InputSpec, Source
 
 if TYPE_CHECKING:
     import torch
 
-DECODE_VERSION = 1  # raise when decoding or resizing changes what comes out: old rows are then not used
 Compute = Callable[["torch.Tensor"], list[NDArray[Any]]]
 
 
@@ -81,7 +81,16 @@ def backbone_lens(source: Source, depths: Sequence[str], engine: str, weights: P
     runner = load("embed/engine", engine)
     outputs = (*depths, "logits")
     # The engine's precision is part of the key: bf16 and fp32 features are not the same numbers.
-    key = digest("backbone", DECODE_VERSION, source.sha256, source.input, list(depths), engine, runner.precision())
+    key = digest(
+        "backbone",
+        DECODE_VERSION,
+        source.sha256,
+        source.architecture,
+        source.input,
+        list(depths),
+        engine,
+        runner.precision(),
+    )
     return Lens(source.key, key, outputs, source.input, lambda: runner.build(source, tuple(depths), weights))
 
 

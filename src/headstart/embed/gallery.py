@@ -118,7 +118,7 @@ class Gallery:
                 for lens in lenses:
                     if example.digest in missing[lens.key]:
                         todo_of[lens.key].append((example.digest, lens.prepare(picture)))
-                        if len(todo_of[lens.key]) == SHARD or done == len(todo):
+                        if len(todo_of[lens.key]) == SHARD:
                             self._commit(lens, todo_of[lens.key])
                 if self._watch:
                     self._watch("embed", done, len(todo))

@@ -33,7 +33,7 @@ class Judgement:
 
     verdict: Verdict
     metrics: Metrics  # of the winner, its first seed
-    per_finalist: Mapping[str, Metrics]  # by trial id, first seed each
+    shown: Mapping[str, Rival]  # by trial id: every finalist's accuracy, mean over its seeds, with its interval
     examples: tuple[Example, ...]  # the test pictures, n of them
     probabilities: Float64  # [n k] of the winner's first seed, after temperature scaling
 
@@ -143,9 +143,8 @@ def judge(
     y = np.array([e.label for e in examples])
     scores = {key: [_scores(logits, f, examples) for f in seeds] for key, seeds in finalists.items()}
     right = {key: np.stack([s.argmax(axis=1) == y for s in seeds]) for key, seeds in scores.items()}
-    metrics = {
-        key: _measure(scores[key][0], y, task.labels, seeds[0].temperature, level) for key, seeds in finalists.items()
-    }
+    shown = {key: _rival(seeds[0], right[key], level) for key, seeds in finalists.items()}
+    metrics = _measure(scores[winner][0], y, task.labels, finalists[winner][0].temperature, level)
     a, b = right[transfer], right[rival]
     difference = float(a.mean() - b.mean())
     low, high = paired(a, b, level=level, seed=seed)
@@ -159,18 +158,16 @@ def judge(
         interval=interval,
         level=level,
         margin=margin,
-        transfer=_rival(finalists[transfer][0], a, metrics[transfer]),
-        rival=_rival(finalists[rival][0], b, metrics[rival]),
+        transfer=shown[transfer],
+        rival=shown[rival],
         n_test=len(examples),
         test_reads=task.test.reads,
         reason=explain(difference, interval, margin, level, number),
         needed=number,
-        caveats=caveats(
-            task, y, metrics[winner].accuracy, [finalists[transfer], finalists[rival]], stochastic=stochastic
-        ),
+        caveats=caveats(task, y, metrics.accuracy, [finalists[transfer], finalists[rival]], stochastic=stochastic),
     )
     probabilities = kind.softmax(scores[winner][0], finalists[winner][0].temperature)
-    return Judgement(verdict, metrics[winner], metrics, examples, probabilities)
+    return Judgement(verdict, metrics, shown, examples, probabilities)
 
 
 def _check(task: Task, finalists: Mapping[str, Sequence[Fitted]], wanted: Sequence[str]) -> None:
@@ -214,5 +211,5 @@ def _measure(scores: Float64, y: NDArray[np.int64], labels: Sequence[str], t: fl
     )
 
 
-def _rival(fitted: Fitted, right: NDArray[np.bool_], first: Metrics) -> Rival:
-    return Rival(fitted.strategy, float(right.mean()), first.accuracy_interval, fitted.view.source)
+def _rival(fitted: Fitted, right: NDArray[np.bool_], level: float) -> Rival:
+    return Rival(fitted.strategy, float(right.mean()), single(right, level), fitted.view.source)

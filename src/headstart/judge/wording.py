@@ -5,6 +5,7 @@ In: numbers and a `Verdict`. Out: English. Names of sources and strategies are p
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
@@ -17,23 +18,54 @@ FEW, FEW_A_CLASS, FEW_SEEDS = 50, 5, 3  # below these a caveat is due
 Titles = Mapping[str, str] | Callable[[str], str]
 
 
-def points(x: float) -> str:
-    """A difference of shares in signed percentage points, with a real minus sign.
+def number(value: float | None, digits: int = 3) -> str:
+    """A number with a fixed count of decimals and a real minus; a dash where there is none.
 
-    >>> points(0.2357), points(-0.004), points(0.0)
-    ('+23.6', '−0.4', '0.0')
+    >>> number(-0.25, 2), number(None)
+    ('−0.25', '–')
     """
-    text = f"{100 * x:+.1f}"
-    return "0.0" if text in ("+0.0", "-0.0") else text.replace("-", "−")
+    if value is None or not math.isfinite(value):
+        return "–"
+    text = f"{value:.{digits}f}"
+    return text.replace("-", "−") if float(text) else f"{0:.{digits}f}"
 
 
-def percent(x: float) -> str:
-    """A share in per cent with one decimal.
+def percent(value: float | None, digits: int = 1) -> str:
+    """A part of one in per cent.
 
-    >>> percent(0.948)
-    '94.8 %'
+    >>> percent(0.948), percent(None)
+    ('94.8 %', '–')
     """
-    return f"{100 * x:.1f} %"
+    text = "" if value is None else number(100 * value, digits)
+    return f"{text} %" if text.strip("–") else "–"
+
+
+def points(value: float) -> str:
+    """A difference of parts of one, in points, always signed.
+
+    >>> points(0.104), points(-0.02), points(0.0)
+    ('+10.4', '−2.0', '0.0')
+    """
+    text = number(100 * value, 1)
+    return f"+{text}" if round(100 * value, 1) > 0 else text
+
+
+def duration(value: float, *, rough: bool = False) -> str:
+    """A duration as people say it; `rough` for a sentence, in whole minutes from two on.
+
+    >>> [duration(s) for s in (0.034, 3.41, 34.2, 200, 3840)]
+    ['0.03 s', '3.4 s', '34 s', '3 min 20 s', '1 h 04 min']
+    >>> [duration(s, rough=True) for s in (0.4, 9.2, 119, 300)]
+    ['0.4 s', '9 s', '119 s', '5 min']
+    """
+    if rough:
+        return f"{value / 60:.0f} min" if value >= 120 else f"{value:.{0 if value >= 1 else 1}f} s"
+    if value < 59.5:
+        return f"{value:.{2 if value < 0.995 else 1 if value < 9.95 else 0}f} s"
+    minutes, rest = divmod(round(value), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60:02d} min"
 
 
 def rounded(n: int) -> str:
@@ -143,7 +175,7 @@ def sentence(
     name = _namer(titles)
     v, low, high = verdict, *(points(x) for x in verdict.interval)
     reused = ", ".join(name(key) for key in (v.transfer.source, v.transfer.strategy) if key)
-    took = f", {_seconds(seconds)}" if seconds is not None else ""
+    took = f", {duration(seconds, rough=True)}" if seconds is not None else ""
     numbers = f"{points(v.difference)} points, {100 * v.level:g} % interval {low} to {high}"
     pictures = f"{v.n_test:,} sealed test pictures"
     against = f"{percent(v.transfer.value)} against {percent(v.rival.value)} {_with(v.rival, name)}"
@@ -155,16 +187,16 @@ def sentence(
     if v.decision == "hurts":
         return f"Reuse hurts: {against} {details}." + (" The model you get is the rival." if fresh else reuses)
     tell = f" About {rounded(v.needed)} test pictures would be needed to tell." if v.needed else ""
-    if fresh or v.difference <= 0:
+    if fresh:
         rival = name(v.rival.strategy)
         if v.difference <= 0:
             claim = f"{rival} is as good as anything pre-trained here"
         else:
             claim = f"{rival} won on validation data, and nothing pre-trained is shown to be better"
-        return f"Start fresh: {claim} {details}.{tell}" + ("" if fresh else reuses)
+        return f"Start fresh: {claim} {details}.{tell}"
     if -v.margin <= v.interval[0] and v.interval[1] <= v.margin:
         tell = f" The two are equivalent, within ±{100 * v.margin:g} points."
-    return f"No evidence that reuse helps: {against} {details}.{tell}"
+    return f"No evidence that reuse helps: {against} {details}.{tell}" + (reuses if v.difference <= 0 else "")
 
 
 def _more(difference: float, margin: float, needed: int | None) -> str:
@@ -184,12 +216,6 @@ def _namer(titles: Titles | None) -> Callable[[str], str]:
 def _with(rival: Rival, name: Callable[[str], str]) -> str:
     title = name(rival.strategy)
     return "from scratch" if title.endswith("from scratch") else f"with {title}"
-
-
-def _seconds(s: float) -> str:
-    if s < 120:
-        return f"{s:.0f} s" if s >= 1 else f"{s:.1f} s"
-    return f"{s / 60:.0f} min"
 
 
 def _list(labels: Sequence[str], most: int = 5) -> str:

@@ -53,9 +53,14 @@ def log_loss(probabilities: ArrayLike, y: ArrayLike) -> float:
     >>> round(log_loss([[0.5, 0.5], [0.0, 1.0]], [0, 1]), 4)
     0.3466
     """
+    return float(per_picture_loss(probabilities, y).mean())
+
+
+def per_picture_loss(probabilities: ArrayLike, y: ArrayLike) -> Float64:
+    """The terms of `log_loss`: `[n k]`, `[n]` → `[n]`, in nats."""
     p = np.asarray(probabilities, dtype=np.float64)
     true = _labels(y, len(p))
-    return float(-np.log(np.clip(p[np.arange(len(p)), true], np.finfo(np.float64).eps, 1.0)).mean())
+    return -np.log(np.clip(p[np.arange(len(p)), true], np.finfo(np.float64).eps, 1.0))
 
 
 def accuracy(prediction: ArrayLike, y: ArrayLike) -> float:

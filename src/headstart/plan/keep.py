@@ -50,3 +50,11 @@ def load(folder: Path) -> tuple[Fitted, dict[str, Any]]:
         ) from error
     except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"The model in {folder} is damaged ({error}). Run `headstart fit` again.") from error
+
+
+def found(folder: Path) -> tuple[Fitted, dict[str, Any]] | None:
+    """What an earlier attempt left, or None where that is nothing or damaged: it is then simply done again."""
+    try:
+        return load(folder) if (folder / "model.json").exists() else None
+    except DataError:
+        return None

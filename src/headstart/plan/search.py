@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from ..errors import BudgetError, UsageError
 from ..family import load, names
-from ..kind.classification import accuracy, softmax, temperature
+from ..kind.classification import accuracy, per_picture_loss, softmax, temperature
+from ..runtime import digest
 from ..types import Facts, Features, Fitted, Progress, Trial, View, to_dict
 from . import keep
 
@@ -107,8 +108,10 @@ def contend(
         head, curve = _drain(work, deadline, report)
         tried.append((_score(strategy, head.state, config, valid), at, head, curve))
     score, at, head, curve = min(tried, key=lambda t: (t[0].log_loss, t[1]))
+    if not np.isfinite(score.log_loss):
+        raise ArithmeticError("training diverged under every setting")
     if strategy.RUNG < 1:
-        work = strategy.run(train, settings[at], k, seed=seed, valid=valid, scratchpad=scratchpad)
+        work = strategy.run(train, settings[at], k, seed=seed, valid=valid, scratchpad=_pad(scratchpad, settings[at]))
         head, curve = _drain(work, deadline, _tell(watch, candidate.id))
         score = _score(strategy, head.state, settings[at], valid)
     trial = Trial(
@@ -139,13 +142,16 @@ def contend(
     return Contender(trial, fitted, {**head.notes, "n": len(train.y)}, score.losses, candidate.prior)
 
 
-def refit(contender: Contender, both: Features, *, seed: int, watch: Watch | None = None) -> Fitted:
+def refit(
+    contender: Contender, both: Features, *, seed: int, scratchpad: Path | None = None, watch: Watch | None = None
+) -> Fitted:
     """The chosen setting trained on training and validation pictures; the temperature stays the validated one."""
     strategy = load("transfer", contender.fitted.strategy)
     config = strategy.Config(**contender.fitted.config)
     if hasattr(strategy, "refit"):
         config = strategy.refit(config, contender.notes, contender.notes["n"], len(both.y))
-    work = strategy.run(both, config, len(contender.fitted.labels), seed=seed)
+    pad = _pad(scratchpad, config)
+    work = strategy.run(both, config, len(contender.fitted.labels), seed=seed, scratchpad=pad)
     head, _ = _drain(work, None, _tell(watch, f"{contender.trial.id}: all training pictures"))
     return replace(contender.fitted, config=asdict(config), state=head.state, trained_params=head.trained_params)
 
@@ -197,10 +203,17 @@ def join(a: Features, b: Features) -> Features:
 
 def _score(strategy: ModuleType, state: Mapping[str, Any], config: Any, valid: Features) -> Score:  # noqa: ANN401
     scores = strategy.logits(state, asdict(config), valid.x)
+    if not np.isfinite(scores).all():  # training diverged: never chosen
+        return Score(0.0, np.full(len(valid.y), np.inf), 1.0)
     t = temperature(scores, valid.y)
     probabilities = softmax(scores, t)
-    losses = -np.log(probabilities[np.arange(len(valid.y)), valid.y].clip(1e-15))
+    losses = per_picture_loss(probabilities, valid.y)
     return Score(accuracy(probabilities.argmax(1), valid.y), losses, t)
+
+
+def _pad(folder: Path | None, config: Any) -> Path | None:  # noqa: ANN401 - a strategy's Config
+    """Where a long run keeps its state, by setting: another setting must not go on from it."""
+    return folder / f"loop-{digest(asdict(config))}.pt" if folder else None
 
 
 def _drain(
@@ -232,8 +245,9 @@ def remember(folder: Path, contender: Contender) -> None:
 
 def recall(folder: Path) -> Contender | None:
     """A candidate finished by an earlier attempt."""
-    if not (folder / "model.json").exists():
+    kept = keep.found(folder)
+    if kept is None:
         return None
-    fitted, extra = keep.load(folder)
+    fitted, extra = kept
     trial = {**extra["trial"], "curve": tuple(extra["trial"]["curve"])}
     return Contender(Trial(**trial), fitted, extra["notes"], np.array(extra["losses"]), extra["prior"])

@@ -6,6 +6,7 @@ class folders are no class: pictures among them are set aside by name, notes are
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from ..errors import DataError
@@ -28,7 +29,7 @@ def read_folder(root: Path) -> Found:
         raise DataError(_nothing(root))
     splits = _split_folders(list(holding))
     if not splits:
-        return _classes(root, None, holding)
+        return replace(_classes(root, None, holding), warnings=_split_as_class(list(holding)))
     if "train" not in splits.values():
         given = " and ".join(f"{p.name}/" for p in splits)
         raise DataError(f"{root.name}/ holds {given} but no train/. Add train/ with a folder for each class.")
@@ -46,6 +47,22 @@ def _split_folders(folders: list[Path]) -> dict[Path, str]:
     splits = {f: s for f in folders if (s := split_name(f.name)) and any(pictures(sub) for sub in subfolders(f))}
     others = len(folders) - len(splits)
     return splits if len(splits) >= 2 or ("train" in splits.values() and not others) else {}
+
+
+def _split_as_class(folders: list[Path]) -> tuple[str, ...]:
+    """A warning where a folder has the name of a split but is read as a class."""
+    named = [f"{f.name}/" for f in folders if split_name(f.name)]
+    others = [f"{f.name}/" for f in folders if not split_name(f.name)]
+    if not named:
+        return ()
+    one = len(named) == 1
+    beside = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
+    why = f"beside {beside}" if others else "as not each holds class folders"
+    return (
+        f"{' and '.join(named)} {'is read as a class, not as a split' if one else 'are read as classes, not as splits'}"
+        f", {why}. If {'it is a split' if one else 'they are splits'}, keep only train/, val/ and test/ there, "
+        "each with a folder for every class; if not, rename to end this warning.",
+    )
 
 
 def _classes(folder: Path, split: str | None, classes: dict[Path, list[Path]]) -> Found:

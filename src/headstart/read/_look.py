@@ -24,10 +24,9 @@ from PIL import Image
 from PIL import __version__ as pillow_version
 
 from .. import runtime
-from ._picture import Unreadable, decode, file_bytes
+from ._picture import DECODE_VERSION, Unreadable, decode, file_bytes
 
 SIDE = 32  # pixels of the grey thumbnail
-_VERSION = 1
 _SAVE_EVERY = 30.0  # seconds
 Stamp = tuple[int, int, int]  # bytes, modified and changed in ns
 
@@ -36,7 +35,7 @@ Stamp = tuple[int, int, int]  # bytes, modified and changed in ns
 class Look:
     """What is known of one file. `reason` is empty for a good picture; else there are no pixels."""
 
-    digest: str  # sha256 of the bytes; empty where they cannot be had
+    digest: str  # sha256 of the bytes; empty where nothing lasting is known
     height: int = 0  # pixels, upright
     width: int = 0
     contrast: float = 0.0  # standard deviation of the grey thumbnail, 0..127
@@ -67,11 +66,11 @@ def look_at(paths: Sequence[Path], memory: str, progress: Callable[[int, int], N
 
 
 def measure(data: bytes, digest: str) -> Look:
-    """Decode a file's bytes and take its measure."""
+    """Decode a file's bytes and take its measure; the digest stays empty where another try may go better."""
     try:
         rgb = decode(data)
     except Unreadable as e:
-        return Look(digest, reason=e.reason, detail=e.detail)
+        return Look(digest if e.lasting else "", reason=e.reason, detail=e.detail)
     small = np.asarray(Image.fromarray(rgb).resize((SIDE, SIDE), Image.Resampling.BOX), np.float32)
     grey = small @ np.array([0.299, 0.587, 0.114], np.float32)
     low, high = float(grey.min()), float(grey.max())
@@ -85,7 +84,7 @@ class _Book:
     """Looks by digest, digests by path and stamp; one npz file without pickle."""
 
     def __init__(self, memory: str) -> None:
-        name = runtime.digest(_VERSION, SIDE, pillow_version, memory)
+        name = runtime.digest(DECODE_VERSION, SIDE, pillow_version, memory)
         self._file = runtime.cache_dir() / "read" / f"{name}.npz"
         self._stamps, self._looks = _load(self._file)
         self._seen: dict[str, tuple[Stamp, str]] = {}
@@ -107,7 +106,10 @@ class _Book:
             return Look("", reason=e.reason, detail=e.detail)
         digest = hashlib.sha256(data).hexdigest()
         if digest not in self._looks:
-            self._looks[digest] = measure(data, digest)
+            look = measure(data, digest)
+            if not look.digest:
+                return look
+            self._looks[digest] = look
         self._seen[path] = (stamp, digest)
         self._dirty = True
         return self._looks[digest]

@@ -23,6 +23,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ..errors import HeadstartError
 
+DECODE_VERSION = 1  # raise when decoding or resizing changes what comes out: what is remembered is then not used
 MAX_PIXELS = 100_000_000
 MAX_BYTES = 1 << 29  # of the file; a film renamed .jpg must not fill the memory
 # No EPS (starts Ghostscript), nothing without a signature (TGA), no drawings, documents or films.
@@ -31,7 +32,7 @@ _MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"II*\0",
           b"\0\0\0\x0cjP", b"\xff\x4f\xff\x51", b"8BPS", b"P5\n", b"P6\n")  # fmt: skip
 # All that Pillow's format readers have been seen to raise on damaged bytes.
 _DAMAGE = (OSError, SyntaxError, ValueError, struct.error, zlib.error, EOFError, LookupError, TypeError,
-           AttributeError, ArithmeticError, RuntimeError, MemoryError, Image.DecompressionBombError)  # fmt: skip
+           AttributeError, ArithmeticError, RuntimeError, Image.DecompressionBombError)  # fmt: skip
 _ORIENTATION = 0x0112
 
 
@@ -39,11 +40,11 @@ class Unreadable(HeadstartError):
     """A file that gives no pixels.
 
     `reason` is a key ("missing", "empty", "not_an_image", "truncated", "too_large", "unreadable"),
-    `detail` a sentence for a person.
+    `detail` a sentence for a person. `lasting` is false where the file may be read another time.
     """
 
-    def __init__(self, reason: str, detail: str) -> None:
-        self.reason, self.detail = reason, detail
+    def __init__(self, reason: str, detail: str, *, lasting: bool = True) -> None:
+        self.reason, self.detail, self.lasting = reason, detail, lasting
         super().__init__(detail)
 
 
@@ -51,16 +52,21 @@ def decode(source: Path | bytes, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.
     """RGB pixels [h, w, 3], contiguous and writable; the first frame where there are several.
 
     Raises:
-        Unreadable: the file is missing, empty, no picture, cut short, damaged or has more than `max_pixels` pixels.
+        Unreadable: the file is missing, empty, no picture, cut short, damaged, has more than `max_pixels` pixels or
+            more than memory holds.
     """
     data = source if isinstance(source, bytes) else file_bytes(source)
     if not data:
         raise Unreadable("empty", "The file is empty (0 bytes).")
-    if data[:3] == b"\xff\xd8\xff":
-        pixels = _plain_jpeg(data, max_pixels)
-        if pixels is not None:
-            return pixels
-    return _pillow(data, max_pixels)
+    try:
+        if data[:3] == b"\xff\xd8\xff":
+            pixels = _plain_jpeg(data, max_pixels)
+            if pixels is not None:
+                return pixels
+        return _pillow(data, max_pixels)
+    except MemoryError:
+        detail = "There was not enough memory to read it; it may be damaged or very large."
+        raise Unreadable("unreadable", detail, lasting=False) from None
 
 
 def file_bytes(path: Path) -> bytes:

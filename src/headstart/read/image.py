@@ -26,6 +26,7 @@ from ._table import SUFFIXES, is_saved_dataset, read_saved, read_table
 _SMALL_TEST = 50
 _SMALL_CLASS = 10
 _IMBALANCE = 10
+_PARTS = {"train": "train", "valid": "validation", "test": "test"}
 
 
 def read(
@@ -47,7 +48,8 @@ def read(
         progress: called with (done, total) pictures looked at.
 
     Raises:
-        DataError: nothing there, no pictures, one class, a class with fewer than 2 pictures, or in val/test alone.
+        DataError: nothing there, no pictures, one class, a class with fewer than 2 pictures, or in val/test alone; or
+            train, validation or test would be empty.
         UsageError: `group` for a folder, or no such column.
     """
     path = Path(os.path.abspath(Path(data).expanduser()))
@@ -59,9 +61,11 @@ def read(
     labels = in_order({r.label for r in found.records})
     left = Counter(k.record.label for k in cleaned.kept)
     _check(Counter({label: left[label] for label in labels}), path, why)
+    _check_given(found, cleaned.kept, path, why)
     _check_train(cleaned.kept, path)
     split, groups = _split(cleaned, labels, seed)
     parts = [_examples(cleaned.kept, labels, split == s) for s in range(3)]
+    _check_parts([len(part) for part in parts], path, rule, why)
     return Task(
         name=name or (path.stem if path.is_file() else path.name),
         labels=labels,
@@ -146,6 +150,30 @@ def _check_train(kept: tuple[Kept, ...], path: Path) -> None:
                 f"{path.name}: the held-out pictures have classes that train lacks: {named}. A model learns only "
                 "what train shows; add pictures of these classes to train, or take them out."
             )
+
+
+def _check_given(found: Found, kept: tuple[Kept, ...], path: Path, why: str) -> None:
+    """Every split that was given still has a picture after cleaning."""
+    for split in in_order(Counter(r.split for r in found.records if r.split)):
+        if all(k.record.split != split for k in kept):
+            given = sum(r.split == split for r in found.records)
+            other = ", or leave validation out to have it drawn from train" if split == "valid" else ""
+            raise DataError(
+                f"{path.name}: of the {given} pictures given as {_PARTS[split]}, none can be used{why}. Every given "
+                f"split needs at least one picture. Repair or replace them{other}."
+            )
+
+
+def _check_parts(sizes: list[int], path: Path, rule: str, why: str) -> None:
+    """There is something to learn from, to choose by and to judge on."""
+    if all(sizes):
+        return
+    counts = ", ".join(f"{n} {part}" for n, part in zip(sizes, _PARTS.values(), strict=True))
+    where, needed = ("", "3 pictures") if rule == "drawn" else (" of train", "2 pictures")
+    raise DataError(
+        f"{path.name} has too few pictures to split{why}: {counts}. Each of the three needs at least one. Give every "
+        f"class{where} {needed} or more that are not near-duplicates or of one group, better 20."
+    )
 
 
 def _split(cleaned: Clean, labels: tuple[str, ...], seed: int) -> tuple[IntArray, IntArray]:

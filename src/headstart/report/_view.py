@@ -9,7 +9,7 @@ import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ._words import clean, reason
+from ._words import DECISIONS, clean, reason
 
 Run = Mapping[str, Any]
 Row = dict[str, Any]
@@ -70,26 +70,35 @@ def contenders(run: Run) -> list[Row]:
     return sorted(rows.values(), key=lambda r: -(r["value"] or 0.0))
 
 
+def decision(run: Run) -> str:
+    """The verdict in a few words; without evidence, and with a model that starts fresh, as the sentence says it."""
+    winner = run.get("winner") or {}
+    decided = str((run.get("verdict") or {}).get("decision", "no_evidence"))
+    if decided == "no_evidence" and winner and not winner.get("reuses", winner.get("source")):
+        return "Start fresh"
+    return DECISIONS.get(decided, decided)
+
+
 def _key(row: Mapping[str, Any]) -> tuple[Any, Any]:
     return row.get("strategy"), row.get("source")
 
 
 def _title(run: Run, row: Mapping[str, Any]) -> str:
-    if row.get("title"):
-        return str(row["title"])
-    for known in (run.get("winner") or {}, *run.get("trials", ()), *run.get("rivals", ())):
-        if _key(known) == _key(row) and known.get("title"):
-            return str(known["title"])
-    return f"{row.get('strategy')} on {row['source']}" if row.get("source") else str(row.get("strategy"))
+    """The strategy's title, "on" the source where it reuses one."""
+    known = (row, run.get("winner") or {}, *run.get("trials", ()), *run.get("rivals", ()))
+    titles = (k["title"] for k in known if k.get("title") and k.get("strategy") == row.get("strategy"))
+    title = str(next(titles, row.get("strategy")))
+    return f"{title} on {row['source']}" if row.get("source") else title
 
 
 def trials(run: Run) -> list[Row]:
-    """Every trial: finished ones by validation accuracy, then the dropped, then the failed."""
+    """Every trial: finished ones by validation accuracy, then the dropped, then the failed, both without scores."""
     order = {"finished": 0, "dropped": 1}
-    return sorted(
-        ({**t, "title": _title(run, t)} for t in run.get("trials", ())),
-        key=lambda t: (order.get(t["status"], 2), -t["accuracy"], t["log_loss"]),
+    ranked = sorted(
+        run.get("trials", ()), key=lambda t: (order.get(t["status"], 2), -(t["accuracy"] or 0), t["log_loss"] or 0)
     )
+    none = {"accuracy": None, "log_loss": None}
+    return [{**t, "title": _title(run, t), **({} if t["status"] == "finished" else none)} for t in ranked]
 
 
 def aside(run: Run) -> list[Row]:

@@ -11,6 +11,27 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
+from ..judge import wording
+from ..judge.wording import number, points
+
+__all__ = [
+    "DECISIONS",
+    "METRICS",
+    "NARROW",
+    "REASONS",
+    "clean",
+    "count",
+    "number",
+    "percent",
+    "plural",
+    "points",
+    "reason",
+    "seconds",
+    "settings",
+    "span",
+    "tie",
+]
+
 NARROW = "\u202f"  # narrow no-break space, between a number and its unit
 DECISIONS = {
     "helps": "Reuse helps",
@@ -55,27 +76,13 @@ def _escape(c: str) -> str:
     return c.encode("unicode_escape", "surrogatepass").decode()
 
 
-def number(value: float | None, digits: int = 3) -> str:
-    """A number with a fixed count of decimals and a real minus; a dash where there is none.
-
-    >>> number(-0.25, 2), number(None)
-    ('−0.25', '–')
-    """
-    if value is None or not math.isfinite(value):
-        return "–"
-    text = f"{value:.{digits}f}"
-    return text.replace("-", "−") if float(text) else f"{0:.{digits}f}"
-
-
 def percent(value: float | None, digits: int = 1) -> str:
     """A part of one as per cent.
 
     >>> percent(0.941).replace(NARROW, " ")
     '94.1 %'
     """
-    if value is None or not math.isfinite(value):
-        return "–"
-    return f"{number(100 * value, digits)}{NARROW}%"
+    return wording.percent(value, digits).replace(" ", NARROW)
 
 
 def span(interval: tuple[float, float] | list[float] | None) -> str:
@@ -87,16 +94,6 @@ def span(interval: tuple[float, float] | list[float] | None) -> str:
     if interval is None:
         return "–"
     return f"[{', '.join(number(100 * v, 1) for v in interval)}]"
-
-
-def points(value: float) -> str:
-    """A difference of parts of one, in points, always signed.
-
-    >>> points(0.104), points(-0.02), points(0.0)
-    ('+10.4', '−2.0', '0.0')
-    """
-    text = number(100 * value, 1)
-    return f"+{text}" if float(text.replace("−", "-")) > 0 else text
 
 
 def tie(text: str) -> str:
@@ -123,17 +120,12 @@ def count(value: float | None) -> str:
 def seconds(value: float | None) -> str:
     """A duration as people say it.
 
-    >>> [seconds(s).replace(NARROW, " ") for s in (0.034, 3.41, 34.2, 200, 3840)]
-    ['0.03 s', '3.4 s', '34 s', '3 min 20 s', '1 h 04 min']
+    >>> seconds(200).replace(NARROW, " ")
+    '3 min 20 s'
     """
     if value is None or not math.isfinite(value):
         return "–"
-    if value < 59.5:
-        return f"{value:.{2 if value < 0.995 else 1 if value < 9.95 else 0}f}{NARROW}s"
-    minutes, rest = divmod(round(value), 60)
-    if minutes < 60:
-        return f"{minutes}{NARROW}min {rest}{NARROW}s" if rest else f"{minutes}{NARROW}min"
-    return f"{minutes // 60}{NARROW}h {minutes % 60:02d}{NARROW}min"
+    return re.sub(r" (?=[a-z])", NARROW, wording.duration(value))
 
 
 def plural(n: int, one: str, many: str | None = None) -> str:

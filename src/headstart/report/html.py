@@ -12,6 +12,7 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
+from ..judge.wording import rounded
 from . import _svg, _view, _words
 
 Run = Mapping[str, Any]
@@ -37,7 +38,7 @@ def render(run: Run, thumbnails: Mapping[str, bytes] | None = None) -> str:
     env.filters |= {
         "percent": _words.percent, "span": _words.span, "points": _words.points, "number": _words.number,
         "seconds": _words.seconds, "count": _words.count, "settings": _words.settings, "plural": _words.plural,
-        "tie": _words.tie,
+        "tie": _words.tie, "rounded": rounded,
     }  # fmt: skip
     css = (here / "page.css").read_text(encoding="utf-8")
     pictures = {_words.clean(path): data for path, data in (thumbnails or {}).items()}
@@ -57,7 +58,7 @@ def _page(run: Run, thumbnails: Mapping[str, bytes]) -> dict[str, Any]:
         "created": run.get("created", ""),
         "sentence": run.get("sentence") or verdict.get("reason", ""),
         "decision": decision,
-        "decision_words": _words.DECISIONS.get(decision, decision),
+        "decision_words": _view.decision(run),
         "metric": _words.METRICS.get(verdict.get("metric", "accuracy"), verdict.get("metric", "accuracy")),
         "task": task,
         "n": task["n"],

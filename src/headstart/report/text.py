@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from shlex import quote
 from typing import Any
 
+from ..judge.wording import rounded
 from . import _view, _words
 
 COLUMNS = 100
@@ -64,7 +65,7 @@ def _notes(run: Mapping[str, Any], verdict: Mapping[str, Any]) -> list[str]:
     lines = []
     if verdict.get("n_test"):
         opened = "once" if verdict.get("test_reads", 1) == 1 else f"{verdict['test_reads']} times"
-        needed = f"; about {verdict['needed']:,} would be needed to tell" if verdict.get("needed") else ""
+        needed = f"; about {rounded(verdict['needed'])} would be needed to tell" if verdict.get("needed") else ""
         lines += _wrap(f"judged on {_words.plural(verdict['n_test'], 'sealed picture')}, opened {opened}{needed}", 2)
     groups = _view.aside(run)
     if groups:
