@@ -116,7 +116,7 @@ WRONG = {
     "budget": (("photos", "--budget", "5x"), 2, "--budget 5x is no duration; give seconds, minutes or hours: 90"),
     "no budget": (("photos", "--budget", "0"), 2, "--budget 0 is no duration"),
     "group": (("photos", "--group", "site"), 2, "photos/ is a folder of class folders and has no columns"),
-    "seeds": (("photos", "--seeds", "0"), 2, "seeds must be 1 or more"),
+    "seeds": (("photos", "--seeds", "0"), 2, "seeds 1 or more"),
     "out": (("photos", "--out", "one/cane/00.jpg"), 2, "one/cane/00.jpg is a file; a run needs a folder."),
     "option": (("photos", "--sed", "3"), 2, "No such option: --sed"),
 }
