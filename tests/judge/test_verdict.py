@@ -186,3 +186,9 @@ def test_an_empty_split_and_wrong_logits_are_refused():
     models = {"a": [fitted("probe", 1)]}
     with pytest.raises(UsageError, match=r"logits of shape \(120, 3\).*\(120, 2\) are needed"):
         judge(make_task(), models, lambda m, e: np.zeros((len(e), 3)), transfer="a", rival="a", winner="a")
+
+
+def test_a_model_trained_more_than_once_says_which_number_is_its_own():
+    found, _ = judged(reuse=0.6, fresh=0.95, winner="b")
+    assert any(c.startswith("The model of this run is the first of 3 trainings (") for c in found.verdict.caveats)
+    assert not any("trainings" in c for c in judged()[0].verdict.caveats)

@@ -20,7 +20,7 @@ from ..kind import classification as kind
 from ..types import Example, Fitted, Metrics, Rival, Task, Verdict
 from .calibration import ece, reliability
 from .interval import PSEUDO, Float64, pair_gaps, paired, quantile, results, seed_variance, single
-from .wording import caveats, explain, sentence
+from .wording import caveats, explain, percent, sentence
 
 __all__ = ["Judgement", "decide", "judge", "needed", "sentence"]
 
@@ -164,10 +164,21 @@ def judge(
         test_reads=task.test.reads,
         reason=explain(difference, interval, margin, level, number),
         needed=number,
-        caveats=caveats(task, y, metrics.accuracy, [finalists[transfer], finalists[rival]], stochastic=stochastic),
+        caveats=caveats(task, y, metrics.accuracy, [finalists[transfer], finalists[rival]], stochastic=stochastic)
+        + _which(len(finalists[winner]), metrics.accuracy, shown[winner].value),
     )
     probabilities = kind.softmax(scores[winner][0], finalists[winner][0].temperature)
     return Judgement(verdict, metrics, shown, examples, probabilities)
+
+
+def _which(trainings: int, first: float, mean: float) -> tuple[str, ...]:
+    """Why the run's model and the verdict do not show the same number, where it was trained more than once."""
+    if trainings == 1:
+        return ()
+    return (
+        f"The model of this run is the first of {trainings} trainings ({percent(first)}); "
+        f"the verdict compares their mean ({percent(mean)}).",
+    )
 
 
 def _check(task: Task, finalists: Mapping[str, Sequence[Fitted]], wanted: Sequence[str]) -> None:
