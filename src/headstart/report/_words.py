@@ -36,7 +36,7 @@ NARROW = "\u202f"  # narrow no-break space, between a number and its unit
 DECISIONS = {
     "helps": "Reuse helps",
     "no_evidence": "No evidence either way",
-    "hurts": "Reuse hurts: start fresh",
+    "hurts": "Reuse hurts",
 }
 REASONS = {
     "unreadable": "Could not be read",
