@@ -94,7 +94,7 @@ def test_names_every_trial_class_and_file_set_aside(pages, name):
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("helps", "Reuse helps"), ("rival_wins", "Start fresh"), ("hostile", "start fresh")]
+    ("name", "words"), [("helps", "Reuse helps"), ("rival_wins", "Start fresh"), ("hostile", "Reuse hurts")]
 )
 def test_every_decision_has_its_words_mark_and_numbers(pages, name, words):
     run, text = pages[name]
