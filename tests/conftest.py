@@ -1,5 +1,6 @@
 """One small finished run for all end-to-end tests, made by the command line itself."""
 
+import os
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -9,6 +10,7 @@ from drawn import headstart, two_classes
 from headstart import runtime
 from headstart.errors import SourceError
 
+os.environ.setdefault("HEADSTART_DEVICE", "cpu")  # exact comparisons hold on the CPU
 runtime.quiet_threads()  # before the first test imports torch
 
 
