@@ -25,7 +25,7 @@ PRIOR = 0
 STOCHASTIC = False
 RUNG = 1.0
 SIDE = 64  # pixels
-CELLS = (8, 16)  # pixels: HOG at two scales did better than at one on digits, scenes and steel (training parts)
+CELLS = (8, 16)  # pixels: HOG at two scales did better than at one on most sets tried; see docs/architecture.md
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """From scratch: the honest rival. A small network with random weights, trained with real effort on the same pictures.
 
-How its size was chosen (on validation parts of training splits only, see docs/architecture.md): 64 px and 0.3 M
-parameters is where more resolution or width stopped paying for its time on a few hundred pictures; pictures
-smaller than 48 px are taken at 32 px with a stem of stride 1, at the same cost. It gets augmentation, a
-one-cycle schedule, label smoothing, early stopping and mirrored predictions.
+How its size was chosen (see docs/architecture.md for the pictures it was tried on): 64 px and 0.3 M parameters is where
+more resolution or width stopped paying for its time on a few hundred pictures; pictures smaller than 48 px are taken at
+32 px with a stem of stride 1, at the same cost. It gets augmentation, a one-cycle schedule, label smoothing, early
+stopping and mirrored predictions.
 """
 
 from __future__ import annotations
