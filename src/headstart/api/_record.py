@@ -154,11 +154,17 @@ def _record(
         "rivals": rivals,
         "trials": [{**_trial(t), "title": strategies[t.strategy].TITLE} for t in trials],
         "mistakes": _mistakes(job.task, judgement),
-        "warnings": list(job.task.warnings),
+        "warnings": [*job.task.warnings, *_unheard(trials)],
         "spend_cpu": {"adapted": job.cpu_adapted, "total": time.process_time() - job.cpu_start},
         "embedded": {"seconds": job.gallery.seconds, "computed": job.gallery.computed, "engine": job.gallery.engine},
         "seed": job.plan.seed,
     }
+
+
+def _unheard(trials: Sequence[Trial]) -> list[str]:
+    """A warning where a rival did not get its say: the verdict is then easier to win."""
+    missing = [t for t in trials if not t.reuses and t.status != "finished"]
+    return [f"The rival '{t.id}' took no part ({t.reason}): the verdict may flatter reuse." for t in missing]
 
 
 def _trial(trial: Trial) -> dict[str, Any]:
