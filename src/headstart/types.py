@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -142,9 +143,13 @@ class View:
     """What a model looks at: features of a source's depth, or plain pixels. Travels with the saved model."""
 
     source: str | None  # a source key, or None for pixels
-    depth: str = "top"  # a name from Backbone.depths; unused for pixels
+    # A name from Backbone.depths (pooled features), "cut:3" (the map that enters the network's last three parts) or
+    # "input" (the prepared picture); unused for pixels.
+    depth: str = "top"
     size: int = 0  # pixels a side; for pixels only
     engine: str = ""  # engine and precision that made the features, e.g. "openvino-bf16"
+    variants: int = 1  # with more, rows are [v, …]: the picture itself and v − 1 augmented copies; for training only
+    style: str = "photo"  # of the augmentation, see embed/_augment.py
 
 
 @dataclass(frozen=True)
@@ -171,6 +176,22 @@ class Facts:
 
 
 @dataclass(frozen=True)
+class Work:
+    """What a run is given beside its setting; a strategy takes of it what it needs."""
+
+    train: Features
+    k: int  # classes
+    view: View  # how the features were made; its source, depth and style
+    seed: int = 0
+    valid: Features | None = None  # chooses the best state, where there is any; absent in a refit
+    share: float = 1.0  # below 1 a shortened run, to compare settings cheaply
+    scratchpad: Path | None = None  # a file in which a long run keeps its state
+    source: Source | None = None  # of the view
+    weights: Path | None = None  # the source's weights file
+    source_rows: NDArray[Any] | None = None  # source data through the same view, where the caller has some (EWC)
+
+
+@dataclass(frozen=True)
 class Progress:
     """What a strategy yields after each slice of work."""
 
@@ -190,7 +211,7 @@ class Trial:
     reuses: bool  # True: transfer; False: a rival that starts fresh
     config: Mapping[str, Any]  # the chosen setting
     tried: int  # how many settings were compared to choose it
-    status: str  # "finished" | "failed" | "dropped"
+    status: str  # "finished" | "failed" | "dropped" (lost early) | "waiting" (the budget ended before its turn)
     reason: str  # why it won, lost or failed
     accuracy: float = 0.0  # on validation
     log_loss: float = 0.0  # on validation, after temperature scaling

@@ -4,38 +4,27 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import FrozenInstanceError, asdict, fields, is_dataclass, replace
-from functools import cache
 
 import numpy as np
 import pytest
 
-import drawn_task
-from headstart.family import load, names
+import tiny_tail
+from any_strategy import STRATEGIES, as_fitted, first_setting, fitted, look, read, work_for
+from headstart.family import load
 from headstart.plan import keep
 from headstart.transfer._base import SEARCH, Head
-from headstart.types import Facts, Features, Fitted, Progress, View
+from headstart.types import Facts, Features, Progress, View
+from tiny_tail import same
 
-STRATEGIES = names("transfer")
-SIZES = [(24, 2), (25, 5), (6, 5), (6, 2)]  # (6, 5): four of five classes have a single example
-
-
-def view_of(name: str, facts: Facts) -> View:
-    strategy = load("transfer", name)
-    view = strategy.views(["some-source"])[0]
-    return strategy.fit_view(view, facts) if hasattr(strategy, "fit_view") else view
-
-
-def look(name: str, n: int, k: int, seed: int, side: int = 40) -> Features:
-    """What the strategy would be shown of a drawn task; small pictures, so that networks are quick."""
-    view = view_of(name, Facts(n, k, side))
-    return drawn_task.features(n, k, seed) if view.source else drawn_task.pictures(n, k, seed, view.size)
+pytestmark = pytest.mark.usefixtures("haste")
+SIZES = [(24, 2), (25, 5), (6, 5), (5, 5), (6, 2)]  # (6, 5): four of five classes have a single example; (5, 5): all
 
 
 def drain(name: str, train: Features, config, k: int, **how) -> Head:
     """Run to the end, checking what is yielded on the way. As short as the strategy lets its settings be compared."""
-    work = load("transfer", name).run(train, config, k, share=load("transfer", name).RUNG, **{"seed": 0} | how)
+    work = load("transfer", name).run(config, work_for(name, train, k, **how))
     assert inspect.isgenerator(work)
-    last = 0
+    last = -1  # a strategy may tell how it starts, at step 0
     while True:
         try:
             step = next(work)
@@ -45,17 +34,6 @@ def drain(name: str, train: Features, config, k: int, **how) -> Head:
         assert isinstance(step, Progress)
         assert last < step.step <= step.steps
         last = step.step
-
-
-@cache
-def fitted(name: str, n: int, k: int) -> tuple[Head, object, Features]:
-    """A head of the first setting on a drawn task; shared by the tests that only look at it."""
-    train, config = look(name, n, k, 1), load("transfer", name).settings(Facts(n, k, 40))[0]
-    return drain(name, train, config, k), config, train
-
-
-def read(name: str, head: Head, config, x) -> np.ndarray:
-    return load("transfer", name).logits(head.state, asdict(config), x)
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
@@ -120,7 +98,7 @@ def test_it_gives_a_finite_head_and_logits(name, n, k):
         assert type(array) is np.ndarray
         assert np.isfinite(array).all()
     for rows in (1, 7):
-        scores = read(name, head, config, look(name, rows, k, 2).x)
+        scores = read(name, head, config, look(name, rows, k, 2).x, k)
         assert scores.shape == (rows, k)
         assert scores.dtype == np.float32
         assert np.isfinite(scores).all()
@@ -130,47 +108,50 @@ def test_it_gives_a_finite_head_and_logits(name, n, k):
 def test_every_setting_runs(name):
     train, new = look(name, 12, 3, 1), look(name, 5, 3, 2)
     for config in load("transfer", name).settings(Facts(12, 3, 40)):
-        assert np.isfinite(read(name, drain(name, train, config, 3, valid=new), config, new.x)).all()
+        assert np.isfinite(read(name, drain(name, train, config, 3, valid=new), config, new.x, 3)).all()
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
-def test_the_same_seed_gives_the_same_logits(name):
+def test_the_same_seed_gives_the_same_numbers(name):
     head, config, train = fitted(name, 24, 2)
     again = drain(name, replace(train, x=train.x.copy()), config, 2)
+    assert same(head, again)
     new = look(name, 9, 2, 3).x
-    np.testing.assert_array_equal(read(name, head, config, new), read(name, again, config, new))
+    np.testing.assert_array_equal(read(name, head, config, new, 2), read(name, again, config, new, 2))
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_a_seed_matters_just_where_it_is_said_to(name):
     head, config, train = fitted(name, 24, 2)
     other, new = drain(name, train, config, 2, seed=1), look(name, 9, 2, 3).x
-    same = np.array_equal(read(name, head, config, new), read(name, other, config, new))
-    assert same is not load("transfer", name).STOCHASTIC
+    alike = np.array_equal(read(name, head, config, new, 2), read(name, other, config, new, 2))
+    assert alike is not load("transfer", name).STOCHASTIC
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_training_leaves_its_data_alone(name):
     _, config, train = fitted(name, 24, 2)
-    x, y = train.x.copy(), train.y.copy()
-    drain(name, train, config, 2)
-    np.testing.assert_array_equal(train.x, x)
-    np.testing.assert_array_equal(train.y, y)
+    valid = look(name, 9, 2, 3)
+    before = [array.copy() for array in (train.x, train.y, valid.x, valid.y)]
+    head = drain(name, train, config, 2, valid=valid)
+    read(name, head, config, valid.x, 2)
+    for now, then in zip((train.x, train.y, valid.x, valid.y), before, strict=True):
+        np.testing.assert_array_equal(now, then)
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
 @pytest.mark.parametrize(("n", "k"), [(24, 2), (25, 5)], ids=str)
 def test_saved_and_loaded_it_says_the_same(name, n, k, tmp_path):
     head, config, _ = fitted(name, n, k)
-    names_ = tuple("猫 dog ñandú é\u2028x z".split(" ")[:k])
-    view = view_of(name, Facts(n, k, 40))
-    keep.save(tmp_path, Fitted(name, view, asdict(config), names_, head.state, head.trained_params, 0, 1.5))
+    given = as_fitted(name, head, config, k)
+    keep.save(tmp_path, given)
     back, _ = keep.load(tmp_path)
-    assert (back.strategy, back.view, back.labels, back.temperature) == (name, view, names_, 1.5)
+    assert replace(back, state={}) == replace(given, state={})
+    assert load("transfer", name).Config(**back.config) == config
     new = look(name, 8, k, 3).x
-    restored = load("transfer", name).Config(**back.config)
+    source = tiny_tail.source() if given.view.source else None
     np.testing.assert_array_equal(
-        load("transfer", name).logits(back.state, asdict(restored), new), read(name, head, config, new)
+        load("transfer", name).logits(back, new, source), load("transfer", name).logits(given, new, source)
     )
 
 
@@ -181,7 +162,7 @@ def test_permuted_labels_give_permuted_logits(name):
     head = drain(name, train, config, 5)
     permuted = drain(name, replace(train, x=train.x.copy(), y=order[train.y]), config, 5)
     new = look(name, 20, 5, 4).x
-    one, two = read(name, head, config, new), read(name, permuted, config, new)[:, order]
+    one, two = read(name, head, config, new, 5), read(name, permuted, config, new, 5)[:, order]
     np.testing.assert_allclose(one, two, atol=2e-3 * float(np.abs(one).max()))
     np.testing.assert_array_equal(one.argmax(1), two.argmax(1))
 
@@ -191,14 +172,14 @@ def test_rows_are_read_one_by_one(name):
     """A picture's scores do not depend on its company."""
     head, config, _ = fitted(name, 24, 2)
     new = look(name, 6, 2, 5).x
-    alone = np.concatenate([read(name, head, config, new[i : i + 1].copy()) for i in range(len(new))])
-    np.testing.assert_allclose(alone, read(name, head, config, new), rtol=1e-3, atol=1e-4)
+    alone = np.concatenate([read(name, head, config, new[i : i + 1].copy(), 2) for i in range(len(new))])
+    np.testing.assert_allclose(alone, read(name, head, config, new, 2), rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_a_task_where_no_feature_varies_is_no_crash(name):
     train = look(name, 8, 2, 1)
     flat = replace(train, x=np.full_like(train.x, 7))
-    config = load("transfer", name).settings(Facts(8, 2, 40))[0]
-    scores = read(name, drain(name, flat, config, 2), config, flat.x)
+    config = first_setting(name, 8, 2)
+    scores = read(name, drain(name, flat, config, 2), config, flat.x, 2)
     assert np.isfinite(scores).all()

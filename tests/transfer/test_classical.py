@@ -10,15 +10,18 @@ from skimage.feature import hog
 
 import drawn_task
 from headstart.transfer import classical
-from headstart.types import Features
+from headstart.types import Features, Fitted, View, Work
+
+VIEW = View(None, size=classical.SIDE)
 
 
 def learn(train, config, k):
-    work = classical.run(train, config, k)
+    work = classical.run(config, Work(train, k, VIEW))
     next(work)
     with pytest.raises(StopIteration) as stop:
         next(work)
-    return stop.value.value.state
+    head = stop.value.value
+    return Fitted("classical", VIEW, asdict(config), tuple("abcd"[:k]), head.state, head.trained_params, 0)
 
 
 def test_hog_is_scikit_images():
@@ -47,7 +50,7 @@ def test_pixels_are_means_of_four():
 def test_it_tells_bars_apart(features):
     train, new = drawn_task.pictures(24, 4, 1, classical.SIDE), drawn_task.pictures(24, 4, 2, classical.SIDE)
     config = classical.Config(features)
-    right = classical.logits(learn(train, config, 4), asdict(config), new.x).argmax(1) == new.y
+    right = classical.logits(learn(train, config, 4), new.x).argmax(1) == new.y
     assert right.mean() > 0.9  # chance: 0.25
 
 
@@ -56,7 +59,7 @@ def test_pictures_of_one_colour_have_no_edges_and_break_nothing():
     x = np.repeat(np.arange(6, dtype=np.uint8)[:, None] * 30, 64 * 64 * 3, 1).reshape(6, 64, 64, 3)
     train = Features(x, np.array([0, 0, 0, 0, 1, 1]), "plain")
     config = classical.Config("hog")
-    scores = classical.logits(learn(train, config, 2), asdict(config), x)
+    scores = classical.logits(learn(train, config, 2), x)
     assert np.isfinite(scores).all()
     assert (scores.argmax(1) == 0).all()
 

@@ -2,60 +2,18 @@
 
 from __future__ import annotations
 
+import gc
+import math
+import weakref
+
 import numpy as np
 import pytest
 import torch
 
+from headstart.transfer import _freeze
 from headstart.transfer._loop import Outcome, Recipe, train
-
-STEPS = 12
-
-
-def problem():
-    """A model with dropout and batch-norm, batches that are a function of the step, and a held-out set."""
-    torch.manual_seed(0)
-    model = torch.nn.Sequential(
-        torch.nn.Linear(6, 16), torch.nn.BatchNorm1d(16), torch.nn.ReLU(), torch.nn.Dropout(0.3), torch.nn.Linear(16, 3)
-    )
-    draw = torch.Generator().manual_seed(1)
-    centres = torch.randn(3, 6, generator=draw) * 2
-    y = torch.arange(90) % 3
-    x = centres[y] + torch.randn(90, 6, generator=draw)
-
-    def batch(step: int):
-        rows = torch.randperm(60, generator=torch.Generator().manual_seed(step))[:20]
-        return x[rows], y[rows]
-
-    def evaluate(net: torch.nn.Module) -> tuple[float, float]:
-        with torch.no_grad():
-            scores = net(x[60:])
-        right = float((scores.argmax(1) == y[60:]).float().mean())
-        return right, float(torch.nn.functional.cross_entropy(scores, y[60:]))
-
-    return model, batch, evaluate
-
-
-def drain(work) -> tuple[Outcome, list]:
-    steps = []
-    while True:
-        try:
-            steps.append(next(work))
-        except StopIteration as stop:
-            return stop.value, steps
-
-
-def start(scratchpad=None, judged=True, **recipe):
-    model, batch, evaluate = problem()
-    plan = Recipe(**{"steps": STEPS, "lr": 1e-2, "evaluate_every": 3, "threads": 1} | recipe)
-    check = evaluate if judged is True else judged
-    return train(model, batch, torch.nn.CrossEntropyLoss(), plan, seed=5, evaluate=check or None, scratchpad=scratchpad)
-
-
-def same(a: Outcome, b: Outcome) -> None:
-    assert (a.step, a.metric, a.loss) == (b.step, b.metric, b.loss)
-    assert a.state.keys() == b.state.keys()
-    for name in a.state:
-        assert torch.equal(a.state[name], b.state[name]), name
+from headstart.transfer._schedule import one_cycle
+from loop_problem import STEPS, by_hand, drain, problem, run, same, start
 
 
 @pytest.mark.parametrize("judged", [True, False])
@@ -159,3 +117,116 @@ def test_the_state_is_plain_and_on_the_cpu():
     outcome, _ = drain(start())
     assert all(tensor.device.type == "cpu" and not tensor.requires_grad for tensor in outcome.state.values())
     assert all(np.isfinite(tensor.float().numpy()).all() for tensor in outcome.state.values())
+
+
+def test_norms_and_biases_do_not_decay():
+    """With a loss without gradient for them, matrices shrink by the closed form of decoupled decay; the rest stays."""
+    model = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.LayerNorm(4))
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    recipe = Recipe(5, 0.1, weight_decay=0.5, precision="no")
+    after = run(model, lambda step: (torch.ones(2, 3), torch.zeros(2)), recipe, loss=lambda s, y: (s * 0).sum()).state
+    shrunk = math.prod(1 - 0.1 * one_cycle(step, 5, recipe.warmup)[0] * 0.5 for step in range(5))
+    torch.testing.assert_close(after.pop("0.weight"), before["0.weight"] * shrunk)
+    for name, value in after.items():
+        assert torch.equal(value, before[name])
+
+
+def test_frozen_and_undeclared_parameters_stay_bit_for_bit():
+    model, batch, evaluate = problem()
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    _freeze.freeze(model[0])
+    _freeze.freeze(model[1])
+    recipe = Recipe(STEPS, 1e-2, evaluate_every=3, threads=1, weight_decay=0.5)
+    after = run(model, batch, recipe, evaluate=evaluate).state
+    assert {name for name in after if not torch.equal(after[name], before[name])} == {"4.weight", "4.bias"}
+    model, batch, evaluate = problem()
+    groups = [{"params": [model[4].bias]}]
+    after = run(model, batch, recipe, groups=groups).state
+    changed = {name for name in after if not torch.equal(after[name], before[name])}
+    assert changed == {"4.bias", "1.running_mean", "1.running_var", "1.num_batches_tracked"}
+    assert all(p.grad is None for p in model.parameters()), "nor is a gradient left behind"
+
+
+@pytest.mark.parametrize("stop_after", [None, 1, 2, 5])
+def test_the_start_wins_where_training_only_hurts(tmp_path, stop_after):
+    before = problem()[0].state_dict()
+    judge, pad = by_hand([0.5, 0.6, 0.7, 0.8, 0.9]), tmp_path / "loop.pt"
+    if stop_after:
+        work = start(pad, judge(), start=True)
+        for _ in range(stop_after):
+            next(work)
+        work.close()
+    outcome, steps = drain(start(pad, judge(stop_after or 0), start=True))
+    assert (outcome.step, outcome.loss, outcome.metric) == (0, 0.5, 0.5)
+    assert all(torch.equal(outcome.state[name], value) for name, value in before.items())
+    assert [s.step for s in steps] == [0, 3, 6, 9, 12][stop_after or 0 :]
+
+
+def test_the_start_loses_where_training_helps():
+    one, curve = drain(start(start=True, steps=40))
+    two, _ = drain(start(steps=40))
+    same(one, two)
+    assert curve[0].step == 0
+    assert curve[0].loss is None
+    assert curve[0].metric is not None
+
+
+def test_a_loss_that_is_no_number_does_not_stay_the_best():
+    outcome, _ = drain(start(judged=by_hand([math.nan, 2.0, math.nan, 3.0])()))
+    assert (outcome.step, outcome.loss) == (6, 2.0)
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_a_run_that_is_over_holds_no_memory(closed):
+    model, batch, evaluate = problem()
+    gone = [weakref.ref(model), weakref.ref(model[0].weight)]
+    recipe = Recipe(STEPS, 1e-2, evaluate_every=3)
+    work = train(model, batch, torch.nn.CrossEntropyLoss(), recipe, seed=5, evaluate=evaluate)
+    next(work)
+    optimizers = [thing for thing in gc.get_objects() if type(thing) is torch.optim.AdamW]
+    gone += [weakref.ref(thing) for thing in optimizers if thing.param_groups[0]["params"][0] is model[0].weight]
+    assert len(gone) == 3
+    if closed:
+        work.close()
+    else:
+        drain(work)
+    assert all(p.grad is None for p in model.parameters())
+    del model, optimizers
+    gc.collect()
+    assert [ref() for ref in gone] == [None] * 3
+
+
+def test_a_model_comes_back_as_it_was():
+    model, batch, _ = problem()
+    before = {key for key in model.__dict__ if not key.startswith("__")}
+    run(model, batch, Recipe(2, 1e-2))
+    assert {key for key in model.__dict__ if not key.startswith("__")} == before
+    assert not model._forward_hooks
+
+
+def test_two_precisions_live_in_one_process():
+    """Interleaved even; without bf16 the scores are exactly those of a plain pass."""
+    heard = {}
+
+    x = torch.ones(2, 6)
+
+    def judge(name):
+        def evaluate(net):
+            heard[name] = net(x).detach(), net
+            return 0.5, 1.0
+
+        return evaluate
+
+    works = {name: start(judged=judge(name), precision=name) for name in ("auto", "no")}
+    for _ in range(2):
+        for work in works.values():
+            next(work)
+    for name, (scores, net) in heard.items():
+        assert scores.dtype == torch.float32
+        with torch.no_grad():
+            wanted = net.eval()(x)
+        torch.testing.assert_close(
+            scores, wanted, rtol=0.02 if name == "auto" else 0, atol=0.02 if name == "auto" else 0
+        )
+    for work in works.values():
+        work.close()

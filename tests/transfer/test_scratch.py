@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -10,9 +10,10 @@ import torch
 
 import drawn_task
 from headstart.transfer import scratch
-from headstart.types import Facts, View
+from headstart.types import Facts, Fitted, View, Work
 
 CONFIG = scratch.Config("glyph", lr=4e-3, width=8, batch=8, steps=60)
+VIEW = View(None, size=32)
 
 
 def drain(work):
@@ -30,46 +31,54 @@ def bars():
 
 
 @pytest.fixture(scope="module")
-def learned(bars):
+def work(bars):
     train, valid = bars
-    return drain(scratch.run(train, CONFIG, 2, seed=3, valid=valid))
+    return Work(train, 2, VIEW, seed=3, valid=valid)
 
 
-def test_it_tells_bars_apart(bars, learned):
+@pytest.fixture(scope="module")
+def learned(work):
+    return drain(scratch.run(CONFIG, work))
+
+
+def read(head, x, **changes):
+    """Its logits on pictures, the setting changed as told."""
+    return scratch.logits(Fitted("scratch", VIEW, asdict(CONFIG) | changes, ("a", "b"), head.state, 0, 0), x)
+
+
+def test_it_tells_bars_apart(learned):
     head, steps = learned
     new = drawn_task.pictures(40, 2, 4, 32)
-    assert (scratch.logits(head.state, asdict(CONFIG), new.x).argmax(1) == new.y).mean() > 0.9  # chance: 0.5
+    assert (read(head, new.x).argmax(1) == new.y).mean() > 0.9  # chance: 0.5
     assert steps[-1].step <= 60
     assert head.trained_params == sum(
         v.size for k, v in head.state.items() if "running" not in k and not k.startswith("input.")
     )
 
 
-def test_interrupted_and_resumed_it_is_the_same(bars, learned, tmp_path):
-    train, valid = bars
-    pad = tmp_path / "loop.pt"
-    work = scratch.run(train, CONFIG, 2, seed=3, valid=valid, scratchpad=pad)
+def test_interrupted_and_resumed_it_is_the_same(work, learned, tmp_path):
+    work = replace(work, scratchpad=tmp_path / "loop.pt")
+    run = scratch.run(CONFIG, work)
     for _ in range(2):
-        next(work)
-    work.close()
-    head, steps = drain(scratch.run(train, CONFIG, 2, seed=3, valid=valid, scratchpad=pad))
+        next(run)
+    run.close()
+    head, steps = drain(scratch.run(CONFIG, work))
     assert head.notes == learned[0].notes
     assert [s.step for s in steps] == [s.step for s in learned[1]][2:]
     for name, value in learned[0].state.items():
         np.testing.assert_array_equal(head.state[name], value)
 
 
-def test_what_chance_did_before_does_not_matter(bars, learned):
-    train, valid = bars
+def test_what_chance_did_before_does_not_matter(work, learned):
     torch.manual_seed(999)
     torch.rand(10)
-    head, _ = drain(scratch.run(train, CONFIG, 2, seed=3, valid=valid))
+    head, _ = drain(scratch.run(CONFIG, work))
     for name, value in learned[0].state.items():
         np.testing.assert_array_equal(head.state[name], value)
 
 
-def test_without_validation_the_last_state_is_the_answer(bars):
-    head, steps = drain(scratch.run(bars[0], CONFIG, 2, seed=3, share=0.4))
+def test_without_validation_the_last_state_is_the_answer(work):
+    head, steps = drain(scratch.run(CONFIG, replace(work, valid=None, share=0.4)))
     assert head.notes == {"step": 24, "steps": 24}
     assert steps[-1].metric is None
 
@@ -90,7 +99,7 @@ def test_the_state_reads_pictures_as_a_hand_made_pass_does(bars, learned):
     with torch.no_grad():
         plain, mirrored = net(ready).numpy(), net(ready.flip(3)).numpy()
     for style, wanted in (("glyph", plain), ("photo", (plain + mirrored) / 2)):
-        found = scratch.logits(learned[0].state, asdict(CONFIG) | {"style": style}, x)
+        found = read(learned[0], x, style=style)
         np.testing.assert_allclose(found, wanted, atol=1e-4)
 
 

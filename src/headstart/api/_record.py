@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ..judge.verdict import Judgement
     from ..ship.store import Model
     from ._fit import _Job
+    from ._race import Outcome
 
 WORST = 12  # mistakes shown with their picture
 
@@ -36,9 +37,7 @@ WORST = 12  # mistakes shown with their picture
 def publish(
     job: _Job,
     judgement: Judgement,
-    trials: Sequence[Trial],
-    finalists: Mapping[str, Sequence[Fitted]],
-    roles: Mapping[str, str],
+    outcome: Outcome,
     sources: Mapping[str, Source],
     weights: Mapping[str, Path],
     request: str,
@@ -51,9 +50,9 @@ def publish(
     from ..report import card, html
     from ..ship.store import save
 
-    out = job.plan.out
+    out, trials, roles = job.plan.out, outcome.trials, outcome.roles
     with job.clock("report"):
-        winner = _whole(finalists[roles["winner"]][0], sources, job.gallery.engine)
+        winner = _whole(outcome.finalists[roles["winner"]][0], sources, job.gallery.engine)
         source = sources[winner.view.source] if winner.view.source else None
         save(out / "model", winner, source, weights[source.key] if source else None)
         _check_saved(out / "model", job.gallery, judgement)
@@ -61,6 +60,7 @@ def publish(
         environment = _environment(job.gallery.engine)
         write_json(out / "environment.json", environment)
         record = _record(job, judgement, trials, winner, roles, source)
+        record |= {"layers": outcome.layers, "forgetting": outcome.forgetting}
         record |= {"request": request, "environment": environment}
         thumbnails = _thumbnails([m["path"] for m in record["mistakes"]])
     earlier = {"earlier attempts": job.clock.earlier} if job.clock.earlier else {}

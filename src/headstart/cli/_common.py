@@ -53,10 +53,11 @@ def watching(quiet: bool) -> Iterator[Callable[[str, int, int], None] | None]:
 
         def watch(what: str, done: int, of: int) -> None:
             nonlocal now
-            if what != now:
+            work = what.split(" · ")[0]  # behind the dot stand loss and score, which change as it goes on
+            if work != now:
                 bar.reset(task, description=what, total=of)
-                now = what
-            bar.update(task, completed=done, total=of)
+                now = work
+            bar.update(task, description=what, completed=done, total=of)
 
         yield watch
 
@@ -66,7 +67,7 @@ def _lines() -> Callable[[str, int, int], None]:
     seen: set[str] = set()
 
     def watch(what: str, done: int, of: int) -> None:
-        what = what.split(":")[0]
+        what = what.split(" · ")[0].split(":")[0]
         if what not in seen:
             seen.add(what)
             sys.stderr.write(f"headstart: {what}\n")

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,8 @@ from ..family import load, names
 from ..read._picture import DECODE_VERSION
 from ..runtime import digest
 from ..types import InputSpec, Source
+from ._augment import VERSION as DRAW_VERSION
+from ._augment import variants
 
 if TYPE_CHECKING:
     import torch
@@ -30,24 +33,41 @@ Compute = Callable[["torch.Tensor"], list[NDArray[Any]]]
 
 @dataclass(frozen=True)
 class Lens:
-    """`prepare` one picture, `compute` a batch [b, 3, s, s] uint8 → one array per output."""
+    """`prepare` one picture, `compute` a batch [b, 3, s, s] uint8 → one array per output.
+
+    With `variants` v > 1 a picture becomes v rows of a batch, and a row of an output becomes [v, …].
+    """
 
     name: str
     key: str
     outputs: tuple[str, ...]
     spec: InputSpec
     build: Callable[[], Compute] = field(repr=False)
+    variants: int = 1
+    style: str = "photo"
 
     @cached_property
     def compute(self) -> Compute:
         """The model behind the lens, made on first use."""
         return self.build()
 
-    def prepare(self, picture: NDArray[np.uint8]) -> torch.Tensor:
-        """uint8 [h, w, 3] → uint8 tensor [3, s, s]."""
+    def prepare(self, picture: NDArray[np.uint8], name: str = "") -> torch.Tensor:
+        """uint8 [h, w, 3] → uint8 tensor [v, 3, s, s]; `name`, the picture's digest, seeds its augmented copies."""
         from ..source._backbone import prepare
 
-        return prepare(picture, self.spec)
+        prepared = prepare(picture, self.spec)
+        if self.variants == 1:
+            return prepared[None]
+        return variants(prepared, self.style, self.variants, crc32(name.encode()))
+
+    def rows(self, batch: torch.Tensor) -> list[NDArray[Any]]:
+        """uint8 [b, v, 3, s, s] → one array per output, [b, …] or, with variants, [b, v, …]; maps in half precision."""
+        out = []
+        for name, array in zip(self.outputs, self.compute(batch.flatten(0, 1)), strict=True):
+            if name.startswith("cut:"):
+                array = array.clip(-65504, 65504).astype(np.float16)
+            out.append(array if self.variants == 1 else array.reshape(len(batch), self.variants, *array.shape[1:]))
+        return out
 
 
 def pick_engine(wanted: str = "auto") -> str:
@@ -76,11 +96,19 @@ def load_rank(name: str) -> int:
     return int(engine.RANK) if engine.available() else -1
 
 
-def backbone_lens(source: Source, depths: Sequence[str], engine: str, weights: Path | None = None) -> Lens:
-    """Features of a source at `depths` (a member of `Backbone.depths`, e.g. "top"), and its logits."""
+def backbone_lens(
+    source: Source,
+    depths: Sequence[str],
+    engine: str,
+    weights: Path | None = None,
+    variants: int = 1,
+    style: str = "photo",
+) -> Lens:
+    """Features of a source at `depths` (see `View.depth`, e.g. "top"), and its logits."""
     runner = load("embed/engine", engine)
     outputs = (*depths, "logits")
     # The engine's precision is part of the key: bf16 and fp32 features are not the same numbers.
+    copies = [variants, style, DRAW_VERSION] if variants > 1 else []
     key = digest(
         "backbone",
         DECODE_VERSION,
@@ -90,8 +118,16 @@ def backbone_lens(source: Source, depths: Sequence[str], engine: str, weights: P
         list(depths),
         engine,
         runner.precision(),
+        *copies,
     )
-    return Lens(source.key, key, outputs, source.input, lambda: runner.build(source, tuple(depths), weights))
+    build = partial(runner.build, source, tuple(depths), weights)
+    return Lens(source.key, key, outputs, source.input, build, variants, style)
+
+
+def input_lens(source: Source) -> Lens:
+    """The picture as the source wants it before normalisation, [3, s, s] uint8."""
+    key = digest("input", DECODE_VERSION, source.input)
+    return Lens(source.key, key, ("input",), source.input, lambda: lambda batch: [batch.numpy()])
 
 
 def pixel_lens(size: int) -> Lens:

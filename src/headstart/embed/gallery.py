@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ import numpy as np
 from ..errors import DataError
 from ..runtime import cache_dir
 from ..types import Example, Features, Source, View
-from ._lens import Lens, backbone_lens, pick_engine, pixel_lens
+from ._lens import Lens, backbone_lens, input_lens, pick_engine, pixel_lens
 from ._store import Store
 
 SHARD = 64  # pictures a commit
@@ -42,7 +43,7 @@ class Gallery:
         self.engine = pick_engine(engine)
         self.seconds = 0.0  # spent looking, cache reads included
         self.computed = 0  # rows computed, over all lenses
-        self._sources, self._weights = dict(sources), dict(weights or {})
+        self.sources, self._weights = dict(sources), dict(weights or {})
         self._folder = folder or cache_dir() / "features"
         self._watch = watch
         self._lenses: dict[View, Lens] = {}
@@ -88,9 +89,13 @@ class Gallery:
             if view.source is None:
                 self._lenses[view] = pixel_lens(view.size)
             else:
-                depths = sorted({v.depth for v in together if v.source == view.source})
-                source = self._sources[view.source]
-                self._lenses[view] = backbone_lens(source, depths, self.engine, self._weights.get(view.source))
+                source, weights = self.sources[view.source], self._weights.get(view.source)
+                if view.depth == "input":
+                    self._lenses[view] = input_lens(source)
+                    return self._lenses[view]
+                alike = [v for v in together if replace(v, depth="", engine="") == replace(view, depth="", engine="")]
+                depths = sorted({v.depth for v in alike} - {"input"})
+                self._lenses[view] = backbone_lens(source, depths, self.engine, weights, view.variants, view.style)
         return self._lenses[view]
 
     def _store(self, lens: Lens) -> Store:
@@ -117,7 +122,7 @@ class Gallery:
                     continue
                 for lens in lenses:
                     if example.digest in missing[lens.key]:
-                        todo_of[lens.key].append((example.digest, lens.prepare(picture)))
+                        todo_of[lens.key].append((example.digest, lens.prepare(picture, example.digest)))
                         if len(todo_of[lens.key]) == SHARD:
                             self._commit(lens, todo_of[lens.key])
                 if self._watch:
@@ -132,7 +137,7 @@ class Gallery:
         import torch
 
         digests, prepared = zip(*rows, strict=True)
-        arrays = lens.compute(torch.stack(prepared))
+        arrays = lens.rows(torch.stack(prepared))
         self._store(lens).add(digests, dict(zip(lens.outputs, arrays, strict=True)))
         rows.clear()
 

@@ -12,19 +12,24 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import BudgetError, UsageError
 from ..family import load, names
-from ..kind.classification import accuracy, per_picture_loss, softmax, temperature
+from ..kind.classification import compared, temperature
 from ..runtime import digest
-from ..types import Facts, Features, Fitted, Progress, Trial, View, to_dict
+from ..types import Facts, Features, Fitted, Progress, Source, Trial, View, Work, to_dict
 from . import keep
 
 Watch = Callable[[str, int, int], None]
+CLEARLY = 2.0  # standard errors behind the best after its short runs: a candidate is given up
+
+
+class Behind(Exception):
+    """A candidate was given up after its short runs; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,13 @@ class Candidate:
     reuses: bool
     view: View
     prior: int = 0  # its strategy's `PRIOR`: what is preferred when validation cannot tell, lower first
+    long: bool = False  # its training takes many steps; on the best source only, after the cheap ones
+    copies: int = 1  # augmented copies a picture that its training looks at
+
+    @property
+    def training_view(self) -> View:
+        """What training and validation pictures are looked at through; predictions use `view`."""
+        return replace(self.view, variants=self.copies)
 
 
 @dataclass(frozen=True)
@@ -64,7 +76,7 @@ class Score:
 
 
 def candidates(sources: Sequence[str], wanted: Sequence[str], facts: Facts) -> list[Candidate]:
-    """Strategy × source, transfer first. `wanted` narrows the camp (transfer, rivals) its members belong to.
+    """Strategy × source, cheap ones first, rivals before long transfer. `wanted` narrows the camp of its members.
 
     Raises:
         UnknownName: a wanted strategy does not exist.
@@ -73,47 +85,66 @@ def candidates(sources: Sequence[str], wanted: Sequence[str], facts: Facts) -> l
     out = []
     for camp in (True, False):
         members = [name for name, module in modules.items() if module.REUSES is camp]
-        for name in [m for m in members if m in wanted] or members:
-            for view in modules[name].views(sources):
-                if hasattr(modules[name], "fit_view"):
-                    view = modules[name].fit_view(view, facts)
+        usual = [name for name in members if not getattr(modules[name], "ON_REQUEST", False)]
+        for name in [m for m in members if m in wanted] or usual:
+            module = modules[name]
+            for view in module.views(sources):
+                if hasattr(module, "fit_view"):
+                    view = module.fit_view(view, facts)
                 id_ = f"{name}-{view.source}" if view.source else name
-                out.append(Candidate(id_, name, camp, view, modules[name].PRIOR))
-    return sorted(out, key=lambda c: (not c.reuses, modules[c.strategy].STOCHASTIC))  # cheap ones first
+                copies = module.copies(facts) if hasattr(module, "copies") else 1
+                out.append(Candidate(id_, name, camp, view, module.PRIOR, module.RUNG < 1, copies))
+    # A long transfer candidate comes last: the rivals must have had their say when the budget ends.
+    return sorted(out, key=lambda c: (c.long, c.reuses if c.long else not c.reuses))
 
 
 def contend(
     candidate: Candidate,
-    train: Features,
-    valid: Features,
+    work: Work,
     labels: tuple[str, ...],
     facts: Facts,
     *,
-    seed: int,
     deadline: float | None = None,
-    scratchpad: Path | None = None,
+    leader: Contender | None = None,
     watch: Watch | None = None,
 ) -> Contender:
     """Compare the strategy's settings, then run the best one in full.
 
+    Args:
+        candidate: what is tried.
+        work: the data of its view, `work.valid` included; `work.scratchpad` is a folder.
+        labels: class names.
+        facts: of the data.
+        deadline: as of `time.monotonic()`.
+        leader: the best of its camp so far; a candidate clearly behind it after its short runs is given up.
+        watch: told what is going on.
+
     Raises:
-        BudgetError: `deadline` (as of `time.monotonic()`) passed before the candidate was done.
+        BudgetError: the deadline passed before the candidate was done.
+        Behind: it was given up.
     """
-    strategy, start, k = load("transfer", candidate.strategy), time.perf_counter(), len(labels)
-    settings = strategy.settings(facts)
+    strategy, start, pad = load("transfer", candidate.strategy), time.perf_counter(), work.scratchpad
+    settings, valid = strategy.settings(facts), cast(Features, work.valid)
+    short = replace(work, share=strategy.RUNG, scratchpad=None)
     tried = []
     for at, config in enumerate(settings):
         report = _tell(watch, f"{candidate.id}: setting {at + 1} of {len(settings)}")
-        work = strategy.run(train, config, k, seed=seed, valid=valid, share=strategy.RUNG)
-        head, curve = _drain(work, deadline, report)
-        tried.append((_score(strategy, head.state, config, valid), at, head, curve))
-    score, at, head, curve = min(tried, key=lambda t: (t[0].log_loss, t[1]))
+        head, curve = _drain(strategy.run(config, short), deadline, report)
+        fitted = _fitted(candidate, config, labels, head)
+        tried.append((_score(strategy, fitted, valid, work.source), at, fitted, head, curve))
+    score, at, fitted, head, curve = min(tried, key=lambda t: (t[0].log_loss, t[1]))
     if not np.isfinite(score.log_loss):
         raise ArithmeticError("training diverged under every setting")
     if strategy.RUNG < 1:
-        work = strategy.run(train, settings[at], k, seed=seed, valid=valid, scratchpad=_pad(scratchpad, settings[at]))
-        head, curve = _drain(work, deadline, _tell(watch, candidate.id))
-        score = _score(strategy, head.state, settings[at], valid)
+        if leader and (gap := _behind(score.losses, leader.losses)) > CLEARLY:
+            raise Behind(
+                f"dropped after its short runs: log-loss {score.log_loss:.3f} on validation, {gap:.1f} standard errors "
+                f"behind {leader.trial.id} ({leader.trial.log_loss:.3f})"
+            )
+        full = replace(work, scratchpad=_pad(pad, settings[at]))
+        head, curve = _drain(strategy.run(settings[at], full), deadline, _tell(watch, candidate.id))
+        fitted = _fitted(candidate, settings[at], labels, head)
+        score = _score(strategy, fitted, valid, work.source)
     trial = Trial(
         id=candidate.id,
         strategy=candidate.strategy,
@@ -127,32 +158,20 @@ def contend(
         log_loss=score.log_loss,
         seconds=time.perf_counter() - start,
         curve=tuple(curve) if len(curve) > 1 else (),
-        seed=seed,
+        seed=work.seed,
     )
-    fitted = Fitted(
-        strategy=candidate.strategy,
-        view=candidate.view,
-        config=asdict(settings[at]),
-        labels=labels,
-        state=head.state,
-        trained_params=head.trained_params,
-        total_params=head.trained_params,
-        temperature=score.temperature,
-    )
-    return Contender(trial, fitted, {**head.notes, "n": len(train.y)}, score.losses, candidate.prior)
+    fitted = replace(fitted, temperature=score.temperature)
+    return Contender(trial, fitted, {**head.notes, "n": len(work.train.y)}, score.losses, candidate.prior)
 
 
-def refit(
-    contender: Contender, both: Features, *, seed: int, scratchpad: Path | None = None, watch: Watch | None = None
-) -> Fitted:
+def refit(contender: Contender, work: Work, *, watch: Watch | None = None) -> Fitted:
     """The chosen setting trained on training and validation pictures; the temperature stays the validated one."""
     strategy = load("transfer", contender.fitted.strategy)
     config = strategy.Config(**contender.fitted.config)
     if hasattr(strategy, "refit"):
-        config = strategy.refit(config, contender.notes, contender.notes["n"], len(both.y))
-    pad = _pad(scratchpad, config)
-    work = strategy.run(both, config, len(contender.fitted.labels), seed=seed, scratchpad=pad)
-    head, _ = _drain(work, None, _tell(watch, f"{contender.trial.id}: all training pictures"))
+        config = strategy.refit(config, contender.notes, contender.notes["n"], len(work.train.y))
+    work = replace(work, scratchpad=_pad(work.scratchpad, config))
+    head, _ = _drain(strategy.run(config, work), None, _tell(watch, f"{contender.trial.id}: all training pictures"))
     return replace(contender.fitted, config=asdict(config), state=head.state, trained_params=head.trained_params)
 
 
@@ -169,11 +188,8 @@ def prefer(camp: Sequence[Contender]) -> Contender:
         raise UsageError("No candidate finished, so none can be chosen. Give more --budget, or look at journal.jsonl.")
     best = min(camp, key=lambda c: (c.trial.log_loss, c.trial.id))
 
-    def close(other: Contender) -> bool:
-        gap = other.losses - best.losses
-        return bool(gap.mean() <= gap.std(ddof=1) / len(gap) ** 0.5) if len(gap) > 1 else other is best
-
-    return min((c for c in camp if close(c)), key=lambda c: (c.prior, c.trial.log_loss, c.trial.id))
+    close = [c for c in camp if c is best or _behind(c.losses, best.losses) <= 1]
+    return min(close, key=lambda c: (c.prior, c.trial.log_loss, c.trial.id))
 
 
 def crown(transfer: Contender, rival: Contender) -> Contender:
@@ -201,14 +217,30 @@ def join(a: Features, b: Features) -> Features:
     return Features(np.concatenate([a.x, b.x]), np.concatenate([a.y, b.y]), a.key)
 
 
-def _score(strategy: ModuleType, state: Mapping[str, Any], config: Any, valid: Features) -> Score:  # noqa: ANN401
-    scores = strategy.logits(state, asdict(config), valid.x)
+def _fitted(candidate: Candidate, config: Any, labels: tuple[str, ...], head: Any) -> Fitted:  # noqa: ANN401
+    return Fitted(
+        strategy=candidate.strategy,
+        view=candidate.view,
+        config=asdict(config),
+        labels=labels,
+        state=head.state,
+        trained_params=head.trained_params,
+        total_params=head.trained_params,
+    )
+
+
+def _score(strategy: ModuleType, fitted: Fitted, valid: Features, source: Source | None) -> Score:
+    scores = strategy.logits(fitted, valid.x, source)
     if not np.isfinite(scores).all():  # training diverged: never chosen
         return Score(0.0, np.full(len(valid.y), np.inf), 1.0)
-    t = temperature(scores, valid.y)
-    probabilities = softmax(scores, t)
-    losses = per_picture_loss(probabilities, valid.y)
-    return Score(accuracy(probabilities.argmax(1), valid.y), losses, t)
+    return Score(*compared(scores, valid.y), temperature(scores, valid.y))
+
+
+def _behind(losses: NDArray[np.float64], best: NDArray[np.float64]) -> float:
+    """By how many standard errors of the paired difference the first lies above the second."""
+    gap = losses - best
+    error = float(gap.std(ddof=1)) / len(gap) ** 0.5 if len(gap) > 1 else np.inf
+    return float(gap.mean()) / max(error, 1e-12)
 
 
 def _pad(folder: Path | None, config: Any) -> Path | None:  # noqa: ANN401 - a strategy's Config
@@ -234,7 +266,15 @@ def _drain(
 
 
 def _tell(watch: Watch | None, what: str) -> Callable[[Progress], None]:
-    return lambda step: watch(what, step.step, step.steps) if watch else None
+    """Passes progress on; what is known of loss and score stands behind a dot: "scratch · loss 0.412 · 91 % right"."""
+
+    def tell(step: Progress) -> None:
+        known = [f"loss {step.loss:.3f}"] if step.loss is not None else []
+        known += [f"{step.metric:.0%} right"] if step.metric is not None else []
+        if watch:
+            watch(" · ".join([what, *known]), step.step, step.steps)
+
+    return tell
 
 
 def remember(folder: Path, contender: Contender) -> None:

@@ -13,7 +13,7 @@ from shlex import quote
 from typing import Any
 
 from ..judge.wording import rounded
-from . import _svg, _view, _words
+from . import _layers, _svg, _view, _words
 
 Run = Mapping[str, Any]
 HEAT_CLASSES = 20  # beyond it, a table of cells is unreadable: the most confused pairs are listed instead
@@ -74,6 +74,8 @@ def _page(run: Run, thumbnails: Mapping[str, bytes]) -> dict[str, Any]:
         **_confusion(metrics, task),
         **_reliability(metrics),
         "mistakes": _mistakes(run["mistakes"], thumbnails) if "mistakes" in run else None,
+        "layers": _layers.section(run["layers"]) if run.get("layers") else None,
+        "forgetting": _layers.forgetting_section(run["forgetting"]) if run.get("forgetting") else None,
         "trials": [{**t, "charts": _curves(t)} for t in _view.trials(run)],
         "aside": _view.aside(run),
         "aside_folder": _view.folder(str(item["path"]) for item in task["set_aside"]),

@@ -65,8 +65,8 @@ class Model:
 
 def scores(fitted: Fitted, gallery: Gallery, examples: Sequence[Example]) -> NDArray[np.float32]:
     """Class scores [n k] of a fitted head, its view taken through `gallery`."""
-    x = gallery.look(examples, [fitted.view])[0].x
-    return np.asarray(member("transfer", fitted.strategy).logits(fitted.state, fitted.config, x), np.float32)
+    x, source = gallery.look(examples, [fitted.view])[0].x, gallery.sources.get(fitted.view.source or "")
+    return np.asarray(member("transfer", fitted.strategy).logits(fitted, x, source), np.float32)
 
 
 def save(folder: Path, fitted: Fitted, source: Source | None, weights: Path | None) -> Model:

@@ -13,7 +13,7 @@ import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -55,29 +55,46 @@ class Backbone(nn.Module):
         self._check_chain()
 
     def forward(self, x: Tensor, depths: Sequence[str] = ("top",)) -> tuple[Tensor, ...]:
-        """Pooled features at each of `depths`, in that order, and the source's own logits last.
+        """Features at each of `depths`, in that order, and the source's own logits last.
 
         Args:
             x: normalised pictures [b, 3, s, s], float32.
-            depths: names from `self.depths`.
+            depths: names from `self.depths`, or cuts: "cut:3" is the map that enters the last three parts.
 
         Returns:
-            ([b, d_1], …, [b, d_m], [b, classes]): means over space; "top" is what the classifier reads.
+            ([b, d_1], …, [b, d_m], [b, classes]): means over space, "top" being what the classifier reads; a map
+            [b, c, h, w] for a cut.
 
         Raises:
             UnknownName: a depth that this backbone has not.
         """
+        cuts = {f"cut:{len(self._chain) - at}": at for at in range(len(self._chain))}
         for depth in depths:
-            if depth not in self.depths:
-                raise UnknownName("depth", depth, list(self.depths))
-        pooled: dict[str, Tensor] = {}
-        for name, stage in self._chain:
+            if depth not in self.depths and depth not in cuts:
+                raise UnknownName("depth", depth, [*self.depths, *cuts])
+        found: dict[str, Tensor] = {}
+        for at, (name, stage) in enumerate(self._chain):
+            found |= {depth: x for depth in depths if cuts.get(depth) == at}
             x = stage(x)
             if name in depths and name != "top":
-                pooled[name] = x.mean((2, 3))
+                found[name] = x.mean((2, 3))
+        found["top"] = self.head(x)
+        return (*(found[depth] for depth in depths), self.classify(found["top"]))
+
+    @property
+    def parts(self) -> list[tuple[str, nn.Module]]:
+        """(name, module) in the order in which a picture's map goes through them: "stem", "stage1", …, "top"."""
+        return list(self._chain)
+
+    def head(self, x: Tensor) -> Tensor:
+        """The map behind the last part [b, c, h, w] → the "top" features [b, d]."""
         net: Any = self.net  # timm's own methods, which nn.Module's type does not know
-        pooled["top"] = net.forward_head(x, pre_logits=True)
-        return (*(pooled[depth] for depth in depths), net.get_classifier()(pooled["top"]))
+        return cast(Tensor, net.forward_head(x, pre_logits=True))
+
+    def classify(self, top: Tensor) -> Tensor:
+        """The source's own classifier: [b, d] → [b, classes]."""
+        net: Any = self.net
+        return cast(Tensor, net.get_classifier()(top))
 
     def _check_chain(self) -> None:
         """Our walk through the stages must give what the network itself gives; else its features would be wrong."""

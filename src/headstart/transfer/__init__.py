@@ -5,7 +5,11 @@ A strategy module has: `TITLE` (for people), `PAPER`, `NEEDS`, `REUSES`, `STOCHA
 
 * `views(sources) -> list[View]`: what it can look at (a source's features, or pixels);
 * `settings(facts) -> list[Config]`: exactly `SEARCH` settings, among which validation data chooses;
-* `run(train, config, k, *, seed, valid=None, share=1.0, scratchpad=None)`: a generator of `Progress` that returns a
-  `Head`; `share` < 1 asks for a shortened run, to compare settings cheaply; `RUNG` is the share it wants for that;
-* `logits(state, config, x) -> [n k]`: how a fitted state reads new rows.
+* `run(config, work)`: a generator of `Progress` that returns a `Head`; `work` (see `types.Work`) holds the data. With
+  `work.share` < 1 a shortened run, to compare settings cheaply; `RUNG` is the share it wants for that;
+* `logits(fitted, x, source) -> [n k]`: how a fitted state reads new rows; `source` is the record of the view's source.
+
+and, where it wants them: `fit_view(view, facts)`, `refit(config, notes, n_before, n_now)`, `copies(facts)` (augmented
+copies a picture that it trains on), `skill(fitted, x, source, weights)` (of the source, before and after; only where
+its weights move), `ON_REQUEST` (True: takes part only when it is named).
 """

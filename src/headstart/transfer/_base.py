@@ -1,4 +1,4 @@
-"""What strategies share: how many settings each may compare and what they return."""
+"""What strategies share: how many settings each may compare and what a run returns."""
 
 from __future__ import annotations
 

@@ -5,15 +5,14 @@ x [n, 64, 64, 3] uint8 → features [n d] → decision values [n k]. HOG is scik
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..types import Facts, Features, FloatArray, Progress, View
+from ..types import Facts, Fitted, FloatArray, Progress, Source, View, Work
 from ._base import SEARCH, Head
 from ._linear import axes, squared_hinge
 
@@ -46,26 +45,19 @@ def settings(facts: Facts) -> list[Config]:
     return [Config(features, c) for features in ("hog", "pixels") for c in (0.1, 1.0)][:SEARCH]
 
 
-def run(
-    train: Features,
-    config: Config,
-    k: int,
-    *,
-    seed: int = 0,
-    valid: Features | None = None,
-    share: float = 1.0,
-    scratchpad: Path | None = None,
-) -> Generator[Progress, None, Head]:
-    """Fit on `train`; the other arguments are part of the protocol and unused: the solution is unique."""
+def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
+    """Fit on the training rows; the solution is unique, so that no seed plays a part."""
+    train, k = work.train, work.k
     a = axes(describe(train.x, config.features), root=False)
     weight, bias = a.unrotate(*squared_hinge(a.z, train.y, k, config.c / a.mean_square))
     yield Progress(1, 1)
     return Head({"weight": weight, "bias": bias}, weight.size + bias.size)
 
 
-def logits(state: Mapping[str, NDArray[Any]], config: Mapping[str, Any], x: NDArray[Any]) -> FloatArray:
+def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None) -> FloatArray:
     """x [n, 64, 64, 3] uint8 → [n k]."""
-    return np.asarray(describe(x, config["features"]) @ state["weight"] + state["bias"], np.float32)
+    rows = describe(x, fitted.config["features"])
+    return np.asarray(rows @ fitted.state["weight"] + fitted.state["bias"], np.float32)
 
 
 _seen: dict[tuple[int, str], tuple[NDArray[np.uint8], FloatArray]] = {}  # the settings of one search share their rows

@@ -7,15 +7,14 @@ compared on validation data. x [n d] → logits [n k].
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..types import Facts, Features, FloatArray, Progress, View
+from ..types import Facts, Fitted, FloatArray, Progress, Source, View, Work
 from ._base import SEARCH, Head, source_views
 from ._linear import axes, logistic, penalties, ridge_path, signed_root
 
@@ -47,17 +46,9 @@ def settings(facts: Facts) -> list[Config]:
     return [Config(1 / 8**i) for i in range(SEARCH)]
 
 
-def run(
-    train: Features,
-    config: Config,
-    k: int,
-    *,
-    seed: int = 0,
-    valid: Features | None = None,
-    share: float = 1.0,
-    scratchpad: Path | None = None,
-) -> Generator[Progress, None, Head]:
-    """Fit on `train`; the other arguments are part of the protocol and unused: the solution is unique."""
+def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
+    """Fit on the training rows; the solution is unique, so that no seed plays a part."""
+    train, k = work.train, work.k
     a = axes(train.x, root=True)
     grid = penalties(a)
     best = float(grid[ridge_path(a, train.y, k, grid)[0].argmin()])
@@ -66,6 +57,6 @@ def run(
     return Head({"weight": weight, "bias": bias}, weight.size + bias.size, {"ridge_penalty": best})
 
 
-def logits(state: Mapping[str, NDArray[Any]], config: Mapping[str, Any], x: NDArray[Any]) -> FloatArray:
+def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None) -> FloatArray:
     """x [n d] → [n k]."""
-    return np.asarray(signed_root(x) @ state["weight"] + state["bias"], np.float32)
+    return np.asarray(signed_root(x) @ fitted.state["weight"] + fitted.state["bias"], np.float32)

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from ..types import Facts, Features, Progress, View
+from ..types import Facts, Progress, View, Work
 from ._base import SEARCH, Head, source_views
 from ._linear import axes, one_hot
 from .probe import logits as logits  # the same linear reading of a state
@@ -46,17 +45,9 @@ def settings(facts: Facts) -> list[Config]:
     return [Config(s) for s in (1.0, 0.5, 0.2, 0.05)][:SEARCH]
 
 
-def run(
-    train: Features,
-    config: Config,
-    k: int,
-    *,
-    seed: int = 0,
-    valid: Features | None = None,
-    share: float = 1.0,
-    scratchpad: Path | None = None,
-) -> Generator[Progress, None, Head]:
-    """Fit on `train`; the other arguments are part of the protocol and unused: the solution is unique."""
+def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
+    """Fit on the training rows; the solution is unique, so that no seed plays a part."""
+    train, k = work.train, work.k
     a = axes(train.x, root=True)
     member = one_hot(train.y, k)
     means = member.T @ a.z / member.sum(0)[:, None].clip(1)  # [k r]

@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..kind.classification import accuracy, log_loss, softmax, temperature
-from ..types import Facts, Features, FloatArray, Progress, View
+from ..kind.classification import compared
+from ..types import Facts, Features, Fitted, FloatArray, Progress, Source, View, Work
 from ._base import SEARCH, Head
 
 if TYPE_CHECKING:
@@ -67,37 +66,27 @@ def steps(n: int, batch: int) -> int:
     return max(300, round(epochs * n / batch))
 
 
-def run(
-    train: Features,
-    config: Config,
-    k: int,
-    *,
-    seed: int = 0,
-    valid: Features | None = None,
-    share: float = 1.0,
-    scratchpad: Path | None = None,
-) -> Generator[Progress, None, Head]:
-    """Train; with `valid` the state of the lowest validation loss is kept, without it the last one."""
+def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
+    """Train; with `work.valid` the state of the lowest validation loss is kept, without it the last one."""
     import torch
 
-    from ._loop import Recipe
-    from ._loop import train as loop
+    from ._loop import Recipe, train
     from ._net import Net
 
-    torch.manual_seed(seed)
-    net = Net(k, config.width, _stride(train.x)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    x, y = torch.from_numpy(train.x), torch.from_numpy(train.y)
+    torch.manual_seed(work.seed)
+    net = Net(work.k, config.width, _stride(work.train.x)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    x, y = torch.from_numpy(work.train.x), torch.from_numpy(work.train.y)
     mean, std = x.float().div_(255).mean((0, 1, 2)), x.float().div_(255).std((0, 1, 2)).clamp_min(0.02)
-    total = max(20, round(share * (config.steps or steps(len(y), config.batch))))
+    total = max(20, round(work.share * (config.steps or steps(len(y), config.batch))))
     every = max(1, len(y) // config.batch, total // 25)
-    outcome = yield from loop(
+    outcome = yield from train(
         net,
-        _batches(x, y, mean, std, config, seed),
+        _batches(x, y, mean, std, config, work.seed),
         torch.nn.CrossEntropyLoss(label_smoothing=0.1),
         Recipe(total, config.lr, evaluate_every=every, threads=1),
-        seed=seed,
-        evaluate=_evaluator(valid, mean, std, config) if valid is not None else None,
-        scratchpad=scratchpad,
+        seed=work.seed,
+        evaluate=_evaluator(work.valid, mean, std, config) if work.valid is not None else None,
+        scratchpad=work.scratchpad,
     )
     state = {name: tensor.numpy() for name, tensor in outcome.state.items() if not name.endswith("num_batches_tracked")}
     state |= {"input.mean": mean.numpy(), "input.std": std.numpy()}
@@ -107,20 +96,20 @@ def run(
 def refit(config: Config, notes: Mapping[str, Any], n_before: int, n_now: int) -> Config:
     """The setting for training on more pictures: as many epochs as served best before, at least half of all."""
     steps_before = max(int(notes["step"]), int(notes["steps"]) // 2)
-    return Config(**{**asdict(config), "steps": round(steps_before * n_now / n_before)})
+    return replace(config, steps=round(steps_before * n_now / n_before))
 
 
-def logits(state: Mapping[str, NDArray[Any]], config: Mapping[str, Any], x: NDArray[Any]) -> FloatArray:
+def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None) -> FloatArray:
     """x [n, s, s, 3] uint8 → [n k]; mirrored pictures are averaged in where training mirrored them."""
     import torch
 
     from ._net import Net
 
-    weights = {name: torch.from_numpy(np.array(value)) for name, value in state.items()}
+    weights = {name: torch.from_numpy(np.array(value)) for name, value in fitted.state.items()}
     mean, std = weights.pop("input.mean"), weights.pop("input.std")
-    net = Net(len(state["head.bias"]), int(config["width"]), _stride(x))
+    net = Net(len(fitted.labels), int(fitted.config["width"]), _stride(x))
     net.load_state_dict(weights, strict=False)  # without batch counters, which evaluation does not use
-    return _logits(net.eval(), torch.from_numpy(np.asarray(x)), mean, std, config["style"] == "photo")
+    return _logits(net.eval(), torch.from_numpy(np.asarray(x)), mean, std, fitted.config["style"] == "photo")
 
 
 def _stride(x: NDArray[Any]) -> int:
@@ -133,7 +122,7 @@ def _batches(
     """`batch(step)`: each epoch is a permutation drawn from (seed, epoch), its incomplete rest left out."""
     import torch
 
-    from ._augment import STYLES, augment, standardise
+    from ..embed._augment import STYLES, augment, draw, standardise
 
     per_epoch = max(1, len(y) // config.batch)
     ready = standardise(x, mean, std).contiguous(memory_format=torch.channels_last)
@@ -145,8 +134,8 @@ def _batches(
     def batch(step: int) -> tuple[torch.Tensor, torch.Tensor]:
         epoch, at = divmod(step, per_epoch)
         rows = order(epoch)[at * config.batch : (at + 1) * config.batch]
-        random = torch.Generator().manual_seed(seed * 15_485_863 + step)
-        return augment(ready[rows], STYLES[config.style], random), y[rows]
+        seeds = [(seed, epoch, row) for row in rows.tolist()]
+        return augment(ready[rows], STYLES[config.style], draw(seeds)), y[rows]
 
     return batch
 
@@ -159,9 +148,8 @@ def _evaluator(
     x = torch.from_numpy(np.asarray(valid.x))
 
     def evaluate(model: torch.nn.Module) -> tuple[float, float]:
-        scores = _logits(model, x, mean, std, config.style == "photo")
-        probabilities = softmax(scores, temperature(scores, valid.y))
-        return accuracy(probabilities.argmax(1), valid.y), log_loss(probabilities, valid.y)
+        right, losses = compared(_logits(model, x, mean, std, config.style == "photo"), valid.y)
+        return right, float(losses.mean())
 
     return evaluate
 
@@ -170,7 +158,7 @@ def _logits(model: torch.nn.Module, x: torch.Tensor, mean: torch.Tensor, std: to
     """fp32 [n k] of a model in eval mode."""
     import torch
 
-    from ._augment import standardise
+    from ..embed._augment import standardise
 
     where = next(model.parameters()).device
     out = []

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from ..types import Facts, Features, Progress, View
+from ..types import Facts, Progress, View, Work
 from ._base import SEARCH, Head, source_views
 from ._linear import axes, squared_hinge
 from .probe import logits as logits  # the same linear reading of a state
@@ -40,17 +39,9 @@ def settings(facts: Facts) -> list[Config]:
     return [Config(10.0 ** (i - 1)) for i in range(SEARCH)]
 
 
-def run(
-    train: Features,
-    config: Config,
-    k: int,
-    *,
-    seed: int = 0,
-    valid: Features | None = None,
-    share: float = 1.0,
-    scratchpad: Path | None = None,
-) -> Generator[Progress, None, Head]:
-    """Fit on `train`; the other arguments are part of the protocol and unused: the solution is unique."""
+def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
+    """Fit on the training rows; the solution is unique, so that no seed plays a part."""
+    train, k = work.train, work.k
     a = axes(train.x, root=True)
     weight, bias = a.unrotate(*squared_hinge(a.z, train.y, k, config.c / a.mean_square))
     yield Progress(1, 1)

@@ -1,0 +1,246 @@
+"""The race: candidates against each other on validation data, inside the budget; then the chosen ones on all pictures.
+
+Order: cheap transfer on every source, the rivals that start fresh, and last the long transfer candidates (fine-tuning)
+on the one source whose cheap candidates did best. A long one that is clearly behind after its short runs is dropped.
+Every decision goes to the journal with its reason. Finished candidates are kept on disk, so that a killed run goes on.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import BudgetError, DataError, HeadstartError
+from ..runtime import digest, one_blas_thread
+from ..types import Features, Fitted, Source, Trial, View, Work, to_dict
+
+if TYPE_CHECKING:
+    from ..plan.search import Candidate, Contender
+    from ._fit import _Job
+
+
+@dataclass
+class Outcome:
+    """What the race decided."""
+
+    trials: list[Trial] = field(default_factory=list)
+    finalists: dict[str, list[Fitted]] = field(default_factory=dict)  # trial id → models, one a training seed
+    roles: dict[str, str] = field(default_factory=dict)  # who plays `transfer`, `rival` and `winner`
+    layers: dict[str, Any] | None = None  # the transfer curve, see `_depths.py`
+    forgetting: dict[str, Any] | None = None
+
+
+class Race:
+    """One race of a fit."""
+
+    def __init__(self, job: _Job, sources: Mapping[str, Source], weights: Mapping[str, Path]) -> None:
+        from ..embed.gallery import median_side
+        from ..plan.search import candidates
+        from ..types import Facts
+
+        self.job, self.sources, self.weights = job, sources, weights
+        self.facts = Facts(len(job.task.train), len(job.task.labels), median_side(job.task.train))
+        self.candidates = candidates(tuple(sources), job.plan.strategies, self.facts)
+        self.done: dict[bool, list[Contender]] = {True: [], False: []}  # by camp: transfer, rivals
+        self.outcome = Outcome()
+        self.rivals_cpu = 0.0
+        self._looks: dict[View, tuple[Features, Features]] = {}
+
+    def run(self) -> Outcome:
+        """Compare on validation data; refit the best transfer candidate and every rival."""
+        self._look([c.training_view for c in self.candidates if not c.long or not c.reuses])
+        for candidate in self.candidates:
+            self._enter(candidate)
+        for role, camp in (("transfer", True), ("rival", False)):
+            if not self.done[camp]:
+                raise self._nothing(role)
+        self._choose()
+        self.job.cpu_adapted = time.process_time() - self.job.cpu_start - self.rivals_cpu
+        from . import _depths
+
+        with self.job.clock("layers"):
+            self.outcome.layers, self.outcome.forgetting = _depths.curve(self), _depths.forgetting(self)
+        return self.outcome
+
+    def look(self, view: View) -> tuple[Features, Features]:
+        """Training and validation pictures through a view."""
+        self._look([view])
+        return self._looks[view]
+
+    def looks(self, views: Sequence[View]) -> list[tuple[Features, Features]]:
+        """The same for several views, in one pass."""
+        self._look(views)
+        return [self._looks[view] for view in views]
+
+    def training_view(self, id_: str) -> View:
+        """Through which a candidate's training pictures were looked at."""
+        return next(c.training_view for c in self.candidates if c.id == id_)
+
+    def _look(self, views: Sequence[View]) -> None:
+        """One pass over training and validation pictures for all views not looked through yet."""
+        job, new = self.job, [v for v in dict.fromkeys(views) if v not in self._looks]
+        if not new:
+            return
+        with job.clock("embed"):
+            found = job.gallery.look((*job.task.train, *job.task.valid), new)
+        n = len(job.task.train)
+        self._looks |= {
+            v: (_rows(f, slice(None, n)), _rows(f, slice(n, None))) for v, f in zip(new, found, strict=True)
+        }
+        job.journal.note("embed", views=[to_dict(v) for v in new], computed=job.gallery.computed)
+
+    def _enter(self, candidate: Candidate) -> None:
+        """Let a candidate run, or say why not."""
+        first_rival = not candidate.reuses and not self.done[False]
+        if why := self._wrong_source(candidate):
+            outcome: Contender | Trial = _dropped(candidate, "dropped", why, self.job.plan.seed)
+        else:
+            # The first rival, a cheap one, runs past the budget: without any there is no verdict.
+            outcome = self._contend(candidate, None if first_rival else self.job.deadline)
+        trial = outcome if isinstance(outcome, Trial) else outcome.trial
+        self.job.journal.note("tried", id=trial.id, status=trial.status, reason=trial.reason)
+        self.outcome.trials.append(trial)
+        self.done[candidate.reuses] += [] if isinstance(outcome, Trial) else [outcome]
+
+    def _wrong_source(self, candidate: Candidate) -> str | None:
+        """Why a long candidate is not worth its time: the cheap ones prefer another source."""
+        from ..plan.search import prefer
+
+        if not (candidate.long and candidate.reuses and self.done[True]):
+            return None
+        best = prefer(self.done[True])
+        if best.trial.source == candidate.view.source:
+            return None
+        return f"long training on the best source alone, which is {best.trial.source} ({best.trial.id} leads)"
+
+    def _contend(self, candidate: Candidate, deadline: float | None) -> Contender | Trial:
+        """A candidate's result, from an earlier attempt where there is one; a `Trial` alone when it was dropped."""
+        from ..plan import search
+
+        job, start = self.job, time.process_time()
+        if deadline is not None and time.monotonic() > deadline:  # before its pictures are looked at
+            return _dropped(candidate, "waiting", "the time budget ended first", job.plan.seed)
+        train, valid = self.look(candidate.training_view)
+        folder = self._folder(candidate.id, train.key)
+        if kept := search.recall(folder):
+            job.clock.earlier += kept.trial.seconds
+            return kept
+        job.tell(candidate.id, 0, 1)
+        work = self._work(candidate.view, train, valid, folder, job.plan.seed)
+        camp = self.done[candidate.reuses]
+        leader = min(camp, key=lambda c: c.trial.log_loss) if candidate.reuses and camp else None
+        try:
+            with job.clock("race"), one_blas_thread(len(train.y)):
+                outcome = search.contend(
+                    candidate, work, job.task.labels, self.facts, deadline=deadline, leader=leader, watch=job.watch
+                )
+        except BudgetError:
+            return _dropped(candidate, "waiting", "the time budget ended first", job.plan.seed)
+        except search.Behind as why:
+            return _dropped(candidate, "dropped", str(why), job.plan.seed)
+        except (HeadstartError, ValueError, ArithmeticError, RuntimeError, np.linalg.LinAlgError) as error:
+            return _dropped(candidate, "failed", str(error), job.plan.seed)
+        finally:
+            self.rivals_cpu += 0.0 if candidate.reuses else time.process_time() - start
+        search.remember(folder, outcome)
+        return outcome
+
+    def _work(self, view: View, train: Features, valid: Features | None, folder: Path, seed: int) -> Work:
+        key = view.source
+        return Work(
+            train=train,
+            valid=valid,
+            k=len(self.job.task.labels),
+            view=view,
+            seed=seed,
+            scratchpad=folder,
+            source=self.sources[key] if key else None,
+            weights=self.weights[key] if key else None,
+        )
+
+    def _choose(self) -> None:
+        """Who stands for each camp, refitted on all training pictures, and which of the two is the run's model."""
+        from ..plan.search import crown, explain, prefer
+
+        finished = {c.trial.id: c for camp in self.done.values() for c in camp}
+        roles = self.outcome.roles
+        for role, camp in (("transfer", True), ("rival", False)):
+            best = prefer(self.done[camp])
+            roles[role] = best.trial.id
+            for contender in [best] if camp else self.done[camp]:  # every rival is shown beside the verdict
+                # The verdict rests on the best of each camp.
+                seeds = self.job.plan.seeds if contender is best else 1
+                self.outcome.finalists[contender.trial.id] = self._refit(contender, seeds)
+        winner = crown(finished[roles["transfer"]], finished[roles["rival"]]).trial
+        roles["winner"] = winner.id
+        of_camp = {True: finished[roles["transfer"]].trial, False: finished[roles["rival"]].trial}
+        trials, n_valid = self.outcome.trials, len(self.job.task.valid)
+        judges = {t.id: winner if t.id in roles.values() else of_camp[t.reuses] for t in trials}
+        self.outcome.trials = [explain(t, judges[t.id], n_valid) for t in trials]
+        for trial in self.outcome.trials:
+            self.job.journal.note("trial", id=trial.id, status=trial.status, reason=trial.reason)
+        self.job.journal.note("chosen", **roles)
+
+    def _refit(self, contender: Contender, seeds: int) -> list[Fitted]:
+        """The chosen setting on all training pictures, `seeds` times where the training seed matters."""
+        from ..family import load
+        from ..plan import keep, search
+
+        job, start = self.job, time.process_time()
+        train, valid = self.look(self.training_view(contender.trial.id))
+        both = search.join(train, valid)
+        seeds = seeds if load("transfer", contender.fitted.strategy).STOCHASTIC else 1
+        out = []
+        for extra in range(seeds):
+            folder = self._folder(f"{contender.trial.id}-refit{extra}", train.key)
+            if kept := keep.found(folder):
+                out.append(kept[0])
+                continue
+            work = self._work(contender.fitted.view, both, None, folder, job.plan.seed + extra)
+            with job.clock("race"), one_blas_thread(len(both.y)):
+                fitted = search.refit(contender, work, watch=job.watch)
+            keep.save(folder, fitted)
+            out.append(fitted)
+        self.rivals_cpu += 0.0 if contender.trial.reuses else time.process_time() - start
+        return out
+
+    def _folder(self, name: str, view_key: str) -> Path:
+        from .. import __version__
+
+        key = digest(__version__, self.job.task.fingerprint, view_key, self.job.plan.seed)
+        return self.job.plan.out / "trials" / f"{name}-{key[:8]}"
+
+    def _nothing(self, role: str) -> HeadstartError:
+        trials = self.outcome.trials
+        if any(t.status == "waiting" for t in trials):
+            return BudgetError(
+                f"The budget of {self.job.plan.budget:g} s ended before any {role} candidate was done, so there is no "
+                "verdict. Run the same command with a larger --budget: finished work is kept."
+            )
+        why = "; ".join(f"{t.id}: {t.reason}" for t in trials if t.status == "failed")
+        return DataError(
+            f"No {role} candidate could be fitted to {self.job.task.name} ({why}). Add pictures to each class."
+        )
+
+
+def _rows(features: Features, rows: slice) -> Features:
+    return replace(features, x=features.x[rows], y=features.y[rows], logits=None)
+
+
+def _dropped(candidate: Candidate, status: str, reason: str, seed: int) -> Trial:
+    return Trial(
+        id=candidate.id,
+        strategy=candidate.strategy,
+        source=candidate.view.source,
+        reuses=candidate.reuses,
+        config={},
+        tried=0,
+        status=status,
+        reason=reason,
+        seed=seed,
+    )

@@ -1,0 +1,142 @@
+"""The part of a source that learns: its last parts behind a cut, its pooling, and a new head.
+
+A map [b, c, h, w] (what enters the first of these parts; see `View.depth`) → logits [b, k]. The parts before the cut
+are never here: they are frozen by construction, and their activations were computed once. A torch module: import it
+inside functions.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from ..errors import UsageError
+from ..source._backbone import Backbone, load, normalise
+from ..source._timm import build
+from ..types import Source, View
+
+ROOT = 1e-3  # keeps the slope of the signed root finite at 0
+
+
+class Tail(nn.Module):
+    """Attributes: `parts` (name → module, stem → top), `classifier` (the new head), `source`."""
+
+    def __init__(self, backbone: Backbone, depth: str, k: int) -> None:
+        super().__init__()
+        first = len(backbone.parts) - count(depth, len(backbone.parts))
+        self.parts = nn.ModuleDict(dict(backbone.parts[first:]))
+        # What stands behind the pooling (MobileNetV3's last convolution) learns with "top" and is run by `head`.
+        before = {id(module) for _, part in backbone.parts for module in part.children()}
+        ends = [module for name, stage in backbone.stages if name == "top" for module in stage.children()]
+        self.late = nn.ModuleList([module for module in ends if id(module) not in before])
+        self.classifier = nn.Linear(backbone.source.feature_dim, k)
+        self._backbone = [backbone]  # in a list: its weights before the cut must not be registered here
+        self.source, self.whole = backbone.source, depth == "input"
+        self.skip = 0  # first parts that the given maps have already gone through, see `advance`
+
+    def features(self, x: Tensor) -> Tensor:
+        """A map [b, c, h, w], or with the whole network a uint8 picture [b, 3, s, s] → "top" features [b, d]."""
+        if self.whole:
+            x = normalise(x, self.source.input).contiguous(memory_format=torch.channels_last)
+        for part in [*self.parts.values()][self.skip :]:
+            x = part(x)
+        return self._backbone[0].head(x)
+
+    def classify(self, top: Tensor) -> Tensor:
+        """The source's own classifier, which never learns: "top" features [b, d] → [b, classes]."""
+        return self._backbone[0].classify(top)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """→ logits [b, k]."""
+        return cast(Tensor, self.classifier(soft_root(self.features(x))))
+
+    def stages(self) -> list[tuple[str, nn.Module]]:
+        """(name, module) from the cut to the head, as they are unfrozen in reverse."""
+        late = [("late", self.late)] if len(self.late) else []
+        full = [(name, part) for name, part in self.parts.items() if any(True for _ in part.parameters())]
+        return [*full, *late, ("head", self.classifier)]
+
+
+def soft_root(x: Tensor) -> Tensor:
+    """sign(x) · (√(|x| + ε) − √ε): the probe's signed root with a finite slope at 0."""
+    return x.sign() * (torch.sqrt(x.abs() + ROOT) - math.sqrt(ROOT))
+
+
+def count(depth: str, total: int) -> int:
+    """How many last parts stand behind a cut.
+
+    >>> count("cut:3", 9), count("input", 9)
+    (3, 9)
+
+    Raises:
+        UsageError: no cut, or more parts than there are.
+    """
+    if depth == "input":
+        return total
+    kind, _, number = depth.partition(":")
+    if kind != "cut" or not number.isdigit() or not 1 <= int(number) <= total:
+        raise UsageError(
+            f"'{depth}' is no cut of this network; give cut:1 to cut:{total} (so many last parts learn), or input."
+        )
+    return int(number)
+
+
+def open_tail(source: Source, weights: Path | None, view: View, k: int) -> Tail:
+    """The tail of a source with its pre-trained weights; the head's weights are random."""
+    return Tail(load(source, weights), view.depth, k)
+
+
+def restore(source: Source, view: View, state: Mapping[str, NDArray[Any]]) -> Tail:
+    """A fitted tail, in eval mode. All its weights are in `state`."""
+    tail = Tail(Backbone(source, build(source.architecture)), view.depth, len(state["classifier.bias"]))
+    given = {name: torch.from_numpy(np.array(value)) for name, value in state.items()}
+    tail.load_state_dict(given, strict=False)  # batch counters, which evaluation does not use, are not kept
+    return tail.eval()
+
+
+def as_batch(x: NDArray[Any]) -> Tensor:
+    """Rows of a cut (half precision) or of pictures (uint8) as a batch, channels last."""
+    picked = torch.from_numpy(np.ascontiguousarray(x))
+    return (picked if x.dtype == np.uint8 else picked.float()).contiguous(memory_format=torch.channels_last)
+
+
+def plain(x: NDArray[Any]) -> NDArray[Any]:
+    """[n, v, c, h, w] → the pictures themselves without their augmented copies, [n, c, h, w]."""
+    return x[:, 0] if x.ndim == 5 else x
+
+
+def advance(tail: Tail, parts: int, x: NDArray[Any], rows: int = 64) -> NDArray[np.float16]:
+    """Maps [n, …, c, h, w] behind the tail's first `parts` parts, in eval mode, half precision."""
+    tail.eval()
+    first, flat = [*tail.parts.values()][:parts], x.reshape(-1, *x.shape[-3:])
+    out = []
+    with torch.inference_mode():
+        for at in range(0, len(flat), rows):
+            piece = as_batch(flat[at : at + rows])
+            for part in first:
+                piece = part(piece)
+            out.append(piece.clamp(-65504, 65504).half().contiguous().numpy())
+    done = np.concatenate(out)
+    return done.reshape(*x.shape[:-3], *done.shape[1:])
+
+
+def look(tail: Tail, x: NDArray[Any], *, features: bool = False, rows: int = 64) -> NDArray[np.float32]:
+    """Logits [n k], or "top" features [n d], of maps [n, c, h, w] or pictures; the tail in eval mode, fp32."""
+    where = next(tail.parameters()).device
+    run = tail.features if features else tail
+    with torch.inference_mode():
+        out = [run(as_batch(x[at : at + rows]).to(where)).float().cpu() for at in range(0, len(x), rows)]
+    return np.asarray(torch.cat(out).numpy(), np.float32)
+
+
+def source_scores(tail: Tail, top: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The source's own classifier on "top" features [n d] → [n s]."""
+    with torch.inference_mode():
+        return np.asarray(tail.classify(torch.from_numpy(top)).float().numpy(), np.float32)

@@ -1,0 +1,345 @@
+"""Fine-tuning, common to `finetune`, `gradual`, `l2sp` and `ewc`: head first, then the source's last parts with it.
+
+In: activations at a cut, [n, v, c, h, w] (v: the picture and its augmented copies, computed once; the part before the
+cut is never run again), or the pictures themselves, [n, 3, s, s] uint8, augmented anew in every epoch. Out: the tail's
+whole state. The head starts as the probe's solution on frozen features (LP-FT), and what training reaches must beat
+that start on validation data, or the start is returned.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import UsageError
+from ..kind.classification import compared
+from ..types import Facts, Features, Fitted, FloatArray, Progress, Source, View, Work
+from ._base import Head
+from ._linear import decompose, logistic, penalties, ridge_path
+
+if TYPE_CHECKING:
+    import torch
+
+    from ._loop import Opening
+    from ._tail import Tail
+
+    Penalty = Callable[[torch.nn.Module], torch.Tensor]
+
+BALANCES = ("none", "weight", "sample")
+
+
+@dataclass(frozen=True)
+class Config:
+    """One setting of fine-tuning."""
+
+    parts: int = 3  # last parts of the network that learn (stage, stage, top); the rest is frozen
+    lr: float = 1e-3  # peak rate of the last part; AdamW
+    decay: float = 2.6  # rate of a part over that of the part before it (ULMFiT's discriminative rates)
+    epochs: float = 8
+    batch: int = 16
+    schedule: str = "one-cycle"  # or "slanted" (triangular, ULMFiT)
+    weight_decay: float = 0.05  # never on norms and biases
+    smoothing: float = 0.0  # label smoothing
+    mixup: float = 0.0  # Beta(a, a) of MixUp at the cut; 0: off
+    norm: str = "frozen"  # batch-norm of learning parts: "frozen" statistics, or those of each "batch"
+    balance: str = "none"  # rare classes: "weight" the loss, or "sample" them more often; never both
+    head_first: bool = True  # start from the probe's head (LP-FT), not a random one
+    steps: int | None = None  # instead of epochs; 0: the head alone
+
+
+def views(sources: list[str] | tuple[str, ...] | Any, depth: str = "cut:3") -> list[View]:  # noqa: ANN401
+    """One view a source: the map at the cut."""
+    return [View(source=key, depth=depth) for key in sources]
+
+
+def fit_view(view: View, facts: Facts) -> View:
+    """Pictures with a shorter side below 48 px are taken for glyphs: a mirrored digit is another digit."""
+    return replace(view, style="glyph" if facts.side < 48 else "photo")
+
+
+def copies(facts: Facts) -> int:
+    """Augmented copies a picture, itself counted: eight, fewer for much data (a copy costs one pass and ~40 KB)."""
+    return min(8, max(2, round(8000 / facts.n)))
+
+
+def tune(
+    config: Config,
+    work: Work,
+    *,
+    penalty: Callable[[Tail, Work], Penalty] | None = None,
+    opening: Callable[[Tail, int], Opening] | None = None,
+) -> Generator[Progress, None, Head]:
+    """Train; with `work.valid` the state of the lowest validation loss is kept, the start included.
+
+    Args:
+        config: the setting.
+        work: `work.train.x` holds maps or pictures; `work.source` is needed.
+        penalty: made from the tail as the source left it; added to the loss.
+        opening: made from the tail and the steps of an epoch: which parts are thawed when.
+
+    Raises:
+        UsageError: no source, or a setting that does not exist.
+    """
+    import torch
+
+    from ._freeze import freeze, groups
+    from ._loop import Recipe, train
+    from ._tail import open_tail, plain
+
+    if work.source is None or config.balance not in BALANCES or config.norm not in ("frozen", "batch"):
+        raise UsageError(
+            f"Fine-tuning was given source {work.source}, balance '{config.balance}' and norm '{config.norm}'; it "
+            f"needs a source, a balance of {', '.join(BALANCES)} and a norm of frozen or batch."
+        )
+    torch.manual_seed(work.seed)
+    tail = open_tail(work.source, work.weights, work.view, work.k).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    front = [*tail.parts][: -config.parts]
+    for name in front:
+        freeze(tail.parts[name])
+    hold(tail, config)
+    work = _advanced(tail, front, work)
+    if config.head_first:
+        _start_head(tail, plain(work.train.x), work.train.y, work.k)
+    moving = [(name, stage) for name, stage in tail.stages() if name not in front]
+    per_epoch = max(1, math.ceil(len(work.train.y) / config.batch))
+    total = config.steps if config.steps is not None else max(1, round(config.epochs * per_epoch * work.share))
+    evaluate = _evaluator(work.valid) if work.valid is not None else None
+    trained = sum(p.numel() for _, stage in moving for p in stage.parameters())
+    if total == 0:
+        yield Progress(1, 1)
+        return Head(_state(tail.state_dict()), sum(p.numel() for p in tail.classifier.parameters()), {"step": 0})
+    outcome = yield from train(
+        tail,
+        _batches(work, config, tail),
+        _loss(config, work),
+        Recipe(
+            total,
+            config.lr,
+            weight_decay=config.weight_decay,
+            schedule=config.schedule,
+            evaluate_every=per_epoch,
+            patience=4,
+            start=True,
+            threads=1,
+            precision="no",
+        ),
+        seed=work.seed,
+        groups=groups(moving, config.lr, config.decay, config.weight_decay),
+        evaluate=evaluate,
+        scratchpad=work.scratchpad,
+        penalty=penalty(tail, work) if penalty else None,
+        opening=opening(tail, per_epoch) if opening else None,
+    )
+    return Head(_state(outcome.state), trained, {"step": outcome.step, "steps": total})
+
+
+def refit(config: Config, notes: Mapping[str, Any], n_before: int, n_now: int) -> Any:  # noqa: ANN401 - a strategy's own Config
+    """The setting for more pictures: as many epochs as served best, at least half of all; none if none helped."""
+    best = int(notes["step"])
+    steps = max(best, int(notes.get("steps", 0)) // 2) if best else 0
+    return replace(config, steps=round(steps * n_now / n_before))
+
+
+def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None) -> FloatArray:
+    """Maps [n, c, h, w] (or with copies [n, v, c, h, w], of which the first counts), or pictures → [n k].
+
+    Raises:
+        UsageError: no source record.
+    """
+    from ._tail import look, plain, restore
+
+    if source is None:
+        raise UsageError(f"'{fitted.strategy}' needs the record of its source to read pictures. Pass source=….")
+    return look(restore(source, fitted.view, fitted.state), plain(x))
+
+
+def skill(
+    fitted: Fitted, x: NDArray[Any], source: Source, weights: Path | None
+) -> tuple[tuple[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]:
+    """What the source made of maps and what the adapted network makes of them.
+
+    Returns:
+        ("top" features [n d], the source's own class scores [n s]) before, and the same after.
+    """
+    from ._tail import look, open_tail, plain, source_scores
+
+    tail = open_tail(source, weights, fitted.view, len(fitted.labels)).eval()
+    before = look(tail, plain(x), features=True)
+    scores_before = source_scores(tail, before)
+    _put(tail, fitted)
+    after = look(tail, plain(x), features=True)
+    return (before, scores_before), (after, source_scores(tail, after))
+
+
+def _put(tail: Tail, fitted: Fitted) -> None:
+    import torch
+
+    state = {name: torch.from_numpy(np.array(value)) for name, value in fitted.state.items()}
+    tail.load_state_dict(state, strict=False)
+
+
+def hold(tail: Tail, config: Config) -> None:
+    """Keep batch-norm's statistics as the source left them, also in the parts that learn, unless told otherwise."""
+    from ._freeze import hold_statistics
+
+    if config.norm == "frozen":
+        hold_statistics(tail)
+
+
+def learning(tail: Tail) -> list[tuple[str, torch.nn.Parameter]]:
+    """The source's weights that learn, without the new head."""
+    return [(n, p) for n, p in tail.named_parameters() if p.requires_grad and not n.startswith("classifier.")]
+
+
+def source_weights(tail: Tail) -> dict[str, torch.Tensor]:
+    """A copy of `learning`, to be taken before training."""
+    return {name: weight.detach().clone() for name, weight in learning(tail)}
+
+
+def squared_distance(
+    tail: Tail, start: Mapping[str, torch.Tensor], weight: Mapping[str, torch.Tensor] | None = None
+) -> torch.Tensor:
+    """Σ weight · (w − w₀)² over the source's weights that learn."""
+    import torch
+
+    total = torch.zeros((), device=next(tail.parameters()).device)
+    for name, now in learning(tail):
+        gap = (now - start[name].to(now.device)) ** 2
+        total = total + (gap if weight is None else gap * weight[name].to(now.device)).sum()
+    return total
+
+
+def _advanced(tail: Tail, front: list[str], work: Work) -> Work:
+    """Maps moved on through the frozen front of the tail, once; training then begins behind it."""
+    from ._tail import advance
+
+    if not front or tail.whole:  # whole pictures are augmented anew at every step, so nothing can be kept
+        return work
+    key = (work.source, work.view.depth, len(front))
+
+    def moved(x: NDArray[Any]) -> NDArray[Any]:
+        for known, given, made in _moved:
+            if known == key and given is x:
+                return made
+        _moved[:] = [*_moved[-3:], (key, x, advance(tail, len(front), x))]
+        return _moved[-1][2]
+
+    train, valid = work.train, work.valid
+    tail.skip = len(front)
+    kept = valid and replace(valid, x=moved(valid.x))
+    return replace(work, train=replace(train, x=moved(train.x)), valid=kept)
+
+
+_moved: list[tuple[Any, NDArray[Any], NDArray[Any]]] = []  # the settings of one candidate share their maps
+
+
+def _start_head(tail: Tail, x: NDArray[Any], y: NDArray[np.int64], k: int) -> None:
+    """The probe's solution on the tail's own features: the penalty by leave-one-out, as in probe.py."""
+    import torch
+
+    from ._tail import look, soft_root
+
+    tail.eval()
+    rows = soft_root(torch.from_numpy(look(tail, x, features=True))).numpy()
+    a = decompose(rows)
+    grid = penalties(a)
+    best = float(grid[ridge_path(a, y, k, grid)[0].argmin()])
+    weight, bias = a.unrotate(*logistic(a.z, y, k, 0.125 * best))
+    with torch.no_grad():
+        tail.classifier.weight.copy_(torch.from_numpy(weight.T.copy()))
+        tail.classifier.bias.copy_(torch.from_numpy(bias))
+
+
+def _batches(work: Work, config: Config, tail: Tail) -> Callable[[int], tuple[torch.Tensor, torch.Tensor]]:
+    """`batch(step)`, a pure function of the step: the epoch's order, each row's copy, MixUp's partners."""
+    import torch
+
+    from ._tail import as_batch
+
+    x, y, seed = work.train.x, work.train.y, work.seed
+    per_epoch = max(1, math.ceil(len(y) / config.batch))
+
+    @cache
+    def order(epoch: int) -> NDArray[np.int64]:
+        random = np.random.default_rng((seed, epoch))
+        if config.balance == "sample":
+            chance = 1 / np.bincount(y, minlength=work.k)[y]
+            return random.choice(len(y), len(y), p=chance / chance.sum())
+        return random.permutation(len(y))
+
+    def batch(step: int) -> tuple[torch.Tensor, torch.Tensor]:
+        epoch, at = divmod(step, per_epoch)
+        rows = order(epoch)[at * config.batch : (at + 1) * config.batch]
+        if x.ndim == 5:  # each picture's copy of this epoch: all are seen before one is seen again
+            turn = np.array(
+                [np.random.default_rng((seed, int(r))).permutation(x.shape[1])[epoch % x.shape[1]] for r in rows]
+            )
+            picked = as_batch(x[rows, turn])
+        elif tail.whole:
+            picked = _changed(as_batch(x[rows]), work.view.style, [(seed, epoch, int(r)) for r in rows])
+        else:
+            picked = as_batch(x[rows])
+        labels = torch.from_numpy(y[rows])
+        return _mixed(picked, labels, config.mixup, work.k, (seed, step)) if config.mixup else (picked, labels)
+
+    return batch
+
+
+def _changed(x: torch.Tensor, style: str, seeds: list[tuple[int, int, int]]) -> torch.Tensor:
+    """uint8 pictures [b, 3, s, s], augmented."""
+    import torch
+
+    from ..embed._augment import STYLES, augment, draw
+
+    changed = augment((x.float() / 255 - 0.5) / 0.25, STYLES[style], draw(seeds))
+    return ((changed * 0.25 + 0.5) * 255).round_().clamp_(0, 255).to(torch.uint8)
+
+
+def _mixed(
+    x: torch.Tensor, y: torch.Tensor, strength: float, k: int, seed: tuple[int, int]
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """MixUp (Zhang et al. 2018) of a batch with itself in another order; labels become shares [b k]."""
+    import torch
+
+    random = np.random.default_rng(seed)
+    share, partner = float(random.beta(strength, strength)), torch.from_numpy(random.permutation(len(y)))
+    one_hot = torch.nn.functional.one_hot(y, k).float()
+    return share * x.float() + (1 - share) * x[partner].float(), share * one_hot + (1 - share) * one_hot[partner]
+
+
+def _loss(config: Config, work: Work) -> torch.nn.Module:
+    """Cross-entropy; with `balance="weight"` a class of half the pictures weighs double, 1 on average."""
+    import torch
+
+    weight = None
+    if config.balance == "weight":
+        counts = np.bincount(work.train.y, minlength=work.k).clip(1)
+        weight = torch.from_numpy((len(work.train.y) / (work.k * counts)).astype(np.float32))
+    return torch.nn.CrossEntropyLoss(weight, label_smoothing=config.smoothing)
+
+
+def _evaluator(valid: Features) -> Callable[[torch.nn.Module], tuple[float, float]]:
+    from ._tail import look, plain
+
+    x = plain(valid.x)
+
+    def evaluate(model: Any) -> tuple[float, float]:  # noqa: ANN401 - the tail, wrapped by Accelerate or not
+        right, losses = compared(look(model, x), valid.y)
+        return right, float(losses.mean())
+
+    return evaluate
+
+
+def _state(state: Mapping[str, torch.Tensor]) -> dict[str, NDArray[Any]]:
+    return {
+        name: tensor.detach().cpu().contiguous().numpy().copy()
+        for name, tensor in state.items()
+        if not name.endswith("num_batches_tracked")
+    }

@@ -1,0 +1,101 @@
+"""Elastic weight consolidation: fine-tuning in which the weights that the source's own skill rests on move least.
+
+The loss gains λ/2 · Σ F (w − w₀)², F being the diagonal of the Fisher information of the source's own classifier. The
+source's training data are not at hand, so F is taken on the target's pictures with labels drawn from the classifier's
+own answers (`notes["fisher"]` says so); a caller who has source data passes its maps as `work.source_rows`. F is scaled
+to mean 1, so that λ means the same for every source. See _tune.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..types import Facts, Progress, View, Work
+from . import _tune
+from ._base import SEARCH, Head
+from ._tune import copies, fit_view, logits, refit, skill
+
+if TYPE_CHECKING:
+    import torch
+
+    from ._tail import Tail
+
+__all__ = ["copies", "fit_view", "logits", "refit", "skill"]
+
+TITLE = "fine-tuning with elastic weights (EWC)"
+PAPER = "Kirkpatrick et al. 2017, Overcoming catastrophic forgetting in neural networks"
+NEEDS = frozenset({"target_labels"})
+REUSES = True
+PRIOR = 4
+STOCHASTIC = True
+RUNG = 0.4
+ON_REQUEST = True  # a second opinion of fine-tuning: the usual race has no time for it
+SAMPLE = 200  # pictures on which the Fisher information is taken
+
+
+@dataclass(frozen=True)
+class Config(_tune.Config):
+    """As for fine-tuning, and how strongly the source's weights are held."""
+
+    weight_decay: float = 0.0  # the elastic pull stands in its place
+    strength: float = 0.1  # λ
+
+
+def views(sources: Sequence[str]) -> list[View]:
+    """Every source's map that enters its last three parts."""
+    return _tune.views(sources)
+
+
+def settings(facts: Facts) -> list[Config]:
+    """A weak and a strong hold, each at two rates."""
+    return [Config(strength=strength, lr=lr) for strength in (0.01, 0.1) for lr in (1e-3, 3e-4)][:SEARCH]
+
+
+def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
+    """See `_tune.tune`. `notes["fisher"]` tells on which pictures the Fisher information was taken."""
+
+    def hold(tail: Tail, work: Work) -> _tune.Penalty:
+        start, weight = _tune.source_weights(tail), fisher(tail, work)
+
+        def penalty(model: torch.nn.Module) -> torch.Tensor:
+            return config.strength / 2 * _tune.squared_distance(tail, start, weight)
+
+        return penalty
+
+    head = yield from _tune.tune(config, work, penalty=hold)
+    on = "source data" if work.source_rows is not None else "the target's pictures, labels drawn by the source's head"
+    return replace(head, notes={**head.notes, "fisher": on})
+
+
+def fisher(tail: Tail, work: Work) -> dict[str, torch.Tensor]:
+    """Diagonal Fisher information of the source's own classifier for the weights that learn, scaled to mean 1.
+
+    E[(∂ log p(y|x) / ∂w)²] over pictures x and labels y drawn from p(·|x), one picture at a time: the square of a
+    batch's mean gradient would be another thing (Kunstner et al. 2019).
+    """
+    import torch
+
+    from ._tail import as_batch, plain
+
+    x = plain(work.source_rows if work.source_rows is not None else work.train.x)
+    random = np.random.default_rng(work.seed)
+    rows = random.permutation(len(x))[:SAMPLE]
+    named = dict(_tune.learning(tail))
+    total = {name: torch.zeros_like(w) for name, w in named.items()}
+    tail.eval()
+    for row in rows:
+        log_p = tail.classify(tail.features(as_batch(x[row : row + 1]))).log_softmax(1)[0]
+        label = int(random.choice(len(log_p), p=_probabilities(log_p)))
+        for name, slope in zip(named, torch.autograd.grad(-log_p[label], list(named.values())), strict=True):
+            total[name] += slope**2
+    mean = sum(float(t.sum()) for t in total.values()) / sum(t.numel() for t in total.values())
+    return {name: t / max(mean, 1e-30) for name, t in total.items()}
+
+
+def _probabilities(log_p: torch.Tensor) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    p = np.exp(log_p.detach().double().numpy())
+    return np.asarray(p / p.sum())

@@ -1,0 +1,39 @@
+"""Fine-tuning: the probe's head first, then the last parts of the source with it, earlier parts ever more slowly.
+
+How many parts learn and how fast is chosen on validation data; everything before the cut stays as the source left it.
+See _tune.py. Maps at the cut [n, v, c, h, w] → logits [n k].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+
+from ..types import Facts, Progress, View, Work
+from . import _tune
+from ._base import SEARCH, Head
+from ._tune import Config, copies, fit_view, logits, refit, skill
+
+__all__ = ["Config", "copies", "fit_view", "logits", "refit", "skill"]
+
+TITLE = "fine-tuning"
+PAPER = "Kumar et al. 2022, Fine-Tuning can Distort Pretrained Features (LP-FT); Howard & Ruder 2018, ULMFiT"
+NEEDS = frozenset({"target_labels"})
+REUSES = True
+PRIOR = 4
+STOCHASTIC = True
+RUNG = 0.4
+
+
+def views(sources: Sequence[str]) -> list[View]:
+    """Every source's map that enters its last three parts."""
+    return _tune.views(sources)
+
+
+def settings(facts: Facts) -> list[Config]:
+    """The last three parts or the last two, each at two rates."""
+    return [Config(parts=parts, lr=lr) for parts in (3, 2) for lr in (1e-3, 3e-4)][:SEARCH]
+
+
+def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
+    """See `_tune.tune`."""
+    return (yield from _tune.tune(config, work))

@@ -1,0 +1,68 @@
+"""Gradual unfreezing: fine-tuning in which the head learns first and one more part thaws at a time, towards the stem.
+
+Thawed either with every epoch (ULMFiT), or only when the validation loss has stopped falling; which of the two, and
+how fast, is chosen on validation data. A part not yet thawed is frozen wholly. See _tune.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..types import Facts, Progress, View, Work
+from . import _tune
+from ._base import SEARCH, Head
+from ._tune import copies, fit_view, logits, refit, skill
+
+if TYPE_CHECKING:
+    from ._loop import Opening
+    from ._tail import Tail
+
+__all__ = ["copies", "fit_view", "logits", "refit", "skill"]
+
+TITLE = "gradual unfreezing"
+PAPER = "Howard & Ruder 2018, Universal Language Model Fine-tuning for Text Classification (ULMFiT)"
+NEEDS = frozenset({"target_labels"})
+REUSES = True
+PRIOR = 3
+STOCHASTIC = True
+RUNG = 0.4
+
+
+@dataclass(frozen=True)
+class Config(_tune.Config):
+    """As for fine-tuning, and when the next part thaws."""
+
+    schedule: str = "slanted"
+    thaw: str = "epoch"  # one part an epoch; or "stall": when the validation loss has not fallen for an epoch
+
+
+def views(sources: Sequence[str]) -> list[View]:
+    """Every source's map that enters its last three parts."""
+    return _tune.views(sources)
+
+
+def settings(facts: Facts) -> list[Config]:
+    """Both ways of thawing, each at two rates."""
+    return [Config(thaw=thaw, lr=lr) for thaw in ("epoch", "stall") for lr in (1e-3, 3e-4)][:SEARCH]
+
+
+def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
+    """See `_tune.tune`; without validation data (a refit) a part thaws with every epoch."""
+    by_stall = config.thaw == "stall" and work.valid is not None
+
+    def opening(tail: Tail, per_epoch: int) -> Opening:
+        from ._freeze import freeze, unfreeze
+        from ._loop import Opening
+
+        body = tail.stages()[-(config.parts + 1) : -1]  # the head is open from the start
+
+        def apply(model: Any, opened: int) -> None:  # noqa: ANN401 - the tail itself
+            for at, (_, stage) in enumerate(reversed(body)):
+                (unfreeze if at < opened else freeze)(stage)
+            _tune.hold(tail, config)
+
+        return Opening(steps=0 if by_stall else per_epoch, patience=1 if by_stall else 0, most=len(body), apply=apply)
+
+    return (yield from _tune.tune(config, work, opening=opening))

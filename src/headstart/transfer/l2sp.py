@@ -1,0 +1,64 @@
+"""L2-SP: fine-tuning that is pulled back to the source's weights instead of towards zero.
+
+The loss gains alpha/2 · ‖w − w₀‖² over the parts that came from the source, w₀ being their pre-trained values; the new
+head is left free. How strongly is chosen on validation data. See _tune.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..types import Facts, Progress, View, Work
+from . import _tune
+from ._base import SEARCH, Head
+from ._tune import copies, fit_view, logits, refit, skill
+
+if TYPE_CHECKING:
+    import torch
+
+    from ._tail import Tail
+
+__all__ = ["copies", "fit_view", "logits", "refit", "skill"]
+
+TITLE = "fine-tuning held near the source (L2-SP)"
+PAPER = "Li, Grandvalet & Davoine 2018, Explicit Inductive Bias for Transfer Learning with Convolutional Networks"
+NEEDS = frozenset({"target_labels"})
+REUSES = True
+PRIOR = 4
+STOCHASTIC = True
+RUNG = 0.4
+ON_REQUEST = True  # a second opinion of fine-tuning: the usual race has no time for it
+
+
+@dataclass(frozen=True)
+class Config(_tune.Config):
+    """As for fine-tuning, and how strong the pull is."""
+
+    weight_decay: float = 0.0  # the pull stands in its place
+    alpha: float = 0.1
+
+
+def views(sources: Sequence[str]) -> list[View]:
+    """Every source's map that enters its last three parts."""
+    return _tune.views(sources)
+
+
+def settings(facts: Facts) -> list[Config]:
+    """A weak and a strong pull, each at two rates."""
+    return [Config(alpha=alpha, lr=lr) for alpha in (0.01, 0.1) for lr in (1e-3, 3e-4)][:SEARCH]
+
+
+def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
+    """See `_tune.tune`."""
+
+    def pull(tail: Tail, work: Work) -> _tune.Penalty:
+        start = _tune.source_weights(tail)
+
+        def penalty(model: torch.nn.Module) -> torch.Tensor:
+            return config.alpha / 2 * _tune.squared_distance(tail, start)
+
+        return penalty
+
+    return (yield from _tune.tune(config, work, penalty=pull))
