@@ -74,7 +74,19 @@ def rival(cell: Cell) -> list[str]:
     return [python, str(HERE / "rivals.py"), cell.name, *flags(options)]
 
 
-CONTESTANTS: dict[str, Callable[[Cell], list[str]]] = {"fastai": rival, "plain": rival, "tutorial": rival}
+def ours(cell: Cell) -> list[str]:
+    """A contestant of ours.py."""
+    options = {"case": cell.case, "seed": cell.seed, "out": cell.out, "threads": cell.threads}
+    photos = cell.work / "photos" / ("insects" if cell.data == "pacs_photo" else "things")
+    if photos.is_dir():
+        options["photos"] = photos
+    return [sys.executable, str(HERE / "ours.py"), cell.name, *flags(options)]
+
+
+CONTESTANTS: dict[str, Callable[[Cell], list[str]]] = {
+    **dict.fromkeys(("fastai", "plain", "tutorial"), rival),
+    **dict.fromkeys(("headstart", "strategies", "ablations"), ours),
+}
 
 
 def main() -> int:

@@ -119,7 +119,20 @@ class Source:
     pretrained_on: str
     classes: str  # label names: "imagenet-1k"
     paper: str
+    widths: tuple[int, ...]  # pooled features at each depth, "stage1" … "top"; their sum is the width of depth "all"
     notes: str = ""
+
+    @property
+    def depths(self) -> tuple[str, ...]:
+        """Where pooled features can be taken, stem to top."""
+        return (*(f"stage{at}" for at in range(1, len(self.widths))), "top")
+
+    def columns(self, depth: str) -> slice:
+        """Where a depth's features stand among those of depth "all"."""
+        if depth == "all":
+            return slice(0, sum(self.widths))
+        at = self.depths.index(depth)
+        return slice(sum(self.widths[:at]), sum(self.widths[: at + 1]))
 
 
 @dataclass(frozen=True)
@@ -143,8 +156,8 @@ class View:
     """What a model looks at: features of a source's depth, or plain pixels. Travels with the saved model."""
 
     source: str | None  # a source key, or None for pixels
-    # A name from Backbone.depths (pooled features), "cut:3" (the map that enters the network's last three parts) or
-    # "input" (the prepared picture); unused for pixels.
+    # A name from Source.depths or "all" (pooled features), "cut:3" (the map that enters the network's last three parts)
+    # or "input" (the prepared picture); unused for pixels.
     depth: str = "top"
     size: int = 0  # pixels a side; for pixels only
     engine: str = ""  # engine and precision that made the features, e.g. "openvino-bf16"

@@ -94,7 +94,7 @@ def test_closed_early_it_frees_its_memory_and_gives_the_threads_back(name):
 def test_interrupted_wherever_it_yields_it_comes_to_the_same_numbers(name, slices, validated, tmp_path):
     train, valid = look(name, 12, 3, 1), look(name, 8, 3, 2) if validated else None
     config, pad = first_setting(name, 12, 3), tmp_path / "loop.pt"
-    work = work_for(name, train, 3, valid=valid)
+    work = work_for(name, train, 3, valid=valid, share=1.0 if name in TUNED else None)  # so long that all is thawed
     whole, steps = drain(load("transfer", name).run(config, work))
     head, starts = interrupted(lambda: load("transfer", name).run(config, replace(work, scratchpad=pad)), slices)
     assert starts >= max(2, len(steps) // slices)

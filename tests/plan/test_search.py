@@ -13,6 +13,8 @@ from headstart.errors import BudgetError, UnknownName, UsageError
 from headstart.family import load, names
 from headstart.kind.classification import log_loss, softmax, temperature
 from headstart.plan.search import (
+    SLACK,
+    Behind,
     Candidate,
     Contender,
     candidates,
@@ -25,9 +27,8 @@ from headstart.plan.search import (
     refit,
     remember,
 )
-from headstart.source import _catalogue
 from headstart.transfer._base import SEARCH
-from headstart.types import Facts, Fitted, Trial, View
+from headstart.types import Facts, Fitted, Trial, View, Work
 
 FACTS = Facts(24, 3, 40)
 
@@ -114,15 +115,19 @@ def test_the_explanations():
     assert explain(dropped, winner, 40) is dropped
 
 
-def test_every_strategy_meets_every_source_transfer_and_cheap_ones_first():
+def test_every_usual_strategy_meets_every_source_cheap_ones_first_and_rivals_before_long_transfer():
     sources = ("mobilenet-v2", "efficientnet-lite0")
     found = candidates(sources, (), FACTS)
-    transfer = [n for n in names("transfer") if load("transfer", n).REUSES]
-    rivals = [n for n in names("transfer") if n not in transfer]
+    usual = [n for n in names("transfer") if not getattr(load("transfer", n), "ON_REQUEST", False)]
+    transfer = [n for n in usual if load("transfer", n).REUSES]
+    rivals = [n for n in usual if n not in transfer]
     assert {c.id for c in found} == {f"{n}-{s}" for n in transfer for s in sources} | set(rivals)
     assert len(found) == len(transfer) * 2 + len(rivals)
-    order = [(not c.reuses, load("transfer", c.strategy).STOCHASTIC) for c in found]
+    turns = {(True, False): 0, (False, False): 1, (False, True): 2, (True, True): 3}  # (transfer, long) → when
+    order = [turns[c.reuses, load("transfer", c.strategy).RUNG < 1] for c in found]
     assert order == sorted(order)
+    assert set(order) == {0, 1, 2, 3}
+    assert all(c.long is (load("transfer", c.strategy).RUNG < 1) for c in found)
     assert all(c.prior == load("transfer", c.strategy).PRIOR for c in found)
     assert {c.view.size for c in found if c.strategy == "scratch"} == {32}, "the view fits the facts"
 
@@ -136,15 +141,32 @@ def test_every_strategy_meets_every_source_transfer_and_cheap_ones_first():
     ],
 )
 def test_wanting_narrows_its_own_camp_alone(wanted, transfer, rivals):
-    found = candidates([_catalogue.get("mobilenet-v2")], wanted, FACTS)
+    found = candidates(["mobilenet-v2"], wanted, FACTS)
     for camp, members in ((True, transfer), (False, rivals)):
-        everyone = {n for n in names("transfer") if load("transfer", n).REUSES is camp}
+        family = {n: load("transfer", n) for n in names("transfer")}
+        everyone = {n for n, m in family.items() if m.REUSES is camp and not getattr(m, "ON_REQUEST", False)}
         assert {c.strategy for c in found if c.reuses is camp} == (members or everyone)
 
 
 def test_wanting_what_does_not_exist():
     with pytest.raises(UnknownName, match=r"There is no strategy 'prob'\. Did you mean 'probe'\? Known: classical"):
-        candidates([_catalogue.get("mobilenet-v2")], ("prob",), FACTS)
+        candidates(["mobilenet-v2"], ("prob",), FACTS)
+
+
+def test_what_takes_part_on_request_alone():
+    asked = [n for n in names("transfer") if getattr(load("transfer", n), "ON_REQUEST", False)]
+    assert asked, "else this test says nothing"
+    for name in asked:
+        camp = load("transfer", name).REUSES
+        assert {c.strategy for c in candidates(["a"], [name], FACTS) if c.reuses is camp} == {name}
+
+
+def test_training_looks_at_copies_and_predicting_at_the_picture_alone():
+    for candidate in candidates(["a"], (), Facts(2000, 3, 40)):
+        module = load("transfer", candidate.strategy)
+        wanted = module.copies(Facts(2000, 3, 40)) if hasattr(module, "copies") else 1
+        assert candidate.view.variants == 1
+        assert candidate.training_view == replace(candidate.view, variants=wanted)
 
 
 @pytest.fixture(scope="module")
@@ -152,8 +174,16 @@ def halves():
     return drawn_task.features(24, 3, 1, spread=3), drawn_task.features(18, 3, 2, spread=3)
 
 
+def work(halves, view: View | None = None, k: int = 3, **how) -> Work:
+    return Work(halves[0], k, view or View("some"), valid=halves[1], **how)
+
+
+def everything(halves) -> Work:
+    return Work(join(*halves), 3, View("some"))
+
+
 def run(halves, candidate=None, **how) -> Contender:
-    return contend(candidate or probe(), *halves, ("a", "b", "c"), FACTS, seed=0, **how)
+    return contend(candidate or probe(), work(halves), ("a", "b", "c"), FACTS, **how)
 
 
 def test_contending_chooses_the_setting_of_the_lowest_validation_loss(halves):
@@ -163,12 +193,13 @@ def test_contending_chooses_the_setting_of_the_lowest_validation_loss(halves):
     probes = load("transfer", "probe")
     losses = []
     for config in probes.settings(FACTS):
-        work = probes.run(train, config, 3)
-        next(work)
+        steps = probes.run(config, Work(train, 3, View("some")))
+        next(steps)
         with pytest.raises(StopIteration) as stop:
-            next(work)
-        scores = probes.logits(stop.value.value.state, {}, valid.x)
-        losses.append(log_loss(softmax(scores, temperature(scores, valid.y)), valid.y))
+            next(steps)
+        fitted = Fitted("probe", View("some"), {}, ("a", "b", "c"), stop.value.value.state, 0, 0)
+        scores = probes.logits(fitted, valid.x)
+        losses.append(min(log_loss(softmax(scores, t), valid.y) for t in (temperature(scores, valid.y), 1.0)))
     at = int(np.argmin(losses))
     assert found.trial.config == asdict(probes.settings(FACTS)[at])
     assert found.trial.log_loss == pytest.approx(losses[at], rel=1e-9)
@@ -184,13 +215,14 @@ def test_a_strategy_with_a_rung_compares_briefly_and_then_runs_in_full():
     seen: dict[str, int] = {}
 
     def watch(what, done, of):
+        what = what.split(" · ")[0]
         seen[what] = of
         if what == "scratch":  # the full run has begun, and its length is all that is asked here
             raise InterruptedError(what)
 
     candidate = Candidate("scratch", "scratch", False, View(None, size=32))
     with pytest.raises(InterruptedError):
-        contend(candidate, train, valid, ("a", "b"), Facts(8, 2, 30), seed=0, watch=watch)
+        contend(candidate, work((train, valid), candidate.view, 2), ("a", "b"), Facts(8, 2, 30), watch=watch)
     assert seen == {f"scratch: setting {i + 1} of {SEARCH}": 30 for i in range(SEARCH)} | {"scratch": 300}
 
 
@@ -202,9 +234,8 @@ def test_the_deadline_ends_it(halves):
 
 def test_a_refit_uses_all_rows_and_keeps_setting_and_temperature(halves):
     found = run(halves)
-    both = join(*halves)
-    assert len(both.y) == 42
-    fitted = refit(found, both, seed=0)
+    assert len(join(*halves).y) == 42
+    fitted = refit(found, everything(halves))
     assert fitted.config == found.fitted.config
     assert fitted.temperature == found.fitted.temperature
     assert fitted.state["weight"].shape == found.fitted.state["weight"].shape
@@ -217,10 +248,67 @@ def test_a_refit_asks_the_strategy_for_its_longer_setting():
     trial = Trial("scratch", "scratch", None, False, config, SEARCH, "finished", "")
     fitted = Fitted("scratch", View(None, size=32), config, ("a", "b"), {}, 0, 0, 1.7)
     notes = {"step": 16, "steps": 20, "n": 8}
-    again = refit(Contender(trial, fitted, notes, np.zeros(4)), join(train, valid), seed=0)
+    again = refit(Contender(trial, fitted, notes, np.zeros(4)), Work(join(train, valid), 2, fitted.view))
     assert again.config["steps"] == 24  # 16 steps of 8 pictures are as many epochs as 24 of 12
     assert again.trained_params > 0
     assert again.temperature == 1.7
+
+
+def test_a_candidate_behind_after_its_short_runs_is_given_up():
+    """Behind by more than `SLACK` standard errors of the paired difference; by less, it may go on."""
+    halves = tuple(drawn_task.pictures(n, 2, seed, 32) for n, seed in ((8, 1), (6, 2)))
+    candidate = Candidate("scratch", "scratch", False, View(None, size=32))
+    told: list[str] = []
+
+    def race(leader):
+        def watch(what, done, of):
+            told.append(what.split(" · ")[0])
+            if told[-1] == "scratch":
+                raise InterruptedError(what)
+
+        contend(candidate, work(halves, candidate.view, 2), ("a", "b"), Facts(8, 2, 30), leader=leader, watch=watch)
+
+    perfect = contender("best", np.zeros(6), reuses=False)
+    with pytest.raises(Behind, match=r"dropped after its short runs: .* standard errors behind best \(0\.000\)") as why:
+        race(perfect)
+    assert float(str(why.value).split("validation, ")[1].split(" ")[0]) > SLACK
+    assert "scratch" not in told, "no full run"
+    with pytest.raises(InterruptedError):
+        race(contender("worst", np.full(6, 50.0), reuses=False))
+
+
+def test_a_long_run_keeps_its_state_by_setting_and_short_ones_keep_none(tmp_path):
+    """Killed in its full run, it left one file; a refit of other steps must not go on from it."""
+    halves = tuple(drawn_task.pictures(n, 2, seed, 32) for n, seed in ((8, 1), (6, 2)))
+    candidate = Candidate("scratch", "scratch", False, View(None, size=32))
+
+    def watch(what, done, of):
+        if what.split(" · ")[0] != "scratch":
+            assert list(tmp_path.iterdir()) == []
+        else:
+            raise InterruptedError(what)
+
+    given = work(halves, candidate.view, 2, scratchpad=tmp_path)
+    with pytest.raises(InterruptedError):
+        contend(candidate, given, ("a", "b"), Facts(8, 2, 30), watch=watch)
+    (pad,) = tmp_path.iterdir()
+    assert pad.name.startswith("loop-")
+    config = {"style": "glyph", "lr": 1e-3, "width": 4, "batch": 4, "steps": 0}
+    trial = Trial("scratch", "scratch", None, False, config, SEARCH, "finished", "")
+    old = Contender(
+        trial,
+        Fitted("scratch", candidate.view, config, ("a", "b"), {}, 0, 0),
+        {"step": 9, "steps": 9, "n": 8},
+        np.zeros(6),
+    )
+    for files, notes in ((2, {"step": 9, "steps": 9, "n": 8}), (3, {"step": 18, "steps": 18, "n": 8})):
+
+        def stop(what, done, of):
+            raise InterruptedError(what)
+
+        with pytest.raises(InterruptedError):
+            refit(replace(old, notes=notes), replace(given, valid=None), watch=stop)
+        assert len(list(tmp_path.iterdir())) == files
 
 
 def test_remembered_and_recalled(halves, tmp_path):
@@ -237,7 +325,7 @@ def test_remembered_and_recalled(halves, tmp_path):
         np.testing.assert_array_equal(back.fitted.state[name], value)
     assert replace(back.fitted, state={}) == replace(found.fitted, state={})
     np.testing.assert_array_equal(
-        refit(back, join(*halves), seed=0).state["weight"], refit(found, join(*halves), seed=0).state["weight"]
+        refit(back, everything(halves)).state["weight"], refit(found, everything(halves)).state["weight"]
     )
 
 

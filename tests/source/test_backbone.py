@@ -76,6 +76,43 @@ def test_stages_hold_every_parameter_but_the_heads_once(architecture, last, tiny
     assert list(body.state_dict()) == [f"net.{name}" for name in net.state_dict()]
 
 
+@pytest.mark.parametrize("architecture", ["test_efficientnet", "test_resnet", "mobilenetv3_small_050"])
+def test_from_every_cut_the_rest_of_the_network_leads_to_its_own_logits(architecture, tiny):
+    import torch
+
+    net = _timm.build(architecture)
+    body = _backbone.Backbone(dataclasses.replace(tiny.source, architecture=architecture), net).eval()
+    x, total = _pictures(), len(body.parts)
+    assert (body.parts[0][0], body.parts[-1][0]) == ("stem", "top")
+    cuts = [f"cut:{parts}" for parts in range(1, total + 1)]
+    with torch.inference_mode():
+        *maps, logits = body(x, cuts)
+        expected = net(x)
+        torch.testing.assert_close(logits, expected)
+        assert torch.equal(maps[-1], x), "behind the last cut stands the whole network"
+        for parts, at_cut in enumerate(maps, 1):
+            for _, part in body.parts[total - parts :]:
+                at_cut = part(at_cut)
+            torch.testing.assert_close(body.classify(body.head(at_cut)), expected)
+
+
+def test_cuts_and_depths_come_in_the_order_asked_for(backbone):
+    import torch
+
+    with torch.inference_mode():
+        top, cut, stage, logits = backbone(_pictures(), ("top", "cut:2", "stage1"))
+        _, alone = backbone(_pictures(), ("cut:2",))[::-1]
+    assert [t.ndim for t in (top, cut, stage, logits)] == [2, 4, 2, 2]
+    assert torch.equal(cut, alone)
+
+
+@pytest.mark.parametrize("depth", ["cut:0", "cut:8", "cut:", "cut:-1", "cut:2.5"])
+def test_a_cut_that_there_is_not(backbone, depth):
+    assert len(backbone.parts) == 7
+    with pytest.raises(UnknownName, match=f"There is no depth '{depth}'"):
+        backbone(_pictures(), (depth,))
+
+
 def test_an_architecture_that_is_no_chain_is_refused(tiny):
     source = dataclasses.replace(tiny.source, architecture="test_vit")
     with pytest.raises(SourceError, match="'test_vit' of 'tiny' is no plain chain of stages"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import asdict
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from skimage.feature import hog
 
 import drawn_task
-from headstart.transfer import classical
+from headstart.transfer import _once, classical
 from headstart.types import Features, Fitted, View, Work
 
 VIEW = View(None, size=classical.SIDE)
@@ -69,4 +70,7 @@ def test_remembered_rows_are_those_of_the_array_that_is_asked_about():
     for _ in range(2):
         for x in seen:
             np.testing.assert_array_equal(classical.describe(x, "pixels"), classical.compute(x, "pixels"))
-    assert len(classical._seen) <= 4
+    kept = len(_once._kept)
+    del seen, x
+    gc.collect()
+    assert len(_once._kept) <= kept - 6, "they are forgotten with their arrays"

@@ -15,24 +15,26 @@ if TYPE_CHECKING:
     from ..plan.search import Contender
     from ._race import Race
 
+KEPT = 5  # last parts whose maps at the cut are small enough to keep, up to 60 KB a copy
 MOST = 1000  # pictures that the curve looks at: more would draw the same curve at a higher price
 
 
 def curve(race: Race) -> dict[str, Any] | None:
     """The transfer curve of the best transfer candidate's source, see `judge/layers.py`."""
     from ..judge import layers
-    from ..source._backbone import load as open_source
 
     best = next(c for c in race.done[True] if c.trial.id == race.outcome.roles["transfer"])
     key = best.trial.source
     if key is None:
         return None
-    depths = open_source(race.sources[key], race.weights[key]).depths
+    depths = race.sources[key].depths
     looks = race.looks([View(key, depth) for depth in depths])
     train = {d: _some(train) for d, (train, _) in zip(depths, looks, strict=True)}
     valid = {d: _some(valid) for d, (_, valid) in zip(depths, looks, strict=True)}
     probed = layers.probe_curve(train, valid, len(race.job.task.labels))
     tuned = _tuned(race, key, depths) if len(looks[0][1].y) <= MOST else {}
+    if race.job.plan.layers:
+        tuned |= _train_all(race, key, depths)
     drawn = layers.curve(key, probed, len(next(iter(train.values())).y), tuned)
     race.job.journal.note(
         "layers", source=key, best=drawn.best, why=drawn.why, tail=drawn.tail, tail_why=drawn.tail_why
@@ -41,18 +43,22 @@ def curve(race: Race) -> dict[str, Any] | None:
 
 
 def forgetting(race: Race) -> dict[str, Any] | None:
-    """What the transfer finalist still knows of its source's own task, on the validation pictures."""
-    from ..judge.forgetting import measure, sentence
+    """What the transfer finalist still knows of its source's own task: on source data where given, else on ours."""
+    from ..judge.forgetting import FEWEST, measure, sentence
 
-    fitted = race.outcome.finalists[race.outcome.roles["transfer"]][0]
+    id_ = race.outcome.roles["transfer"]
+    fitted = race.outcome.finalists[id_][0]
     strategy, key = load("transfer", fitted.strategy), fitted.view.source
     if key is None or not hasattr(strategy, "skill"):
         return None
-    _, valid = race.look(race.training_view(race.outcome.roles["transfer"]))
-    if len(valid.y) < 4:
+    given = race.source_look(fitted.view)
+    rows = given or race.look(race.training_view(id_))[1]
+    if len(rows.y) < FEWEST:
         return None
-    (top, scores), (top_now, scores_now) = strategy.skill(fitted, valid.x, race.sources[key], race.weights[key])
-    found = measure(top, top_now, scores, scores_now, on=f"the {len(valid.y):,} validation pictures")
+    (top, scores), (top_now, scores_now) = strategy.skill(fitted, rows.x, race.sources[key], race.weights[key])
+    what = "pictures of the source's kind" if given else "validation pictures"
+    y = rows.y if given and (rows.y >= 0).all() else None
+    found = measure(top, top_now, scores, scores_now, y, on=f"the {len(rows.y):,} {what}")
     race.job.journal.note("forgetting", sentence=sentence(found))
     return {**to_dict(found), "sentence": sentence(found)}
 
@@ -67,6 +73,33 @@ def _tuned(race: Race, key: str, depths: tuple[str, ...]) -> dict[str, tuple[flo
             if name not in out or contender.trial.log_loss < out[name].trial.log_loss:
                 out[name] = contender
     return {name: (c.trial.accuracy, c.losses) for name, c in out.items()}
+
+
+def _train_all(race: Race, key: str, depths: tuple[str, ...]) -> dict[str, tuple[float, Any]]:
+    """Depth → accuracy and losses after fine-tuning everything above it, at the rate the race chose, one depth a time.
+
+    Late cuts keep their activations; for early ones, whose maps are large, pictures go through the frozen front anew.
+    """
+    from ..plan.search import Candidate, measure, trained
+
+    strategy = load("transfer", "finetune")
+    tried = [c.trial.config["lr"] for c in race.done[True] if c.trial.strategy == "finetune" and c.trial.source == key]
+    out = {}
+    for parts in range(1, len(depths) + 1):
+        name = depths[-1 - parts] if parts < len(depths) else "input"
+        depth = f"cut:{parts}" if parts <= KEPT else "input"
+        view = strategy.fit_view(View(key, depth), race.facts)
+        copies = strategy.copies(race.facts) if parts <= KEPT else 1
+        candidate = Candidate(f"layers-{name}", "finetune", True, view, long=True, copies=copies)
+        whole = parts if name != "input" else len(depths) + 1  # the stem too
+        config = strategy.Config(parts=whole, **({"lr": tried[0]} if tried else {}))
+        train, valid = race.look(candidate.training_view)
+        work = race.work(view, train, valid, race.folder(candidate.id, train.key), race.job.plan.seed)
+        fitted, *_ = trained(candidate, config, work, race.job.task.labels, watch=race.job.watch)
+        score = measure(fitted, valid, work.source)
+        race.job.journal.note("layers", tuned_above=name, accuracy=score.accuracy, log_loss=score.log_loss)
+        out[name] = (score.accuracy, score.losses)
+    return out
 
 
 def _some(features: Features) -> Features:

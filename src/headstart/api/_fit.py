@@ -43,6 +43,8 @@ class Plan:
     engine: str
     group: str | None
     margin: float
+    layers: bool
+    source_data: str | None
     command: str
 
     def request(self, task: Task, sources: Sequence[Source]) -> str:
@@ -50,7 +52,7 @@ class Plan:
         from .. import __version__
 
         shas = [(s.sha256, s.architecture, to_dict(s.input)) for s in sources]
-        asked = [self.strategies, self.seed, self.seeds, self.margin, self.engine]
+        asked = [self.strategies, self.seed, self.seeds, self.margin, self.engine, self.layers, self.source_data]
         return digest(__version__, task.fingerprint, shas, asked)
 
 
@@ -66,6 +68,8 @@ def fit(
     engine: str = "auto",
     group: str | None = None,
     margin: float = 0.01,
+    layers: bool = False,
+    source_data: str | Path | None = None,
     watch: Watch | None = None,
     command: str | None = None,
 ) -> Run:
@@ -84,6 +88,9 @@ def fit(
         engine: `auto`, `torch` or `openvino`.
         group: column of the table; pictures of one group never stand on both sides of a split.
         margin: of practical equivalence, 0.01 being one point of accuracy.
+        layers: also fine-tune from every depth of the source up, for the whole transfer curve; takes minutes.
+        source_data: folder of pictures like those the source learnt from: forgetting is measured on them, and EWC's
+            Fisher information taken; in folders named as the source's classes, its accuracy is known too.
         watch: called with (what, done, of) as the work goes on.
         command: for the record, how the run was asked for.
 
@@ -109,6 +116,8 @@ def fit(
         engine=engine,
         group=group,
         margin=margin,
+        layers=layers,
+        source_data=str(source_data) if source_data else None,
         command=command or f"headstart.fit({data!r}, {_arguments(locals())})",
     )
     return _Job(plan, clock, watch).work()
@@ -127,7 +136,7 @@ def _default_out(data: Path) -> Path:
 
 def _arguments(given: Mapping[str, Any]) -> str:
     """The arguments of `fit` that a person would have to repeat."""
-    said = ("seed", "seeds", "source", "strategy", "engine", "group", "margin", "budget")
+    said = ("seed", "seeds", "source", "strategy", "engine", "group", "margin", "budget", "layers", "source_data")
     return ", ".join(f"{name}={given[name]!r}" for name in said if given[name])
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from ..errors import BudgetError, DataError, HeadstartError
 from ..runtime import digest, one_blas_thread
-from ..types import Features, Fitted, Source, Trial, View, Work, to_dict
+from ..types import Example, Features, Fitted, Source, Trial, View, Work, to_dict
 
 if TYPE_CHECKING:
     from ..plan.search import Candidate, Contender
@@ -50,6 +50,7 @@ class Race:
         self.outcome = Outcome()
         self.rivals_cpu = 0.0
         self._looks: dict[View, tuple[Features, Features]] = {}
+        self._source_examples: dict[str, tuple[Example, ...]] = {}
 
     def run(self) -> Outcome:
         """Compare on validation data; refit the best transfer candidate and every rival."""
@@ -76,6 +77,18 @@ class Race:
         """The same for several views, in one pass."""
         self._look(views)
         return [self._looks[view] for view in views]
+
+    def source_look(self, view: View) -> Features | None:
+        """The caller's pictures of the source's own kind through a view of that source, if any were given."""
+        from ._source_data import source_examples
+
+        folder, key = self.job.plan.source_data, view.source
+        if folder is None or key is None:
+            return None
+        if key not in self._source_examples:
+            self._source_examples[key] = source_examples(folder, self.sources[key], self.job.gallery)
+        with self.job.clock("embed"):
+            return self.job.gallery.look(self._source_examples[key], [view])[0]
 
     def training_view(self, id_: str) -> View:
         """Through which a candidate's training pictures were looked at."""
@@ -126,14 +139,14 @@ class Race:
         if deadline is not None and time.monotonic() > deadline:  # before its pictures are looked at
             return _dropped(candidate, "waiting", "the time budget ended first", job.plan.seed)
         train, valid = self.look(candidate.training_view)
-        folder = self._folder(candidate.id, train.key)
+        folder = self.folder(candidate.id, train.key)
         if kept := search.recall(folder):
             job.clock.earlier += kept.trial.seconds
             return kept
         job.tell(candidate.id, 0, 1)
-        work = self._work(candidate.view, train, valid, folder, job.plan.seed)
+        work = self.work(candidate.view, train, valid, folder, job.plan.seed)
         camp = self.done[candidate.reuses]
-        leader = min(camp, key=lambda c: c.trial.log_loss) if candidate.reuses and camp else None
+        leader = search.prefer(camp) if candidate.reuses and camp else None
         try:
             with job.clock("race"), one_blas_thread(len(train.y)):
                 outcome = search.contend(
@@ -150,7 +163,8 @@ class Race:
         search.remember(folder, outcome)
         return outcome
 
-    def _work(self, view: View, train: Features, valid: Features | None, folder: Path, seed: int) -> Work:
+    def work(self, view: View, train: Features, valid: Features | None, folder: Path, seed: int) -> Work:
+        """What a run on this view is given."""
         key = view.source
         return Work(
             train=train,
@@ -161,6 +175,7 @@ class Race:
             scratchpad=folder,
             source=self.sources[key] if key else None,
             weights=self.weights[key] if key else None,
+            source_rows=rows.x if view.depth != "top" and (rows := self.source_look(view)) else None,
         )
 
     def _choose(self) -> None:
@@ -197,11 +212,11 @@ class Race:
         seeds = seeds if load("transfer", contender.fitted.strategy).STOCHASTIC else 1
         out = []
         for extra in range(seeds):
-            folder = self._folder(f"{contender.trial.id}-refit{extra}", train.key)
+            folder = self.folder(f"{contender.trial.id}-refit{extra}", train.key)
             if kept := keep.found(folder):
                 out.append(kept[0])
                 continue
-            work = self._work(contender.fitted.view, both, None, folder, job.plan.seed + extra)
+            work = self.work(contender.fitted.view, both, None, folder, job.plan.seed + extra)
             with job.clock("race"), one_blas_thread(len(both.y)):
                 fitted = search.refit(contender, work, watch=job.watch)
             keep.save(folder, fitted)
@@ -209,7 +224,8 @@ class Race:
         self.rivals_cpu += 0.0 if contender.trial.reuses else time.process_time() - start
         return out
 
-    def _folder(self, name: str, view_key: str) -> Path:
+    def folder(self, name: str, view_key: str) -> Path:
+        """Where a candidate keeps its state."""
         from .. import __version__
 
         key = digest(__version__, self.job.task.fingerprint, view_key, self.job.plan.seed)

@@ -22,6 +22,8 @@ def run(
     engine: Annotated[str, typer.Option(help=ENGINES)] = "auto",
     group: Annotated[str, typer.Option(help="Table column that must not straddle the splits.")] = "",
     margin: Annotated[float, typer.Option(help="Differences below this many points do not matter.")] = 1.0,
+    layers: Annotated[bool, typer.Option("--layers", help="Fine-tune from every depth up: the whole curve.")] = False,
+    source_data: Annotated[str, typer.Option(help="Folder of pictures like the source's own: what is forgotten?")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print run.json on standard output.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
 ) -> None:
@@ -45,6 +47,8 @@ def run(
             engine=engine,
             group=group or None,
             margin=margin / 100,
+            layers=layers,
+            source_data=source_data or None,
             watch=watch,
             command=shlex.join(["headstart", *sys.argv[1:]]),
         )

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ..errors import DataError
+from ..errors import DataError, UnknownName
 from ..runtime import cache_dir
 from ..types import Example, Features, Source, View
 from ._lens import Lens, backbone_lens, input_lens, pick_engine, pixel_lens
@@ -66,7 +67,7 @@ class Gallery:
         self.computed += computed
         return [
             Features(
-                x=rows[lens.key][lens.outputs[0] if view.source is None else view.depth],
+                x=self._part(view, lens, rows[lens.key]),
                 y=y,
                 key=f"{lens.key}.{view.depth}",
                 logits=rows[lens.key].get("logits"),
@@ -94,9 +95,21 @@ class Gallery:
                     self._lenses[view] = input_lens(source)
                     return self._lenses[view]
                 alike = [v for v in together if replace(v, depth="", engine="") == replace(view, depth="", engine="")]
-                depths = sorted({v.depth for v in alike} - {"input"})
+                # All pooled depths are columns of one array: whichever are wanted, the graph and the rows are the same.
+                depths = sorted({v.depth if v.depth.startswith("cut:") else "all" for v in alike if v.depth != "input"})
                 self._lenses[view] = backbone_lens(source, depths, self.engine, weights, view.variants, view.style)
         return self._lenses[view]
+
+    def _part(self, view: View, lens: Lens, rows: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
+        """The view's own columns of what its lens gave."""
+        if view.source is None or view.depth == "input":
+            return rows[lens.outputs[0]]
+        if view.depth in rows:
+            return rows[view.depth]
+        known = self.sources[view.source]
+        if view.depth not in known.depths:
+            raise UnknownName("depth", view.depth, [*known.depths, "all"])
+        return rows["all"][..., known.columns(view.depth)]
 
     def _store(self, lens: Lens) -> Store:
         if lens.key not in self._stores:

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any, cast
 
 import numpy as np
@@ -25,7 +24,7 @@ from ..types import Facts, Features, Fitted, Progress, Source, Trial, View, Work
 from . import keep
 
 Watch = Callable[[str, int, int], None]
-CLEARLY = 2.0  # standard errors behind the best after its short runs: a candidate is given up
+SLACK = 0.0  # standard errors that a candidate may be behind the best after its short runs, else it is given up
 
 
 class Behind(Exception):
@@ -116,35 +115,34 @@ def contend(
         labels: class names.
         facts: of the data.
         deadline: as of `time.monotonic()`.
-        leader: the best of its camp so far; a candidate clearly behind it after its short runs is given up.
+        leader: whom its camp prefers so far; a long candidate not ahead of it after its short runs is given up.
         watch: told what is going on.
 
     Raises:
         BudgetError: the deadline passed before the candidate was done.
         Behind: it was given up.
     """
-    strategy, start, pad = load("transfer", candidate.strategy), time.perf_counter(), work.scratchpad
+    strategy, start = load("transfer", candidate.strategy), time.perf_counter()
     settings, valid = strategy.settings(facts), cast(Features, work.valid)
     short = replace(work, share=strategy.RUNG, scratchpad=None)
     tried = []
     for at, config in enumerate(settings):
-        report = _tell(watch, f"{candidate.id}: setting {at + 1} of {len(settings)}")
-        head, curve = _drain(strategy.run(config, short), deadline, report)
-        fitted = _fitted(candidate, config, labels, head)
-        tried.append((_score(strategy, fitted, valid, work.source), at, fitted, head, curve))
+        name = f"{candidate.id}: setting {at + 1} of {len(settings)}"
+        fitted, head, curve = trained(
+            replace(candidate, id=name), config, short, labels, deadline=deadline, watch=watch
+        )
+        tried.append((measure(fitted, valid, work.source), at, fitted, head, curve))
     score, at, fitted, head, curve = min(tried, key=lambda t: (t[0].log_loss, t[1]))
     if not np.isfinite(score.log_loss):
         raise ArithmeticError("training diverged under every setting")
     if strategy.RUNG < 1:
-        if leader and (gap := _behind(score.losses, leader.losses)) > CLEARLY:
+        if leader and (gap := _behind(score.losses, leader.losses)) > SLACK:
             raise Behind(
                 f"dropped after its short runs: log-loss {score.log_loss:.3f} on validation, {gap:.1f} standard errors "
                 f"behind {leader.trial.id} ({leader.trial.log_loss:.3f})"
             )
-        full = replace(work, scratchpad=_pad(pad, settings[at]))
-        head, curve = _drain(strategy.run(settings[at], full), deadline, _tell(watch, candidate.id))
-        fitted = _fitted(candidate, settings[at], labels, head)
-        score = _score(strategy, fitted, valid, work.source)
+        fitted, head, curve = trained(candidate, settings[at], work, labels, deadline=deadline, watch=watch)
+        score = measure(fitted, valid, work.source)
     trial = Trial(
         id=candidate.id,
         strategy=candidate.strategy,
@@ -164,6 +162,22 @@ def contend(
     return Contender(trial, fitted, {**head.notes, "n": len(work.train.y)}, score.losses, candidate.prior)
 
 
+def trained(
+    candidate: Candidate,
+    config: Any,  # noqa: ANN401 - the strategy's Config
+    work: Work,
+    labels: tuple[str, ...],
+    *,
+    deadline: float | None = None,
+    watch: Watch | None = None,
+) -> tuple[Fitted, Any, list[dict[str, float]]]:
+    """One setting: the fitted head, what `run` returned, its curve. `work.scratchpad` is a folder."""
+    work = replace(work, scratchpad=_pad(work.scratchpad, config))
+    run = load("transfer", candidate.strategy).run(config, work)
+    head, curve = _drain(run, deadline, _tell(watch, candidate.id))
+    return _fitted(candidate, config, labels, head), head, curve
+
+
 def refit(contender: Contender, work: Work, *, watch: Watch | None = None) -> Fitted:
     """The chosen setting trained on training and validation pictures; the temperature stays the validated one."""
     strategy = load("transfer", contender.fitted.strategy)
@@ -173,6 +187,14 @@ def refit(contender: Contender, work: Work, *, watch: Watch | None = None) -> Fi
     work = replace(work, scratchpad=_pad(work.scratchpad, config))
     head, _ = _drain(strategy.run(config, work), None, _tell(watch, f"{contender.trial.id}: all training pictures"))
     return replace(contender.fitted, config=asdict(config), state=head.state, trained_params=head.trained_params)
+
+
+def measure(fitted: Fitted, valid: Features, source: Source | None) -> Score:
+    """How a fitted head does on validation data."""
+    scores = load("transfer", fitted.strategy).logits(fitted, valid.x, source)
+    if not np.isfinite(scores).all():  # training diverged: never chosen
+        return Score(0.0, np.full(len(valid.y), np.inf), 1.0)
+    return Score(*compared(scores, valid.y), temperature(scores, valid.y))
 
 
 def prefer(camp: Sequence[Contender]) -> Contender:
@@ -188,7 +210,8 @@ def prefer(camp: Sequence[Contender]) -> Contender:
         raise UsageError("No candidate finished, so none can be chosen. Give more --budget, or look at journal.jsonl.")
     best = min(camp, key=lambda c: (c.trial.log_loss, c.trial.id))
 
-    close = [c for c in camp if c is best or _behind(c.losses, best.losses) <= 1]
+    few = len(best.losses) < 2  # one picture has no standard error: the lowest wins
+    close = [c for c in camp if c is best or (not few and _behind(c.losses, best.losses) <= 1)]
     return min(close, key=lambda c: (c.prior, c.trial.log_loss, c.trial.id))
 
 
@@ -227,13 +250,6 @@ def _fitted(candidate: Candidate, config: Any, labels: tuple[str, ...], head: An
         trained_params=head.trained_params,
         total_params=head.trained_params,
     )
-
-
-def _score(strategy: ModuleType, fitted: Fitted, valid: Features, source: Source | None) -> Score:
-    scores = strategy.logits(fitted, valid.x, source)
-    if not np.isfinite(scores).all():  # training diverged: never chosen
-        return Score(0.0, np.full(len(valid.y), np.inf), 1.0)
-    return Score(*compared(scores, valid.y), temperature(scores, valid.y))
 
 
 def _behind(losses: NDArray[np.float64], best: NDArray[np.float64]) -> float:

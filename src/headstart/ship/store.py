@@ -93,6 +93,7 @@ def load(folder: Path) -> Model:
     record = dict(extra["source"])
     spec = record.pop("input")
     spec |= {"mean": tuple(spec["mean"]), "std": tuple(spec["std"])}
+    record["widths"] = tuple(record["widths"])
     weights = folder / BACKBONE
     try:
         found = hashlib.sha256(weights.read_bytes()).hexdigest()

@@ -59,7 +59,8 @@ class Backbone(nn.Module):
 
         Args:
             x: normalised pictures [b, 3, s, s], float32.
-            depths: names from `self.depths`, or cuts: "cut:3" is the map that enters the last three parts.
+            depths: names from `self.depths`, "all" of them side by side, or cuts: "cut:3" is the map that enters the
+                last three parts.
 
         Returns:
             ([b, d_1], …, [b, d_m], [b, classes]): means over space, "top" being what the classifier reads; a map
@@ -70,15 +71,17 @@ class Backbone(nn.Module):
         """
         cuts = {f"cut:{len(self._chain) - at}": at for at in range(len(self._chain))}
         for depth in depths:
-            if depth not in self.depths and depth not in cuts:
-                raise UnknownName("depth", depth, [*self.depths, *cuts])
+            if depth not in (*self.depths, "all", *cuts):
+                raise UnknownName("depth", depth, [*self.depths, "all", *cuts])
         found: dict[str, Tensor] = {}
         for at, (name, stage) in enumerate(self._chain):
             found |= {depth: x for depth in depths if cuts.get(depth) == at}
             x = stage(x)
-            if name in depths and name != "top":
+            if name in self.depths and name != "top":
                 found[name] = x.mean((2, 3))
         found["top"] = self.head(x)
+        if "all" in depths:
+            found["all"] = torch.cat([found[depth] for depth in self.depths], 1)
         return (*(found[depth] for depth in depths), self.classify(found["top"]))
 
     @property
@@ -102,7 +105,8 @@ class Backbone(nn.Module):
         x = torch.linspace(-1, 1, 3 * 64 * 64).reshape(1, 3, 64, 64)
         try:
             with torch.inference_mode():
-                same = torch.allclose(self.forward(x)[-1], net(x), rtol=1e-4, atol=1e-4)
+                *found, logits = self.forward(x, self.depths)
+                same = torch.allclose(logits, net(x), rtol=1e-4, atol=1e-4)
         except (RuntimeError, AssertionError, ValueError, TypeError):  # shapes that do not meet, in timm's many ways
             same = False
         if not same:
@@ -110,6 +114,12 @@ class Backbone(nn.Module):
                 f"The architecture '{self.source.architecture}' of '{self.source.key}' is no plain chain of stages, so "
                 "its features cannot be taken here. Use an architecture of timm's convolutional families "
                 "(EfficientNet, MobileNet, ResNet, ConvNeXt, …)."
+            )
+        widths = tuple(pooled.shape[1] for pooled in found)
+        if widths != self.source.widths:
+            raise SourceError(
+                f"The record of '{self.source.key}' says widths = {list(self.source.widths)}; "
+                f"{self.source.architecture} has {list(widths)}. Correct the record."
             )
 
 

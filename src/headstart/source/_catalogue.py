@@ -122,7 +122,7 @@ def _parse(file: Path) -> Source:
     _known(file, record["input"], InputSpec, set(), "input.")
     _check_values(file, record)
     spec: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in record["input"].items()}
-    record["input"] = InputSpec(**spec)
+    record |= {"input": InputSpec(**spec), "widths": tuple(record["widths"])}
     return Source(key=file.stem, **record)
 
 
@@ -138,12 +138,15 @@ def _known(file: Path, table: Any, kind: type[Source] | type[InputSpec], given: 
 
 
 def _check_values(file: Path, record: Mapping[str, Any]) -> None:
-    spec, tables = record["input"], ("input", "origin", *_COUNTS)
+    spec, tables, widths = record["input"], ("input", "origin", "widths", *_COUNTS), record["widths"]
     size, crop = spec["size"], spec.get("crop", 0.875)
     for name in _COUNTS:
         _need(file, _whole(record[name]), name, record[name], "a whole number above 0")
     for name in record.keys() - set(tables):
         _need(file, isinstance(record[name], str), name, record[name], "text")
+    told = isinstance(widths, list) and len(widths) > 0 and all(map(_whole, widths))
+    holds = told and widths[-1] == record["feature_dim"]
+    _need(file, holds, "widths", widths, "whole numbers above 0, the last one feature_dim")
     _need(file, _hex(record["sha256"]), "sha256", record["sha256"], "64 hexadecimal digits")
     _need(file, _whole(size), "input.size", size, "a whole number of pixels above 0")
     for name in ("mean", "std"):

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ._once import once
+
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 FLOOR = 1e-6  # some features never vary; dividing by their deviation would blow noise up
@@ -39,17 +41,9 @@ class Axes:
         return weight.astype(np.float32), (b - self.mean @ weight).astype(np.float32)
 
 
-_last: list[tuple[NDArray[np.floating], bool, Axes]] = []  # the settings of one candidate all look at the same rows
-
-
 def axes(x: NDArray[np.floating], *, root: bool) -> Axes:
-    """Axes of `signed_root(x)`, each feature in its own unit; or of x itself, all features in one unit.
-
-    The last answer is remembered.
-    """
-    if not (_last and _last[0][0] is x and _last[0][1] is root):
-        _last[:] = [(x, root, decompose(signed_root(x), each=True) if root else decompose(x, each=False))]
-    return _last[0][2]
+    """Axes of `signed_root(x)`, each feature in its own unit; or of x itself, all features in one unit. Made once."""
+    return once(x, ("axes", root), lambda: decompose(signed_root(x), each=True) if root else decompose(x, each=False))
 
 
 def signed_root(x: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -63,12 +57,13 @@ def signed_root(x: NDArray[np.floating]) -> NDArray[np.floating]:
     return np.asarray(np.sign(x) * np.sqrt(np.abs(x)))
 
 
-def decompose(x: NDArray[np.floating], *, each: bool = True) -> Axes:
+def decompose(x: NDArray[np.floating], *, each: bool = True, unit: Array | None = None) -> Axes:
     """Standardise and rotate; the smaller of the two Gram matrices is decomposed.
 
     Args:
         x: [n d].
         each: scale every feature by its own deviation; else all by one, for features that share a unit.
+        unit: [d], how much a feature then weighs; the penalty presses less on a heavier one.
 
     Raises:
         ValueError: fewer than two rows.
@@ -80,6 +75,7 @@ def decompose(x: NDArray[np.floating], *, each: bool = True) -> Axes:
     if not each:
         scale = np.full_like(scale, np.sqrt((scale**2).mean()))
     scale = np.where(scale > FLOOR * max(float(scale.max()), FLOOR), scale, 1.0)
+    scale = scale if unit is None else scale / unit
     centred = (x - mean) / scale
     n, d = centred.shape
     power, vectors = np.linalg.eigh(centred @ centred.T if n <= d else centred.T @ centred)

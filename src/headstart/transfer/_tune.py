@@ -23,6 +23,7 @@ from ..kind.classification import compared
 from ..types import Facts, Features, Fitted, FloatArray, Progress, Source, View, Work
 from ._base import Head
 from ._linear import decompose, logistic, penalties, ridge_path
+from ._once import once
 
 if TYPE_CHECKING:
     import torch
@@ -42,7 +43,7 @@ class Config:
     parts: int = 3  # last parts of the network that learn (stage, stage, top); the rest is frozen
     lr: float = 1e-3  # peak rate of the last part; AdamW
     decay: float = 2.6  # rate of a part over that of the part before it (ULMFiT's discriminative rates)
-    epochs: float = 8
+    epochs: float = 6
     batch: int = 16
     schedule: str = "one-cycle"  # or "slanted" (triangular, ULMFiT)
     weight_decay: float = 0.05  # never on norms and biases
@@ -91,12 +92,14 @@ def tune(
 
     from ._freeze import freeze, groups
     from ._loop import Recipe, train
-    from ._tail import open_tail, plain
+    from ._tail import open_tail
 
-    if work.source is None or config.balance not in BALANCES or config.norm not in ("frozen", "batch"):
+    known = config.balance in BALANCES and config.norm in ("frozen", "batch") and config.parts > 0
+    if work.source is None or not known:
         raise UsageError(
-            f"Fine-tuning was given source {work.source}, balance '{config.balance}' and norm '{config.norm}'; it "
-            f"needs a source, a balance of {', '.join(BALANCES)} and a norm of frozen or batch."
+            f"Fine-tuning was given source {work.source and work.source.key}, {config.parts} parts, balance "
+            f"'{config.balance}' and norm '{config.norm}'; it needs a source, one part or more (the head alone: "
+            f"steps=0), a balance of {', '.join(BALANCES)} and a norm of frozen or batch."
         )
     torch.manual_seed(work.seed)
     tail = open_tail(work.source, work.weights, work.view, work.k).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -104,9 +107,9 @@ def tune(
     for name in front:
         freeze(tail.parts[name])
     hold(tail, config)
-    work = _advanced(tail, front, work)
     if config.head_first:
-        _start_head(tail, plain(work.train.x), work.train.y, work.k)
+        _start_head(tail, work.train.x, work.train.y, work.k)
+    work = _advanced(tail, front, work)
     moving = [(name, stage) for name, stage in tail.stages() if name not in front]
     per_epoch = max(1, math.ceil(len(work.train.y) / config.batch))
     total = config.steps if config.steps is not None else max(1, round(config.epochs * per_epoch * work.share))
@@ -222,36 +225,30 @@ def _advanced(tail: Tail, front: list[str], work: Work) -> Work:
 
     if not front or tail.whole:  # whole pictures are augmented anew at every step, so nothing can be kept
         return work
-    key = (work.source, work.view.depth, len(front))
 
     def moved(x: NDArray[Any]) -> NDArray[Any]:
-        for known, given, made in _moved:
-            if known == key and given is x:
-                return made
-        _moved[:] = [*_moved[-3:], (key, x, advance(tail, len(front), x))]
-        return _moved[-1][2]
+        return once(x, ("moved", tail.source.sha256, work.view.depth, len(front)), lambda: advance(tail, len(front), x))
 
-    train, valid = work.train, work.valid
     tail.skip = len(front)
-    kept = valid and replace(valid, x=moved(valid.x))
-    return replace(work, train=replace(train, x=moved(train.x)), valid=kept)
-
-
-_moved: list[tuple[Any, NDArray[Any], NDArray[Any]]] = []  # the settings of one candidate share their maps
+    valid = work.valid and replace(work.valid, x=moved(work.valid.x))
+    source_rows = None if work.source_rows is None else moved(work.source_rows)
+    return replace(work, train=replace(work.train, x=moved(work.train.x)), valid=valid, source_rows=source_rows)
 
 
 def _start_head(tail: Tail, x: NDArray[Any], y: NDArray[np.int64], k: int) -> None:
     """The probe's solution on the tail's own features: the penalty by leave-one-out, as in probe.py."""
     import torch
 
-    from ._tail import look, soft_root
+    from ._tail import look, plain, soft_root
 
-    tail.eval()
-    rows = soft_root(torch.from_numpy(look(tail, x, features=True))).numpy()
-    a = decompose(rows)
-    grid = penalties(a)
-    best = float(grid[ridge_path(a, y, k, grid)[0].argmin()])
-    weight, bias = a.unrotate(*logistic(a.z, y, k, 0.125 * best))
+    def solve() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        tail.eval()
+        a = decompose(soft_root(torch.from_numpy(look(tail, plain(x), features=True))).numpy())
+        grid = penalties(a)
+        best = float(grid[ridge_path(a, y, k, grid)[0].argmin()])
+        return a.unrotate(*logistic(a.z, y, k, 0.125 * best))
+
+    weight, bias = once(x, ("head", tail.source.sha256, y.tobytes(), k), solve)
     with torch.no_grad():
         tail.classifier.weight.copy_(torch.from_numpy(weight.T.copy()))
         tail.classifier.bias.copy_(torch.from_numpy(bias))

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ..types import Facts, Fitted, FloatArray, Progress, Source, View, Work
 from ._base import SEARCH, Head
 from ._linear import axes, squared_hinge
+from ._once import once
 
 TITLE = "HOG or pixels + linear SVM"
 PAPER = "Dalal & Triggs 2005, Histograms of Oriented Gradients; Bosch et al. 2007, Representing shape with a pyramid"
@@ -60,17 +61,9 @@ def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None) -> Flo
     return np.asarray(rows @ fitted.state["weight"] + fitted.state["bias"], np.float32)
 
 
-_seen: dict[tuple[int, str], tuple[NDArray[np.uint8], FloatArray]] = {}  # the settings of one search share their rows
-
-
 def describe(x: NDArray[np.uint8], features: str) -> FloatArray:
-    """`compute`, remembering the last few arrays it was asked about."""
-    key = (id(x), features)
-    if key not in _seen or _seen[key][0] is not x:
-        while len(_seen) >= 4:
-            _seen.pop(next(iter(_seen)))
-        _seen[key] = (x, compute(x, features))
-    return _seen[key][1]
+    """`compute`, made once."""
+    return once(x, ("described", features), lambda: compute(x, features))
 
 
 def compute(x: NDArray[np.uint8], features: str) -> FloatArray:

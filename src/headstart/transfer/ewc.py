@@ -30,9 +30,9 @@ TITLE = "fine-tuning with elastic weights (EWC)"
 PAPER = "Kirkpatrick et al. 2017, Overcoming catastrophic forgetting in neural networks"
 NEEDS = frozenset({"target_labels"})
 REUSES = True
-PRIOR = 4
+PRIOR = 5
 STOCHASTIC = True
-RUNG = 0.4
+RUNG = 0.34
 ON_REQUEST = True  # a second opinion of fine-tuning: the usual race has no time for it
 SAMPLE = 200  # pictures on which the Fisher information is taken
 

@@ -1,7 +1,7 @@
 """Fine-tuning: the probe's head first, then the last parts of the source with it, earlier parts ever more slowly.
 
-How many parts learn and how fast is chosen on validation data; everything before the cut stays as the source left it.
-See _tune.py. Maps at the cut [n, v, c, h, w] → logits [n k].
+How many parts learn, how fast, and whether batch-norm's statistics learn with them is chosen on validation data;
+everything before the cut stays as the source left it. See _tune.py. Maps at the cut [n, v, c, h, w] → logits [n k].
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ TITLE = "fine-tuning"
 PAPER = "Kumar et al. 2022, Fine-Tuning can Distort Pretrained Features (LP-FT); Howard & Ruder 2018, ULMFiT"
 NEEDS = frozenset({"target_labels"})
 REUSES = True
-PRIOR = 4
+PRIOR = 5
 STOCHASTIC = True
-RUNG = 0.4
+RUNG = 0.34
 
 
 def views(sources: Sequence[str]) -> list[View]:
@@ -30,8 +30,8 @@ def views(sources: Sequence[str]) -> list[View]:
 
 
 def settings(facts: Facts) -> list[Config]:
-    """The last three parts or the last two, each at two rates."""
-    return [Config(parts=parts, lr=lr) for parts in (3, 2) for lr in (1e-3, 3e-4)][:SEARCH]
+    """The last three parts at two rates, and with batch-norm's statistics learning too; the last two parts."""
+    return [Config(), Config(lr=3e-4), Config(norm="batch"), Config(parts=2)][:SEARCH]
 
 
 def run(config: Config, work: Work) -> Generator[Progress, None, Head]:

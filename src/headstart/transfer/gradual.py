@@ -25,9 +25,9 @@ TITLE = "gradual unfreezing"
 PAPER = "Howard & Ruder 2018, Universal Language Model Fine-tuning for Text Classification (ULMFiT)"
 NEEDS = frozenset({"target_labels"})
 REUSES = True
-PRIOR = 3
+PRIOR = 4
 STOCHASTIC = True
-RUNG = 0.4
+RUNG = 0.34
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,8 @@ def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
         from ._freeze import freeze, unfreeze
         from ._loop import Opening
 
-        body = tail.stages()[-(config.parts + 1) : -1]  # the head is open from the start
+        front = [*tail.parts][: -config.parts]
+        body = [(name, stage) for name, stage in tail.stages()[:-1] if name not in front]  # the head is open throughout
 
         def apply(model: Any, opened: int) -> None:  # noqa: ANN401 - the tail itself
             for at, (_, stage) in enumerate(reversed(body)):

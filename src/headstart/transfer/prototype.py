@@ -23,7 +23,7 @@ PAPER = (
 )
 NEEDS = frozenset({"target_labels"})
 REUSES = True
-PRIOR = 2
+PRIOR = 3
 STOCHASTIC = False
 RUNG = 1.0
 

@@ -1,0 +1,64 @@
+"""Pictures like those that a source learnt from, given by the caller: to see, and to keep, what the source knows.
+
+A folder of pictures; where each stands in a folder named as one of the source's classes ("tabby", "tabby cat"), the
+source's accuracy on them is known too. In: the folder and the source. Out: `Example`s, labelled with the source's class
+numbers, or −1 where any folder is no class of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import DataError
+from ..read._picture import Unreadable, file_bytes
+from ..read._walk import expand
+from ..types import Example, Source, View
+
+if TYPE_CHECKING:
+    from ..embed.gallery import Gallery
+
+FEWEST = 4
+
+
+def source_examples(folder: str | Path, source: Source, gallery: Gallery) -> tuple[Example, ...]:
+    """The pictures below a folder, files that cannot be read or decoded left out.
+
+    Raises:
+        DataError: fewer than four pictures.
+    """
+    found = []
+    classes = _classes(source)
+    for path in expand([folder]):
+        if path.is_dir():
+            continue
+        try:
+            digest = hashlib.sha256(file_bytes(path)).hexdigest()
+        except Unreadable:
+            continue
+        label = classes.get(path.parent.name.replace("_", " ").casefold(), -1)
+        found.append(Example(str(path.absolute()), label, digest))
+    bad = gallery.unreadable(found, [View(source.key)])
+    found = [example for example in found if example.digest not in bad]
+    if len(found) < FEWEST:
+        raise DataError(
+            f"{folder} holds {len(found)} readable pictures; --source-data needs {FEWEST} or more, of the kind that "
+            f"'{source.key}' learnt from ({source.pretrained_on})."
+        )
+    return tuple(found)
+
+
+def _classes(source: Source) -> dict[str, int]:
+    """Name in lower case → class number; a class has several names. Names of two classes ("crane") are left out."""
+    if source.classes != "imagenet-1k":
+        return {}
+    from ..source._timm import class_names
+
+    found: dict[str, int] = {}
+    twice = set()
+    for number, names in enumerate(class_names()):
+        for name in {n.strip().casefold() for n in names.split(",")}:
+            twice |= {name} if name in found else set()
+            found[name] = number
+    return {name: number for name, number in found.items() if name not in twice}

@@ -1,0 +1,68 @@
+"""Linear probe on all depths: a logistic head on the frozen features of every stage at once, not of the top alone.
+
+What a source learnt last serves tasks like its own; textures, defects or the view from above are often better read
+earlier. Every feature in its own unit, then every depth weighs width^(−power/2): with power 0 all features count alike
+and the widest depth, the top, most; with power 1 all depths do. x [n Σd] → logits [n k].
+
+Five-fold-like accuracy on training parts, mobilenet-v2, top → all depths: aerial scenes 79.9 → 84.6 %, steel defects
+99.5 → 99.7, paintings 84.1 → 84.2, photographs 98.4 → 97.5: validation data choose between this and the probe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..types import Facts, Progress, Source, View, Work
+from ._base import SEARCH, Head
+from ._linear import Array, decompose, logistic, penalties, ridge_path, signed_root
+from ._once import once
+from .probe import logits
+
+__all__ = ["logits"]
+
+TITLE = "linear probe on all depths"
+PAPER = "Evci et al. 2022, Head2Toe: Utilizing Intermediate Representations for Better Transfer Learning"
+NEEDS = frozenset({"target_labels"})
+REUSES = True
+PRIOR = 1
+STOCHASTIC = False
+RUNG = 1.0
+
+
+@dataclass(frozen=True)
+class Config:
+    """One setting."""
+
+    power: float = 1.0  # 0: all features weigh alike; 1: all depths do
+    share: float = 0.125  # the logistic penalty as a share of the leave-one-out ridge penalty, see probe.py
+
+
+def views(sources: Sequence[str]) -> list[View]:
+    """Every source's features at all depths."""
+    return [View(source=key, depth="all") for key in sources]
+
+
+def settings(facts: Facts) -> list[Config]:
+    """From the features' own weights to equal depths, and equal depths with a lighter penalty."""
+    return [Config(0.0), Config(0.5), Config(1.0), Config(1.0, 1 / 64)][:SEARCH]
+
+
+def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
+    """Fit on the training rows; the solution is unique, so that no seed plays a part."""
+    x, y, k = work.train.x, work.train.y, work.k
+    unit = weights(work.source, x.shape[1]) ** config.power
+    a = once(x, ("depths", config.power), lambda: decompose(signed_root(x), unit=unit))
+    grid = penalties(a)
+    best = float(grid[ridge_path(a, y, k, grid)[0].argmin()])
+    weight, bias = a.unrotate(*logistic(a.z, y, k, config.share * best))
+    yield Progress(1, 1)
+    return Head({"weight": weight, "bias": bias}, weight.size + bias.size, {"ridge_penalty": best})
+
+
+def weights(source: Source | None, d: int) -> Array:
+    """What a feature weighs at power 1, [d]: 1/√(width of its depth). Without a source there is one depth."""
+    widths = np.array(source.widths if source else (d,))
+    return np.asarray(np.repeat(1 / np.sqrt(widths), widths))

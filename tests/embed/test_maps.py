@@ -1,0 +1,159 @@
+"""The gallery's maps, pictures and augmented copies, through a tiny source: right rows, by right names."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import hostile
+import tiny_tail
+from headstart.embed._lens import backbone_lens, input_lens
+from headstart.embed.gallery import Gallery
+from headstart.errors import UnknownName
+from headstart.read._picture import decode
+from headstart.source._backbone import load, normalise, prepare
+from headstart.types import Example, View
+
+TOP, CUT, INPUT = View("tiny"), View("tiny", "cut:3"), View("tiny", "input")
+COPIES = replace(CUT, variants=4)
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory) -> list[Example]:
+    folder, rng, out = tmp_path_factory.mktemp("drawn"), np.random.default_rng(0), []
+    for i in range(6):
+        path = folder / f"{i}.png"
+        hostile.draw(i % 2, rng, 70 + 10 * i).save(path)
+        out.append(Example(str(path), i % 2, hashlib.sha256(path.read_bytes()).hexdigest()))
+    return out
+
+
+def gallery(folder: Path, engine: str = "torch") -> Gallery:
+    sources, weights = {"tiny": tiny_tail.source()}, {"tiny": tiny_tail.weights()}
+    return Gallery(sources, engine=engine, weights=weights, folder=folder)
+
+
+def prepared(pictures) -> torch.Tensor:
+    return torch.stack([prepare(decode(Path(e.path)), tiny_tail.source().input) for e in pictures])
+
+
+def test_a_cut_is_the_backbones_own_map_in_half_precision(pictures, tmp_path):
+    found = gallery(tmp_path).look(pictures, [CUT])[0]
+    body = load(tiny_tail.source(), tiny_tail.weights())
+    x = normalise(prepared(pictures), tiny_tail.source().input)
+    with torch.inference_mode():
+        for _, part in body.parts[:-3]:
+            x = part(x)
+    assert found.x.dtype == np.float16
+    assert found.x.shape == tuple(x.shape) == (6, 32, 8, 8)
+    np.testing.assert_allclose(found.x, x.numpy(), rtol=2e-3, atol=2e-3)
+    assert found.y.tolist() == [0, 1] * 3
+    assert found.logits.dtype == np.float32
+
+
+def test_the_input_is_the_prepared_picture(pictures, tmp_path):
+    found = gallery(tmp_path).look(pictures, [INPUT])[0]
+    assert found.x.dtype == np.uint8
+    np.testing.assert_array_equal(found.x, prepared(pictures).numpy())
+    assert found.logits is None
+
+
+def test_copies_are_rows_of_their_own_and_the_first_is_the_picture_itself(pictures, tmp_path):
+    many, plain = (gallery(tmp_path).look(pictures, [view])[0] for view in (COPIES, CUT))
+    assert many.x.shape == (6, 4, 32, 8, 8)
+    assert many.x.dtype == np.float16
+    assert many.logits.shape == (6, 4, 1000)
+    np.testing.assert_allclose(many.x[:, 0], plain.x, rtol=2e-3, atol=2e-3)
+    np.testing.assert_allclose(many.logits[:, 0], plain.logits, rtol=1e-3, atol=1e-3)
+    for row in many.x:
+        assert len({copy.tobytes() for copy in row}) == 4
+    assert many.computed == 6
+
+
+def test_a_picture_has_the_same_copies_whatever_its_company(pictures, tmp_path):
+    whole = gallery(tmp_path / "a").look(pictures, [COPIES])[0]
+    some = [pictures[4], pictures[1]]
+    for asked in (some, some[:1]):
+        alone = gallery(tmp_path / str(len(asked))).look(asked, [COPIES])[0]
+        np.testing.assert_allclose(alone.x, whole.x[[4, 1][: len(asked)]], rtol=2e-3, atol=2e-3)
+    lens = backbone_lens(tiny_tail.source(), ["cut:3"], "torch", tiny_tail.weights(), 4)
+    picture = decode(Path(pictures[0].path))
+    one, two, other = (lens.prepare(picture, name) for name in ("aa", "aa", "bb"))
+    assert torch.equal(one, two)
+    assert torch.equal(one[0], other[0])
+    assert not torch.equal(one[1:], other[1:]), "the digest is the seed"
+
+
+def test_the_copies_style_is_that_of_the_view(pictures):
+    """Light at the left: a glyph's copies never have it at the right, a photo's half the time."""
+    picture = np.repeat(np.linspace(255, 0, 80).astype(np.uint8)[None, :, None], 80, 0).repeat(3, 2)
+    for style, mirrored in (("glyph", False), ("photo", True)):
+        lens = backbone_lens(tiny_tail.source(), ["cut:3"], "torch", tiny_tail.weights(), 30, style)
+        copies = lens.prepare(picture, "x").float()
+        to_the_right = copies[..., 32:].mean((1, 2, 3)) > copies[..., :32].mean((1, 2, 3))
+        assert bool(to_the_right.any()) is mirrored
+
+
+def test_all_that_changes_rows_changes_the_key_and_nothing_is_mixed_up_in_the_cache(pictures, tmp_path):
+    views = [
+        TOP,
+        CUT,
+        INPUT,
+        COPIES,
+        replace(COPIES, style="glyph"),
+        replace(COPIES, variants=3),
+        View("tiny", "cut:1"),
+    ]
+    alone = [gallery(tmp_path).look(pictures, [view])[0] for view in views]
+    assert len({found.key for found in alone}) == len(views)
+    again = gallery(tmp_path)
+    for view, found in zip(views, alone, strict=True):
+        back = again.look(pictures, [view])[0]
+        assert (back.computed, back.key) == (0, found.key)
+        np.testing.assert_array_equal(back.x, found.x)
+    plain = replace(CUT, style="glyph")
+    assert gallery(tmp_path).look(pictures, [plain])[0].computed == 0, "without copies a style changes nothing"
+    assert (
+        input_lens(tiny_tail.source()).key
+        != input_lens(replace(tiny_tail.source(), input=replace(tiny_tail.source().input, crop=0.5))).key
+    )
+
+
+def test_asked_for_together_each_view_gets_its_own_rows(pictures, tmp_path):
+    views = [COPIES, TOP, INPUT, CUT, View(None, size=16), replace(TOP, variants=4)]
+    together = gallery(tmp_path / "one").look(pictures, views)
+    for view, found in zip(views, together, strict=True):
+        alone = gallery(tmp_path / "two").look(pictures, [view])[0]
+        assert found.x.shape == alone.x.shape
+        assert found.x.dtype == alone.x.dtype
+        np.testing.assert_allclose(found.x, alone.x, rtol=2e-3, atol=2e-3)
+    assert together[3].computed == 6 * 4, "two depths without copies are one pass; so are two with"
+
+
+def test_a_cut_that_this_network_has_not(pictures, tmp_path):
+    with pytest.raises(UnknownName, match="There is no depth 'cut:8'"):
+        gallery(tmp_path).look(pictures, [View("tiny", "cut:8")])
+
+
+def test_what_half_precision_cannot_hold_is_clipped():
+    lens = backbone_lens(tiny_tail.source(), ["cut:3"], "torch", tiny_tail.weights())
+    lens.__dict__["compute"] = lambda batch: [np.array([[[[1e9, -1e9, 0.5]]]], np.float32), np.zeros((1, 1000))]
+    cut, _ = lens.rows(torch.zeros(1, 1, 3, 64, 64, dtype=torch.uint8))
+    assert cut.tolist() == [[[[65504, -65504, 0.5]]]]
+
+
+@pytest.mark.skipif(find_spec("openvino") is None, reason="openvino is an extra and not installed")
+def test_both_engines_give_the_same_maps(pictures, tmp_path, monkeypatch):
+    monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "cache"))
+    one, two = (
+        gallery(tmp_path, engine).look(pictures[:3], [replace(CUT, variants=2)])[0] for engine in ("torch", "openvino")
+    )
+    assert one.x.shape == two.x.shape
+    assert one.x.dtype == two.x.dtype == np.float16
+    assert np.corrcoef(one.x.astype(float).ravel(), two.x.astype(float).ravel())[0, 1] > 0.99

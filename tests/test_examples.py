@@ -1,0 +1,131 @@
+"""Each example runs as a person runs it, on few pictures, and what it prints is held against what can be known."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+def run(name: str, *flags: object) -> str:
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLES / name), *map(str, flags)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={**os.environ},
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def table(text: str) -> dict[str, list[float]]:
+    """Row → its numbers, the sign as printed."""
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    return {
+        name: [float(x.replace("−", "-")) for x in re.findall(r"[−+]?\d+(?:\.\d+)?", " | ".join(cells))]
+        for name, *cells in rows
+    }
+
+
+@pytest.fixture(scope="module")
+def recipe(photos, weights) -> str:
+    return run("mobilenet_recipe.py", photos, "--epochs", 6, 1, "--copies", 2)
+
+
+def test_the_recipe_beats_chance_and_says_how_surely(recipe):
+    rows = table(recipe)
+    head, after = rows["head only"], rows["then the last 20 layers"]
+    assert "| 12 sealed test pictures |" in recipe  # a quarter of 48
+    assert head[0] > 60  # chance: 50; every sixth label is wrong, so that a good model has about 83
+    assert head[1] < head[0] < head[2]
+    assert after[0] - head[0] == pytest.approx(after[3], abs=0.11)
+    assert after[4] < after[3] < after[5]
+    losses = [float(x) for x in re.findall(r"loss ([\d.]+)", recipe)]
+    assert len(losses) == 6 + 1
+    assert min(losses[1:6]) < 0.8 * losses[0]  # not the last: wrong labels in a batch of four rows weigh much
+
+
+def test_the_network_looks_once_and_without_a_second_phase_nothing_differs(recipe, photos):
+    again = run("mobilenet_recipe.py", photos, "--epochs", 6, 0, "--copies", 2)
+    assert "36 pictures to learn from, looked at now: 0" in again
+    head, after = table(again)["head only"], table(again)["then the last 20 layers"]
+    assert head == table(recipe)["head only"]
+    assert after[:3] == head
+    assert after[3] == 0
+
+
+def test_headstarts_own_choice_stands_beside_it(finished):
+    """The finished run's folder answers the same request, so nothing is fitted again."""
+    text = run("mobilenet_recipe.py", finished.data, "--epochs", 1, 0, "--copies", 2, "--fit", finished.out)
+    own = json.loads((finished.out / "run.json").read_text())["metrics"]["accuracy"]
+    assert table(text)["headstart.fit"][0] == pytest.approx(100 * own, abs=0.06)
+
+
+def test_the_last_20_layers_move_and_nothing_else(weights, capsys):
+    """By timm's own names; the frozen ones and all running statistics stay bitwise."""
+    import torch
+
+    from headstart.source import _catalogue
+    from headstart.source._backbone import load
+    from headstart.types import Features
+
+    spec = spec_from_file_location("mobilenet_recipe", EXAMPLES / "mobilenet_recipe.py")
+    example = module_from_spec(spec)
+    spec.loader.exec_module(example)
+    backbone = load(_catalogue.get("mobilenet-v2"))
+    before = {name: value.clone() for name, value in backbone.net.state_dict().items()}
+    torch.manual_seed(0)
+    network, depth = example.opened(backbone, 3)
+    assert depth == "cut:3"
+    rng = np.random.default_rng(0)
+    maps = rng.normal(size=(6, 2, 96, 4, 4)).astype(np.float16)
+    example.fit(network, Features(maps, np.arange(6) % 3, "drawn"), 2, 1e-3, seed=0)
+    assert capsys.readouterr().out.count("loss") == 2
+    moved = {name for name, value in backbone.net.state_dict().items() if not torch.equal(value, before[name])}
+    blocks = ("blocks.5.1.", "blocks.5.2.", "blocks.6.0.", "conv_head.", "bn2.")
+    learning = {name for name, _ in backbone.net.named_parameters() if name.startswith(blocks)}
+    assert len({name.rpartition(".")[0] for name in learning}) == 20
+    assert moved == learning
+
+
+def test_three_ways_to_the_svm(photos, weights):
+    text = run("off_the_shelf_svm.py", photos, "--copies", 3)
+    rows = table(text)
+    names = [*rows]
+    assert names[1:] == ["plain", "augmented training", "augmented training, 3 test copies"]
+    assert "28 pictures to learn from, 8 to choose C on" in text
+    assert "features (28, 3, 1280)" in text
+    for name in names[1:]:
+        c, accuracy, low, high, *against = rows[name]
+        assert c in (0.1, 1, 10, 100)
+        assert low < accuracy < high
+        assert accuracy > 60  # as above
+        if against:
+            assert accuracy - rows["plain"][1] == pytest.approx(against[0], abs=0.11)
+            assert against[1] < against[0] < against[2]
+
+
+def test_averaged_decisions_of_the_svm():
+    """Three classes and two copies, against scikit-learn's own decision function by hand."""
+    spec = spec_from_file_location("off_the_shelf_svm", EXAMPLES / "off_the_shelf_svm.py")
+    example = module_from_spec(spec)
+    spec.loader.exec_module(example)
+    rng = np.random.default_rng(0)
+    y = np.arange(30) % 3
+    x = (np.eye(3)[y][:, None] * 0.4 + rng.random((30, 2, 3))).astype(np.float32)
+    svm = example.machine(x, y, 1.0)
+    shuffled = rng.permutation(y)
+    by_hand = [
+        sum(svm.decision_function(x[i, v][None])[0] for v in range(2)).argmax() == shuffled[i] for i in range(30)
+    ]
+    assert example.right(svm, x, shuffled).tolist() == by_hand
+    assert example.right(svm, x, y).mean() > 0.5  # chance: 0.33
