@@ -11,13 +11,13 @@ from PIL import Image
 from hostile import draw
 
 
-def two_classes(folder: Path, n: int = 24, seed: int = 0) -> Path:
-    """A folder of `n` canes and `n` bugs; every sixth bears the wrong label, so that no metric is perfect."""
+def two_classes(folder: Path, n: int = 24, seed: int = 0, wrong: int = 6, side: int = 96) -> Path:
+    """A folder of `n` canes and `n` bugs; one in `wrong` bears the wrong label, so that no metric is perfect."""
     rng = np.random.default_rng(seed)
     for kind, label in enumerate(("cane", "bug")):
         (folder / label).mkdir(parents=True)
         for i in range(n):
-            draw(kind if i % 6 else 1 - kind, rng).save(folder / label / f"{i:02d}.jpg", quality=92)
+            draw(kind if i % wrong else 1 - kind, rng, side).save(folder / label / f"{i:02d}.jpg", quality=92)
     return folder
 
 

@@ -11,19 +11,22 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from tiny_source import ARCHITECTURE
+from tiny_source import ARCHITECTURE, WIDTHS
 
 import drawn_task
 from headstart.transfer._base import Head
 from headstart.types import Features, InputSpec, Progress, Source, View, Work
 
-DIMS = {ARCHITECTURE: 256, "test_resnet": 96, "mobilenetv3_small_050": 1024}
 SIDE = 64
 
 
-@cache
 def weights(architecture: str = ARCHITECTURE) -> Path:
     """A safetensors file of random weights, running statistics fitted to bars; removed when the process ends."""
+    return _written(architecture)
+
+
+@cache  # of the name itself: made twice, with another number of threads, they would differ by rounding
+def _written(architecture: str) -> Path:
     import torch
     from safetensors.torch import save_file
 
@@ -57,7 +60,8 @@ def source(architecture: str = ARCHITECTURE) -> Source:
         sha256=hashlib.sha256(weights(architecture).read_bytes()).hexdigest(),
         licence="Apache-2.0",
         input=InputSpec(SIDE, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5), crop=1.0),
-        feature_dim=DIMS[architecture],
+        feature_dim=WIDTHS[architecture][-1],
+        widths=WIDTHS[architecture],
         params=1,
         macs=1,
         pretrained_on="nothing",

@@ -25,12 +25,10 @@ from typing import Any
 from rivals import cpu
 
 SOURCE = "mobilenet-v2"
-STRATEGIES = ("probe", "finetune", "gradual", "l2sp", "ewc", "scratch", "classical")
+STRATEGIES = ("probe", "depths", "finetune", "gradual", "l2sp", "ewc", "scratch", "classical")
 TRIAL = ("id", "status", "reason", "accuracy", "log_loss", "seconds")
 PHOTOS = 100  # photographs of the source's kind, on which forgetting is measured
-LEFT_OUT: dict[
-    str, dict[str, Any]
-] = {  # what an ablation changes in finetune.Config, and the view's cut and copies
+LEFT_OUT: dict[str, dict[str, Any]] = {  # what an ablation changes in finetune.Config, and the view's cut and copies
     "as it is": {},
     "one rate for all parts": {"decay": 1.0},
     "random head first": {"head_first": False},

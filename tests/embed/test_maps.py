@@ -21,7 +21,7 @@ from headstart.source._backbone import load, normalise, prepare
 from headstart.types import Example, View
 
 TOP, CUT, INPUT = View("tiny"), View("tiny", "cut:3"), View("tiny", "input")
-COPIES = replace(CUT, variants=4)
+ALL, COPIES = View("tiny", "all"), replace(CUT, variants=4)
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +55,48 @@ def test_a_cut_is_the_backbones_own_map_in_half_precision(pictures, tmp_path):
     np.testing.assert_allclose(found.x, x.numpy(), rtol=2e-3, atol=2e-3)
     assert found.y.tolist() == [0, 1] * 3
     assert found.logits.dtype == np.float32
+
+
+def test_all_depths_are_the_backbones_own_side_by_side(pictures, tmp_path):
+    source = tiny_tail.source()
+    found = gallery(tmp_path).look(pictures, [ALL])[0]
+    body = load(source, tiny_tail.weights())
+    with torch.inference_mode():
+        *single, logits = body(normalise(prepared(pictures), source.input), body.depths)
+    assert found.x.dtype == np.float32
+    assert found.x.shape == (6, sum(source.widths))
+    np.testing.assert_allclose(found.x, torch.cat(single, 1).numpy(), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(found.logits, logits.numpy(), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("variants", [1, 3])
+def test_every_pooled_depth_is_a_slice_of_one_pass_and_one_store(pictures, tmp_path, variants):
+    """Whichever are asked for, in whatever order and company, rows are computed once and the columns are the same."""
+    source = tiny_tail.source()
+    views = {depth: replace(View("tiny", depth), variants=variants) for depth in (*source.depths, "all")}
+    together = dict(zip(views, gallery(tmp_path).look(pictures, list(views.values())), strict=True))
+    assert {found.computed for found in together.values()} == {6}
+    assert len(list(tmp_path.iterdir())) == 1
+    again = gallery(tmp_path)
+    for depth in ("stage2", "top", "all"):
+        alone = again.look(pictures, [views[depth]])[0]
+        assert alone.computed == 0
+        assert alone.key == together[depth].key
+        np.testing.assert_array_equal(alone.x, together[depth].x)
+    assert len(list(tmp_path.iterdir())) == 1
+    assert len({found.key for found in together.values()}) == len(views), "what is made of a view is kept by its key"
+    for depth in source.depths:
+        np.testing.assert_array_equal(together[depth].x, together["all"].x[..., source.columns(depth)])
+        assert together[depth].x.shape == ((6, 3) if variants > 1 else (6,)) + (
+            source.widths[source.depths.index(depth)],
+        )
+
+
+def test_a_depth_that_this_source_has_not(pictures, tmp_path):
+    with pytest.raises(
+        UnknownName, match=r"There is no depth 'stag2'\. Did you mean 'stage2'\? Known: stage1, stage2, .*, top, all"
+    ):
+        gallery(tmp_path).look(pictures[:1], [TOP, View("tiny", "stag2")])
 
 
 def test_the_input_is_the_prepared_picture(pictures, tmp_path):

@@ -85,6 +85,46 @@ def test_temperature_of_hopeless_scores_is_the_hottest():
     assert kind.temperature([[9.0, 0.0], [0.0, 9.0]], [1, 0]) == pytest.approx(kind.HOTTEST * spread, rel=1e-3)
 
 
+def by_brute_force(logits, y) -> tuple[float, float]:
+    """Accuracy, and the lower of two mean losses: unscaled, and at the best of 4,001 temperatures.
+
+    Where every answer is right, the best against labels that count one more example of each class.
+    """
+    from scipy.special import log_softmax
+
+    n, k = logits.shape
+    right = sum(int(np.argmax(row)) == true for row, true in zip(logits, y, strict=True)) / n
+    share = np.eye(k)[y] if right < 1 else (n * np.eye(k)[y] + 1) / (n + k)
+    grid = np.geomspace(0.01, 1000, 4001)
+    best = min(grid, key=lambda t: -(share * log_softmax(logits / t, axis=1)).sum())
+    return right, min(-log_softmax(logits / t, axis=1)[np.arange(n), y].mean() for t in (best, 1.0))
+
+
+@pytest.mark.parametrize("scale", [0.05, 1.0, 20.0])
+@pytest.mark.parametrize("errors", [0, 1, 9])
+def test_what_candidates_are_compared_by_is_that_of_brute_force(scale, errors):
+    logits, _ = drawn(errors, 30, 3)
+    y = logits.argmax(1)
+    y[:errors] = (y[:errors] + 1) % 3
+    right, losses = kind.compared(logits * scale, y)
+    expected = by_brute_force(logits * scale, y)
+    assert losses.shape == (30,)
+    assert right == pytest.approx(expected[0])
+    assert losses.mean() == pytest.approx(expected[1], rel=2e-3)
+
+
+def test_one_that_is_right_throughout_is_not_ranked_behind_one_that_errs_once():
+    y = np.arange(40) % 2
+    sure = np.where(y[:, None] == np.arange(2), 6.0, 0.0)
+    once = sure.copy()
+    once[0] = 0.0, 0.1 - 0.2 * (y[0] == 1)
+    assert once[0].argmax() != y[0]
+    perfect, erring = (float(kind.compared(scores, y)[1].mean()) for scores in (sure, once))
+    assert perfect < erring
+    scaled = [kind.log_loss(kind.softmax(z, kind.temperature(z, y)), y) for z in (sure, once)]
+    assert scaled[0] > scaled[1], "else scaling alone would do"
+
+
 def test_errors_say_what_to_do():
     with pytest.raises(UsageError, match=r"temperature of 0 was given; it must be above 0\. Leave it at 1"):
         kind.softmax([[1.0, 2.0]], 0)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import drawn_task
+import tiny_tail
 from headstart.errors import BudgetError, UnknownName, UsageError
 from headstart.family import load, names
 from headstart.kind.classification import log_loss, softmax, temperature
@@ -22,10 +23,12 @@ from headstart.plan.search import (
     crown,
     explain,
     join,
+    measure,
     prefer,
     recall,
     refit,
     remember,
+    trained,
 )
 from headstart.transfer._base import SEARCH
 from headstart.types import Facts, Fitted, Trial, View, Work
@@ -254,58 +257,84 @@ def test_a_refit_asks_the_strategy_for_its_longer_setting():
     assert again.temperature == 1.7
 
 
-def test_a_candidate_behind_after_its_short_runs_is_given_up():
-    """Behind by more than `SLACK` standard errors of the paired difference; by less, it may go on."""
-    halves = tuple(drawn_task.pictures(n, 2, seed, 32) for n, seed in ((8, 1), (6, 2)))
-    candidate = Candidate("scratch", "scratch", False, View(None, size=32))
-    told: list[str] = []
+TUNING = Candidate("finetune-tiny", "finetune", True, View("tiny", "cut:3"), long=True)
+MAPS = Facts(8, 2, 30)
 
-    def race(leader):
-        def watch(what, done, of):
-            told.append(what.split(" · ")[0])
-            if told[-1] == "scratch":
-                raise InterruptedError(what)
 
-        contend(candidate, work(halves, candidate.view, 2), ("a", "b"), Facts(8, 2, 30), leader=leader, watch=watch)
+def tuning_work(**how) -> Work:
+    """Eight training and six validation pictures at the cut of a tiny source."""
+    return tiny_tail.work("cut:3", 8, 2, valid=6, **how)
 
-    perfect = contender("best", np.zeros(6), reuses=False)
-    with pytest.raises(Behind, match=r"dropped after its short runs: .* standard errors behind best \(0\.000\)") as why:
-        race(perfect)
-    assert float(str(why.value).split("validation, ")[1].split(" ")[0]) > SLACK
-    assert "scratch" not in told, "no full run"
-    with pytest.raises(InterruptedError):
-        race(contender("worst", np.full(6, 50.0), reuses=False))
+
+@pytest.fixture(scope="module")
+def short() -> np.ndarray:
+    """The losses of the best of the candidate's short runs, by which it is judged."""
+    given = tuning_work(share=load("transfer", "finetune").RUNG)
+    runs = [trained(TUNING, config, given, ("a", "b"))[0] for config in load("transfer", "finetune").settings(MAPS)]
+    losses = [measure(fitted, given.valid, given.source).losses for fitted in runs]
+    return min(losses, key=lambda of_one: of_one.mean())
+
+
+def goes_on(leader: Contender | None) -> bool:
+    """Whether a full run begins after the short ones; raises `Behind` where it does not."""
+
+    def watch(what, done, of):
+        if what.split(" · ")[0] == TUNING.id:
+            raise InterruptedError(what)
+
+    try:
+        contend(TUNING, tuning_work(), ("a", "b"), MAPS, leader=leader, watch=watch)
+    except InterruptedError:
+        return True
+    raise AssertionError("neither given up nor run in full")
+
+
+@pytest.mark.parametrize("ahead", [1e-3, 0.1])
+def test_a_long_candidate_behind_the_leader_after_its_short_runs_is_given_up(short, ahead):
+    losses = short - ahead * np.linspace(0.5, 1.5, 6)
+    with pytest.raises(Behind) as why:
+        goes_on(contender("best", losses))
+    gap = short - losses
+    errors = gap.mean() / (gap.std(ddof=1) / 6**0.5)
+    assert SLACK < errors
+    assert str(why.value) == (
+        f"dropped after its short runs: log-loss {short.mean():.3f} on validation, {errors:.1f} standard errors "
+        f"behind best ({losses.mean():.3f})"
+    )
+
+
+@pytest.mark.parametrize("behind", [None, 0.0, 1e-3])
+def test_one_that_is_ahead_or_level_goes_on(short, behind):
+    assert goes_on(None if behind is None else contender("last", short + behind))
+
+
+def test_a_cheap_candidate_is_compared_in_full_whoever_leads(halves):
+    assert run(halves, leader=contender("best", np.zeros(18))).trial.status == "finished"
 
 
 def test_a_long_run_keeps_its_state_by_setting_and_short_ones_keep_none(tmp_path):
     """Killed in its full run, it left one file; a refit of other steps must not go on from it."""
-    halves = tuple(drawn_task.pictures(n, 2, seed, 32) for n, seed in ((8, 1), (6, 2)))
-    candidate = Candidate("scratch", "scratch", False, View(None, size=32))
 
     def watch(what, done, of):
-        if what.split(" · ")[0] != "scratch":
+        if what.split(" · ")[0] != TUNING.id:
             assert list(tmp_path.iterdir()) == []
-        else:
+        elif done > 1:
             raise InterruptedError(what)
 
-    given = work(halves, candidate.view, 2, scratchpad=tmp_path)
+    given = tuning_work(scratchpad=tmp_path)
     with pytest.raises(InterruptedError):
-        contend(candidate, given, ("a", "b"), Facts(8, 2, 30), watch=watch)
+        contend(TUNING, given, ("a", "b"), MAPS, watch=watch)
     (pad,) = tmp_path.iterdir()
     assert pad.name.startswith("loop-")
-    config = {"style": "glyph", "lr": 1e-3, "width": 4, "batch": 4, "steps": 0}
-    trial = Trial("scratch", "scratch", None, False, config, SEARCH, "finished", "")
-    old = Contender(
-        trial,
-        Fitted("scratch", candidate.view, config, ("a", "b"), {}, 0, 0),
-        {"step": 9, "steps": 9, "n": 8},
-        np.zeros(6),
-    )
-    for files, notes in ((2, {"step": 9, "steps": 9, "n": 8}), (3, {"step": 18, "steps": 18, "n": 8})):
+    config = asdict(load("transfer", "finetune").Config())
+    trial = Trial(TUNING.id, "finetune", "tiny", True, config, SEARCH, "finished", "")
+    old = Contender(trial, Fitted("finetune", TUNING.view, config, ("a", "b"), {}, 0, 0), {}, np.zeros(6))
 
-        def stop(what, done, of):
-            raise InterruptedError(what)
+    def stop(what, done, of):
+        raise InterruptedError(what)
 
+    for files, steps in ((2, 9), (3, 18)):
+        notes = {"step": steps, "steps": steps, "n": 8}
         with pytest.raises(InterruptedError):
             refit(replace(old, notes=notes), replace(given, valid=None), watch=stop)
         assert len(list(tmp_path.iterdir())) == files

@@ -6,16 +6,21 @@ import dataclasses
 
 import numpy as np
 import pytest
+from tiny_source import WIDTHS
 
 from headstart.errors import DataError, SourceError, UnknownName
 from headstart.source import _backbone, _catalogue, _timm, _verify, package
-from headstart.types import InputSpec
+from headstart.types import InputSpec, Source
 
 
 @pytest.fixture
 def backbone(tiny, tmp_path):
     tiny.put_into(tmp_path / "wheels")
     return _backbone.load(tiny.source)
+
+
+def _record(tiny, architecture: str) -> Source:
+    return dataclasses.replace(tiny.source, architecture=architecture, widths=WIDTHS[architecture])
 
 
 def _pictures(n: int = 2, size: int = 64):
@@ -56,6 +61,36 @@ def test_depths_come_in_the_order_asked_for(backbone):
     assert first.shape[1] == backbone.net.feature_info[0]["num_chs"]
 
 
+def test_all_depths_stand_side_by_side_stem_to_top(backbone):
+    """…where the record says that each depth's columns are."""
+    import torch
+
+    x = _pictures()
+    with torch.inference_mode():
+        *single, _ = backbone(x, backbone.depths)
+        everything, top, _ = backbone(x, ("all", "top"))
+    assert backbone.depths == backbone.source.depths
+    for depth, alone in zip(backbone.depths, single, strict=True):
+        assert torch.equal(everything[:, backbone.source.columns(depth)], alone)
+    assert everything.shape[1] == sum(alone.shape[1] for alone in single)
+    assert backbone.source.columns("all") == slice(0, everything.shape[1])
+    assert torch.equal(everything[:, backbone.source.columns("top")], top)
+
+
+@pytest.mark.parametrize(
+    "widths", [(256,), (16, 24, 32, 48, 64, 255), (24, 16, 32, 48, 64, 256), (16, 24, 32, 48, 64, 256, 256)]
+)
+def test_a_record_with_other_widths_than_the_networks_is_refused(tiny, widths):
+    """Columns would else be read as another depth's."""
+    net = _timm.build(tiny.source.architecture)
+    with pytest.raises(SourceError) as caught:
+        _backbone.Backbone(dataclasses.replace(tiny.source, widths=widths), net)
+    assert str(caught.value) == (
+        f"The record of 'tiny' says widths = {list(widths)}; test_efficientnet has [16, 24, 32, 48, 64, 256]. "
+        "Correct the record."
+    )
+
+
 def test_unknown_depth_suggests_the_nearest(backbone):
     with pytest.raises(UnknownName, match=r"There is no depth 'stag1'\. Did you mean 'stage1'\?"):
         backbone(_pictures(), ("stag1",))
@@ -67,7 +102,7 @@ def test_unknown_depth_suggests_the_nearest(backbone):
 )
 def test_stages_hold_every_parameter_but_the_heads_once(architecture, last, tiny):
     net = _timm.build(architecture)
-    body = _backbone.Backbone(dataclasses.replace(tiny.source, architecture=architecture), net)
+    body = _backbone.Backbone(_record(tiny, architecture), net)
     head = {id(p) for p in net.get_classifier().parameters()}
     expected = [id(p) for p in net.parameters() if id(p) not in head]
     assert [id(p) for _, stage in body.stages for p in stage.parameters()] == expected
@@ -81,7 +116,7 @@ def test_from_every_cut_the_rest_of_the_network_leads_to_its_own_logits(architec
     import torch
 
     net = _timm.build(architecture)
-    body = _backbone.Backbone(dataclasses.replace(tiny.source, architecture=architecture), net).eval()
+    body = _backbone.Backbone(_record(tiny, architecture), net).eval()
     x, total = _pictures(), len(body.parts)
     assert (body.parts[0][0], body.parts[-1][0]) == ("stem", "top")
     cuts = [f"cut:{parts}" for parts in range(1, total + 1)]

@@ -12,6 +12,8 @@ from headstart.errors import SourceError, UnknownName
 from headstart.source import _catalogue
 
 GOOD = (_catalogue._PACKAGED / "mobilenet-v2.toml").read_text()
+WIDTHS = "widths = [16, 24, 32, 64, 96, 160, 320, 1280]"
+WHOLE = "it must be whole numbers above 0, the last one feature_dim"
 
 
 @pytest.fixture
@@ -45,6 +47,8 @@ def test_sizes_in_the_record_are_those_of_the_network(key):
     assert net.pretrained_cfg["crop_pct"] == source.input.crop
     assert net.pretrained_cfg["input_size"][1] == source.input.size
     assert net.pretrained_cfg["mean"] == source.input.mean
+    maps = net.forward_intermediates(torch.zeros(1, 3, 64, 64), intermediates_only=True, extra_blocks=True)
+    assert source.widths == (*(m.shape[1] for m in maps[-len(net.blocks) :]), net.num_features)
 
 
 def test_unknown_key_suggests_the_nearest():
@@ -87,6 +91,13 @@ def test_two_records_with_one_key_are_refused(own):
         ('loader = "package"', 'loader = "magic"', "has loader = 'magic'; it must be one of"),
         ('version = "1.0.1"', "", "it must be a table with distribution, version, archive_sha256, file"),
         ('title = "MobileNetV2"', "title = 3", "has title = 3; it must be text"),
+        (WIDTHS, "", "lacks widths"),
+        (WIDTHS, "widths = 1280", f"has widths = 1280; {WHOLE}"),
+        (WIDTHS, "widths = []", f"has widths = []; {WHOLE}"),
+        (WIDTHS, "widths = [0, 1280]", f"has widths = [0, 1280]; {WHOLE}"),
+        (WIDTHS, "widths = [16.0, 1280]", f"has widths = [16.0, 1280]; {WHOLE}"),
+        (WIDTHS, "widths = [true, 1280]", f"has widths = [True, 1280]; {WHOLE}"),
+        (WIDTHS, "widths = [16, 320]", f"has widths = [16, 320]; {WHOLE}"),
         ('title = "MobileNetV2"', "title = ", "is no readable TOML"),
     ],
 )

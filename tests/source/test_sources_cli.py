@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tiny_source import REAL
+from tiny_source import REAL, toml
 from typer.testing import CliRunner
 
 from headstart.cli.sources import app
@@ -60,17 +60,8 @@ def test_an_unknown_key_suggests_the_nearest_and_means_wrong_use(verb):
 def test_an_unsound_source_fails_after_its_table(tiny, tmp_path, monkeypatch):
     tiny.put_into(tmp_path / "wheels")
     monkeypatch.setenv("HEADSTART_SOURCES", str(tmp_path))
-    (tmp_path / "tiny.toml").write_text(_as_toml(tiny.source))
+    (tmp_path / "tiny.toml").write_text(toml(tiny.source))
     done = _run("verify", "tiny")
     assert isinstance(done.exception, SourceError)
     assert "tiny named more than one photograph wrongly" in str(done.exception)
     assert "chelsea" in done.stdout
-
-
-def _as_toml(source) -> str:
-    plain = {"title", "modality", "architecture", "loader", "sha256", "licence", "pretrained_on", "classes", "paper"}
-    lines = [f"{name} = {json.dumps(getattr(source, name))}" for name in sorted(plain)]
-    lines += [f"{name} = {getattr(source, name)}" for name in ("feature_dim", "params", "macs")]
-    spec = source.input
-    lines += ["[input]", f"size = {spec.size}", f"mean = {list(spec.mean)}", f"std = {list(spec.std)}", "[origin]"]
-    return "\n".join(lines + [f"{name} = {json.dumps(value)}" for name, value in source.origin.items()])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,11 @@ from headstart.types import InputSpec, Source
 
 REAL = ("efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2", "mobilenet-v2")
 ARCHITECTURE = "test_efficientnet"  # timm's own miniature, 0.4 M parameters
+WIDTHS = {  # pooled features at each depth, stage1 to top
+    ARCHITECTURE: (16, 24, 32, 48, 64, 256),
+    "test_resnet": (32, 48, 192, 96, 96),
+    "mobilenetv3_small_050": (8, 16, 24, 24, 48, 288, 1024),
+}
 
 
 @dataclass
@@ -51,6 +57,7 @@ def packed(weights: bytes, **changes) -> Tiny:
         "licence": "Apache-2.0",
         "input": InputSpec(64, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
         "feature_dim": 256,
+        "widths": WIDTHS.get(changes.get("architecture", ARCHITECTURE), (1,)),
         "params": 1,
         "macs": 1,
         "pretrained_on": "nothing",
@@ -58,3 +65,14 @@ def packed(weights: bytes, **changes) -> Tiny:
         "paper": "none",
     }
     return Tiny(Source(**(fields | changes)), buffer.getvalue(), weights)
+
+
+def toml(source: Source) -> str:
+    """A source as a person would write its record."""
+    plain = {"title", "modality", "architecture", "loader", "sha256", "licence", "pretrained_on", "classes", "paper"}
+    lines = [f"{name} = {json.dumps(getattr(source, name))}" for name in sorted(plain)]
+    lines += [f"{name} = {getattr(source, name)}" for name in ("feature_dim", "params", "macs")]
+    spec = source.input
+    lines += [f"widths = {list(source.widths)}", "[input]", f"size = {spec.size}", f"crop = {spec.crop}"]
+    lines += [f"mean = {list(spec.mean)}", f"std = {list(spec.std)}", "[origin]"]
+    return "\n".join(lines + [f"{name} = {json.dumps(value)}" for name, value in source.origin.items()])

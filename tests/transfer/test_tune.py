@@ -275,8 +275,9 @@ def test_a_refit_trains_as_many_epochs_as_served_best(notes, wanted):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"balance": "both"}, "balance 'both' and norm 'frozen'; it needs a source, a balance of none, weight, sample"),
+        ({"balance": "both"}, "balance 'both' and norm 'frozen'; it needs .*, a balance of none, weight, sample and"),
         ({"norm": "layer"}, "norm 'layer'; it needs .* a norm of frozen or batch"),
+        ({"parts": 0}, r"0 parts, .*; it needs a source, one part or more \(the head alone: steps=0\), a balance"),
     ],
 )
 def test_settings_that_do_not_exist(changes, message):

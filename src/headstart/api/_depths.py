@@ -25,7 +25,7 @@ def curve(race: Race) -> dict[str, Any] | None:
 
     best = next(c for c in race.done[True] if c.trial.id == race.outcome.roles["transfer"])
     key = best.trial.source
-    if key is None:
+    if key is None or len(race.job.task.valid) < 2:  # one picture has no spread, so it tells no depth from another
         return None
     depths = race.sources[key].depths
     looks = race.looks([View(key, depth) for depth in depths])
@@ -87,13 +87,13 @@ def _train_all(race: Race, key: str, depths: tuple[str, ...]) -> dict[str, tuple
     out = {}
     for parts in range(1, len(depths) + 1):
         name = depths[-1 - parts] if parts < len(depths) else "input"
-        depth = f"cut:{parts}" if parts <= KEPT else "input"
+        depth = f"cut:{parts}" if parts <= KEPT and name != "input" else "input"
         view = strategy.fit_view(View(key, depth), race.facts)
-        copies = strategy.copies(race.facts) if parts <= KEPT else 1
+        copies = strategy.copies(race.facts) if depth != "input" else 1
         candidate = Candidate(f"layers-{name}", "finetune", True, view, long=True, copies=copies)
         whole = parts if name != "input" else len(depths) + 1  # the stem too
         config = strategy.Config(parts=whole, **({"lr": tried[0]} if tried else {}))
-        train, valid = race.look(candidate.training_view)
+        train, valid = map(_some, race.look(candidate.training_view))  # the pictures of the probes
         work = race.work(view, train, valid, race.folder(candidate.id, train.key), race.job.plan.seed)
         fitted, *_ = trained(candidate, config, work, race.job.task.labels, watch=race.job.watch)
         score = measure(fitted, valid, work.source)

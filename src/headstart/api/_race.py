@@ -1,7 +1,8 @@
 """The race: candidates against each other on validation data, inside the budget; then the chosen ones on all pictures.
 
 Order: cheap transfer on every source, the rivals that start fresh, and last the long transfer candidates (fine-tuning)
-on the one source whose cheap candidates did best. A long one that is clearly behind after its short runs is dropped.
+on the one source whose cheap candidates did best. A long one that is not ahead after its short runs is dropped, and all
+are where the cheap ones leave nothing to gain.
 Every decision goes to the journal with its reason. Finished candidates are kept on disk, so that a killed run goes on.
 """
 
@@ -110,7 +111,7 @@ class Race:
     def _enter(self, candidate: Candidate) -> None:
         """Let a candidate run, or say why not."""
         first_rival = not candidate.reuses and not self.done[False]
-        if why := self._wrong_source(candidate):
+        if why := self._not_worth(candidate):
             outcome: Contender | Trial = _dropped(candidate, "dropped", why, self.job.plan.seed)
         else:
             # The first rival, a cheap one, runs past the budget: without any there is no verdict.
@@ -120,13 +121,18 @@ class Race:
         self.outcome.trials.append(trial)
         self.done[candidate.reuses] += [] if isinstance(outcome, Trial) else [outcome]
 
-    def _wrong_source(self, candidate: Candidate) -> str | None:
-        """Why a long candidate is not worth its time: the cheap ones prefer another source."""
+    def _not_worth(self, candidate: Candidate) -> str | None:
+        """Why a long candidate is not worth its time: nothing left to gain, or another source that serves better."""
         from ..plan.search import prefer
 
-        if not (candidate.long and candidate.reuses and self.done[True]):
+        long = {c.id for c in self.candidates if c.long}
+        cheap = [c for c in self.done[True] if c.trial.id not in long]
+        if not (candidate.long and candidate.reuses and cheap):
             return None
-        best = prefer(self.done[True])
+        best = prefer(cheap)
+        n = len(best.losses)
+        if n - round(best.trial.accuracy * n) <= 1:
+            return f"{best.trial.id} errs at most once on {n} validation pictures: they could not show anything better"
         if best.trial.source == candidate.view.source:
             return None
         return f"long training on the best source alone, which is {best.trial.source} ({best.trial.id} leads)"

@@ -76,10 +76,13 @@ def publish(
 def _whole(fitted: Fitted, sources: Mapping[str, Source], engine: str) -> Fitted:
     """The head with what only the whole model knows: its engine, and the backbone's parameters counted in."""
     key = fitted.view.source
+    moved = hasattr(load("transfer", fitted.strategy), "skill")  # what it trained is the source's own, but for the head
+    new = [a.size for name, a in fitted.state.items() if name.startswith("classifier.")]
+    added = sum(new) if moved else fitted.trained_params
     return replace(
         fitted,
         view=replace(fitted.view, engine=engine if key else ""),
-        total_params=fitted.trained_params + (sources[key].params if key else 0),
+        total_params=added + (sources[key].params if key else 0),
     )
 
 

@@ -1,0 +1,180 @@
+"""The tables of EXPECTED.md, from the results of `run.py`.
+
+Run: python benchmarks/finetune/table.py WORK [--keep FILE]
+In: WORK/results/*.json, and the lines of FILE (results.jsonl beside this file by default) for cells that WORK lacks;
+--keep writes all of them back to it. Out: Markdown on standard output. Numbers of different seeds are of different
+splits, but for hymenoptera, whose test is the same five times.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+HERE = Path(__file__).resolve().parent
+SETS = ("hymenoptera", "rsscn7", "neu_det", "pacs_photo", "pacs_art")
+RIVALS = ("fastai", "plain", "tutorial")
+STRATEGIES = ("probe", "depths", "finetune", "gradual", "l2sp", "ewc", "scratch", "classical")
+Results = dict[tuple[str, str, int, str], dict[str, Any]]  # (set, size, seed, contestant or strategy)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("work", type=Path, nargs="?", help="the folder of run.py")
+    parser.add_argument("--keep", type=Path, help="write all cells to this file, one a line")
+    given = parser.parse_args()
+    cells = read(given.work, given.keep or HERE / "results.jsonl")
+    if not cells:
+        print("There are no results; run cases.py and run.py first.", file=sys.stderr)
+        return 2
+    if given.keep:
+        given.keep.write_text("".join(json.dumps(cell) + "\n" for _, cell in sorted(cells.items())))
+    results = flat(cells)
+    for size in ("full", "10"):
+        accuracy(results, size)
+        ahead(results, size)
+        spent(results, size)
+    forgetting(results)
+    ablations(results)
+    return 0
+
+
+def read(work: Path | None, kept: Path) -> dict[str, dict[str, Any]]:
+    """Cell key → its result, `correct` packed into a text of 0 and 1."""
+    cells: dict[str, dict[str, Any]] = {}
+    if kept.is_file():
+        cells = {cell["key"]: cell for cell in map(json.loads, kept.read_text().splitlines())}
+    for file in sorted((work / "results").glob("*.json")) if work else ():
+        cell = json.loads(file.read_text())
+        for part in (cell, *cell.get("each", {}).values()):
+            part["correct"] = "".join(str(int(right)) for right in part["correct"])
+        cells[file.stem] = {"key": file.stem, **{k: v for k, v in cell.items() if k not in ("layers", "config")}}
+    return cells
+
+
+def flat(cells: dict[str, dict[str, Any]]) -> Results:
+    """One entry a contestant; headstart's strategies and ablations each for themselves."""
+    out: Results = {}
+    for key, cell in cells.items():
+        data, size, seed, name = key.split("-", 3)
+        parts = cell["each"] if "each" in cell else {name: cell}
+        for part, value in parts.items():
+            label = f"ablation: {part}" if name == "ablations" else part
+            right = np.array([c == "1" for c in value["correct"]])
+            out[data, size, int(seed), label] = {**value, "right": right, "embed": cell.get("cpu_embed", 0.0)}
+    return out
+
+
+def seeds(results: Results, data: str, size: str, name: str) -> list[int]:
+    return sorted(seed for d, s, seed, n in results if (d, s, n) == (data, size, name))
+
+
+def values(results: Results, data: str, size: str, name: str, what: str = "accuracy") -> np.ndarray:
+    found = [results[data, size, seed, name] for seed in seeds(results, data, size, name)]
+    return np.array([cell[what] for cell in found if what in cell], float)
+
+
+def joined(results: Results, data: str, size: str, of: Sequence[int], name: str) -> np.ndarray:
+    """Right or wrong on the test pictures of several seeds, one after another."""
+    return np.concatenate([results[data, size, seed, name]["right"] for seed in of])
+
+
+def spread(x: np.ndarray, scale: float = 100, digits: int = 1) -> str:
+    """mean ± standard deviation over seeds (number of seeds, where it is not five)."""
+    if not len(x):
+        return "–"
+    sd = f" ± {scale * x.std(ddof=1):.{digits}f}" if len(x) > 1 else ""
+    return f"{scale * x.mean():.{digits}f}{sd}" + (f" ({len(x)})" if len(x) != 5 else "")
+
+
+def lines(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    print(f"\n{title}\n\n| {' | '.join(head)} |\n|{'---|' * len(head)}")
+    for row in rows:
+        print(f"| {' | '.join(row)} |")
+
+
+def accuracy(results: Results, size: str) -> None:
+    """Contestant × set."""
+    names = ("headstart", *RIVALS, *STRATEGIES)
+    rows = []
+    for name in names:
+        row = [spread(values(results, data, size, name)) for data in SETS]
+        means = [values(results, data, size, name) for data in SETS]
+        whole = f"{100 * np.mean([m.mean() for m in means]):.1f}" if all(map(len, means)) else "–"
+        rows.append([name, *row, whole])
+    lines(f"Accuracy, %, size {size}: mean ± sd over seeds", ("contestant", *SETS, "mean"), rows)
+
+
+def ahead(results: Results, size: str) -> None:
+    """headstart less each rival on the same pictures, seeds that both have."""
+    from headstart.judge.interval import paired
+
+    rows = []
+    for rival in RIVALS:
+        row, gaps = [], []
+        for data in SETS:
+            both = set(seeds(results, data, size, "headstart")) & set(seeds(results, data, size, rival))
+            if not both:
+                row.append("–")
+                continue
+            a, b = (joined(results, data, size, sorted(both), name) for name in ("headstart", rival))
+            low, high = paired(a, b)
+            gaps.append(100 * float(a.mean() - b.mean()))
+            row.append(f"{gaps[-1]:+.1f} [{100 * low:+.1f}, {100 * high:+.1f}]")
+        rows.append([rival, *row, f"{np.mean(gaps):+.1f}" if gaps else "–"])
+    lines(f"headstart − rival, points [95 %], size {size}", ("rival", *SETS, "mean"), rows)
+
+
+def spent(results: Results, size: str) -> None:
+    """CPU seconds after imports, one thread."""
+    rows = []
+    for name in ("headstart", *RIVALS):
+        rows.append([name, *(spread(values(results, data, size, name, "cpu_work"), 1, 0) for data in SETS)])
+    ready = [spread(values(results, data, size, "headstart", "cpu_fit"), 1, 0) for data in SETS]
+    rows.insert(1, ["headstart, until the model is ready", *ready])
+    for name in STRATEGIES:
+        rows.append([f"{name} alone", *(spread(values(results, data, size, name, "cpu_fit"), 1, 0) for data in SETS)])
+    embedding = [spread(values(results, data, size, "probe", "embed"), 1, 0) for data in SETS]
+    rows.append(["… embedding for all of them", *embedding])
+    lines(f"CPU seconds, size {size}", ("contestant", *SETS), rows)
+
+
+def forgetting(results: Results) -> None:
+    """Of fine-tuning and of what is to hold it near the source, at their accuracy."""
+    rows = []
+    for size in ("full", "10"):
+        for name in ("finetune", "gradual", "l2sp", "ewc"):
+            cells = [c for (_, s, _, n), c in results.items() if (s, n) == (size, name) and "forgetting" in c]
+            if not cells:
+                continue
+            agreement, drift, moved = (
+                np.array([c["forgetting"][key] for c in cells]) for key in ("agreement", "drift", "divergence")
+            )
+            right, kept = np.mean([c["accuracy"] for c in cells]), f"{100 * agreement.mean():.1f}"
+            numbers = [f"{100 * right:.1f}", f"{kept} ± {100 * agreement.std():.1f}"]
+            rows.append([size, name, *numbers, f"{drift.mean():.3f}", f"{moved.mean():.3f}", str(len(cells))])
+    head = ("size", "strategy", "accuracy, %", "source's answer kept, %", "1 − CKA", "KL, nats", "cells")
+    lines("Forgetting, on 100 photographs of another set", head, rows)
+
+
+def ablations(results: Results) -> None:
+    """Fine-tuning with one thing changed."""
+    names = list(dict.fromkeys(n for *_, n in results if n.startswith("ablation: ")))
+    rows = []
+    for name in names:
+        sets = [data for data in SETS if seeds(results, data, "full", name)]
+        right = [spread(values(results, data, "full", name)) for data in SETS]
+        cpu = np.mean([values(results, data, "full", name, "cpu_fit").mean() for data in sets])
+        rows.append([name.removeprefix("ablation: "), *right, f"{cpu:.1f}"])
+    if rows:
+        lines("Ablations of fine-tuning, all labelled pictures, accuracy in %", ("", *SETS, "CPU s, mean"), rows)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,100 @@
+"""A budget that ends in the middle of the race, and a larger one that goes on from there."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+import headstart
+import own_source
+from drawn import two_classes
+from headstart.errors import BudgetError
+
+LONG = ("scratch", "finetune-tiny")
+
+
+def test_who_had_no_turn_waits_and_a_larger_budget_goes_on(tmp_path):
+    """The clock is let run out as soon as the network from scratch begins: that is after all cheap candidates.
+
+    Half of the labels are wrong, so that fine-tuning has something to gain.
+    """
+    how = {"source": "tiny", "engine": "torch", "seeds": 1, "strategy": "probe,finetune"}
+    budget, out = 6.0, tmp_path / "run"
+
+    def fit():
+        ends = time.monotonic() + budget
+
+        def watch(what, done, of):
+            if what.startswith("scratch: setting 2"):
+                time.sleep(max(0.0, ends - time.monotonic()) + 0.1)
+
+        return headstart.fit(data, out=out, budget=budget, watch=watch, **how)
+
+    with own_source.offered(tmp_path):
+        data = two_classes(tmp_path / "photos", 24, wrong=2, side=40)  # so small: a small network from scratch
+        first = None
+        while first is None:
+            assert budget < 200, "no cheap candidate in so long a time"
+            try:
+                first = fit().record
+            except BudgetError:
+                budget *= 2
+                assert not (out / "run.json").exists()
+        trials = {t["id"]: t for t in first["trials"]}
+        assert {t["id"] for t in first["trials"] if t["status"] == "waiting"} == set(LONG)
+        assert {t["id"] for t in first["trials"] if t["status"] == "finished"} == {"probe-tiny", "classical"}
+        assert all(trials[id_]["reason"] == "the time budget ended first" for id_ in LONG)
+        assert all(trials[id_]["log_loss"] is trials[id_]["accuracy"] is None for id_ in LONG)
+        (warning,) = [w for w in first["warnings"] if "took no part" in w]
+        assert warning.startswith("The rival 'scratch' took no part (the time budget ended first)")
+        assert first["winner"]["strategy"] in ("probe", "classical")
+        kept = {path: path.stat().st_mtime_ns for path in out.glob("trials/*/model.json")}
+        assert {path.parent.name.rpartition("-")[0] for path in kept} >= {"probe-tiny", "classical"}
+
+        second = headstart.fit(data, out=out, budget=600, **how).record
+        assert {path: path.stat().st_mtime_ns for path in kept} == kept, "finished work was not done again"
+        statuses = {t["id"]: t["status"] for t in second["trials"]}
+        assert list(statuses) == list(trials)
+        assert statuses["scratch"] == "finished"
+        assert set(statuses.values()) <= {"finished", "dropped"}
+        assert not any("took no part" in w for w in second["warnings"])
+        for id_ in ("probe-tiny", "classical"):
+            (now,) = [t for t in second["trials"] if t["id"] == id_]
+            assert (now["log_loss"], now["config"]) == (trials[id_]["log_loss"], trials[id_]["config"])
+        opened = [line for line in map(json.loads, (out / "journal.jsonl").read_text().splitlines()) if "rival" in line]
+        who = {
+            (line["transfer"], line["rival"], line["winner"])
+            for line in opened
+            if "sealed test split opened" in line.values()
+        }
+        assert second["verdict"]["test_reads"] == len(who)
+        assert headstart.fit(data, out=out, budget=600, **how).record == second, "now it is finished"
+
+
+def test_a_budget_for_no_candidate_at_all(tmp_path):
+    with own_source.offered(tmp_path):
+        data = two_classes(tmp_path / "photos", 6)
+        with pytest.raises(
+            BudgetError,
+            match=r"The budget of 0\.001 s ended before any transfer candidate was done.* finished work is kept",
+        ):
+            headstart.fit(data, out=tmp_path / "run", source="tiny", engine="torch", budget=0.001)
+
+
+def test_nothing_long_is_tried_where_validation_pictures_could_not_show_its_gain(tmp_path):
+    """All labels are right and the probe errs at most once: the long candidates are not even looked at."""
+    with own_source.offered(tmp_path):
+        data = two_classes(tmp_path / "photos", 12, wrong=100)
+        how = {"source": "tiny", "engine": "torch", "strategy": "probe,finetune,classical"}
+        record = headstart.fit(data, out=tmp_path / "run", **how).record
+    n = record["task"]["n"]["valid"]
+    trials = {t["id"]: t for t in record["trials"]}
+    assert n * (1 - trials["probe-tiny"]["accuracy"]) <= 1.01, "else this test says nothing"
+    assert (trials["finetune-tiny"]["status"], trials["finetune-tiny"]["tried"]) == ("dropped", 0)
+    assert trials["finetune-tiny"]["reason"] == (
+        f"probe-tiny errs at most once on {n} validation pictures: they could not show anything better"
+    )
+    looked = (tmp_path / "run" / "journal.jsonl").read_text()
+    assert '"cut:' not in looked
