@@ -42,7 +42,7 @@ def desk(weights, tmp_path_factory) -> Path:
     """Where the README's reader stands: photos/, new1.jpg, more/, and any other folder that a `fit` line names."""
     desk = tmp_path_factory.mktemp("reader")
     for name in {"photos"} | {words[2].strip("/") for words in commands() if words[:2] == ["headstart", "fit"]}:
-        two_classes(desk / name, 16)
+        two_classes(desk / name, 10, side=40)  # so small that a network from scratch is quick
     two_classes(desk / "new", 2, seed=9)
     (desk / "new" / "cane").rename(desk / "more")
     (desk / "new" / "bug" / "00.jpg").rename(desk / "new1.jpg")

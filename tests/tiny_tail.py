@@ -91,7 +91,7 @@ def pictures(n: int, k: int, seed: int) -> Features:
 
 @cache
 def look(depth: str, n: int, k: int, seed: int, copies: int = 1, architecture: str = ARCHITECTURE) -> Features:
-    """Bars through the source: maps at a cut, half precision, [n, c, h, w] or [n, v, c, h, w]; or the pictures.
+    """Bars through the source: maps at a cut, half precision, [n, c, h, w] or [n, v, c, h, w]; pooled; or the pictures.
 
     Copies are the picture plus noise of the same bar, so that an error in their order is seen.
     """
@@ -109,7 +109,8 @@ def look(depth: str, n: int, k: int, seed: int, copies: int = 1, architecture: s
     batch = torch.from_numpy(many.clip(0, 255).astype(np.uint8)).flatten(0, 1)
     spec = source(architecture).input
     with torch.inference_mode():
-        maps = load(source(architecture), weights(architecture))(normalise(batch, spec), (depth,))[0].half().numpy()
+        maps = load(source(architecture), weights(architecture))(normalise(batch, spec), (depth,))[0].numpy()
+    maps = maps.astype(np.float16) if depth.startswith("cut:") else maps
     return Features(maps.reshape(n, copies, *maps.shape[1:]) if copies > 1 else maps, shown.y, f"{shown.key}-{depth}")
 
 

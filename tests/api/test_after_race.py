@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -15,6 +16,7 @@ import headstart
 import hostile
 import own_source
 import tiny_tail
+from drawn import headstart as command
 from drawn import two_classes
 from headstart.api import _depths, _source_data
 from headstart.embed.gallery import Gallery
@@ -43,7 +45,10 @@ def draw(folder: Path, many: int) -> list[Path]:
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory) -> SimpleNamespace:
-    """A tiny source, 32 pictures of two classes, a whole run, and pictures of the source's kind under its own names."""
+    """A tiny source, 32 pictures of two classes, a whole run, and six pictures of the source's kind.
+
+    These lie in folders named as the source's classes: four as the class that it sees in them, two as another.
+    """
     folder = tmp_path_factory.mktemp("desk")
     with own_source.offered(folder) as source:
         data = two_classes(folder / "photos", 16)
@@ -56,17 +61,11 @@ def desk(tmp_path_factory) -> SimpleNamespace:
             own = folder / "own" / (right.replace(" ", "_").upper() if i else right)
             own.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, own)
-        # The person's own source: two of six pictures under a class that it does not see in them.
-        told: list[str] = []
-        run = headstart.fit(
-            data,
-            out=folder / "run",
-            layers=True,
-            source_data=folder / "own",
-            watch=lambda what, done, of: told.append(what),
-            **FIT,
-        )
-        yield SimpleNamespace(folder=folder, data=data, source=source, run=run, told=told)
+        arguments = [f"--{name}={value}" for name, value in FIT.items()]
+        out, own = folder / "run", folder / "own"
+        done = command("fit", data, "--out", out, *arguments, "--layers", "--source-data", own)
+        assert done.returncode == 0, done.stderr
+        yield SimpleNamespace(folder=folder, data=data, source=source, run=headstart.Run(out), told=done.stderr)
 
 
 def again(desk, name: str, **how):
@@ -97,7 +96,7 @@ def test_layers_train_from_every_depth_up(desk):
     assert record["best"] in desk.source.depths
     tuned = {line["tuned_above"] for line in notes(desk.run.path, "layers") if "tuned_above" in line}
     assert tuned == set(rows) - {"top"}
-    assert {f"layers-{name}" for name in tuned} <= {what.split(" · ")[0] for what in desk.told}
+    assert tuned <= set(re.findall(r"^headstart: layers-(.*)$", desk.told, re.M))
 
 
 def test_without_layers_only_what_the_race_trained_is_shown(desk):

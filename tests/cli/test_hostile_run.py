@@ -94,6 +94,8 @@ def test_a_name_that_is_no_unicode_breaks_neither_json_nor_csv_nor_fit(run):
     assert headstart("predict", "run", odd, "--csv", "odd.csv", cwd=run.desk).returncode == 0
     assert "caf\\udce9.jpg" in (run.desk / "odd.csv").read_text(encoding="utf-8")
     out = os.fsdecode(b"r\xe9sultat")
-    fit = headstart(*("fit", run.data, "--out", out, "--strategy", "prototype", "--json", "--quiet"), cwd=run.desk)
+    fit = headstart(
+        *("fit", run.data, "--out", out, "--strategy", "prototype,classical", "--json", "--quiet"), cwd=run.desk
+    )
     assert fit.returncode == 0, fit.stderr
     assert Path(json.loads(fit.stdout)["run"]).name == out

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
+import weakref
 from dataclasses import FrozenInstanceError, asdict, fields, is_dataclass, replace
 
 import numpy as np
@@ -114,8 +116,12 @@ def test_every_setting_runs(name):
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_the_same_seed_gives_the_same_numbers(name):
     head, config, train = fitted(name, 24, 2)
-    again = drain(name, replace(train, x=train.x.copy()), config, 2)
+    x = train.x.copy()
+    again, kept = drain(name, replace(train, x=x), config, 2), weakref.ref(x)
     assert same(head, again)
+    del x
+    gc.collect()
+    assert kept() is None, "what was made of the rows, and is kept for the next setting, must not keep them"
     new = look(name, 9, 2, 3).x
     np.testing.assert_array_equal(read(name, head, config, new, 2), read(name, again, config, new, 2))
 

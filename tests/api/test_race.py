@@ -1,11 +1,13 @@
-"""A budget that ends in the middle of the race, and a larger one that goes on from there."""
+"""Who takes part in the race: a budget that ends in the middle, and long candidates that are not worth their time."""
 
 from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 
 import pytest
+from tiny_source import toml
 
 import headstart
 import own_source
@@ -98,3 +100,22 @@ def test_nothing_long_is_tried_where_validation_pictures_could_not_show_its_gain
     )
     looked = (tmp_path / "run" / "journal.jsonl").read_text()
     assert '"cut:' not in looked
+
+
+def test_long_candidates_run_on_the_source_that_serves_the_cheap_ones_best(tmp_path):
+    """Its twin sees the middle of each picture alone."""
+    with own_source.offered(tmp_path) as source:
+        twin = replace(source, key="twin", input=replace(source.input, crop=0.5))
+        (tmp_path / "records" / "twin.toml").write_text(toml(twin))
+        data = two_classes(tmp_path / "photos", 24, wrong=2, side=40)
+        how = {"source": "tiny,twin", "engine": "torch", "seeds": 1, "strategy": "probe,finetune,classical"}
+        record = headstart.fit(data, out=tmp_path / "run", **how).record
+    trials = {t["id"]: t for t in record["trials"]}
+    assert list(trials) == ["probe-tiny", "probe-twin", "classical", "finetune-tiny", "finetune-twin"]
+    reason = "long training on the best source alone, which is {0} (probe-{0} leads)"
+    (away,) = [t["source"] for t in record["trials"] if t["reason"].startswith("long training")]
+    here = ({"tiny", "twin"} - {away}).pop()
+    assert trials[f"finetune-{away}"]["reason"] == reason.format(here)
+    assert trials[f"finetune-{away}"]["status"] == "dropped"
+    assert trials[f"finetune-{here}"]["status"] == "finished" or "short runs" in trials[f"finetune-{here}"]["reason"]
+    assert (tmp_path / "run" / "journal.jsonl").read_text().count('"depth": "cut:3"') == 1
