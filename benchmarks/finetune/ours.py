@@ -188,7 +188,7 @@ class Case:
         from headstart.api._source_data import source_examples
         from headstart.judge.forgetting import measure
 
-        found = source_examples(self.photos, self.source, self.gallery)
+        found = source_examples(self.photos, self.source, self.gallery, fitted.view)
         some = found[:: max(1, len(found) // PHOTOS)][:PHOTOS]
         x = self.gallery.look(some, [fitted.view])[0].x
         (top, scores), (top_now, scores_now) = module.skill(fitted, x, self.source, self.weights)

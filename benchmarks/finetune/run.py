@@ -1,8 +1,8 @@
 """Runs the contestants of the fine-tuning benchmark, one cell (set, size, seed, contestant) after another.
 
-A cell whose result file WORK/results/SET-SIZE-SEED-NAME.json is there is kept, so a run that was stopped goes on where
-it was. A cell that fails is named in the log, its output is kept in WORK/failed/, and the run goes on; the next run
-tries it again. Order: size, seed, set, contestant, each as given.
+A cell whose result file WORK/results/SET-SIZE-SEED-NAME.json is there, or that stands in results.jsonl beside this, is
+kept, so a run that was stopped goes on where it was. A cell that fails is named in the log, its output is kept in
+WORK/failed/, and the run goes on; the next run tries it again. Order: size, seed, set, contestant, each as given.
 
 A contestant is a function Cell → command; the command must write its JSON, with `accuracy` and `correct` (a bool per
 test picture, in the order of pictures.json), to `cell.out`.
@@ -103,9 +103,9 @@ def main() -> int:
     if unknown := set(given.contestants.split(",")) - CONTESTANTS.keys():
         parser.error(f"no such contestants: {', '.join(sorted(unknown))}; there are {', '.join(CONTESTANTS)}")
     (given.work / "results").mkdir(parents=True, exist_ok=True)
-    failed = 0
+    failed, known = 0, kept()
     for cell in cells(given):
-        if cell.result.exists():
+        if cell.result.exists() or cell.key in known:
             continue
         if not (cell.case / "pictures.json").is_file():
             print(f"{cell.key}: left out, there is no {cell.case}; run cases.py", flush=True)
@@ -113,6 +113,12 @@ def main() -> int:
         failed += not run(cell)
     print(f"done, {failed} failed", flush=True)
     return 1 if failed else 0
+
+
+def kept() -> set[str]:
+    """Keys of the cells that an earlier run left in results.jsonl; take a line out of it to run that cell again."""
+    file = HERE / "results.jsonl"
+    return {json.loads(line)["key"] for line in file.read_text().splitlines()} if file.is_file() else set()
 
 
 def cells(given: argparse.Namespace) -> Iterator[Cell]:

@@ -98,15 +98,19 @@ class Clock:
         self.spend: dict[str, float] = {}
         self.earlier = 0.0  # seconds that attempts before this one put into what is used again
         self._start = time.perf_counter()
+        self._inside = [0.0]  # seconds of blocks within the block at work, which are theirs alone
 
     @contextmanager
     def __call__(self, name: str) -> Iterator[None]:
-        """Add the time of the block to `spend[name]`."""
+        """Add the time of the block, less that of blocks within it, to `spend[name]`."""
         start = time.perf_counter()
+        self._inside.append(0.0)
         try:
             yield
         finally:
-            self.spend[name] = self.spend.get(name, 0.0) + time.perf_counter() - start
+            whole, inside = time.perf_counter() - start, self._inside.pop()
+            self._inside[-1] += whole
+            self.spend[name] = self.spend.get(name, 0.0) + whole - inside
 
     def total(self) -> float:
         """Seconds since the clock was made, and `earlier`."""

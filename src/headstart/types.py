@@ -198,7 +198,7 @@ class Work:
     seed: int = 0
     valid: Features | None = None  # chooses the best state, where there is any; absent in a refit
     share: float = 1.0  # below 1 a shortened run, to compare settings cheaply
-    scratchpad: Path | None = None  # a file in which a long run keeps its state
+    scratchpad: Path | None = None  # a file in which a long run keeps its state (for `plan.search`, their folder)
     source: Source | None = None  # of the view
     weights: Path | None = None  # the source's weights file
     source_rows: NDArray[Any] | None = None  # source data through the same view, where the caller has some (EWC)

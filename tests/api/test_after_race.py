@@ -20,12 +20,13 @@ from drawn import headstart as command
 from drawn import two_classes
 from headstart.api import _depths, _source_data
 from headstart.embed.gallery import Gallery
-from headstart.errors import DataError
+from headstart.errors import DataError, UsageError
 from headstart.report import _layers
 from headstart.source import _timm
 from headstart.types import View
 
 FIT = {"source": "tiny", "strategy": "finetune,classical", "engine": "torch", "seeds": 1}
+TOP = View("tiny")
 
 
 def own_names() -> dict[int, str]:
@@ -45,16 +46,16 @@ def draw(folder: Path, many: int) -> list[Path]:
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory) -> SimpleNamespace:
-    """A tiny source, 32 pictures of two classes, a whole run, and six pictures of the source's kind.
+    """A tiny source, 48 pictures of two classes, a whole run, and six pictures of the source's kind.
 
     These lie in folders named as the source's classes: four as the class that it sees in them, two as another.
     """
     folder = tmp_path_factory.mktemp("desk")
     with own_source.offered(folder) as source:
-        data = two_classes(folder / "photos", 16)
+        data = two_classes(folder / "photos")
         paths = draw(folder / "loose", 6)
         gallery = Gallery({"tiny": source}, engine="torch", folder=folder / "rows")
-        found = gallery.look(_source_data.source_examples(folder / "loose", source, gallery), [View("tiny")])[0]
+        found = gallery.look(_source_data.source_examples(folder / "loose", source, gallery, TOP), [TOP])[0]
         names = own_names()
         for i, (path, said) in enumerate(zip(paths, found.logits.argmax(1), strict=True)):
             right = names[int(said)] if i < 4 else names[min(set(names) - {int(said)})]
@@ -176,12 +177,12 @@ def test_the_same_request_is_answered_at_once_and_another_one_is_not(desk):
     assert headstart.fit(desk.data, out=desk.run.path, **FIT, **how).record == desk.run.record
     assert (desk.run.path / "run.json").stat().st_mtime_ns == before
     for change in ({"layers": False}, {"source_data": None}):
-        with pytest.raises(headstart.errors.UsageError, match="holds a finished run of other data or settings"):
+        with pytest.raises(UsageError, match="holds a finished run of other data or settings"):
             headstart.fit(desk.data, out=desk.run.path, **FIT, **{**how, **change})
 
 
 def test_one_validation_picture_draws_no_curve_and_hinders_no_run(desk):
-    for i, path in enumerate(sorted(desk.data.rglob("*.jpg"))[8:24]):
+    for i, path in enumerate(sorted(desk.data.rglob("*.jpg"))[16:32]):
         part = "val" if i == 0 else "test" if i % 4 == 3 else "train"
         (desk.folder / "given" / part / path.parent.name).mkdir(parents=True, exist_ok=True)
         shutil.copy(path, desk.folder / "given" / part / path.parent.name)
@@ -220,7 +221,7 @@ def test_every_name_of_a_class_is_its_number(looking, tmp_path):
     draw(tmp_path / "own" / "deeper" / "great white shark", 1)
     (tmp_path / "own" / "tabby" / "broken.jpg").write_bytes(b"\xff\xd8 no picture")
     (tmp_path / "own" / "tabby" / "notes.txt").write_text("no picture")
-    found = _source_data.source_examples(tmp_path / "own", tiny_tail.source(), looking)
+    found = _source_data.source_examples(tmp_path / "own", tiny_tail.source(), looking, TOP)
     assert {Path(e.path).parent.name: e.label for e in found} == {**labels, "great white shark": 2}
     assert len(found) == len(labels) + 1
 
@@ -230,7 +231,7 @@ def test_names_mean_nothing_to_a_source_of_other_classes(looking, tmp_path):
 
     draw(tmp_path / "own" / "tabby", 4)
     found = _source_data.source_examples(
-        tmp_path / "own", dataclasses.replace(tiny_tail.source(), classes="birds"), looking
+        tmp_path / "own", dataclasses.replace(tiny_tail.source(), classes="birds"), looking, TOP
     )
     assert [e.label for e in found] == [-1] * 4
 
@@ -240,14 +241,18 @@ def test_too_few_pictures_of_the_sources_kind(looking, tmp_path, many):
     draw(tmp_path / "own" / "tabby", many)
     (tmp_path / "own" / "broken.jpg").write_bytes(b"\xff\xd8 no picture")
     with pytest.raises(DataError) as caught:
-        _source_data.source_examples(tmp_path / "own", tiny_tail.source(), looking)
+        _source_data.source_examples(tmp_path / "own", tiny_tail.source(), looking, TOP)
     assert str(caught.value) == (
         f"{tmp_path / 'own'} holds {many} readable pictures; --source-data needs 4 or more, of the kind that 'tiny' "
         "learnt from (nothing)."
     )
 
 
-def test_a_folder_that_does_not_exist_stops_the_run(desk):
-    with pytest.raises(DataError, match="nowhere holds 0 readable pictures; --source-data needs 4 or more"):
-        again(desk, "no folder", source_data=desk.folder / "nowhere")
-    assert not (desk.folder / "no folder" / "run.json").exists()
+def test_a_folder_that_does_not_exist_is_told_before_anything_is_done(desk):
+    nowhere, out = desk.folder / "nowhere", desk.folder / "no folder"
+    with pytest.raises(UsageError) as caught:
+        headstart.fit(desk.data, out=out, source_data=nowhere, **FIT)
+    assert str(caught.value) == (
+        f"--source-data {nowhere} is no folder. Name one that holds pictures of the source's own kind."
+    )
+    assert not out.exists()

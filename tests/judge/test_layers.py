@@ -79,11 +79,13 @@ def test_a_curve_that_peaks_early_rises_or_is_flat():
     assert early.drop_at_top > 0.2
     assert "peaks at stage2, before the top" in early.trend
     assert "special to its own task" in early.trend
-    assert "the last 2 of 4 depths is worth a try" in early.tail_why
+    no_score = "No fine-tuned score is at hand; by frozen features alone"
+    assert early.tail_why == f"{no_score}, the last 2 of 4 depths would be trained anew."
 
     rising = curve("net", probe_curve(*drawn([0.1, 0.3, 1.2]), 3), 120)
     assert (rising.best, rising.peak, rising.drop_at_top, rising.tail) == ("stage3", 1.0, 0.0, 0)
     assert rising.trend.startswith("The curve rises to the top")
+    assert rising.tail_why == f"{no_score}, no part asks to be trained anew."
     assert [d.at for d in rising.depths] == pytest.approx([1 / 3, 2 / 3, 1])
 
     flat = curve("net", probed(spread(0.9), spread(0.5, 0.1), spread(0.49, 0.3), spread(0.5, 0.2)), 120)

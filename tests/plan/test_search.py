@@ -289,9 +289,10 @@ def goes_on(leader: Contender | None) -> bool:
     raise AssertionError("neither given up nor run in full")
 
 
+@pytest.mark.parametrize("spread", [0.5, 4.0], ids=["by far", "by half a standard error"])
 @pytest.mark.parametrize("ahead", [1e-3, 0.1])
-def test_a_long_candidate_behind_the_leader_after_its_short_runs_is_given_up(short, ahead):
-    losses = short - ahead * np.linspace(0.5, 1.5, 6)
+def test_a_long_candidate_behind_the_leader_after_its_short_runs_is_given_up(short, ahead, spread):
+    losses = short - ahead * (1 + spread * np.array([1, -1] * 3))
     with pytest.raises(Behind) as why:
         goes_on(contender("best", losses))
     gap = short - losses

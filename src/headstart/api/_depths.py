@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from ..errors import BudgetError
 from ..family import load
 from ..types import Features, View, to_dict
 
@@ -51,7 +54,11 @@ def forgetting(race: Race) -> dict[str, Any] | None:
     strategy, key = load("transfer", fitted.strategy), fitted.view.source
     if key is None or not hasattr(strategy, "skill"):
         return None
+    if fitted.config.get("steps") == 0:  # training helped nowhere, so the refit moved nothing
+        return None
     given = race.source_look(fitted.view)
+    if given is None:  # the finalist has learnt from the validation pictures too, its forerunner has not
+        fitted = next(c for c in race.done[True] if c.trial.id == id_).fitted
     rows = given or race.look(race.training_view(id_))[1]
     if len(rows.y) < FEWEST:
         return None
@@ -76,15 +83,17 @@ def _tuned(race: Race, key: str, depths: tuple[str, ...]) -> dict[str, tuple[flo
 
 
 def _train_all(race: Race, key: str, depths: tuple[str, ...]) -> dict[str, tuple[float, Any]]:
-    """Depth → accuracy and losses after fine-tuning everything above it, at the rate the race chose, one depth a time.
+    """Depth → accuracy and losses after fine-tuning everything above it, at the rate the race chose, inside the budget.
 
     Late cuts keep their activations; for early ones, whose maps are large, pictures go through the frozen front anew.
     """
+    from ..plan import keep
     from ..plan.search import Candidate, measure, trained
 
+    labels = race.job.task.labels
     strategy = load("transfer", "finetune")
     tried = [c.trial.config["lr"] for c in race.done[True] if c.trial.strategy == "finetune" and c.trial.source == key]
-    out = {}
+    out: dict[str, tuple[float, Any]] = {}
     for parts in range(1, len(depths) + 1):
         name = depths[-1 - parts] if parts < len(depths) else "input"
         depth = f"cut:{parts}" if parts <= KEPT and name != "input" else "input"
@@ -94,8 +103,18 @@ def _train_all(race: Race, key: str, depths: tuple[str, ...]) -> dict[str, tuple
         whole = parts if name != "input" else len(depths) + 1  # the stem too
         config = strategy.Config(parts=whole, **({"lr": tried[0]} if tried else {}))
         train, valid = map(_some, race.look(candidate.training_view))  # the pictures of the probes
-        work = race.work(view, train, valid, race.folder(candidate.id, train.key), race.job.plan.seed)
-        fitted, *_ = trained(candidate, config, work, race.job.task.labels, watch=race.job.watch)
+        race.forget(candidate.training_view)  # the maps of many depths together would not fit into memory
+        folder = race.folder(candidate.id, train.key)
+        work = race.work(candidate, train, valid, folder, race.job.plan.seed)
+        if kept := keep.found(folder):
+            fitted = kept[0]
+        else:
+            try:
+                fitted, *_ = trained(candidate, config, work, labels, deadline=race.job.deadline, watch=race.job.watch)
+            except BudgetError:
+                race.job.journal.note("layers", stopped_above=name, reason="the time budget ended first")
+                return out
+            keep.save(folder, fitted)
         score = measure(fitted, valid, work.source)
         race.job.journal.note("layers", tuned_above=name, accuracy=score.accuracy, log_loss=score.log_loss)
         out[name] = (score.accuracy, score.losses)
@@ -103,4 +122,6 @@ def _train_all(race: Race, key: str, depths: tuple[str, ...]) -> dict[str, tuple
 
 
 def _some(features: Features) -> Features:
-    return Features(features.x[:MOST], features.y[:MOST], features.key)
+    """At most `MOST` rows, drawn at random (rows come class by class), the same ones at every depth."""
+    rows = np.sort(np.random.default_rng(0).permutation(len(features.y))[:MOST])
+    return Features(features.x[rows], features.y[rows], features.key)

@@ -47,12 +47,12 @@ class Plan:
     source_data: str | None
     command: str
 
-    def request(self, task: Task, sources: Sequence[Source]) -> str:
+    def request(self, task: Task, sources: Sequence[Source], source_print: str) -> str:
         """A name for this task judged in this way."""
         from .. import __version__
 
         shas = [(s.sha256, s.architecture, to_dict(s.input)) for s in sources]
-        asked = [self.strategies, self.seed, self.seeds, self.margin, self.engine, self.layers, self.source_data]
+        asked = [self.strategies, self.seed, self.seeds, self.margin, self.engine, self.layers, source_print]
         return digest(__version__, task.fingerprint, shas, asked)
 
 
@@ -146,6 +146,7 @@ class _Job:
     def __init__(self, plan: Plan, clock: Clock, watch: Watch | None) -> None:
         self.plan, self.clock, self.watch = plan, clock, watch
         self.deadline = None if plan.budget is None else time.monotonic() + plan.budget
+        self.source_print = ""  # of --source-data
         self.cpu_adapted = 0.0  # CPU seconds of the process when the adapted model was ready
         self.task: Task
         self.gallery: Gallery
@@ -163,7 +164,7 @@ class _Job:
         with self.clock("read"):
             progress = (lambda done, of: self.tell("read", done, of)) if self.watch else None
             self.task = read(self.plan.data, seed=self.plan.seed, group=self.plan.group, progress=progress)
-        request = self.plan.request(self.task, records)
+        request = self.plan.request(self.task, records, self.source_print)
         if done := self._finished(request):
             return done
         self.journal = Journal(self.plan.out / "journal.jsonl")
@@ -189,6 +190,10 @@ class _Job:
 
         for name in self.plan.strategies:
             family.load("transfer", name)
+        if self.plan.source_data is not None:
+            from ._source_data import fingerprint
+
+            self.source_print = fingerprint(self.plan.source_data)
         if self.plan.engine != "auto":
             pick_engine(self.plan.engine)
         if self.plan.out.exists() and not self.plan.out.is_dir():

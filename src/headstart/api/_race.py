@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import BudgetError, DataError, HeadstartError
+from ..family import load
 from ..runtime import digest, one_blas_thread
 from ..types import Example, Features, Fitted, Source, Trial, View, Work, to_dict
 
@@ -87,9 +88,13 @@ class Race:
         if folder is None or key is None:
             return None
         if key not in self._source_examples:
-            self._source_examples[key] = source_examples(folder, self.sources[key], self.job.gallery)
+            self._source_examples[key] = source_examples(folder, self.sources[key], self.job.gallery, view)
         with self.job.clock("embed"):
             return self.job.gallery.look(self._source_examples[key], [view])[0]
+
+    def forget(self, view: View) -> None:
+        """Let the rows of a view go."""
+        self._looks.pop(view, None)
 
     def training_view(self, id_: str) -> View:
         """Through which a candidate's training pictures were looked at."""
@@ -150,7 +155,7 @@ class Race:
             job.clock.earlier += kept.trial.seconds
             return kept
         job.tell(candidate.id, 0, 1)
-        work = self.work(candidate.view, train, valid, folder, job.plan.seed)
+        work = self.work(candidate, train, valid, folder, job.plan.seed)
         camp = self.done[candidate.reuses]
         leader = search.prefer(camp) if candidate.reuses and camp else None
         try:
@@ -169,9 +174,10 @@ class Race:
         search.remember(folder, outcome)
         return outcome
 
-    def work(self, view: View, train: Features, valid: Features | None, folder: Path, seed: int) -> Work:
+    def work(self, candidate: Candidate, train: Features, valid: Features | None, folder: Path, seed: int) -> Work:
         """What a run on this view is given."""
-        key = view.source
+        view, key = candidate.view, candidate.view.source
+        wants = getattr(load("transfer", candidate.strategy), "SOURCE_DATA", False)
         return Work(
             train=train,
             valid=valid,
@@ -181,7 +187,7 @@ class Race:
             scratchpad=folder,
             source=self.sources[key] if key else None,
             weights=self.weights[key] if key else None,
-            source_rows=rows.x if view.depth != "top" and (rows := self.source_look(view)) else None,
+            source_rows=rows.x if wants and (rows := self.source_look(view)) else None,
         )
 
     def _choose(self) -> None:
@@ -209,11 +215,11 @@ class Race:
 
     def _refit(self, contender: Contender, seeds: int) -> list[Fitted]:
         """The chosen setting on all training pictures, `seeds` times where the training seed matters."""
-        from ..family import load
         from ..plan import keep, search
 
         job, start = self.job, time.process_time()
-        train, valid = self.look(self.training_view(contender.trial.id))
+        candidate = next(c for c in self.candidates if c.id == contender.trial.id)
+        train, valid = self.look(candidate.training_view)
         both = search.join(train, valid)
         seeds = seeds if load("transfer", contender.fitted.strategy).STOCHASTIC else 1
         out = []
@@ -222,7 +228,7 @@ class Race:
             if kept := keep.found(folder):
                 out.append(kept[0])
                 continue
-            work = self.work(contender.fitted.view, both, None, folder, job.plan.seed + extra)
+            work = self.work(candidate, both, None, folder, job.plan.seed + extra)
             with job.clock("race"), one_blas_thread(len(both.y)):
                 fitted = search.refit(contender, work, watch=job.watch)
             keep.save(folder, fitted)
@@ -234,7 +240,7 @@ class Race:
         """Where a candidate keeps its state."""
         from .. import __version__
 
-        key = digest(__version__, self.job.task.fingerprint, view_key, self.job.plan.seed)
+        key = digest(__version__, self.job.task.fingerprint, view_key, self.job.plan.seed, self.job.source_print)
         return self.job.plan.out / "trials" / f"{name}-{key[:8]}"
 
     def _nothing(self, role: str) -> HeadstartError:

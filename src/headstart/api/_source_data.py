@@ -11,35 +11,47 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import DataError
+from ..errors import DataError, UsageError
+from ..judge.forgetting import FEWEST
 from ..read._picture import Unreadable, file_bytes
 from ..read._walk import expand
+from ..runtime import digest
 from ..types import Example, Source, View
 
 if TYPE_CHECKING:
     from ..embed.gallery import Gallery
 
-FEWEST = 4
+MOST = 1000  # pictures that are looked at
 
 
-def source_examples(folder: str | Path, source: Source, gallery: Gallery) -> tuple[Example, ...]:
-    """The pictures below a folder, files that cannot be read or decoded left out.
+def fingerprint(folder: str | Path) -> str:
+    """A name for what the folder holds.
+
+    Raises:
+        UsageError: there is no such folder.
+    """
+    if not Path(folder).is_dir():
+        raise UsageError(f"--source-data {folder} is no folder. Name one that holds pictures of the source's own kind.")
+    return digest(sorted((str(path), path.stat().st_size) for path in expand([folder]) if path.is_file()))
+
+
+def source_examples(folder: str | Path, source: Source, gallery: Gallery, view: View) -> tuple[Example, ...]:
+    """Up to `MOST` pictures below a folder, evenly chosen; files that cannot be read or decoded are left out.
 
     Raises:
         DataError: fewer than four pictures.
     """
     found = []
     classes = _classes(source)
-    for path in expand([folder]):
-        if path.is_dir():
-            continue
+    paths = [path for path in expand([folder]) if path.is_file()]
+    for path in paths[:: max(1, -(-len(paths) // MOST))]:
         try:
-            digest = hashlib.sha256(file_bytes(path)).hexdigest()
+            name = hashlib.sha256(file_bytes(path)).hexdigest()
         except Unreadable:
             continue
         label = classes.get(path.parent.name.replace("_", " ").casefold(), -1)
-        found.append(Example(str(path.absolute()), label, digest))
-    bad = gallery.unreadable(found, [View(source.key)])
+        found.append(Example(str(path.absolute()), label, name))
+    bad = gallery.unreadable(found, [view])
     found = [example for example in found if example.digest not in bad]
     if len(found) < FEWEST:
         raise DataError(

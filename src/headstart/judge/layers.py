@@ -214,12 +214,8 @@ def _tail(probed: Sequence[Probed], tuned: Mapping[str, tuple[float, Float64]], 
     """How many depths to train anew and why; `above` is how many lie above the best frozen one."""
     names, parts = [p.depth.name for p in probed], len(probed)
     if not tuned:
-        if above:
-            return (
-                above,
-                f"Nothing was fine-tuned yet; training {_last(above, parts)} is worth a try: all above the best.",
-            )
-        return 0, "Nothing was fine-tuned yet; the best depth is the top, so that no part asks to be trained anew."
+        what = f"{_last(above, parts)} would be trained anew" if above else "no part asks to be trained anew"
+        return above, f"No fine-tuned score is at hand; by frozen features alone, {what}."
     # Where nothing above the top is trained the head alone is: the probe stands for it.
     frozen = probed[-1].depth
     rows = {names[-1]: (frozen.probe or 0.0, probed[-1].losses), **tuned}

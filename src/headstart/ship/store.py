@@ -26,6 +26,7 @@ from ..runtime import write
 from ..types import Example, Fitted, InputSpec, Source, to_dict
 
 BACKBONE = "backbone.safetensors"
+FORMAT = 2  # of model.json
 
 
 @dataclass(frozen=True)
@@ -71,12 +72,12 @@ def scores(fitted: Fitted, gallery: Gallery, examples: Sequence[Example]) -> NDA
 
 def save(folder: Path, fitted: Fitted, source: Source | None, weights: Path | None) -> Model:
     """Write a model folder; `model.json` comes last."""
-    extra: dict[str, Any] = {"format": 1, "source": None}
+    extra: dict[str, Any] = {"format": FORMAT, "source": None}
     if source is not None and weights is not None:
         data = weights.read_bytes()
         if not (folder / BACKBONE).exists() or (folder / BACKBONE).read_bytes() != data:
             write(folder / BACKBONE, data)
-        extra = {"format": 1, "source": to_dict(source), "backbone_sha256": hashlib.sha256(data).hexdigest()}
+        extra = {"format": FORMAT, "source": to_dict(source), "backbone_sha256": hashlib.sha256(data).hexdigest()}
     keep.save(folder, fitted, extra)
     return Model(fitted, source, folder / BACKBONE if source else None)
 
@@ -88,6 +89,11 @@ def load(folder: Path) -> Model:
         DataError: there is no model, or a file of it has changed.
     """
     fitted, extra = keep.load(folder)
+    if extra.get("format") != FORMAT:
+        raise DataError(
+            f"The model in {folder} was saved by another headstart (format {extra.get('format')}; this one reads "
+            f"{FORMAT}). Run `headstart fit` again, or use the version in its environment.json."
+        )
     if extra["source"] is None:
         return Model(fitted, None, None)
     record = dict(extra["source"])

@@ -96,8 +96,13 @@ class Backbone(nn.Module):
 
     def classify(self, top: Tensor) -> Tensor:
         """The source's own classifier: [b, d] → [b, classes]."""
+        return cast(Tensor, self.own_head(top))
+
+    @property
+    def own_head(self) -> nn.Module:
+        """The module of that classifier."""
         net: Any = self.net
-        return cast(Tensor, net.get_classifier()(top))
+        return cast(nn.Module, net.get_classifier())
 
     def _check_chain(self) -> None:
         """Our walk through the stages must give what the network itself gives; else its features would be wrong."""

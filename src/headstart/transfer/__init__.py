@@ -11,5 +11,6 @@ A strategy module has: `TITLE` (for people), `PAPER`, `NEEDS`, `REUSES`, `STOCHA
 
 and, where it wants them: `fit_view(view, facts)`, `refit(config, notes, n_before, n_now)`, `copies(facts)` (augmented
 copies a picture that it trains on), `skill(fitted, x, source, weights)` (of the source, before and after; only where
-its weights move), `ON_REQUEST` (True: takes part only when it is named).
+its weights move), `ON_REQUEST` (True: takes part only when it is named),
+`SOURCE_DATA` (True: it uses `work.source_rows`).
 """

@@ -118,6 +118,17 @@ def penalties(a: Axes, count: int = 30) -> Array:
     return np.asarray(np.geomspace(1e-4, 1e4, count) * (a.power.mean() if a.power.size else 1.0))
 
 
+def logistic_head(a: Axes, y: Ints, k: int, share: float) -> tuple[NDArray[np.float32], NDArray[np.float32], float]:
+    """A logistic head whose penalty is a share of the ridge penalty that exact leave-one-out likes best.
+
+    Returns:
+        weight [d k] and bias [k] on x, the ridge penalty.
+    """
+    grid = penalties(a)
+    best = float(grid[ridge_path(a, y, k, grid)[0].argmin()])
+    return *a.unrotate(*logistic(a.z, y, k, share * best)), best
+
+
 def logistic(z: Array, y: Ints, k: int, l2: float) -> tuple[Array, Array]:
     """Multinomial logistic regression: minimises Σ cross-entropy + l2/2 · ‖w‖², bias free.
 

@@ -1,7 +1,7 @@
 """The part of a source that learns: its last parts behind a cut, its pooling, and a new head.
 
 A map [b, c, h, w] (what enters the first of these parts; see `View.depth`) → logits [b, k]. The parts before the cut
-are never here: they are frozen by construction, and their activations were computed once. A torch module: import it
+are not registered here and never run: their activations were computed once. A torch module: import it
 inside functions.
 """
 
@@ -17,7 +17,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ..errors import UsageError
+from ..errors import DataError, UsageError
+from ..runtime import device
 from ..source._backbone import Backbone, load, normalise
 from ..source._timm import build
 from ..types import Source, View
@@ -32,10 +33,12 @@ class Tail(nn.Module):
         super().__init__()
         first = len(backbone.parts) - count(depth, len(backbone.parts))
         self.parts = nn.ModuleDict(dict(backbone.parts[first:]))
-        # What stands behind the pooling (MobileNetV3's last convolution) learns with "top" and is run by `head`.
-        before = {id(module) for _, part in backbone.parts for module in part.children()}
-        ends = [module for name, stage in backbone.stages if name == "top" for module in stage.children()]
-        self.late = nn.ModuleList([module for module in ends if id(module) not in before])
+        # What stands behind the pooling (a convolution of MobileNetV3, a norm of ConvNeXt) is run by `head`.
+        known = {id(m) for _, part in backbone.parts for m in part.modules()} | set(
+            map(id, backbone.own_head.modules())
+        )
+        own = [m for m in backbone.net.modules() if [*m.parameters(recurse=False), *m.buffers(recurse=False)]]
+        self.late = nn.ModuleList([module for module in own if id(module) not in known])
         self.classifier = nn.Linear(backbone.source.feature_dim, k)
         self._backbone = [backbone]  # in a list: its weights before the cut must not be registered here
         self.source, self.whole = backbone.source, depth == "input"
@@ -97,8 +100,23 @@ def restore(source: Source, view: View, state: Mapping[str, NDArray[Any]]) -> Ta
     """A fitted tail, in eval mode. All its weights are in `state`."""
     tail = Tail(Backbone(source, build(source.architecture)), view.depth, len(state["classifier.bias"]))
     given = {name: torch.from_numpy(np.array(value)) for name, value in state.items()}
-    tail.load_state_dict(given, strict=False)  # batch counters, which evaluation does not use, are not kept
-    return tail.eval()
+    put(tail, given)
+    return tail.to(device()).eval()
+
+
+def put(tail: Tail, state: Mapping[str, Tensor]) -> None:
+    """Put a fitted state in.
+
+    Raises:
+        DataError: it lacks a weight of the tail, or has another's.
+    """
+    missing, strange = tail.load_state_dict(dict(state), strict=False)
+    # Batch counters, which evaluation does not use, are not kept.
+    if strange or (missing := [name for name in missing if not name.endswith("num_batches_tracked")]):
+        raise DataError(
+            f"The state of a tuned '{tail.source.key}' lacks {missing} and has {strange} beside what it should. It is "
+            "another network's, or damaged: run `headstart fit` again."
+        )
 
 
 def as_batch(x: NDArray[Any]) -> Tensor:
@@ -115,14 +133,15 @@ def plain(x: NDArray[Any]) -> NDArray[Any]:
 def advance(tail: Tail, parts: int, x: NDArray[Any], rows: int = 64) -> NDArray[np.float16]:
     """Maps [n, …, c, h, w] behind the tail's first `parts` parts, in eval mode, half precision."""
     tail.eval()
+    where = next(tail.parameters()).device
     first, flat = [*tail.parts.values()][:parts], x.reshape(-1, *x.shape[-3:])
     out = []
     with torch.inference_mode():
         for at in range(0, len(flat), rows):
-            piece = as_batch(flat[at : at + rows])
+            piece = as_batch(flat[at : at + rows]).to(where)
             for part in first:
                 piece = part(piece)
-            out.append(piece.clamp(-65504, 65504).half().contiguous().numpy())
+            out.append(piece.clamp(-65504, 65504).half().cpu().contiguous().numpy())
     done = np.concatenate(out)
     return done.reshape(*x.shape[:-3], *done.shape[1:])
 
@@ -139,4 +158,5 @@ def look(tail: Tail, x: NDArray[Any], *, features: bool = False, rows: int = 64)
 def source_scores(tail: Tail, top: NDArray[np.float32]) -> NDArray[np.float32]:
     """The source's own classifier on "top" features [n d] → [n s]."""
     with torch.inference_mode():
-        return np.asarray(tail.classify(torch.from_numpy(top)).float().numpy(), np.float32)
+        where = next(tail.parameters()).device
+        return np.asarray(tail.classify(torch.from_numpy(top).to(where)).float().cpu().numpy(), np.float32)

@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 
 from ..errors import UsageError
 from ..kind.classification import compared
+from ..runtime import device
 from ..types import Facts, Features, Fitted, FloatArray, Progress, Source, View, Work
 from ._base import Head
-from ._linear import decompose, logistic, penalties, ridge_path
+from ._linear import decompose, logistic_head
 from ._once import once
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def tune(
             f"steps=0), a balance of {', '.join(BALANCES)} and a norm of frozen or batch."
         )
     torch.manual_seed(work.seed)
-    tail = open_tail(work.source, work.weights, work.view, work.k).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    tail = open_tail(work.source, work.weights, work.view, work.k).to(device(), memory_format=torch.channels_last)  # type: ignore[call-overload]
     front = [*tail.parts][: -config.parts]
     for name in front:
         freeze(tail.parts[name])
@@ -171,21 +172,16 @@ def skill(
     Returns:
         ("top" features [n d], the source's own class scores [n s]) before, and the same after.
     """
-    from ._tail import look, open_tail, plain, source_scores
-
-    tail = open_tail(source, weights, fitted.view, len(fitted.labels)).eval()
-    before = look(tail, plain(x), features=True)
-    scores_before = source_scores(tail, before)
-    _put(tail, fitted)
-    after = look(tail, plain(x), features=True)
-    return (before, scores_before), (after, source_scores(tail, after))
-
-
-def _put(tail: Tail, fitted: Fitted) -> None:
     import torch
 
-    state = {name: torch.from_numpy(np.array(value)) for name, value in fitted.state.items()}
-    tail.load_state_dict(state, strict=False)
+    from ._tail import look, open_tail, plain, put, source_scores
+
+    tail = open_tail(source, weights, fitted.view, len(fitted.labels)).to(device()).eval()
+    before = look(tail, plain(x), features=True)
+    scores_before = source_scores(tail, before)
+    put(tail, {name: torch.from_numpy(np.array(value)) for name, value in fitted.state.items()})
+    after = look(tail, plain(x), features=True)
+    return (before, scores_before), (after, source_scores(tail, after))
 
 
 def hold(tail: Tail, config: Config) -> None:
@@ -244,9 +240,7 @@ def _start_head(tail: Tail, x: NDArray[Any], y: NDArray[np.int64], k: int) -> No
     def solve() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         tail.eval()
         a = decompose(soft_root(torch.from_numpy(look(tail, plain(x), features=True))).numpy())
-        grid = penalties(a)
-        best = float(grid[ridge_path(a, y, k, grid)[0].argmin()])
-        return a.unrotate(*logistic(a.z, y, k, 0.125 * best))
+        return logistic_head(a, y, k, 0.125)[:2]
 
     weight, bias = once(x, ("head", tail.source.sha256, y.tobytes(), k), solve)
     with torch.no_grad():

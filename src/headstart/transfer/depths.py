@@ -17,7 +17,7 @@ import numpy as np
 
 from ..types import Facts, Progress, Source, View, Work
 from ._base import SEARCH, Head
-from ._linear import Array, decompose, logistic, penalties, ridge_path, signed_root
+from ._linear import Array, decompose, logistic_head, signed_root
 from ._once import once
 from .probe import logits
 
@@ -55,9 +55,7 @@ def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
     x, y, k = work.train.x, work.train.y, work.k
     unit = weights(work.source, x.shape[1]) ** config.power
     a = once(x, ("depths", config.power), lambda: decompose(signed_root(x), unit=unit))
-    grid = penalties(a)
-    best = float(grid[ridge_path(a, y, k, grid)[0].argmin()])
-    weight, bias = a.unrotate(*logistic(a.z, y, k, config.share * best))
+    weight, bias, best = logistic_head(a, y, k, config.share)
     yield Progress(1, 1)
     return Head({"weight": weight, "bias": bias}, weight.size + bias.size, {"ridge_penalty": best})
 

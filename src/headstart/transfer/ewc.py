@@ -17,6 +17,7 @@ import numpy as np
 from ..types import Facts, Progress, View, Work
 from . import _tune
 from ._base import SEARCH, Head
+from ._once import once
 from ._tune import copies, fit_view, logits, refit, skill
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ PRIOR = 5
 STOCHASTIC = True
 RUNG = 0.34
 ON_REQUEST = True  # a second opinion of fine-tuning: the usual race has no time for it
+SOURCE_DATA = True  # uses `work.source_rows` where there are any
 SAMPLE = 200  # pictures on which the Fisher information is taken
 
 
@@ -59,7 +61,8 @@ def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
     """See `_tune.tune`. `notes["fisher"]` tells on which pictures the Fisher information was taken."""
 
     def hold(tail: Tail, work: Work) -> _tune.Penalty:
-        start, weight = _tune.source_weights(tail), fisher(tail, work)
+        start, x = _tune.source_weights(tail), work.train.x if work.source_rows is None else work.source_rows
+        weight = once(x, ("fisher", tail.source.sha256, tail.skip, config.parts, work.seed), lambda: fisher(tail, work))
 
         def penalty(model: torch.nn.Module) -> torch.Tensor:
             return config.strength / 2 * _tune.squared_distance(tail, start, weight)

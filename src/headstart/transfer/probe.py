@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..types import Facts, Fitted, FloatArray, Progress, Source, View, Work
 from ._base import SEARCH, Head, source_views
-from ._linear import axes, logistic, penalties, ridge_path, signed_root
+from ._linear import axes, logistic_head, signed_root
 
 TITLE = "linear probe"
 PAPER = "Alain & Bengio 2016, Understanding intermediate layers using linear classifier probes"
@@ -50,9 +50,7 @@ def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
     """Fit on the training rows; the solution is unique, so that no seed plays a part."""
     train, k = work.train, work.k
     a = axes(train.x, root=True)
-    grid = penalties(a)
-    best = float(grid[ridge_path(a, train.y, k, grid)[0].argmin()])
-    weight, bias = a.unrotate(*logistic(a.z, train.y, k, config.share * best))
+    weight, bias, best = logistic_head(a, train.y, k, config.share)
     yield Progress(1, 1)
     return Head({"weight": weight, "bias": bias}, weight.size + bias.size, {"ridge_penalty": best})
 
