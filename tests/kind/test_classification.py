@@ -88,7 +88,8 @@ def test_temperature_of_hopeless_scores_is_the_hottest():
 def by_brute_force(logits, y) -> tuple[float, float]:
     """Accuracy, and the lower of two mean losses: unscaled, and at the best of 4,001 temperatures.
 
-    Where every answer is right, the best against labels that count one more example of each class.
+    Where every answer is right, the best against labels that count one more example of each class. A right answer's
+    loss is never below that of half an error in n.
     """
     from scipy.special import log_softmax
 
@@ -97,7 +98,14 @@ def by_brute_force(logits, y) -> tuple[float, float]:
     share = np.eye(k)[y] if right < 1 else (n * np.eye(k)[y] + 1) / (n + k)
     grid = np.geomspace(0.01, 1000, 4001)
     best = min(grid, key=lambda t: -(share * log_softmax(logits / t, axis=1)).sum())
-    return right, min(-log_softmax(logits / t, axis=1)[np.arange(n), y].mean() for t in (best, 1.0))
+    least = -np.log1p(-0.5 / n)
+    return right, min(np.maximum(-log_softmax(logits / t, axis=1)[np.arange(n), y], least).mean() for t in (best, 1.0))
+
+
+def test_huge_logits_win_nothing_by_being_huge():
+    y = np.arange(8) % 2
+    sure, surer = (scale * np.where(y[:, None] == np.arange(2), 1.0, 0.0) for scale in (6.0, 600.0))
+    np.testing.assert_array_equal(kind.compared(sure, y)[1], kind.compared(surer, y)[1])
 
 
 @pytest.mark.parametrize("scale", [0.05, 1.0, 20.0])

@@ -35,7 +35,8 @@ def curve(race: Race) -> dict[str, Any] | None:
     train = {d: _some(train) for d, (train, _) in zip(depths, looks, strict=True)}
     valid = {d: _some(valid) for d, (_, valid) in zip(depths, looks, strict=True)}
     probed = layers.probe_curve(train, valid, len(race.job.task.labels))
-    tuned = _tuned(race, key, depths) if len(looks[0][1].y) <= MOST else {}
+    few = max(len(f.y) for f in looks[0]) <= MOST  # else the race trained on more pictures than the probes
+    tuned = _tuned(race, key, depths) if few else {}
     if race.job.plan.layers:
         tuned |= _train_all(race, key, depths)
     drawn = layers.curve(key, probed, len(next(iter(train.values())).y), tuned)
@@ -104,7 +105,7 @@ def _train_all(race: Race, key: str, depths: tuple[str, ...]) -> dict[str, tuple
         config = strategy.Config(parts=whole, **({"lr": tried[0]} if tried else {}))
         train, valid = map(_some, race.look(candidate.training_view))  # the pictures of the probes
         race.forget(candidate.training_view)  # the maps of many depths together would not fit into memory
-        folder = race.folder(candidate.id, train.key)
+        folder = race.folder(f"{candidate.id}-lr{config.lr:g}", train.key)
         work = race.work(candidate, train, valid, folder, race.job.plan.seed)
         if kept := keep.found(folder):
             fitted = kept[0]
