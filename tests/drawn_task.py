@@ -31,3 +31,13 @@ def pictures(n: int, k: int, seed: int, side: int) -> Features:
         grey = np.where(distance < 0.25, 190, 60)[..., None] + rng.normal(0, 12, (side, side, 3))
         x[i] = grey.clip(0, 255)
     return Features(x, y, f"bars-{seed}")
+
+
+def drain(run):
+    """Run a generator to its end: what it returned, and all that it yielded."""
+    steps = []
+    while True:
+        try:
+            steps.append(next(run))
+        except StopIteration as stop:
+            return stop.value, steps

@@ -9,20 +9,12 @@ import pytest
 import torch
 
 import drawn_task
+from drawn_task import drain
 from headstart.transfer import scratch
 from headstart.types import Facts, Fitted, View, Work
 
 CONFIG = scratch.Config("glyph", lr=4e-3, width=8, batch=8, steps=60)
 VIEW = View(None, size=32)
-
-
-def drain(work):
-    steps = []
-    while True:
-        try:
-            steps.append(next(work))
-        except StopIteration as stop:
-            return stop.value, steps
 
 
 @pytest.fixture(scope="module")

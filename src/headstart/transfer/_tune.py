@@ -9,7 +9,7 @@ that start on validation data, or the start is returned.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -56,9 +56,9 @@ class Config:
     steps: int | None = None  # instead of epochs; 0: the head alone
 
 
-def views(sources: list[str] | tuple[str, ...] | Any, depth: str = "cut:3") -> list[View]:  # noqa: ANN401
-    """One view a source: the map at the cut."""
-    return [View(source=key, depth=depth) for key in sources]
+def views(sources: Sequence[str]) -> list[View]:
+    """Every source's map that enters its last three parts."""
+    return [View(source=key, depth="cut:3") for key in sources]
 
 
 def fit_view(view: View, facts: Facts) -> View:

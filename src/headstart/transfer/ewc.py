@@ -8,24 +8,24 @@ to mean 1, so that λ means the same for every source. See _tune.py.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..types import Facts, Progress, View, Work
+from ..types import Facts, Progress, Work
 from . import _tune
 from ._base import SEARCH, Head
 from ._once import once
-from ._tune import copies, fit_view, logits, refit, skill
+from ._tune import copies, fit_view, logits, refit, skill, views
 
 if TYPE_CHECKING:
     import torch
 
     from ._tail import Tail
 
-__all__ = ["copies", "fit_view", "logits", "refit", "skill"]
+__all__ = ["copies", "fit_view", "logits", "refit", "skill", "views"]
 
 TITLE = "fine-tuning with elastic weights (EWC)"
 PAPER = "Kirkpatrick et al. 2017, Overcoming catastrophic forgetting in neural networks"
@@ -45,11 +45,6 @@ class Config(_tune.Config):
 
     weight_decay: float = 0.0  # the elastic pull stands in its place
     strength: float = 0.1  # λ
-
-
-def views(sources: Sequence[str]) -> list[View]:
-    """Every source's map that enters its last three parts."""
-    return _tune.views(sources)
 
 
 def settings(facts: Facts) -> list[Config]:

@@ -6,14 +6,14 @@ everything before the cut stays as the source left it. See _tune.py. Maps at the
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 
-from ..types import Facts, Progress, View, Work
+from ..types import Facts, Progress, Work
 from . import _tune
 from ._base import SEARCH, Head
-from ._tune import Config, copies, fit_view, logits, refit, skill
+from ._tune import Config, copies, fit_view, logits, refit, skill, views
 
-__all__ = ["Config", "copies", "fit_view", "logits", "refit", "skill"]
+__all__ = ["Config", "copies", "fit_view", "logits", "refit", "skill", "views"]
 
 TITLE = "fine-tuning"
 PAPER = "Kumar et al. 2022, Fine-Tuning can Distort Pretrained Features (LP-FT); Howard & Ruder 2018, ULMFiT"
@@ -22,11 +22,6 @@ REUSES = True
 PRIOR = 5
 STOCHASTIC = True
 RUNG = 0.34
-
-
-def views(sources: Sequence[str]) -> list[View]:
-    """Every source's map that enters its last three parts."""
-    return _tune.views(sources)
 
 
 def settings(facts: Facts) -> list[Config]:

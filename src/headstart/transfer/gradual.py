@@ -6,20 +6,20 @@ how fast, is chosen on validation data. A part not yet thawed is frozen wholly. 
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..types import Facts, Progress, View, Work
+from ..types import Facts, Progress, Work
 from . import _tune
 from ._base import SEARCH, Head
-from ._tune import copies, fit_view, logits, refit, skill
+from ._tune import copies, fit_view, logits, refit, skill, views
 
 if TYPE_CHECKING:
     from ._loop import Opening
     from ._tail import Tail
 
-__all__ = ["copies", "fit_view", "logits", "refit", "skill"]
+__all__ = ["copies", "fit_view", "logits", "refit", "skill", "views"]
 
 TITLE = "gradual unfreezing"
 PAPER = "Howard & Ruder 2018, Universal Language Model Fine-tuning for Text Classification (ULMFiT)"
@@ -36,11 +36,6 @@ class Config(_tune.Config):
 
     schedule: str = "slanted"
     thaw: str = "epoch"  # one part an epoch; or "stall": when the validation loss has not fallen for an epoch
-
-
-def views(sources: Sequence[str]) -> list[View]:
-    """Every source's map that enters its last three parts."""
-    return _tune.views(sources)
 
 
 def settings(facts: Facts) -> list[Config]:

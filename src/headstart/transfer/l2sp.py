@@ -6,21 +6,21 @@ head is left free. How strongly is chosen on validation data. See _tune.py.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..types import Facts, Progress, View, Work
+from ..types import Facts, Progress, Work
 from . import _tune
 from ._base import SEARCH, Head
-from ._tune import copies, fit_view, logits, refit, skill
+from ._tune import copies, fit_view, logits, refit, skill, views
 
 if TYPE_CHECKING:
     import torch
 
     from ._tail import Tail
 
-__all__ = ["copies", "fit_view", "logits", "refit", "skill"]
+__all__ = ["copies", "fit_view", "logits", "refit", "skill", "views"]
 
 TITLE = "fine-tuning held near the source (L2-SP)"
 PAPER = "Li, Grandvalet & Davoine 2018, Explicit Inductive Bias for Transfer Learning with Convolutional Networks"
@@ -38,11 +38,6 @@ class Config(_tune.Config):
 
     weight_decay: float = 0.0  # the pull stands in its place
     alpha: float = 0.1
-
-
-def views(sources: Sequence[str]) -> list[View]:
-    """Every source's map that enters its last three parts."""
-    return _tune.views(sources)
 
 
 def settings(facts: Facts) -> list[Config]:
