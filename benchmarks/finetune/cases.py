@@ -6,7 +6,8 @@ for every seed. Size "full" is all labelled pictures, "10" is ten of each class 
 
 Run: python benchmarks/finetune/cases.py WORK [--sets ...] [--seeds ...]
 Out: WORK/cases/SET-SIZE-SEED/pictures.json (labels, train and test as [path, label number], the network's input) and
-table.csv (image, label, split), and WORK/weights.safetensors. Reads $HEADSTART_DATA, else ../shared/data.
+table.csv (image, label, split), WORK/weights.safetensors, and WORK/photos/, links to the photographs on which
+forgetting is measured, of another set than the one that is learnt. Reads $HEADSTART_DATA, else ../shared/data.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ SETS = {  # name → folder below the data folder
 }
 SIZES = {"full": None, "10": 10}  # labelled pictures a class; None is all
 SEEDS = (0, 1, 2, 3, 4)
+PHOTOS = {"things": "pacs_photo_art_painting/photo", "insects": "hymenoptera/val"}  # insects for pacs_photo itself
+PHOTOS_EACH = 100
 Row = tuple[str, int]
 
 
@@ -46,6 +49,8 @@ def main() -> int:
     given = parser.parse_args()
     data = Path(os.environ.get("HEADSTART_DATA") or ROOT.parent / "shared" / "data")
     spec = network(given.work)
+    for name, part in PHOTOS.items():
+        photographs(data / part, given.work / "photos" / name)
     made = 0
     for name in given.sets.split(","):
         folder = data / SETS[name]
@@ -66,6 +71,16 @@ def network(work: Path) -> dict[str, Any]:
     work.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(_catalogue.fetch(source), work / "weights.safetensors")
     return asdict(source.input)
+
+
+def photographs(folder: Path, place: Path) -> None:
+    """Links to `PHOTOS_EACH` pictures of a folder, evenly chosen; none where the folder is missing."""
+    found = sorted(path for path in folder.rglob("*") if path.is_file() and path.name[0] != ".")
+    place.mkdir(parents=True, exist_ok=True)
+    for at, path in enumerate(found[:: max(1, len(found) // PHOTOS_EACH)][:PHOTOS_EACH]):
+        link = place / f"{at:03d}{path.suffix}"
+        if not link.is_symlink():
+            link.symlink_to(path.resolve())
 
 
 def make(work: Path, name: str, folder: Path, seed: int, spec: dict[str, Any]) -> None:

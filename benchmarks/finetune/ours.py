@@ -27,7 +27,6 @@ from rivals import cpu
 SOURCE = "mobilenet-v2"
 STRATEGIES = ("probe", "depths", "finetune", "gradual", "l2sp", "ewc", "scratch", "classical")
 TRIAL = ("id", "status", "reason", "accuracy", "log_loss", "seconds")
-PHOTOS = 100  # photographs of the source's kind, on which forgetting is measured
 LEFT_OUT: dict[str, dict[str, Any]] = {  # what an ablation changes in finetune.Config, and the view's cut and copies
     "as it is": {},
     "one rate for all parts": {"decay": 1.0},
@@ -189,8 +188,7 @@ class Case:
         from headstart.judge.forgetting import measure
 
         found = source_examples(self.photos, self.source, self.gallery, fitted.view)
-        some = found[:: max(1, len(found) // PHOTOS)][:PHOTOS]
-        x = self.gallery.look(some, [fitted.view])[0].x
+        x = self.gallery.look(found, [fitted.view])[0].x
         (top, scores), (top_now, scores_now) = module.skill(fitted, x, self.source, self.weights)
         f = asdict(measure(top, top_now, scores, scores_now, on=f"{len(x)} photographs"))
         return out | {"forgetting": {key: f[key] for key in ("n", "agreement", "divergence", "drift")}}

@@ -29,6 +29,8 @@ FASTAI_BATCH, FASTAI_SMALL = 64, 8  # its default; with fewer pictures than that
 IMPORTS = ("torch", "torch._dynamo", "timm", "torchvision.transforms.v2", "safetensors.torch", "PIL.Image")
 FASTAI_IMPORTS = (*IMPORTS, "pandas", "fastai.vision.all", "fastai.callback.channelslast")
 Row = tuple[str, int]
+# Answers for the test, notes, CPU seconds when the model was ready, the network if its last layer is all that is new.
+Tuned = tuple[list[int], dict[str, Any], float, Any]
 
 
 def main() -> int:
@@ -41,24 +43,28 @@ def main() -> int:
     parser.add_argument("--epochs-scale", type=float, default=1.0, help="below 1 for a smoke test")
     parser.add_argument("--lr", type=float, default=1e-4, help="of plain; see there")
     parser.add_argument("--batch", type=int, default=0, help="of fastai; 0 is its default, or what few pictures need")
+    parser.add_argument("--photos", type=Path, help="folder of photographs, on which plain's forgetting is measured")
     given = parser.parse_args()
     prepare(FASTAI_IMPORTS if given.name == "fastai" else IMPORTS, given.threads)
     imported, clock = cpu(), time.perf_counter()
     task = json.loads(given.pictures.read_text())
-    guess, notes, fitted = RIVALS[given.name](task, given)
+    guess, notes, fitted, net = RIVALS[given.name](task, given)
+    used = cpu()
     right = [bool(g == y) for g, (_, y) in zip(guess, task["test"], strict=True)]
     result = {
         "name": given.name,
         "seed": given.seed,
         "accuracy": sum(right) / len(right),
         "correct": right,
-        "cpu_process": cpu(),
-        "cpu_work": cpu() - imported,
+        "cpu_process": used,
+        "cpu_work": used - imported,
         "cpu_fit": fitted - imported,  # until the model is ready, the test not yet looked at
         "wall": time.perf_counter() - clock,
         "threads": given.threads,
         "notes": notes,
     }
+    if net is not None and given.photos:
+        result["forgetting"] = forgetting(task, net, given)
     given.out.write_text(json.dumps(result))
     return 0
 
@@ -84,7 +90,7 @@ def prepare(modules: Sequence[str], threads: int) -> None:
     torch.set_num_threads(threads)
 
 
-def fastai(task: dict[str, Any], given: argparse.Namespace) -> tuple[list[int], dict[str, Any], float]:
+def fastai(task: dict[str, Any], given: argparse.Namespace) -> Tuned:
     """fastai as its documentation shows it: from_df, Resize, aug_transforms, vision_learner, fine_tune(5)."""
     import pandas
     import torch
@@ -139,10 +145,10 @@ def fastai(task: dict[str, Any], given: argparse.Namespace) -> tuple[list[int], 
         "what": "valid_pct=.2, Resize(224), aug_transforms(), vision_learner defaults, fine_tune defaults"
         + ("" if batch == FASTAI_BATCH else f"; default bs=64 would drop the only batch, so bs={batch}"),
     }
-    return [names.index(dls.vocab[i]) for i in likely.argmax(1).tolist()], notes, fitted
+    return [names.index(dls.vocab[i]) for i in likely.argmax(1).tolist()], notes, fitted, None
 
 
-def plain(task: dict[str, Any], given: argparse.Namespace) -> tuple[list[int], dict[str, Any], float]:
+def plain(task: dict[str, Any], given: argparse.Namespace) -> Tuned:
     """The ordinary PyTorch loop: the whole network in train mode, AdamW with one learning rate, 10 epochs.
 
     The rate is the kindest to it of 1e-4, 3e-4 and 1e-3 (AdamW's default), tried with seed 0 on labelled pictures that
@@ -162,10 +168,11 @@ def plain(task: dict[str, Any], given: argparse.Namespace) -> tuple[list[int], d
     net.eval()
     fitted = cpu()
     what = "AdamW, one learning rate, RandomResizedCrop + flip, all layers, train mode"
-    return predict(task, net), {"epochs": epochs, "lr": given.lr, "batch": BATCH, "steps": steps, "what": what}, fitted
+    notes = {"epochs": epochs, "lr": given.lr, "batch": BATCH, "steps": steps, "what": what}
+    return predict(task, net), notes, fitted, net
 
 
-def tutorial(task: dict[str, Any], given: argparse.Namespace) -> tuple[list[int], dict[str, Any], float]:
+def tutorial(task: dict[str, Any], given: argparse.Namespace) -> Tuned:
     """Two stages as Keras' guide has them: a dense head on the frozen network, then its last 20 layers, slowly.
 
     Batch-norm is in inference mode throughout; in the second stage its scale and shift learn as other weights do.
@@ -197,7 +204,8 @@ def tutorial(task: dict[str, Any], given: argparse.Namespace) -> tuple[list[int]
     steps += learn(task["train"], training, net, torch.optim.Adam(free, lr=1e-5), second)
     fitted = cpu()
     what = "dense 64 + softmax, Adam 1e-3 on the head, then 1e-5 with the last 20 layers; rotate 20, shift .1, flip"
-    return predict(task, net), {"epochs": f"{first} + {second}", "batch": BATCH, "steps": steps, "what": what}, fitted
+    notes = {"epochs": f"{first} + {second}", "batch": BATCH, "steps": steps, "what": what}
+    return predict(task, net), notes, fitted, None
 
 
 def network(task: dict[str, Any], weights: Path) -> Any:
@@ -270,6 +278,31 @@ def batches(rows: Sequence[Row], look: Callable) -> Iterator[tuple[Any, Any]]:
         some = rows[at : at + BATCH]
         x = torch.stack([look(Image.open(path).convert("RGB")) for path, _ in some])
         yield x.contiguous(memory_format=torch.channels_last), torch.tensor([label for _, label in some])
+
+
+def forgetting(task: dict[str, Any], net: Any, given: argparse.Namespace) -> dict[str, Any]:
+    """How often the source's own last layer, on the tuned network, still says of photographs what the source said.
+
+    Its two figures are those of headstart's `judge/forgetting.py`: `agreement`, and `divergence`, KL(before‖after).
+    """
+    import timm
+    import torch
+    from safetensors.torch import load_file
+    from torch.nn import functional
+    from torchvision.transforms import v2
+
+    source = timm.create_model(NETWORK)
+    source.load_state_dict(load_file(str(given.weights)), strict=True)
+    source.eval()
+    look = v2.Compose([*crop(task["input"]), *finish(task["input"])])
+    rows = [(path, 0) for path in sorted(given.photos.iterdir())]
+    with torch.no_grad():
+        before = torch.cat([source(x) for x, _ in batches(rows, look)])
+        net.classifier = source.classifier
+        after = torch.cat([net(x) for x, _ in batches(rows, look)])
+    p, q = functional.log_softmax(before, 1), functional.log_softmax(after, 1)
+    same = (before.argmax(1) == after.argmax(1)).float().mean()
+    return {"n": len(rows), "agreement": float(same), "divergence": float((p.exp() * (p - q)).sum(1).mean())}
 
 
 def scaled(epochs: int, given: argparse.Namespace) -> int:

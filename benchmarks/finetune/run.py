@@ -70,17 +70,21 @@ def rival(cell: Cell) -> list[str]:
         "out": cell.out,
         "threads": cell.threads,
         "epochs-scale": cell.epochs_scale,
+        **photos(cell),
     }
     return [python, str(HERE / "rivals.py"), cell.name, *flags(options)]
 
 
 def ours(cell: Cell) -> list[str]:
     """A contestant of ours.py."""
-    options = {"case": cell.case, "seed": cell.seed, "out": cell.out, "threads": cell.threads}
-    photos = cell.work / "photos" / ("insects" if cell.data == "pacs_photo" else "things")
-    if photos.is_dir():
-        options["photos"] = photos
+    options = {"case": cell.case, "seed": cell.seed, "out": cell.out, "threads": cell.threads, **photos(cell)}
     return [sys.executable, str(HERE / "ours.py"), cell.name, *flags(options)]
+
+
+def photos(cell: Cell) -> dict[str, Path]:
+    """Photographs that are not what the cell learns, where there are any: on them forgetting is measured."""
+    folder = cell.work / "photos" / ("insects" if cell.data == "pacs_photo" else "things")
+    return {"photos": folder} if folder.is_dir() and any(folder.iterdir()) else {}
 
 
 CONTESTANTS: dict[str, Callable[[Cell], list[str]]] = {

@@ -148,20 +148,26 @@ def spent(results: Results, size: str) -> None:
 
 
 def forgetting(results: Results) -> None:
-    """Of fine-tuning and of what is to hold it near the source, at their accuracy."""
-    rows = []
+    """Of fine-tuning, plain and ours, and of what is to hold it near the source, at their accuracy; cells all have."""
+    names, rows = ("plain", "finetune", "gradual", "l2sp", "ewc"), []
     for size in ("full", "10"):
-        for name in ("finetune", "gradual", "l2sp", "ewc"):
-            cells = [c for (_, s, _, n), c in results.items() if (s, n) == (size, name) and "forgetting" in c]
-            if not cells:
-                continue
-            agreement, drift, moved = (
-                np.array([c["forgetting"][key] for c in cells]) for key in ("agreement", "drift", "divergence")
+        measured = {(d, seed, n): c for (d, s, seed, n), c in results.items() if s == size and "forgetting" in c}
+        common = [at for at in {key[:2] for key in measured} if all((*at, name) in measured for name in names)]
+        for name in names if common else ():
+            cells = [measured[*at, name] for at in sorted(common)]
+            right, kept, moved = (
+                100 * np.array(x, float)
+                for x in (
+                    [c["accuracy"] for c in cells],
+                    [c["forgetting"]["agreement"] for c in cells],
+                    [c["forgetting"]["divergence"] / 100 for c in cells],
+                )
             )
-            right, kept = np.mean([c["accuracy"] for c in cells]), f"{100 * agreement.mean():.1f}"
-            numbers = [f"{100 * right:.1f}", f"{kept} ± {100 * agreement.std():.1f}"]
-            rows.append([size, name, *numbers, f"{drift.mean():.3f}", f"{moved.mean():.3f}", str(len(cells))])
-    head = ("size", "strategy", "accuracy, %", "source's answer kept, %", "1 − CKA", "KL, nats", "cells")
+            less = kept - [100 * measured[*at, "plain"]["forgetting"]["agreement"] for at in sorted(common)]
+            error = f" ± {less.std(ddof=1) / len(less) ** 0.5:.1f}" if len(less) > 1 and name != "plain" else ""
+            numbers = [f"{right.mean():.1f}", f"{kept.mean():.1f}", f"{less.mean():+.1f}{error}", f"{moved.mean():.3f}"]
+            rows.append([size, name, *numbers, str(len(cells))])
+    head = ("size", "contestant", "accuracy, %", "source's answer kept, %", "less plain's, ± SE", "KL, nats", "cells")
     lines("Forgetting, on 100 photographs of another set", head, rows)
 
 

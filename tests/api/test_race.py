@@ -12,6 +12,7 @@ from tiny_source import toml
 import headstart
 import own_source
 from drawn import two_classes
+from headstart.api._race import MANY
 from headstart.errors import BudgetError
 
 LONG = ("scratch", "finetune-tiny")
@@ -88,15 +89,17 @@ def test_a_budget_for_no_candidate_at_all(tmp_path):
 def test_nothing_long_is_tried_where_validation_pictures_could_not_show_its_gain(tmp_path):
     """All labels are right and the probe errs at most once: the long candidates are not even looked at."""
     with own_source.offered(tmp_path):
-        data = two_classes(tmp_path / "photos", 12, wrong=100)
+        data = two_classes(tmp_path / "photos", 136, wrong=1000)
         how = {"source": "tiny", "engine": "torch", "strategy": "probe,finetune,classical"}
         record = headstart.fit(data, out=tmp_path / "run", **how).record
     n = record["task"]["n"]["valid"]
     trials = {t["id"]: t for t in record["trials"]}
-    assert n * (1 - trials["probe-tiny"]["accuracy"]) <= 1.01, "else this test says nothing"
+    wrong = round(n * (1 - trials["probe-tiny"]["accuracy"]))
+    assert n >= MANY
+    assert wrong <= n / MANY, "else this test says nothing"
     assert (trials["finetune-tiny"]["status"], trials["finetune-tiny"]["tried"]) == ("dropped", 0)
     assert trials["finetune-tiny"]["reason"] == (
-        f"probe-tiny errs at most once on {n} validation pictures: they could not show anything better"
+        f"probe-tiny errs on {wrong} of {n} validation pictures: they could not show anything better"
     )
     looked = (tmp_path / "run" / "journal.jsonl").read_text()
     assert '"cut:' not in looked

@@ -67,10 +67,11 @@ def test_config_is_frozen_with_defaults(name):
 
 @pytest.mark.parametrize("name", STRATEGIES)
 @pytest.mark.parametrize("facts", [Facts(4, 2, 20), Facts(200, 5, 300), Facts(20_000, 100, 64)], ids=str)
-def test_every_candidate_compares_the_same_number_of_settings(name, facts):
+def test_every_rival_compares_as_many_settings_as_any_candidate_may(name, facts):
     strategy = load("transfer", name)
     settings = strategy.settings(facts)
-    assert len(settings) == len(set(settings)) == SEARCH
+    assert len(settings) == len(set(settings))
+    assert len(settings) == SEARCH or (strategy.REUSES and 0 < len(settings) < SEARCH)
     assert all(isinstance(config, strategy.Config) for config in settings)
 
 
@@ -109,7 +110,7 @@ def test_it_gives_a_finite_head_and_logits(name, n, k):
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_every_setting_runs(name):
     train, new = look(name, 12, 3, 1), look(name, 5, 3, 2)
-    for config in load("transfer", name).settings(Facts(12, 3, 40)):
+    for config in load("transfer", name).settings(Facts(200, 3, 40)):
         assert np.isfinite(read(name, drain(name, train, config, 3, valid=new), config, new.x, 3)).all()
 
 

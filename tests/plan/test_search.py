@@ -14,7 +14,7 @@ from headstart.errors import BudgetError, UnknownName, UsageError
 from headstart.family import load, names
 from headstart.kind.classification import log_loss, softmax
 from headstart.plan.search import (
-    SLACK,
+    CLOSE,
     Behind,
     Candidate,
     Contender,
@@ -299,11 +299,23 @@ def test_a_long_candidate_behind_the_leader_after_its_short_runs_is_given_up(sho
         goes_on(contender("best", losses))
     gap = short - losses
     errors = gap.mean() / (gap.std(ddof=1) / 6**0.5)
-    assert SLACK < errors
+    assert errors > 0
     assert str(why.value) == (
         f"dropped after its short runs: log-loss {short.mean():.3f} on validation, {errors:.1f} standard errors "
         f"behind best ({losses.mean():.3f})"
     )
+
+
+@pytest.mark.parametrize("errors", [0.9, 1.1])
+def test_one_that_is_preferred_at_a_tie_goes_on_within_a_standard_error(short, errors):
+    """The paired gap has a standard error of known size: spread / √5 for ±spread on six pictures."""
+    ahead = 0.1 * np.array([1, -1] * 3) / 5**0.5
+    leader = contender("best", short - 0.1 / 5 * errors - ahead * 1.0, prior=TUNING.prior + 1)
+    if errors < CLOSE:
+        assert goes_on(leader)
+    else:
+        with pytest.raises(Behind, match=r"1\.1 standard errors"):
+            goes_on(leader)
 
 
 @pytest.mark.parametrize("behind", [None, 0.0, 1e-3])

@@ -1,4 +1,4 @@
-"""The search: every candidate, rival or not, compares the same number of settings on validation data.
+"""The search: a candidate compares its settings on validation data; a rival has as many as any candidate may have.
 
 `candidates` lists strategy × source; `contend` runs one candidate and returns a `Contender`; `prefer` chooses among
 contenders; `refit` trains the chosen setting on training and validation data together. Knows no strategy by name and
@@ -24,7 +24,7 @@ from ..types import Facts, Features, Fitted, Progress, Source, Trial, View, Work
 from . import keep
 
 Watch = Callable[[str, int, int], None]
-SLACK = 0.0  # standard errors that a candidate may be behind the best after its short runs, else it is given up
+CLOSE = 1.0  # standard errors within which validation cannot tell two candidates apart
 
 
 class Behind(Exception):
@@ -115,7 +115,8 @@ def contend(
         labels: class names.
         facts: of the data.
         deadline: as of `time.monotonic()`.
-        leader: whom its camp prefers so far; a long candidate not ahead of it after its short runs is given up.
+        leader: whom its camp prefers so far; a long candidate behind it after its short runs is given up (one that is
+            preferred at a tie: if behind by more than `CLOSE` standard errors).
         watch: told what is going on.
 
     Raises:
@@ -136,7 +137,8 @@ def contend(
     if not np.isfinite(score.log_loss):
         raise ArithmeticError("training diverged under every setting")
     if strategy.RUNG < 1:
-        if leader and (gap := _behind(score.losses, leader.losses)) > SLACK:
+        slack = CLOSE if leader and candidate.prior < leader.prior else 0.0
+        if leader and (gap := _behind(score.losses, leader.losses)) > slack:
             raise Behind(
                 f"dropped after its short runs: log-loss {score.log_loss:.3f} on validation, {gap:.1f} standard errors "
                 f"behind {leader.trial.id} ({leader.trial.log_loss:.3f})"
@@ -211,7 +213,7 @@ def prefer(camp: Sequence[Contender]) -> Contender:
     best = min(camp, key=lambda c: (c.trial.log_loss, c.trial.id))
 
     few = len(best.losses) < 2  # one picture has no standard error: the lowest wins
-    close = [c for c in camp if c is best or (not few and _behind(c.losses, best.losses) <= 1)]
+    close = [c for c in camp if c is best or (not few and _behind(c.losses, best.losses) <= CLOSE)]
     return min(close, key=lambda c: (c.prior, c.trial.log_loss, c.trial.id))
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..types import View
 
-SEARCH = 4  # settings that every candidate, rival or not, compares on validation data: equal effort for all
+SEARCH = 4  # settings that every rival compares on validation data, and a transfer candidate at most
 
 
 @dataclass(frozen=True)

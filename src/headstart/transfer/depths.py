@@ -28,7 +28,7 @@ TITLE = "linear probe on all depths"
 PAPER = "Evci et al. 2022, Head2Toe: Utilizing Intermediate Representations for Better Transfer Learning"
 NEEDS = frozenset({"target_labels"})
 REUSES = True
-PRIOR = 1
+PRIOR = 2
 STOCHASTIC = False
 RUNG = 1.0
 

@@ -31,9 +31,9 @@ TITLE = "fine-tuning with elastic weights (EWC)"
 PAPER = "Kirkpatrick et al. 2017, Overcoming catastrophic forgetting in neural networks"
 NEEDS = frozenset({"target_labels"})
 REUSES = True
-PRIOR = 5
+PRIOR = 6
 STOCHASTIC = True
-RUNG = 0.34
+RUNG = 0.25
 ON_REQUEST = True  # a second opinion of fine-tuning: the usual race has no time for it
 SOURCE_DATA = True  # uses `work.source_rows` where there are any
 SAMPLE = 200  # pictures on which the Fisher information is taken
@@ -48,8 +48,10 @@ class Config(_tune.Config):
 
 
 def settings(facts: Facts) -> list[Config]:
-    """A weak and a strong hold, each at two rates."""
-    return [Config(strength=strength, lr=lr) for strength in (0.01, 0.1) for lr in (1e-3, 3e-4)][:SEARCH]
+    """A strong and a weak hold, each at two rates; with few pictures the strong one, at the higher rate."""
+    few = [_tune.lengthened(Config(parts=2), facts)]
+    known = [Config(strength=strength, lr=lr) for strength in (0.1, 0.01) for lr in (1e-3, 3e-4)]
+    return few if facts.n < _tune.FEW else known[:SEARCH]
 
 
 def run(config: Config, work: Work) -> Generator[Progress, None, Head]:

@@ -10,7 +10,7 @@ from collections.abc import Generator
 
 from ..types import Facts, Progress, Work
 from . import _tune
-from ._base import SEARCH, Head
+from ._base import Head
 from ._tune import Config, copies, fit_view, logits, refit, skill, views
 
 __all__ = ["Config", "copies", "fit_view", "logits", "refit", "skill", "views"]
@@ -19,14 +19,15 @@ TITLE = "fine-tuning"
 PAPER = "Kumar et al. 2022, Fine-Tuning can Distort Pretrained Features (LP-FT); Howard & Ruder 2018, ULMFiT"
 NEEDS = frozenset({"target_labels"})
 REUSES = True
-PRIOR = 5
+PRIOR = 0
 STOCHASTIC = True
-RUNG = 0.34
+RUNG = 0.25
 
 
 def settings(facts: Facts) -> list[Config]:
-    """The last three parts at two rates, and with batch-norm's statistics learning too; the last two parts."""
-    return [Config(), Config(lr=3e-4), Config(norm="batch"), Config(parts=2)][:SEARCH]
+    """The last two parts; the last three; these for longer and with batch-norm's statistics learning too."""
+    long = [_tune.lengthened(config, facts) for config in (Config(parts=2), Config(norm="batch"))]
+    return long[:1] if facts.n < _tune.FEW else [long[0], Config(), long[1]]
 
 
 def run(config: Config, work: Work) -> Generator[Progress, None, Head]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..types import Facts, Progress, Work
 from . import _tune
-from ._base import SEARCH, Head
+from ._base import Head
 from ._tune import copies, fit_view, logits, refit, skill, views
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ TITLE = "gradual unfreezing"
 PAPER = "Howard & Ruder 2018, Universal Language Model Fine-tuning for Text Classification (ULMFiT)"
 NEEDS = frozenset({"target_labels"})
 REUSES = True
-PRIOR = 4
+PRIOR = 5
 STOCHASTIC = True
-RUNG = 0.34
+RUNG = 0.25
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,9 @@ class Config(_tune.Config):
 
 
 def settings(facts: Facts) -> list[Config]:
-    """Both ways of thawing, each at two rates."""
-    return [Config(thaw=thaw, lr=lr) for thaw in ("epoch", "stall") for lr in (1e-3, 3e-4)][:SEARCH]
+    """Both ways of thawing; with few pictures the first."""
+    few = [_tune.lengthened(Config(parts=2), facts)]
+    return few if facts.n < _tune.FEW else [Config(thaw="epoch"), Config(thaw="stall")]
 
 
 def run(config: Config, work: Work) -> Generator[Progress, None, Head]:

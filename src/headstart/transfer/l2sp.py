@@ -26,9 +26,9 @@ TITLE = "fine-tuning held near the source (L2-SP)"
 PAPER = "Li, Grandvalet & Davoine 2018, Explicit Inductive Bias for Transfer Learning with Convolutional Networks"
 NEEDS = frozenset({"target_labels"})
 REUSES = True
-PRIOR = 5
+PRIOR = 6
 STOCHASTIC = True
-RUNG = 0.34
+RUNG = 0.25
 ON_REQUEST = True  # a second opinion of fine-tuning: the usual race has no time for it
 
 
@@ -41,8 +41,10 @@ class Config(_tune.Config):
 
 
 def settings(facts: Facts) -> list[Config]:
-    """A weak and a strong pull, each at two rates."""
-    return [Config(alpha=alpha, lr=lr) for alpha in (0.01, 0.1) for lr in (1e-3, 3e-4)][:SEARCH]
+    """A strong and a weak pull, each at two rates; with few pictures the strong one, at the higher rate."""
+    few = [_tune.lengthened(Config(parts=2), facts)]
+    known = [Config(alpha=alpha, lr=lr) for alpha in (0.1, 0.01) for lr in (1e-3, 3e-4)]
+    return few if facts.n < _tune.FEW else known[:SEARCH]
 
 
 def run(config: Config, work: Work) -> Generator[Progress, None, Head]:

@@ -22,7 +22,7 @@ TITLE = "linear probe"
 PAPER = "Alain & Bengio 2016, Understanding intermediate layers using linear classifier probes"
 NEEDS = frozenset({"target_labels"})
 REUSES = True
-PRIOR = 0
+PRIOR = 1
 STOCHASTIC = False
 RUNG = 1.0
 

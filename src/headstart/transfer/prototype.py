@@ -23,7 +23,7 @@ PAPER = (
 )
 NEEDS = frozenset({"target_labels"})
 REUSES = True
-PRIOR = 3
+PRIOR = 4
 STOCHASTIC = False
 RUNG = 1.0
 

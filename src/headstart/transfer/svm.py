@@ -17,7 +17,7 @@ TITLE = "linear SVM"
 PAPER = "Razavian et al. 2014, CNN Features off-the-shelf"
 NEEDS = frozenset({"target_labels"})
 REUSES = True
-PRIOR = 2
+PRIOR = 3
 STOCHASTIC = False
 RUNG = 1.0
 
