@@ -260,7 +260,8 @@ def test_a_refit_asks_the_strategy_for_its_longer_setting():
 
 
 TUNING = Candidate("finetune-tiny", "finetune", True, View("tiny", "cut:3"), long=True)
-MAPS = Facts(8, 2, 30)
+MAPS = Facts(200, 2, 30)  # as for so many, of which training takes few epochs
+FEW_MAPS = Facts(8, 2, 30)
 
 
 def tuning_work(**how) -> Work:
@@ -316,6 +317,23 @@ def test_one_that_is_preferred_at_a_tie_goes_on_within_a_standard_error(short, e
     else:
         with pytest.raises(Behind, match=r"1\.1 standard errors"):
             goes_on(leader)
+
+
+def test_with_one_setting_the_preferred_is_tried_in_full_at_once(short):
+    """Short runs could decide nothing: there is no other setting, and what they lack a full run may make up for."""
+    (_,) = load("transfer", "finetune").settings(FEW_MAPS)
+    started = []
+
+    def watch(what, done, of):
+        started.append(what.split(" · ")[0])
+        raise InterruptedError
+
+    leader = contender("best", short / 1e6, prior=TUNING.prior + 1)
+    with pytest.raises(InterruptedError):
+        contend(TUNING, tuning_work(), ("a", "b"), FEW_MAPS, leader=leader, watch=watch)
+    assert started == [TUNING.id]
+    with pytest.raises(Behind):
+        contend(TUNING, tuning_work(), ("a", "b"), FEW_MAPS, leader=replace(leader, prior=0))
 
 
 @pytest.mark.parametrize("behind", [None, 0.0, 1e-3])

@@ -124,27 +124,31 @@ def contend(
         Behind: it was given up.
     """
     strategy, start = load("transfer", candidate.strategy), time.perf_counter()
-    settings, valid = strategy.settings(facts), cast(Features, work.valid)
-    short = replace(work, share=strategy.RUNG, scratchpad=None)
-    tried = []
-    for at, config in enumerate(settings):
-        name = f"{candidate.id}: setting {at + 1} of {len(settings)}"
-        fitted, head, curve = trained(
-            replace(candidate, id=name), config, short, labels, deadline=deadline, watch=watch
-        )
-        tried.append((measure(fitted, valid, work.source), at, fitted, head, curve))
-    score, at, fitted, head, curve = min(tried, key=lambda t: (t[0].log_loss, t[1]))
-    if not np.isfinite(score.log_loss):
-        raise ArithmeticError("training diverged under every setting")
-    if strategy.RUNG < 1:
-        slack = CLOSE if leader and candidate.prior < leader.prior else 0.0
-        if leader and (gap := _behind(score.losses, leader.losses)) > slack:
+    settings, valid, long = strategy.settings(facts), cast(Features, work.valid), strategy.RUNG < 1
+
+    def attempt(config: Any, work: Work, name: str) -> tuple[Score, Fitted, Any, list[dict[str, float]]]:  # noqa: ANN401
+        named = replace(candidate, id=name)
+        fitted, head, curve = trained(named, config, work, labels, deadline=deadline, watch=watch)
+        return measure(fitted, valid, work.source), fitted, head, curve
+
+    slack = CLOSE if leader is None or candidate.prior < leader.prior else 0.0
+    at = 0
+    if not long or len(settings) > 1 or not slack:  # else there is nothing that short runs could decide
+        short = replace(work, share=strategy.RUNG, scratchpad=None)
+        tried = [
+            attempt(c, short, f"{candidate.id}: setting {i + 1} of {len(settings)}") for i, c in enumerate(settings)
+        ]
+        at = min(range(len(tried)), key=lambda i: (tried[i][0].log_loss, i))
+        score, fitted, head, curve = tried[at]
+        _check(score)
+        if long and leader and (gap := _behind(score.losses, leader.losses)) > slack:
             raise Behind(
                 f"dropped after its short runs: log-loss {score.log_loss:.3f} on validation, {gap:.1f} standard errors "
                 f"behind {leader.trial.id} ({leader.trial.log_loss:.3f})"
             )
-        fitted, head, curve = trained(candidate, settings[at], work, labels, deadline=deadline, watch=watch)
-        score = measure(fitted, valid, work.source)
+    if long:
+        score, fitted, head, curve = attempt(settings[at], work, candidate.id)
+        _check(score)
     trial = Trial(
         id=candidate.id,
         strategy=candidate.strategy,
@@ -235,6 +239,11 @@ def explain(trial: Trial, winner: Trial, n_valid: int) -> Trial:
             trial, reason=f"not clearly better than {winner.id} ({against}), which is preferred at a tie: {numbers}"
         )
     return replace(trial, reason=f"lost to {winner.id} ({against}): {numbers}")
+
+
+def _check(score: Score) -> None:
+    if not np.isfinite(score.log_loss):
+        raise ArithmeticError("training diverged under every setting")
 
 
 def join(a: Features, b: Features) -> Features:

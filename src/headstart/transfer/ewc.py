@@ -44,13 +44,13 @@ class Config(_tune.Config):
     """As for fine-tuning, and how strongly the source's weights are held."""
 
     weight_decay: float = 0.0  # the elastic pull stands in its place
-    strength: float = 0.1  # λ
+    strength: float = 10.0  # λ
 
 
 def settings(facts: Facts) -> list[Config]:
     """A strong and a weak hold, each at two rates; with few pictures the strong one, at the higher rate."""
     few = [_tune.lengthened(Config(parts=2), facts)]
-    known = [Config(strength=strength, lr=lr) for strength in (0.1, 0.01) for lr in (1e-3, 3e-4)]
+    known = [Config(strength=strength, lr=lr) for strength in (10.0, 1.0) for lr in (1e-3, 3e-4)]
     return few if facts.n < _tune.FEW else known[:SEARCH]
 
 

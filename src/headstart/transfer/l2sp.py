@@ -37,13 +37,13 @@ class Config(_tune.Config):
     """As for fine-tuning, and how strong the pull is."""
 
     weight_decay: float = 0.0  # the pull stands in its place
-    alpha: float = 0.1
+    alpha: float = 10.0
 
 
 def settings(facts: Facts) -> list[Config]:
     """A strong and a weak pull, each at two rates; with few pictures the strong one, at the higher rate."""
     few = [_tune.lengthened(Config(parts=2), facts)]
-    known = [Config(alpha=alpha, lr=lr) for alpha in (0.1, 0.01) for lr in (1e-3, 3e-4)]
+    known = [Config(alpha=alpha, lr=lr) for alpha in (10.0, 1.0) for lr in (1e-3, 3e-4)]
     return few if facts.n < _tune.FEW else known[:SEARCH]
 
 
