@@ -231,6 +231,8 @@ class Trial:
     seconds: float = 0.0
     curve: tuple[Mapping[str, float], ...] = ()  # {"step", "metric", "loss"}
     seed: int = 0
+    compared_on: int = 0  # pictures behind `accuracy` and `log_loss`
+    folds: int = 0  # of cross-validation on training and validation pictures; 0: on the validation pictures alone
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The search: who takes part, who is preferred, who is crowned, and what is said about the others."""
+"""The search: who takes part, how a candidate is compared, given up, refitted and remembered."""
 
 from __future__ import annotations
 
@@ -10,24 +10,23 @@ import pytest
 
 import drawn_task
 import tiny_tail
-from headstart.errors import BudgetError, UnknownName, UsageError
+from contenders import contender
+from headstart.errors import BudgetError, UnknownName
 from headstart.family import load, names
-from headstart.kind.classification import log_loss, softmax
+from headstart.kind.classification import compared, log_loss, softmax
+from headstart.plan._folds import folds
+from headstart.plan.choice import CLOSE, Contender
 from headstart.plan.search import (
-    CLOSE,
     Behind,
     Candidate,
-    Contender,
     candidates,
     contend,
-    crown,
-    explain,
     join,
     measure,
-    prefer,
     recall,
     refit,
     remember,
+    rows,
     trained,
 )
 from headstart.transfer._base import SEARCH
@@ -36,86 +35,8 @@ from headstart.types import Facts, Fitted, Trial, View, Work
 FACTS = Facts(24, 3, 40)
 
 
-def contender(name: str, losses, prior=0, accuracy: float = 0.5, reuses: bool = True) -> Contender:
-    losses = np.asarray(losses, np.float64)
-    trial = Trial(
-        name, "probe", "some", reuses, {}, SEARCH, "finished", "", accuracy, float(losses.mean()) if len(losses) else 0
-    )
-    return Contender(trial, Fitted("probe", View("some"), {}, ("a", "b"), {}, 0, 0), {}, losses, prior)
-
-
 def probe(**changes) -> Candidate:
     return replace(Candidate("probe-some", "probe", True, View("some"), 7), **changes)
-
-
-def test_of_the_indistinguishable_the_prior_prefers():
-    """Gap 0.1 with a standard error of 0.1 (differences 0 and 0.2 in turn, n = 2): just within."""
-    lowest = contender("a", [1.0, 1.0], prior=1)
-    within = contender("b", [1.0, 1.2], prior=0)
-    assert prefer([lowest, within]) is within
-    assert prefer([within, lowest]) is within
-    assert prefer([replace(lowest, prior=0), within]).trial.id == "a"
-
-
-def test_the_clearly_worse_is_not_preferred():
-    """Always 0.1 worse: the difference has no error at all, whatever each one's own spread."""
-    spread = np.linspace(0, 3, 20)
-    best, worse = contender("a", spread, prior=9), contender("b", spread + 0.1, prior=0)
-    assert prefer([best, worse]) is best
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_within_one_standard_error_is_scipys(seed):
-    """The paired gap counts as none exactly where scipy's one-sample t statistic is at most 1."""
-    from scipy.stats import ttest_1samp
-
-    rng = np.random.default_rng(seed)
-    base = rng.gamma(1, 1, 30)
-    others = [base + rng.normal(shift, 0.3, 30) for shift in (0.02, 0.05, 0.08, 0.2)]
-    camp = [contender(str(i), losses, prior=-i) for i, losses in enumerate([base, *others])]
-    best = min(camp, key=lambda c: c.trial.log_loss)
-    close = [c for c in camp if c is best or ttest_1samp(c.losses - best.losses, 0).statistic <= 1]
-    assert prefer(camp) is min(close, key=lambda c: c.prior)
-
-
-def test_with_one_validation_picture_the_lowest_wins():
-    camp = [contender("a", [0.5], prior=1), contender("b", [0.6], prior=0)]
-    assert prefer(camp).trial.id == "a"
-
-
-def test_ties_are_settled_by_loss_then_name():
-    equal = [contender(name, [0.5, 0.5]) for name in ("c", "a", "b")]
-    assert prefer(equal).trial.id == "a"
-    nearly = [contender("a", [0.4, 0.6002]), contender("z", [0.5, 0.5])]
-    assert prefer(nearly).trial.id == "z"
-
-
-def test_nobody_to_prefer():
-    with pytest.raises(UsageError, match=r"No candidate finished.*Give more --budget, or look at journal\.jsonl"):
-        prefer([])
-
-
-def test_the_more_accurate_is_crowned_and_at_a_tie_the_one_of_lower_loss():
-    transfer = contender("t", [0.5, 0.5], accuracy=0.8)
-    rival = contender("r", [0.9, 0.9], accuracy=0.9, reuses=False)
-    assert crown(transfer, rival) is rival
-    assert crown(transfer, contender("r", [0.4], accuracy=0.8)).trial.id == "r"
-    assert crown(transfer, contender("r", [0.5], accuracy=0.8)) is transfer
-
-
-def test_the_explanations():
-    winner = contender("w", [0.5], accuracy=0.9).trial
-    assert explain(winner, winner, 40).reason == "chosen: 90.0% right, log-loss 0.500 on 40 validation pictures"
-    loser = contender("l", [0.7], accuracy=0.8).trial
-    assert explain(loser, winner, 40).reason == (
-        "lost to w (90.0%, log-loss 0.500): 80.0% right, log-loss 0.700 on 40 validation pictures"
-    )
-    lucky = contender("l", [0.4], accuracy=0.9).trial
-    assert explain(lucky, winner, 40).reason.startswith("not clearly better than w (90.0%, log-loss 0.500), which is")
-    rival = contender("r", [0.4], accuracy=0.8, reuses=False).trial
-    assert explain(rival, winner, 40).reason.startswith("lost to w"), "across camps there is no tie by prior"
-    dropped = replace(loser, status="dropped", reason="the time budget ended first")
-    assert explain(dropped, winner, 40) is dropped
 
 
 def test_every_usual_strategy_meets_every_source_cheap_ones_first_and_rivals_before_long_transfer():
@@ -237,6 +158,37 @@ def test_the_deadline_ends_it(halves):
     assert run(halves, deadline=time.monotonic() + 60).trial.status == "finished"
 
 
+def test_by_cross_validation_every_picture_is_named_by_a_head_that_had_not_seen_it(halves):
+    train, valid = halves
+    both = join(train, valid)
+    drawn = folds(both.y, np.arange(len(both.y)))
+    found = contend(probe(), Work(train, 3, View("some"), valid=valid), ("a", "b", "c"), FACTS, folds=drawn)
+    module = load("transfer", "probe")
+    scores = []
+    for config in module.settings(FACTS):
+        logits = np.zeros((len(both.y), 3))
+        for fold in range(5):
+            work = Work(rows(both, drawn != fold), 3, View("some"))
+            fitted = trained(probe(), config, work, ("a", "b", "c"))[0]
+            logits[drawn == fold] = module.logits(fitted, both.x[drawn == fold])
+        scores.append((compared(logits, both.y)[1], logits))
+    losses, logits = min(scores, key=lambda s: s[0].mean())
+    assert np.allclose(found.losses, losses)
+    assert np.array_equal(found.right, logits.argmax(1) == both.y)
+    assert (found.trial.compared_on, found.trial.folds) == (len(both.y), 5)
+    assert found.trial.accuracy == (logits.argmax(1) == both.y).mean()
+    alone = run(halves)
+    assert (alone.trial.compared_on, alone.trial.folds) == (len(valid.y), 0)
+
+
+def test_a_picture_that_is_never_held_out_is_not_counted(halves):
+    train, valid = halves
+    drawn = folds([*train.y, *valid.y], np.arange(len(train.y) + len(valid.y)))
+    drawn[:4] = -1
+    found = contend(probe(), Work(train, 3, View("some"), valid=valid), ("a", "b", "c"), FACTS, folds=drawn)
+    assert len(found.losses) == len(found.right) == found.trial.compared_on == len(drawn) - 4
+
+
 def test_a_refit_uses_all_rows_and_keeps_setting_and_temperature(halves):
     found = run(halves)
     assert len(join(*halves).y) == 42
@@ -253,7 +205,9 @@ def test_a_refit_asks_the_strategy_for_its_longer_setting():
     trial = Trial("scratch", "scratch", None, False, config, SEARCH, "finished", "")
     fitted = Fitted("scratch", View(None, size=32), config, ("a", "b"), {}, 0, 0, 1.7)
     notes = {"step": 16, "steps": 20, "n": 8}
-    again = refit(Contender(trial, fitted, notes, np.zeros(4)), Work(join(train, valid), 2, fitted.view))
+    again = refit(
+        Contender(trial, fitted, notes, np.zeros(4), np.ones(4, bool)), Work(join(train, valid), 2, fitted.view)
+    )
     assert again.config["steps"] == 24  # 16 steps of 8 pictures are as many epochs as 24 of 12
     assert again.trained_params > 0
     assert again.temperature == 1.7
@@ -336,8 +290,13 @@ def test_with_one_setting_the_preferred_is_tried_in_full_at_once(short):
         contend(TUNING, tuning_work(), ("a", "b"), FEW_MAPS, leader=replace(leader, prior=0))
 
 
-@pytest.mark.parametrize("behind", [None, 0.0, 1e-3])
-def test_one_that_is_ahead_or_level_goes_on(short, behind):
+def test_one_that_is_level_could_only_lose_the_tie(short):
+    with pytest.raises(Behind, match=r"0\.0 standard errors behind last"):
+        goes_on(contender("last", short))
+
+
+@pytest.mark.parametrize("behind", [None, 1e-3])
+def test_one_that_is_ahead_goes_on(short, behind):
     assert goes_on(None if behind is None else contender("last", short + behind))
 
 
@@ -361,7 +320,9 @@ def test_a_long_run_keeps_its_state_by_setting_and_short_ones_keep_none(tmp_path
     assert pad.name.startswith("loop-")
     config = asdict(load("transfer", "finetune").Config())
     trial = Trial(TUNING.id, "finetune", "tiny", True, config, SEARCH, "finished", "")
-    old = Contender(trial, Fitted("finetune", TUNING.view, config, ("a", "b"), {}, 0, 0), {}, np.zeros(6))
+    old = Contender(
+        trial, Fitted("finetune", TUNING.view, config, ("a", "b"), {}, 0, 0), {}, np.zeros(6), np.ones(6, bool)
+    )
 
     def stop(what, done, of):
         raise InterruptedError(what)

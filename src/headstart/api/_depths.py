@@ -15,7 +15,7 @@ from ..family import load
 from ..types import Features, View, to_dict
 
 if TYPE_CHECKING:
-    from ..plan.search import Contender
+    from ..plan.choice import Contender
     from ._race import Race
 
 KEPT = 5  # last parts whose maps at the cut are small enough to keep, up to 60 KB a copy

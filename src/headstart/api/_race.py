@@ -19,12 +19,14 @@ import numpy as np
 from ..errors import BudgetError, DataError, HeadstartError
 from ..family import load
 from ..runtime import digest, one_blas_thread
-from ..types import Example, Features, Fitted, Source, Trial, View, Work, to_dict
+from ..types import Example, Features, Fitted, IntArray, Source, Trial, View, Work, to_dict
 
 if TYPE_CHECKING:
-    from ..plan.search import Candidate, Contender
+    from ..plan.choice import Contender
+    from ..plan.search import Candidate
     from ._fit import _Job
 
+PLENTY = 200  # validation pictures: with fewer, cheap candidates are compared by cross-validation
 MANY = 40  # where a cheap candidate errs on at most one validation picture in so many, nothing long is tried
 
 
@@ -51,6 +53,7 @@ class Race:
         self.facts = Facts(len(job.task.train), len(job.task.labels), median_side(job.task.train))
         self.candidates = candidates(tuple(sources), job.plan.strategies, self.facts)
         self.done: dict[bool, list[Contender]] = {True: [], False: []}  # by camp: transfer, rivals
+        self.folds = self._folds()
         self.outcome = Outcome()
         self.proof_cpu = 0.0  # CPU seconds of what serves the verdict alone: rivals, and repeats with other seeds
         self._looks: dict[View, tuple[Features, Features]] = {}
@@ -71,6 +74,18 @@ class Race:
         with self.job.clock("layers"):
             self.outcome.layers, self.outcome.forgetting = _depths.curve(self), _depths.forgetting(self)
         return self.outcome
+
+    def _folds(self) -> IntArray | None:
+        """Folds of training and validation pictures, where these are too few to compare on them alone."""
+        from ..plan._folds import folds
+
+        task = self.job.task
+        both = (*task.train, *task.valid)
+        if len(task.valid) >= PLENTY:
+            return None
+        groups = [e.group if e.group is not None else f"alone {i}" for i, e in enumerate(both)]
+        drawn = folds([e.label for e in both], np.unique(groups, return_inverse=True)[1], self.job.plan.seed)
+        return drawn if (drawn[len(task.train) :] >= 0).all() else None
 
     def look(self, view: View) -> tuple[Features, Features]:
         """Training and validation pictures through a view."""
@@ -130,15 +145,15 @@ class Race:
 
     def _not_worth(self, candidate: Candidate) -> str | None:
         """Why a long candidate is not worth its time: nothing left to gain, or another source that serves better."""
-        from ..plan.search import prefer
+        from ..plan.choice import prefer
 
         long = {c.id for c in self.candidates if c.long}
         cheap = [c for c in self.done[True] if c.trial.id not in long]
         if not (candidate.long and candidate.reuses and cheap):
             return None
         best = prefer(cheap)
-        n = len(best.losses)
-        wrong = n - round(best.trial.accuracy * n)
+        right = best.right[-len(self.job.task.valid) :]  # on which alone a long candidate can show what it is worth
+        wrong, n = int((~right).sum()), len(right)
         if n >= MANY and wrong <= n / MANY:
             return f"{best.trial.id} errs on {wrong} of {n} validation pictures: they could not show anything better"
         if best.trial.source == candidate.view.source:
@@ -148,6 +163,7 @@ class Race:
     def _contend(self, candidate: Candidate, deadline: float | None) -> Contender | Trial:
         """A candidate's result, from an earlier attempt where there is one; a `Trial` alone when it was dropped."""
         from ..plan import search
+        from ..plan.choice import prefer
 
         job, start = self.job, time.process_time()
         if deadline is not None and time.monotonic() > deadline:  # before its pictures are looked at
@@ -160,11 +176,18 @@ class Race:
         job.tell(candidate.id, 0, 1)
         work = self.work(candidate, train, valid, folder, job.plan.seed)
         camp = self.done[candidate.reuses]
-        leader = search.prefer(camp) if candidate.reuses and camp else None
+        leader = prefer(camp) if candidate.reuses and camp else None
         try:
             with job.clock("race"), one_blas_thread(len(train.y)):
                 outcome = search.contend(
-                    candidate, work, job.task.labels, self.facts, deadline=deadline, leader=leader, watch=job.watch
+                    candidate,
+                    work,
+                    job.task.labels,
+                    self.facts,
+                    folds=self.folds,
+                    deadline=deadline,
+                    leader=leader,
+                    watch=job.watch,
                 )
         except BudgetError:
             return _dropped(candidate, "waiting", "the time budget ended first", job.plan.seed)
@@ -195,7 +218,7 @@ class Race:
 
     def _choose(self) -> None:
         """Who stands for each camp, refitted on all training pictures, and which of the two is the run's model."""
-        from ..plan.search import crown, explain, prefer
+        from ..plan.choice import crown, explain, prefer
 
         finished = {c.trial.id: c for camp in self.done.values() for c in camp}
         roles = self.outcome.roles
@@ -206,12 +229,14 @@ class Race:
                 # The verdict rests on the best of each camp.
                 seeds = self.job.plan.seeds if contender is best else 1
                 self.outcome.finalists[contender.trial.id] = self._refit(contender, seeds)
-        winner = crown(finished[roles["transfer"]], finished[roles["rival"]]).trial
-        roles["winner"] = winner.id
-        of_camp = {True: finished[roles["transfer"]].trial, False: finished[roles["rival"]].trial}
-        trials, n_valid = self.outcome.trials, len(self.job.task.valid)
-        judges = {t.id: winner if t.id in roles.values() else of_camp[t.reuses] for t in trials}
-        self.outcome.trials = [explain(t, judges[t.id], n_valid) for t in trials]
+        of_camp = {True: finished[roles["transfer"]], False: finished[roles["rival"]]}
+        crossed = [c for c in self.done[True] if c.trial.folds]
+        winner = crown(of_camp[True], of_camp[False], prefer(crossed) if crossed else None)
+        roles["winner"] = winner.trial.id
+        self.outcome.trials = [
+            explain(finished[t.id], winner if t.id in roles.values() else of_camp[t.reuses]) if t.id in finished else t
+            for t in self.outcome.trials
+        ]
         for trial in self.outcome.trials:
             self.job.journal.note("trial", id=trial.id, status=trial.status, reason=trial.reason)
         self.job.journal.note("chosen", **roles)

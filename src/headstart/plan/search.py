@@ -1,6 +1,6 @@
 """The search: a candidate compares its settings on validation data; a rival has as many as any candidate may have.
 
-`candidates` lists strategy × source; `contend` runs one candidate and returns a `Contender`; `prefer` chooses among
+`candidates` lists strategy × source; `contend` runs one candidate and returns a `Contender`; `choice.py` chooses among
 contenders; `refit` trains the chosen setting on training and validation data together. Knows no strategy by name and
 never sees a test picture.
 """
@@ -8,7 +8,7 @@ never sees a test picture.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -16,15 +16,17 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import BudgetError, UsageError
+from ..errors import BudgetError
 from ..family import load, names
 from ..kind.classification import compared, temperature
 from ..runtime import digest
-from ..types import Facts, Features, Fitted, Progress, Source, Trial, View, Work, to_dict
+from ..types import Facts, Features, Fitted, IntArray, Progress, Source, Trial, View, Work, to_dict
 from . import keep
+from ._folds import FOLDS
+from .choice import CLOSE, Contender, behind
 
 Watch = Callable[[str, int, int], None]
-CLOSE = 1.0  # standard errors within which validation cannot tell two candidates apart
+UNMOVED = 99  # the prior of long training that did not better its start: what costs less says the same
 
 
 class Behind(Exception):
@@ -50,23 +52,17 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Contender:
-    """A finished candidate: its trial, the model fitted on training data alone, and notes for a refit."""
-
-    trial: Trial
-    fitted: Fitted
-    notes: Mapping[str, Any]
-    losses: NDArray[np.float64]  # [n] log-loss of each validation picture
-    prior: int = 0
-
-
-@dataclass(frozen=True)
 class Score:
-    """How a fitted head did on validation data, after temperature scaling."""
+    """How a fitted head did on pictures it had not learnt from, after temperature scaling."""
 
-    accuracy: float
+    right: NDArray[np.bool_]  # [n]
     losses: NDArray[np.float64]  # [n] log-loss of each picture
     temperature: float
+
+    @property
+    def accuracy(self) -> float:
+        """Share that is right."""
+        return float(self.right.mean())
 
     @property
     def log_loss(self) -> float:
@@ -103,6 +99,7 @@ def contend(
     labels: tuple[str, ...],
     facts: Facts,
     *,
+    folds: IntArray | None = None,
     deadline: float | None = None,
     leader: Contender | None = None,
     watch: Watch | None = None,
@@ -114,9 +111,11 @@ def contend(
         work: the data of its view, `work.valid` included; `work.scratchpad` is a folder.
         labels: class names.
         facts: of the data.
+        folds: of training and validation pictures, see `_folds.py`: a candidate that is not long is then compared by
+            cross-validation on all of them.
         deadline: as of `time.monotonic()`.
-        leader: whom its camp prefers so far; a long candidate behind it after its short runs is given up (one that is
-            preferred at a tie: if behind by more than `CLOSE` standard errors).
+        leader: whom its camp prefers so far; a long candidate not ahead of it after its short runs is given up (one
+            that is preferred at a tie: if behind by `CLOSE` standard errors).
         watch: told what is going on.
 
     Raises:
@@ -131,24 +130,30 @@ def contend(
         fitted, head, curve = trained(named, config, work, labels, deadline=deadline, watch=watch)
         return measure(fitted, valid, work.source), fitted, head, curve
 
-    slack = CLOSE if leader is None or candidate.prior < leader.prior else 0.0
-    at = 0
-    if not long or len(settings) > 1 or not slack:  # else there is nothing that short runs could decide
+    preferred = leader is None or candidate.prior < leader.prior  # at a tie
+    at, crossed = 0, folds is not None and not long
+    if crossed:
+        scores = _crossed(candidate, settings, work, cast(IntArray, folds), labels, deadline=deadline, watch=watch)
+        at = _lowest(scores)
+        _, fitted, head, curve = attempt(settings[at], work, candidate.id)
+        score = scores[at]
+    elif not long or len(settings) > 1 or not preferred:  # else there is nothing that short runs could decide
         short = replace(work, share=strategy.RUNG, scratchpad=None)
         tried = [
             attempt(c, short, f"{candidate.id}: setting {i + 1} of {len(settings)}") for i, c in enumerate(settings)
         ]
-        at = min(range(len(tried)), key=lambda i: (tried[i][0].log_loss, i))
+        at = _lowest([score for score, *_ in tried])
         score, fitted, head, curve = tried[at]
-        _check(score)
-        if long and leader and (gap := _behind(score.losses, leader.losses)) > slack:
+        if long and leader and (gap := behind(score.losses, leader.losses)) >= (CLOSE if preferred else 0.0):
+            theirs = leader.losses[-len(score.losses) :].mean()
             raise Behind(
                 f"dropped after its short runs: log-loss {score.log_loss:.3f} on validation, {gap:.1f} standard errors "
-                f"behind {leader.trial.id} ({leader.trial.log_loss:.3f})"
+                f"behind {leader.trial.id} ({theirs:.3f})"
             )
     if long:
         score, fitted, head, curve = attempt(settings[at], work, candidate.id)
-        _check(score)
+    if not np.isfinite(score.log_loss):
+        raise ArithmeticError("training diverged under every setting")
     trial = Trial(
         id=candidate.id,
         strategy=candidate.strategy,
@@ -163,9 +168,40 @@ def contend(
         seconds=time.perf_counter() - start,
         curve=tuple(curve) if len(curve) > 1 else (),
         seed=work.seed,
+        compared_on=len(score.losses),
+        folds=FOLDS if crossed else 0,
     )
     fitted = replace(fitted, temperature=score.temperature)
-    return Contender(trial, fitted, {**head.notes, "n": len(work.train.y)}, score.losses, candidate.prior)
+    prior = candidate.prior if head.notes.get("step") != 0 else UNMOVED
+    return Contender(trial, fitted, {**head.notes, "n": len(work.train.y)}, score.losses, score.right, prior)
+
+
+def _crossed(
+    candidate: Candidate,
+    settings: Sequence[Any],
+    work: Work,
+    folds: IntArray,
+    labels: tuple[str, ...],
+    *,
+    deadline: float | None,
+    watch: Watch | None,
+) -> list[Score]:
+    """Each setting on all pictures of the folds, named by heads that had not learnt from them."""
+    logits = load("transfer", candidate.strategy).logits
+    both = join(work.train, cast(Features, work.valid))
+    out = [np.zeros((len(both.y), work.k)) for _ in settings]
+    for fold in range(FOLDS):
+        held = folds == fold
+        if not held.any():
+            continue
+        part = replace(work, train=rows(both, ~held), valid=None)
+        new = rows(both, held).x  # once for all settings, which share what is made from it
+        named = replace(candidate, id=f"{candidate.id}: fold {fold + 1} of {FOLDS}")
+        for config, scores in zip(settings, out, strict=True):
+            fitted, *_ = trained(named, config, part, labels, deadline=deadline, watch=watch)
+            scores[held] = logits(fitted, new, work.source)
+    seen = folds >= 0
+    return [scored(scores[seen], both.y[seen]) for scores in out]
 
 
 def trained(
@@ -197,58 +233,24 @@ def refit(contender: Contender, work: Work, *, watch: Watch | None = None) -> Fi
 
 def measure(fitted: Fitted, valid: Features, source: Source | None) -> Score:
     """How a fitted head does on validation data."""
-    scores = load("transfer", fitted.strategy).logits(fitted, valid.x, source)
-    if not np.isfinite(scores).all():  # training diverged: never chosen
-        return Score(0.0, np.full(len(valid.y), np.inf), 1.0)
-    return Score(*compared(scores, valid.y), temperature(scores, valid.y))
+    return scored(load("transfer", fitted.strategy).logits(fitted, valid.x, source), valid.y)
 
 
-def prefer(camp: Sequence[Contender]) -> Contender:
-    """The one to go on with: of those that validation cannot tell from the best, the one that the prior prefers.
-
-    "Cannot tell": its mean log-loss lies within one standard error of the lowest (the error of the paired difference,
-    Breiman's rule). With few validation pictures the lowest itself is mostly luck.
-
-    Raises:
-        UsageError: there is none.
-    """
-    if not camp:
-        raise UsageError("No candidate finished, so none can be chosen. Give more --budget, or look at journal.jsonl.")
-    best = min(camp, key=lambda c: (c.trial.log_loss, c.trial.id))
-
-    few = len(best.losses) < 2  # one picture has no standard error: the lowest wins
-    close = [c for c in camp if c is best or (not few and _behind(c.losses, best.losses) <= CLOSE)]
-    return min(close, key=lambda c: (c.prior, c.trial.log_loss, c.trial.id))
-
-
-def crown(transfer: Contender, rival: Contender) -> Contender:
-    """The run's model: the more accurate of the two on validation, at a tie the one of lower log-loss."""
-    return max(transfer, rival, key=lambda c: (c.trial.accuracy, -c.trial.log_loss))
-
-
-def explain(trial: Trial, winner: Trial, n_valid: int) -> Trial:
-    """The trial with the reason why it won or lost; `winner` is the best of its camp, or the run's."""
-    if trial.status != "finished" or trial.reason:
-        return trial
-    numbers = f"{trial.accuracy:.1%} right, log-loss {trial.log_loss:.3f} on {n_valid} validation pictures"
-    if trial.id == winner.id:
-        return replace(trial, reason=f"chosen: {numbers}")
-    against = f"{winner.accuracy:.1%}, log-loss {winner.log_loss:.3f}"
-    if trial.reuses == winner.reuses and trial.log_loss <= winner.log_loss:
-        return replace(
-            trial, reason=f"not clearly better than {winner.id} ({against}), which is preferred at a tie: {numbers}"
-        )
-    return replace(trial, reason=f"lost to {winner.id} ({against}): {numbers}")
-
-
-def _check(score: Score) -> None:
-    if not np.isfinite(score.log_loss):
-        raise ArithmeticError("training diverged under every setting")
+def scored(logits: NDArray[Any], y: NDArray[np.int64]) -> Score:
+    """Logits [n k] of pictures that were not learnt from, against their classes [n]."""
+    if not np.isfinite(logits).all():  # training diverged: never chosen
+        return Score(np.zeros(len(y), bool), np.full(len(y), np.inf), 1.0)
+    return Score(logits.argmax(1) == y, compared(logits, y)[1], temperature(logits, y))
 
 
 def join(a: Features, b: Features) -> Features:
     """Training and validation rows together."""
     return Features(np.concatenate([a.x, b.x]), np.concatenate([a.y, b.y]), a.key)
+
+
+def rows(features: Features, which: slice | NDArray[np.bool_]) -> Features:
+    """Some of the rows, in their order."""
+    return Features(features.x[which], features.y[which], features.key)
 
 
 def _fitted(candidate: Candidate, config: Any, labels: tuple[str, ...], head: Any) -> Fitted:  # noqa: ANN401
@@ -263,11 +265,9 @@ def _fitted(candidate: Candidate, config: Any, labels: tuple[str, ...], head: An
     )
 
 
-def _behind(losses: NDArray[np.float64], best: NDArray[np.float64]) -> float:
-    """By how many standard errors of the paired difference the first lies above the second."""
-    gap = losses - best
-    error = float(gap.std(ddof=1)) / len(gap) ** 0.5 if len(gap) > 1 else np.inf
-    return float(gap.mean()) / max(error, 1e-12)
+def _lowest(scores: Sequence[Score]) -> int:
+    """Which setting has the lowest log-loss; the first at a tie."""
+    return min(range(len(scores)), key=lambda i: (scores[i].log_loss, i))
 
 
 def _pad(folder: Path | None, config: Any) -> Path | None:  # noqa: ANN401 - a strategy's Config
@@ -307,6 +307,7 @@ def _tell(watch: Watch | None, what: str) -> Callable[[Progress], None]:
 def remember(folder: Path, contender: Contender) -> None:
     """Keep a finished candidate, so that a killed run need not do it again."""
     extra = {"trial": to_dict(contender.trial), "notes": dict(contender.notes), "losses": contender.losses.tolist()}
+    extra |= {"right": contender.right.tolist()}
     keep.save(folder, contender.fitted, extra | {"prior": contender.prior})
 
 
@@ -317,4 +318,5 @@ def recall(folder: Path) -> Contender | None:
         return None
     fitted, extra = kept
     trial = {**extra["trial"], "curve": tuple(extra["trial"]["curve"])}
-    return Contender(Trial(**trial), fitted, extra["notes"], np.array(extra["losses"]), extra["prior"])
+    losses, right = np.array(extra["losses"]), np.array(extra["right"], bool)
+    return Contender(Trial(**trial), fitted, extra["notes"], losses, right, extra["prior"])

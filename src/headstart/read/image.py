@@ -64,7 +64,7 @@ def read(
     _check_given(found, cleaned.kept, path, why)
     _check_train(cleaned.kept, path)
     split, groups = _split(cleaned, labels, seed)
-    parts = [_examples(cleaned.kept, labels, split == s) for s in range(3)]
+    parts = [_examples(cleaned.kept, labels, groups, split == s) for s in range(3)]
     _check_parts([len(part) for part in parts], path, rule, why)
     return Task(
         name=name or (path.stem if path.is_file() else path.name),
@@ -204,10 +204,16 @@ def _groups(cleaned: Clean) -> IntArray:
     return np.asarray(connected_components(graph, directed=False)[1], np.int64)
 
 
-def _examples(kept: tuple[Kept, ...], labels: tuple[str, ...], mask: np.ndarray) -> tuple[Example, ...]:
+def _examples(
+    kept: tuple[Kept, ...], labels: tuple[str, ...], groups: IntArray, mask: np.ndarray
+) -> tuple[Example, ...]:
+    """Each with its group: the first picture's, or, where near-duplicates have no name, the first one's digest."""
+    sizes = np.bincount(groups)
+    first = {int(g): kept[i] for g, i in zip(*np.unique(groups, return_index=True), strict=True)}
+    named = [(first[g].record.group or first[g].digest) if sizes[g] > 1 else None for g in groups.tolist()]
     return tuple(
-        Example(str(k.record.path), labels.index(k.record.label), k.digest, k.record.group)
-        for k, chosen in zip(kept, mask, strict=True)
+        Example(str(k.record.path), labels.index(k.record.label), k.digest, name or k.record.group)
+        for k, name, chosen in zip(kept, named, mask, strict=True)
         if chosen
     )
 

@@ -49,7 +49,7 @@ class Config(_tune.Config):
 
 def settings(facts: Facts) -> list[Config]:
     """A strong and a weak hold, each at two rates; with few pictures the strong one, at the higher rate."""
-    few = [_tune.lengthened(Config(parts=2), facts)]
+    few = [Config(parts=2, keep="last")]
     known = [Config(strength=strength, lr=lr) for strength in (10.0, 1.0) for lr in (1e-3, 3e-4)]
     return few if facts.n < _tune.FEW else known[:SEARCH]
 

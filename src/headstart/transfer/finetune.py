@@ -10,7 +10,7 @@ from collections.abc import Generator
 
 from ..types import Facts, Progress, Work
 from . import _tune
-from ._base import Head
+from ._base import SEARCH, Head
 from ._tune import Config, copies, fit_view, logits, refit, skill, views
 
 __all__ = ["Config", "copies", "fit_view", "logits", "refit", "skill", "views"]
@@ -25,9 +25,12 @@ RUNG = 0.25
 
 
 def settings(facts: Facts) -> list[Config]:
-    """The last two parts; the last three; these for longer and with batch-norm's statistics learning too."""
-    long = [_tune.lengthened(config, facts) for config in (Config(parts=2), Config(norm="batch"))]
-    return long[:1] if facts.n < _tune.FEW else [long[0], Config(), long[1]]
+    """The last two parts; the last three, also with batch-norm's statistics learning, and at a lower rate.
+
+    With few pictures the first alone, its last state kept: validation could choose nothing.
+    """
+    known = [Config(parts=2), Config(), Config(norm="batch"), Config(lr=3e-4)]
+    return [Config(parts=2, keep="last")] if facts.n < _tune.FEW else known[:SEARCH]
 
 
 def run(config: Config, work: Work) -> Generator[Progress, None, Head]:

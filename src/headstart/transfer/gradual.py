@@ -35,20 +35,20 @@ class Config(_tune.Config):
     """As for fine-tuning, and when the next part thaws."""
 
     schedule: str = "slanted"
-    thaw: str = "epoch"  # one part an epoch; or "stall": when the validation loss has not fallen for an epoch
+    thaw: str = "epoch"  # one part a round, mostly an epoch; or "stall": when the validation loss has not fallen
 
 
 def settings(facts: Facts) -> list[Config]:
-    """Both ways of thawing; with few pictures the first."""
-    few = [_tune.lengthened(Config(parts=2), facts)]
+    """Both ways of thawing; with few pictures, of which validation can tell no stall, the first."""
+    few = [Config(parts=2, keep="last")]
     return few if facts.n < _tune.FEW else [Config(thaw="epoch"), Config(thaw="stall")]
 
 
 def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
-    """See `_tune.tune`; without validation data (a refit) a part thaws with every epoch."""
-    by_stall = config.thaw == "stall" and work.valid is not None
+    """See `_tune.tune`; without validation data (a refit) a part thaws with every round, mostly an epoch."""
+    by_stall = config.thaw == "stall" and work.valid is not None and config.keep == "best"
 
-    def opening(tail: Tail, per_epoch: int) -> Opening:
+    def opening(tail: Tail, a_round: int) -> Opening:
         from ._freeze import freeze, unfreeze
         from ._loop import Opening
 
@@ -60,6 +60,6 @@ def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
                 (unfreeze if at < opened else freeze)(stage)
             _tune.hold(tail, config)
 
-        return Opening(steps=0 if by_stall else per_epoch, patience=1 if by_stall else 0, most=len(body), apply=apply)
+        return Opening(steps=0 if by_stall else a_round, patience=1 if by_stall else 0, most=len(body), apply=apply)
 
     return (yield from _tune.tune(config, work, opening=opening))

@@ -1,0 +1,34 @@
+"""Folds of the labelled pictures: candidates that cost next to nothing to train are compared on all of them.
+
+In: labels [n] and group numbers [n]. Out: fold numbers [n], groups whole, classes spread evenly; −1 for what is never
+held out, because training would lack a class without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..types import IntArray
+
+FOLDS = 5
+
+
+def folds(y: Sequence[int] | IntArray, groups: Sequence[int] | IntArray, seed: int = 0, k: int = FOLDS) -> IntArray:
+    """A fold number for every picture, 0 … k − 1, or −1.
+
+    >>> folds([0, 0, 0, 1, 1, 1, 2], [0, 1, 2, 3, 3, 4, 5], k=2).tolist()
+    [0, 1, 0, 1, 1, 0, -1]
+    """
+    true = np.asarray(y)
+    _, first, unit = np.unique(groups, return_index=True, return_inverse=True)
+    chance = np.random.default_rng(seed).random(len(first))
+    dealt = np.empty(len(first), np.int64)
+    dealt[np.lexsort((chance, true[first]))] = np.arange(len(first)) % k  # class by class, as cards are dealt
+    out = dealt[unit.reshape(-1)]
+    while True:
+        alone = {int(c) for f in range(k) for c in np.setdiff1d(true[out == f], true[out != f])}
+        if not alone:
+            return out
+        out = np.where(np.isin(true, sorted(alone)), -1, out)

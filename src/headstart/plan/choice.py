@@ -1,0 +1,104 @@
+"""The choice: among contenders of a camp, then between the camps, and in words why.
+
+In: contenders, each with the log-loss of every picture it was compared on. Those that are cheap to train were compared
+on all labelled pictures by cross-validation, long ones on the validation pictures alone, which come last in both; two
+are compared on the pictures that both have. Knows no strategy by name and never sees a test picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import UsageError
+from ..types import Fitted, Trial
+
+CLOSE = 1.0  # standard errors within which validation cannot tell two candidates apart
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A finished candidate: its trial, the model fitted on training data alone, and notes for a refit."""
+
+    trial: Trial
+    fitted: Fitted
+    notes: Mapping[str, Any]
+    losses: NDArray[np.float64]  # [m] log-loss of each picture it was compared on; the validation pictures come last
+    right: NDArray[np.bool_]  # [m] whether it named the picture's class
+    prior: int = 0
+
+
+def prefer(camp: Sequence[Contender]) -> Contender:
+    """The one to go on with: of those that validation cannot tell from the best, the one that the prior prefers.
+
+    "Cannot tell": its mean log-loss lies within one standard error of the lowest (the error of the paired difference,
+    Breiman's rule). With few validation pictures the lowest itself is mostly luck. Those compared on more pictures, by
+    cross-validation, first settle it among themselves, on all of these; theirs then meets the others on the pictures
+    that all have in common.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if not camp:
+        raise UsageError("No candidate finished, so none can be chosen. Give more --budget, or look at journal.jsonl.")
+    ahead: list[Contender] = []
+    for n in sorted({len(c.losses) for c in camp}, reverse=True):
+        ahead = [_preferred([*ahead, *(c for c in camp if len(c.losses) == n)], n)]
+    return ahead[0]
+
+
+def _preferred(camp: Sequence[Contender], n: int) -> Contender:
+    """`prefer` on the last `n` pictures."""
+    mean = {c.trial.id: float(c.losses[-n:].mean()) for c in camp}
+    best = min(camp, key=lambda c: (mean[c.trial.id], c.trial.id))
+    few = n < 2  # one picture has no standard error: the lowest wins
+    close = [c for c in camp if c is best or (not few and behind(c.losses, best.losses) <= CLOSE)]
+    return min(close, key=lambda c: (c.prior, mean[c.trial.id], c.trial.id))
+
+
+def crown(transfer: Contender, rival: Contender, stand_in: Contender | None = None) -> Contender:
+    """The run's model: the rival if it is right on more pictures than transfer, else transfer.
+
+    Args:
+        transfer: the preferred one of its camp.
+        rival: the preferred one of the other.
+        stand_in: the best transfer contender that was compared by cross-validation. Where the two met on few pictures
+            alone, the rival must be ahead of this one too: on four pictures anything may be.
+    """
+
+    def ahead(of: Contender) -> bool:
+        n = min(len(rival.right), len(of.right))
+        return int(rival.right[-n:].sum()) > int(of.right[-n:].sum())
+
+    return rival if ahead(transfer) and (stand_in is None or ahead(stand_in)) else transfer
+
+
+def explain(contender: Contender, winner: Contender) -> Trial:
+    """Its trial with the reason why it won or lost; `winner` is the best of its camp, or the run's."""
+    trial, best = contender.trial, winner.trial
+    if trial.id == best.id:
+        return replace(trial, reason=f"chosen: {_numbers(trial)}")
+    against = f"{best.id} ({_numbers(best)})"
+    n = min(len(contender.losses), len(winner.losses))
+    if trial.reuses == best.reuses and contender.losses[-n:].mean() <= winner.losses[-n:].mean():
+        return replace(
+            trial, reason=f"not clearly better than {against}, which is preferred at a tie: {_numbers(trial)}"
+        )
+    return replace(trial, reason=f"lost to {against}: {_numbers(trial)}")
+
+
+def _numbers(trial: Trial) -> str:
+    where = f"{trial.folds}-fold cross-validation of" if trial.folds else "validation:"
+    return f"{trial.accuracy:.1%} right, log-loss {trial.log_loss:.3f}, {where} {trial.compared_on} pictures"
+
+
+def behind(losses: NDArray[np.float64], best: NDArray[np.float64]) -> float:
+    """By how many standard errors of the paired difference the first lies above the second, on the pictures of both."""
+    n = min(len(losses), len(best))
+    gap = losses[-n:] - best[-n:]
+    error = float(gap.std(ddof=1)) / n**0.5 if n > 1 else np.inf
+    return float(gap.mean()) / max(error, 1e-12)
