@@ -50,8 +50,13 @@ def work_for(name: str, train: Features, k: int, *, share: float | None = None, 
 
 
 def first_setting(name: str, n: int, k: int) -> object:
-    """Of the settings that the strategy would compare, the first; as for more pictures, which takes fewer epochs."""
-    return load("transfer", name).settings(Facts(max(n, 200), k, SIDE))[0]
+    """Of the settings that the strategy would compare, the first, for no more steps than its epochs have."""
+    return brief(load("transfer", name).settings(Facts(n, k, SIDE))[0])
+
+
+def brief(config: object) -> object:
+    """Without a least number of steps, where there is one."""
+    return replace(config, least=0) if hasattr(config, "least") else config  # type: ignore[type-var]
 
 
 @cache

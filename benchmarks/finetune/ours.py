@@ -119,7 +119,7 @@ def strategies(given: argparse.Namespace) -> dict[str, Any]:
 
 
 def ablations(given: argparse.Namespace) -> dict[str, Any]:
-    """Fine-tuning with one thing changed at a time, its first setting, all labelled pictures, last state."""
+    """Fine-tuning, its first setting, all labelled pictures, last state; changed as `LEFT_OUT` says."""
     from headstart.family import load
     from headstart.plan import search
 

@@ -155,14 +155,9 @@ def forgetting(results: Results) -> None:
         common = [at for at in {key[:2] for key in measured} if all((*at, name) in measured for name in names)]
         for name in names if common else ():
             cells = [measured[*at, name] for at in sorted(common)]
-            right, kept, moved = (
-                100 * np.array(x, float)
-                for x in (
-                    [c["accuracy"] for c in cells],
-                    [c["forgetting"]["agreement"] for c in cells],
-                    [c["forgetting"]["divergence"] / 100 for c in cells],
-                )
-            )
+            right = 100 * np.array([c["accuracy"] for c in cells])
+            kept = 100 * np.array([c["forgetting"]["agreement"] for c in cells])
+            moved = np.array([c["forgetting"]["divergence"] for c in cells])
             less = kept - [100 * measured[*at, "plain"]["forgetting"]["agreement"] for at in sorted(common)]
             error = f" ± {less.std(ddof=1) / len(less) ** 0.5:.1f}" if len(less) > 1 and name != "plain" else ""
             numbers = [f"{right.mean():.1f}", f"{kept.mean():.1f}", f"{less.mean():+.1f}{error}", f"{moved.mean():.3f}"]

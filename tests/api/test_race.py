@@ -87,7 +87,7 @@ def test_a_budget_for_no_candidate_at_all(tmp_path):
 
 
 def test_nothing_long_is_tried_where_validation_pictures_could_not_show_its_gain(tmp_path):
-    """All labels are right and the probe errs at most once: the long candidates are not even looked at."""
+    """All labels are right and the probe hardly errs: the long candidates are not even looked at."""
     with own_source.offered(tmp_path):
         data = two_classes(tmp_path / "photos", 136, wrong=1000)
         how = {"source": "tiny", "engine": "torch", "strategy": "probe,finetune,classical"}

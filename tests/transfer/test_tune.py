@@ -259,24 +259,29 @@ def test_each_option_trains_and_changes_the_answer(changes):
 
 
 @pytest.mark.parametrize(
-    ("notes", "wanted"),
+    ("keep", "notes", "wanted"),
     [
-        ({"step": 40, "steps": 40}, 60),  # 40 steps of 20 pictures are as many epochs as 60 of 30
-        ({"step": 4, "steps": 40}, 60),  # whichever step was best
-        ({"step": 0, "steps": 40}, 0),  # training did not help: the head alone
-        ({"step": 0}, 0),
+        ("best", {"step": 30, "steps": 40}, 45),  # 30 steps of 20 pictures are as many epochs as 45 of 30
+        ("best", {"step": 4, "steps": 40}, 30),  # at least half of all
+        ("best", {"step": 0, "steps": 40}, 0),  # training did not help: the head alone
+        ("best", {"step": 0}, 0),
+        ("last", {"step": 40, "steps": 40}, 60),
     ],
 )
-def test_a_refit_trains_as_many_epochs_unless_none_helped(notes, wanted):
-    config = finetune.Config(parts=2, lr=3e-4)
+def test_a_refit_trains_as_many_epochs_as_served_best(keep, notes, wanted):
+    config = finetune.Config(parts=2, lr=3e-4, keep=keep)
     assert _tune.refit(config, notes, 20, 30) == replace(config, steps=wanted)
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"balance": "both"}, "balance 'both' and norm 'frozen'; it needs .*, a balance of none, weight, sample and"),
-        ({"norm": "layer"}, "norm 'layer'; it needs .* a norm of frozen or batch"),
+        (
+            {"balance": "both"},
+            "balance 'both', norm 'frozen' and keep 'best'; it needs .*, a balance of none, weight, sample, a",
+        ),
+        ({"norm": "layer"}, "norm 'layer' and keep .* a norm of frozen or batch"),
+        ({"keep": "first"}, "keep 'first'; it needs .* and keep best or last"),
         ({"parts": 0}, r"0 parts, .*; it needs a source, one part or more \(the head alone: steps=0\), a balance"),
     ],
 )
@@ -343,3 +348,26 @@ def test_killed_without_warning_and_run_again_it_comes_to_the_same_numbers(tmp_p
     assert rest == steps[-len(rest) :]
     assert same(resumed, whole)
     assert not pad.exists()
+
+
+@pytest.mark.parametrize(
+    ("n", "share", "wanted"),
+    [(8, 1.0, 180), (8, 0.25, 45), (17, 1.0, 180), (149, 1.0, 180), (600, 1.0, 228), (600, 0.25, 57)],
+)
+def test_training_takes_180_steps_or_six_epochs(n, share, wanted):
+    """Of six epochs of 600 pictures, in batches of 16, each has 38 steps."""
+    y = np.arange(n) % 2
+    work = replace(tiny_tail.work("cut:1", n, 2), share=share)
+    progress = next(finetune.run(finetune.Config(parts=1), replace(work, train=replace(work.train, y=y))))
+    assert progress.steps == wanted
+
+
+def test_the_last_state_is_kept_where_validation_is_not_asked():
+    """Labels of the validation pictures are turned round, so that every step away from the start looks worse."""
+    given = tiny_tail.work("cut:3", 16, 2, valid=8)
+    turned = replace(given, valid=replace(given.valid, y=1 - given.valid.y))
+    last, _ = drain(finetune.run(finetune.Config(steps=12, keep="last"), turned))
+    best, _ = drain(finetune.run(finetune.Config(steps=12), turned))
+    alone, _ = drain(finetune.run(finetune.Config(steps=12, keep="last"), replace(given, valid=None)))
+    assert (last.notes["step"], best.notes["step"]) == (12, 0)
+    assert all(np.array_equal(last.state[name], alone.state[name]) for name in last.state)

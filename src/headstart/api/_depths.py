@@ -6,12 +6,14 @@ each None where there is nothing to say (no source took part; no weight of it mo
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import BudgetError
 from ..family import load
+from ..runtime import digest
 from ..types import Features, View, to_dict
 
 if TYPE_CHECKING:
@@ -84,7 +86,7 @@ def _tuned(race: Race, key: str, depths: tuple[str, ...]) -> dict[str, tuple[flo
 
 
 def _train_all(race: Race, key: str, depths: tuple[str, ...]) -> dict[str, tuple[float, Any]]:
-    """Depth → accuracy and losses after fine-tuning everything above it, at the rate the race chose, inside the budget.
+    """Depth → accuracy and losses after fine-tuning everything above it, as the race chose to, inside the budget.
 
     Late cuts keep their activations; for early ones, whose maps are large, pictures go through the frozen front anew.
     """
@@ -93,7 +95,8 @@ def _train_all(race: Race, key: str, depths: tuple[str, ...]) -> dict[str, tuple
 
     labels = race.job.task.labels
     strategy = load("transfer", "finetune")
-    tried = [c.trial.config["lr"] for c in race.done[True] if c.trial.strategy == "finetune" and c.trial.source == key]
+    tried = [c.trial.config for c in race.done[True] if c.trial.strategy == "finetune" and c.trial.source == key]
+    chosen = strategy.Config(**tried[0]) if tried else strategy.Config()
     out: dict[str, tuple[float, Any]] = {}
     for parts in range(1, len(depths) + 1):
         name = depths[-1 - parts] if parts < len(depths) else "input"
@@ -102,10 +105,10 @@ def _train_all(race: Race, key: str, depths: tuple[str, ...]) -> dict[str, tuple
         copies = strategy.copies(race.facts) if depth != "input" else 1
         candidate = Candidate(f"layers-{name}", "finetune", True, view, long=True, copies=copies)
         whole = parts if name != "input" else len(depths) + 1  # the stem too
-        config = strategy.Config(parts=whole, **({"lr": tried[0]} if tried else {}))
+        config = replace(chosen, parts=whole)
         train, valid = map(_some, race.look(candidate.training_view))  # the pictures of the probes
         race.forget(candidate.training_view)  # the maps of many depths together would not fit into memory
-        folder = race.folder(f"{candidate.id}-lr{config.lr:g}", train.key)
+        folder = race.folder(f"{candidate.id}-{digest(asdict(config))[:8]}", train.key)
         work = race.work(candidate, train, valid, folder, race.job.plan.seed)
         if kept := keep.found(folder):
             fitted = kept[0]

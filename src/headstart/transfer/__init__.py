@@ -4,7 +4,7 @@ A strategy module has: `TITLE` (for people), `PAPER`, `NEEDS`, `REUSES`, `STOCHA
 `PRIOR` (0 first: which is preferred in its camp when validation cannot tell), a frozen `Config`, and
 
 * `views(sources) -> list[View]`: what it can look at (a source's features, or pixels);
-* `settings(facts) -> list[Config]`: exactly `SEARCH` settings, among which validation data chooses;
+* `settings(facts) -> list[Config]`: settings among which validation data chooses, `SEARCH` of a rival, else at most;
 * `run(config, work)`: a generator of `Progress` that returns a `Head`; `work` (see `types.Work`) holds the data. With
   `work.share` < 1 a shortened run, to compare settings cheaply; `RUNG` is the share it wants for that;
 * `logits(fitted, x, source) -> [n k]`: how a fitted state reads new rows; `source` is the record of the view's source.

@@ -1,7 +1,8 @@
 """Fine-tuning: the probe's head first, then the last parts of the source with it, earlier parts ever more slowly.
 
-How many parts learn, how fast, and whether batch-norm's statistics learn with them is chosen on validation data;
-everything before the cut stays as the source left it. See _tune.py. Maps at the cut [n, v, c, h, w] → logits [n k].
+How many parts learn, how fast, and whether batch-norm's statistics learn with them is chosen on validation data where
+there is enough of it; what comes before the cut stays as the source left it. See _tune.py. Maps at the cut
+[n, v, c, h, w] → logits [n k].
 """
 
 from __future__ import annotations

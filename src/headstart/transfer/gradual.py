@@ -1,7 +1,7 @@
 """Gradual unfreezing: fine-tuning in which the head learns first and one more part thaws at a time, towards the stem.
 
-Thawed either with every epoch (ULMFiT), or only when the validation loss has stopped falling; which of the two, and
-how fast, is chosen on validation data. A part not yet thawed is frozen wholly. See _tune.py.
+Thawed either with every epoch (ULMFiT), or only when the validation loss has stopped falling; which of the two is chosen
+on validation data where there is enough of it. A part not yet thawed is frozen wholly. See _tune.py.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """L2-SP: fine-tuning that is pulled back to the source's weights instead of towards zero.
 
 The loss gains alpha/2 · ‖w − w₀‖² over the parts that came from the source, w₀ being their pre-trained values; the new
-head is left free. How strongly is chosen on validation data. See _tune.py.
+head is left free. How strongly is chosen on validation data where there is enough of it. See _tune.py.
 """
 
 from __future__ import annotations
