@@ -74,7 +74,7 @@ def network(work: Path) -> dict[str, Any]:
 
 
 def photographs(folder: Path, place: Path) -> None:
-    """Links to the first `PHOTOS_EACH` of every second, third, … picture of a folder; none where the folder is missing."""
+    """Links to every second, third, … picture of a folder, at most `PHOTOS_EACH`; none where the folder is missing."""
     found = sorted(path for path in folder.rglob("*") if path.is_file() and path.name[0] != ".")
     place.mkdir(parents=True, exist_ok=True)
     for at, path in enumerate(found[:: max(1, len(found) // PHOTOS_EACH)][:PHOTOS_EACH]):

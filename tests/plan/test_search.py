@@ -30,6 +30,7 @@ from headstart.plan.search import (
     trained,
 )
 from headstart.transfer._base import SEARCH
+from headstart.transfer._tune import FEW
 from headstart.types import Facts, Fitted, Trial, View, Work
 
 FACTS = Facts(24, 3, 40)
@@ -52,7 +53,11 @@ def test_every_usual_strategy_meets_every_source_cheap_ones_first_and_rivals_bef
     assert order == sorted(order)
     assert set(order) == {0, 1, 2, 3}
     assert all(c.long is (load("transfer", c.strategy).RUNG < 1) for c in found)
-    assert all(c.prior == load("transfer", c.strategy).PRIOR for c in found)
+    assert all(c.prior == load("transfer", c.strategy).PRIOR for c in found if c.strategy != "finetune")
+    of_few, of_many = (
+        {c.strategy: c.prior for c in candidates(sources, (), replace(FACTS, n=n))} for n in (FEW - 1, FEW)
+    )
+    assert of_few["finetune"] < of_few["probe"] == of_many["probe"] < of_many["finetune"]
     assert {c.view.size for c in found if c.strategy == "scratch"} == {32}, "the view fits the facts"
 
 

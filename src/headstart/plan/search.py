@@ -88,7 +88,8 @@ def candidates(sources: Sequence[str], wanted: Sequence[str], facts: Facts) -> l
                     view = module.fit_view(view, facts)
                 id_ = f"{name}-{view.source}" if view.source else name
                 copies = module.copies(facts) if hasattr(module, "copies") else 1
-                out.append(Candidate(id_, name, camp, view, module.PRIOR, module.RUNG < 1, copies))
+                prior = module.prior(facts) if hasattr(module, "prior") else module.PRIOR
+                out.append(Candidate(id_, name, camp, view, prior, module.RUNG < 1, copies))
     # A long transfer candidate comes last: the rivals must have had their say when the budget ends.
     return sorted(out, key=lambda c: (c.long, c.reuses if c.long else not c.reuses))
 

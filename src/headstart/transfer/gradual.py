@@ -1,7 +1,7 @@
 """Gradual unfreezing: fine-tuning in which the head learns first and one more part thaws at a time, towards the stem.
 
-Thawed either with every epoch (ULMFiT), or only when the validation loss has stopped falling; which of the two is chosen
-on validation data where there is enough of it. A part not yet thawed is frozen wholly. See _tune.py.
+Thawed either with every epoch (ULMFiT), or only when the validation loss has stopped falling; which of the two is
+chosen on validation data where there is enough of it. A part not yet thawed is frozen wholly. See _tune.py.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ TITLE = "gradual unfreezing"
 PAPER = "Howard & Ruder 2018, Universal Language Model Fine-tuning for Text Classification (ULMFiT)"
 NEEDS = frozenset({"target_labels"})
 REUSES = True
-PRIOR = 5
+PRIOR = 6
 STOCHASTIC = True
 RUNG = 0.25
 
