@@ -9,9 +9,8 @@ A strategy module has: `TITLE` (for people), `PAPER`, `NEEDS`, `REUSES`, `STOCHA
   `work.share` < 1 a shortened run, to compare settings cheaply; `RUNG` is the share it wants for that;
 * `logits(fitted, x, source) -> [n k]`: how a fitted state reads new rows; `source` is the record of the view's source.
 
-and, where it wants them: `prior(facts)` in the place of `PRIOR`, `fit_view(view, facts)`, `refit(config, notes, n_before,
-n_now)`, `copies(facts)` (augmented
-copies a picture that it trains on), `skill(fitted, x, source, weights)` (of the source, before and after; only where
-its weights move), `ON_REQUEST` (True: takes part only when it is named),
+and, where it wants them: `prior(facts)` in the place of `PRIOR`, `fit_view(view, facts)`, `refit(config, notes,
+n_before, n_now)`, `copies(facts)` (augmented copies a picture that it trains on), `skill(fitted, x, source, weights)`
+(of the source, before and after; only where its weights move), `ON_REQUEST` (True: takes part only when it is named),
 `SOURCE_DATA` (True: it uses `work.source_rows`).
 """
