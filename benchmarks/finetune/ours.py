@@ -25,7 +25,7 @@ from typing import Any
 from rivals import cpu
 
 SOURCE = "mobilenet-v2"
-STRATEGIES = ("probe", "depths", "finetune", "gradual", "l2sp", "ewc", "scratch", "classical")
+STRATEGIES = ("probe", "depths", "finetune", "gradual", "l2sp", "ewc")  # the rivals stand in every `headstart` cell
 TRIAL = ("id", "status", "reason", "accuracy", "log_loss", "seconds")
 LEFT_OUT: dict[str, dict[str, Any]] = {  # what an ablation changes in finetune.Config, and the view's cut and copies
     "as it is": {},
@@ -88,6 +88,7 @@ def headstart(given: argparse.Namespace) -> dict[str, Any]:
         "sentence": record["sentence"],
         "transfer": verdict["transfer"],
         "rival": verdict["rival"],
+        "rivals": {rival["strategy"]: rival["value"] for rival in record["rivals"]},
         "spend": record["spend"],
         "trials": [
             {k: t[k] for k in ("id", "status", "reason", "accuracy", "log_loss", "seconds")} for t in record["trials"]
@@ -107,7 +108,7 @@ def strategies(given: argparse.Namespace) -> dict[str, Any]:
         train, valid, test = case.look(candidate)
         start = time.process_time()
         work = case.work(candidate.view, train, valid)
-        contender = search.contend(candidate, work, case.task.labels, case.facts)
+        contender = search.contend(candidate, work, case.task.labels, case.facts, folds=case.folds)
         fitted = search.refit(contender, replace(work, train=search.join(train, valid), valid=None))
         each[name] = case.tested(fitted, test) | {
             "cpu_fit": time.process_time() - start,
@@ -145,6 +146,7 @@ class Case:
 
     def __init__(self, given: argparse.Namespace) -> None:
         from headstart.embed.gallery import Gallery, median_side
+        from headstart.plan._folds import of_task
         from headstart.read.image import read
         from headstart.source import _catalogue
         from headstart.types import Facts
@@ -156,6 +158,7 @@ class Case:
         self.weights = _catalogue.fetch(self.source)
         self.facts = Facts(len(self.task.train), len(self.task.labels), median_side(self.task.train))
         self.folder = tempfile.TemporaryDirectory(prefix="headstart-")
+        self.folds = of_task(self.task, given.seed)
         self.gallery = Gallery({SOURCE: self.source}, folder=Path(self.folder.name))
         self.cpu_embed = 0.0
         self.photos = given.photos

@@ -69,6 +69,8 @@ def flat(cells: dict[str, dict[str, Any]]) -> Results:
             label = f"ablation: {part}" if name == "ablations" else part
             right = np.array([c == "1" for c in value["correct"]])
             out[data, size, int(seed), label] = {**value, "right": right, "embed": cell.get("cpu_embed", 0.0)}
+        for rival, right_share in cell.get("rivals", {}).items():
+            out[data, size, int(seed), rival] = {"accuracy": right_share}
     return out
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from headstart.plan._folds import FOLDS, folds
+from headstart.plan._folds import FOLDS, PLENTY, folds, of_task
+from headstart.types import Example, Sealed, Task
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -44,3 +45,31 @@ def test_training_never_lacks_a_class(seed):
     assert (drawn[np.isin(y, [0, 3, 4])] >= 0).all()
     for fold in range(FOLDS):
         assert set(y[drawn == fold]) <= set(y[drawn != fold])
+
+
+def task(train: list[tuple[int, str | None]], valid: list[tuple[int, str | None]]) -> Task:
+    """Pictures as (label, group)."""
+    parts = [
+        tuple(Example(f"/{i}", label, str(i), group) for i, (label, group) in enumerate(p)) for p in (train, valid)
+    ]
+    return Task("drawn", ("a", "b"), *both, Sealed((Example("/t", 0, "t"),)))
+
+
+def test_of_a_task_named_groups_stay_whole_and_the_others_stand_alone():
+    train = [(i % 2, "pair" if i < 2 else None) for i in range(30)]
+    drawn = of_task(task(train, [(0, None), (1, None)] * 3))
+    assert len(drawn) == 36
+    assert drawn[0] == drawn[1]
+    assert len(set(drawn[2:].tolist())) == FOLDS
+
+
+def test_with_plenty_of_validation_there_are_none():
+    labelled = [(i % 2, None) for i in range(PLENTY)]
+    assert of_task(task(labelled, labelled)) is None
+    assert of_task(task(labelled, labelled[1:])) is not None
+
+
+def test_where_a_validation_picture_could_not_be_held_out_there_are_none():
+    """Class b is one group, given for training and validation by the user."""
+    train = [(0, None)] * 6 + [(1, "only")]
+    assert of_task(task(train, [(0, None), (1, "only")])) is None

@@ -19,14 +19,13 @@ import numpy as np
 from ..errors import BudgetError, DataError, HeadstartError
 from ..family import load
 from ..runtime import digest, one_blas_thread
-from ..types import Example, Features, Fitted, IntArray, Source, Trial, View, Work, to_dict
+from ..types import Example, Features, Fitted, Source, Trial, View, Work, to_dict
 
 if TYPE_CHECKING:
     from ..plan.choice import Contender
     from ..plan.search import Candidate
     from ._fit import _Job
 
-PLENTY = 200  # validation pictures: with fewer, cheap candidates are compared by cross-validation
 MANY = 40  # where a cheap candidate errs on at most one validation picture in so many, nothing long is tried
 
 
@@ -46,6 +45,7 @@ class Race:
 
     def __init__(self, job: _Job, sources: Mapping[str, Source], weights: Mapping[str, Path]) -> None:
         from ..embed.gallery import median_side
+        from ..plan._folds import of_task
         from ..plan.search import candidates
         from ..types import Facts
 
@@ -53,7 +53,7 @@ class Race:
         self.facts = Facts(len(job.task.train), len(job.task.labels), median_side(job.task.train))
         self.candidates = candidates(tuple(sources), job.plan.strategies, self.facts)
         self.done: dict[bool, list[Contender]] = {True: [], False: []}  # by camp: transfer, rivals
-        self.folds = self._folds()
+        self.folds = of_task(job.task, job.plan.seed)
         self.outcome = Outcome()
         self.proof_cpu = 0.0  # CPU seconds of what serves the verdict alone: rivals, and repeats with other seeds
         self._looks: dict[View, tuple[Features, Features]] = {}
@@ -74,18 +74,6 @@ class Race:
         with self.job.clock("layers"):
             self.outcome.layers, self.outcome.forgetting = _depths.curve(self), _depths.forgetting(self)
         return self.outcome
-
-    def _folds(self) -> IntArray | None:
-        """Folds of training and validation pictures, where these are too few to compare on them alone."""
-        from ..plan._folds import folds
-
-        task = self.job.task
-        both = (*task.train, *task.valid)
-        if len(task.valid) >= PLENTY:
-            return None
-        groups = [e.group if e.group is not None else f"alone {i}" for i, e in enumerate(both)]
-        drawn = folds([e.label for e in both], np.unique(groups, return_inverse=True)[1], self.job.plan.seed)
-        return drawn if (drawn[len(task.train) :] >= 0).all() else None
 
     def look(self, view: View) -> tuple[Features, Features]:
         """Training and validation pictures through a view."""

@@ -10,9 +10,20 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..types import IntArray
+from ..types import IntArray, Task
 
 FOLDS = 5
+PLENTY = 200  # validation pictures, which are enough by themselves
+
+
+def of_task(task: Task, seed: int = 0) -> IntArray | None:
+    """Folds of the training and then the validation pictures [n]; None where validation alone is enough, or must be."""
+    both = (*task.train, *task.valid)
+    if len(task.valid) >= PLENTY:
+        return None
+    groups = [e.group if e.group is not None else f"alone {i}" for i, e in enumerate(both)]
+    drawn = folds([e.label for e in both], np.unique(groups, return_inverse=True)[1], seed)
+    return drawn if (drawn[len(task.train) :] >= 0).all() else None
 
 
 def folds(y: Sequence[int] | IntArray, groups: Sequence[int] | IntArray, seed: int = 0, k: int = FOLDS) -> IntArray:
