@@ -105,6 +105,22 @@ def test_nothing_long_is_tried_where_validation_pictures_could_not_show_its_gain
     assert '"cut:' not in looked
 
 
+def test_few_validation_pictures_without_an_error_prove_nothing_so_long_ones_are_tried(tmp_path):
+    """And what serves the verdict alone, two more training seeds and the rival, is not counted as the model's cost."""
+    with own_source.offered(tmp_path):
+        data = two_classes(tmp_path / "photos", 12, wrong=100)
+        how = {"source": "tiny", "engine": "torch", "strategy": "probe,finetune,classical"}
+        record = headstart.fit(data, out=tmp_path / "run", **how).record
+    trials = {t["id"]: t for t in record["trials"]}
+    assert record["task"]["n"]["valid"] < MANY
+    assert trials["probe-tiny"]["folds"] == 5
+    assert trials["probe-tiny"]["compared_on"] == record["task"]["n"]["train"] + record["task"]["n"]["valid"]
+    assert (trials["finetune-tiny"]["status"], trials["finetune-tiny"]["tried"]) == ("finished", 1)
+    assert trials["finetune-tiny"]["compared_on"] == record["task"]["n"]["valid"]
+    spent = record["spend_cpu"]
+    assert 0 < spent["adapted"] < spent["total"]
+
+
 def test_long_candidates_run_on_the_source_that_serves_the_cheap_ones_best(tmp_path):
     """Its twin sees the middle of each picture alone."""
     with own_source.offered(tmp_path) as source:

@@ -49,9 +49,7 @@ def test_training_never_lacks_a_class(seed):
 
 def task(train: list[tuple[int, str | None]], valid: list[tuple[int, str | None]]) -> Task:
     """Pictures as (label, group)."""
-    both = [
-        tuple(Example(f"/{i}", label, str(i), group) for i, (label, group) in enumerate(p)) for p in (train, valid)
-    ]
+    both = [tuple(Example(f"/{i}", label, str(i), group) for i, (label, group) in enumerate(p)) for p in (train, valid)]
     return Task("drawn", ("a", "b"), *both, Sealed((Example("/t", 0, "t"),)))
 
 
