@@ -140,10 +140,11 @@ class Race:
         if not (candidate.long and candidate.reuses and cheap):
             return None
         best = prefer(cheap)
-        right = best.right[-len(self.job.task.valid) :]  # on which alone a long candidate can show what it is worth
-        wrong, n = int((~right).sum()), len(right)
-        if n >= MANY and wrong <= n / MANY:
-            return f"{best.trial.id} errs on {wrong} of {n} validation pictures: they could not show anything better"
+        of_all, of_valid = best.right, best.right[-len(self.job.task.valid) :]  # a long one is compared on the latter
+        for right, what in ((of_all, "held-out"), (of_valid, "validation")):
+            wrong, n = int((~right).sum()), len(right)
+            if (n >= MANY or (best.trial.folds and right is of_all)) and wrong <= n / MANY:
+                return f"{best.trial.id} errs on {wrong} of {n} {what} pictures: hardly anything is left to gain"
         if best.trial.source == candidate.view.source:
             return None
         return f"long training on the best source alone, which is {best.trial.source} ({best.trial.id} leads)"
