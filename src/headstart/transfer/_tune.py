@@ -123,8 +123,10 @@ def tune(
     work = _advanced(tail, front, work)
     moving = [(name, stage) for name, stage in tail.stages() if name not in front]
     per_epoch = max(1, math.ceil(len(work.train.y) / config.batch))
-    whole = max(config.least, round(config.epochs * per_epoch))
-    total = config.steps if config.steps is not None else max(1, round(whole * work.share))
+    whole, share = max(config.least, round(config.epochs * per_epoch)), work.share
+    if config.steps is not None:
+        whole, share = config.steps, 1.0
+    total = max(min(whole, 1), round(whole * share))
     every = max(per_epoch, math.ceil(total / ROUNDS))
     evaluate = _evaluator(work.valid) if work.valid is not None and config.keep == "best" else None
     trained = sum(p.numel() for _, stage in moving for p in stage.parameters())
@@ -151,7 +153,7 @@ def tune(
         evaluate=evaluate,
         scratchpad=work.scratchpad,
         penalty=penalty(tail, work) if penalty else None,
-        opening=opening(tail, max(1, round(max(per_epoch, whole / ROUNDS) * work.share))) if opening else None,
+        opening=opening(tail, max(1, round(max(per_epoch, whole / ROUNDS) * share))) if opening else None,
     )
     return Head(_state(outcome.state), trained, {"step": outcome.step, "steps": total})
 
