@@ -98,7 +98,7 @@ def test_nothing_long_is_tried_where_hardly_anything_is_left_to_gain(tmp_path):
     assert wrong <= n / MANY, "else this test says nothing"
     assert (trials["finetune-tiny"]["status"], trials["finetune-tiny"]["tried"]) == ("dropped", 0)
     assert trials["finetune-tiny"]["reason"] == (
-        f"probe-tiny errs on {wrong} of {n} held-out pictures: hardly anything is left to gain"
+        f"probe-tiny errs on {wrong} of {n} held-out pictures: no gain could be shown there"
     )
     looked = (tmp_path / "run" / "journal.jsonl").read_text()
     assert '"cut:' not in looked

@@ -144,7 +144,7 @@ class Race:
         for right, what in ((of_all, "held-out"), (of_valid, "validation")):
             wrong, n = int((~right).sum()), len(right)
             if (n >= MANY or (best.trial.folds and right is of_all)) and wrong <= n / MANY:
-                return f"{best.trial.id} errs on {wrong} of {n} {what} pictures: hardly anything is left to gain"
+                return f"{best.trial.id} errs on {wrong} of {n} {what} pictures: no gain could be shown there"
         if best.trial.source == candidate.view.source:
             return None
         return f"long training on the best source alone, which is {best.trial.source} ({best.trial.id} leads)"
