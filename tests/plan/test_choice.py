@@ -70,19 +70,28 @@ def test_those_compared_on_all_pictures_settle_it_there_and_meet_the_others_on_t
 
 
 def test_the_rival_is_crowned_where_it_is_right_on_more_pictures():
-    transfer, rival = contender("t", [0.5] * 3, right=[1, 1, 0]), contender("r", [0.9] * 3, right=[1, 1, 1])
+    transfer, rival = (contender(n, [0.5] * 3, right=[1, 1, r], folds=5) for n, r in (("t", 0), ("r", 1)))
     assert crown(transfer, rival) is rival
-    level = contender("r", [0.1] * 3, right=[0, 1, 1])
+    level = contender("r", [0.1] * 3, right=[0, 1, 1], folds=5)
     assert crown(transfer, level) is transfer
 
 
 def test_where_the_two_met_on_few_pictures_alone_the_rival_must_be_ahead_of_the_stand_in_too():
-    long = contender("t", [0.5] * 2, right=[1, 0])
+    long = contender("t", [0.5] * 2, right=[0, 0])
     crossed = contender("p", [0.5] * 6, right=[1, 1, 1, 1, 1, 0], folds=5)
     for right, wins in (([0, 0, 1, 0, 1, 1], False), ([1, 1, 1, 1, 1, 1], True)):
         rival = contender("r", [0.9] * 6, right=right, reuses=False, folds=5)
         assert crown(long, rival) is rival, "on the last two it is ahead either way"
         assert (crown(long, rival, crossed) is rival) is wins
+
+
+def test_a_rival_compared_on_few_pictures_must_be_clearly_ahead():
+    """Four validation pictures: one more is luck, three more are not."""
+    probe = contender("p", [0.5] * 20, right=[1] * 19 + [0], folds=5)
+    scratch = contender("s", [0.1] * 4, right=[1] * 4, reuses=False)
+    assert crown(probe, scratch, probe) is probe
+    weak = contender("p", [0.5] * 20, right=[1] * 16 + [0, 0, 0, 1], folds=5)
+    assert crown(weak, scratch, weak) is scratch
 
 
 def test_the_explanations():

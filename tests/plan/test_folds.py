@@ -31,7 +31,13 @@ def test_groups_stay_whole():
     y, groups = rng.integers(0, 3, 60), rng.integers(0, 25, 60)
     drawn = folds(y, groups)
     for group in set(groups.tolist()):
-        assert len(set(drawn[groups == group].tolist())) == 1 or -1 in drawn[groups == group]
+        assert len(set(drawn[groups == group].tolist())) == 1
+
+
+def test_a_group_stays_whole_where_a_class_of_it_can_not_be_held_out():
+    drawn = folds([0, 0, 0, 1, *[1] * 10], [0, 0, 0, 0, *range(1, 11)])
+    assert drawn[:4].tolist() == [-1] * 4
+    assert (drawn[4:] >= 0).all()
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -86,7 +86,7 @@ def _tuned(race: Race, key: str, depths: tuple[str, ...]) -> dict[str, tuple[flo
 
 
 def _train_all(race: Race, key: str, depths: tuple[str, ...]) -> dict[str, tuple[float, Any]]:
-    """Depth → accuracy and losses after fine-tuning everything above it, as the race chose to, inside the budget.
+    """Depth → accuracy and losses after fine-tuning everything above it, as the race chose or would begin to, in the budget.
 
     Late cuts keep their activations; for early ones, whose maps are large, pictures go through the frozen front anew.
     """
@@ -96,7 +96,7 @@ def _train_all(race: Race, key: str, depths: tuple[str, ...]) -> dict[str, tuple
     labels = race.job.task.labels
     strategy = load("transfer", "finetune")
     tried = [c.trial.config for c in race.done[True] if c.trial.strategy == "finetune" and c.trial.source == key]
-    chosen = strategy.Config(**tried[0]) if tried else strategy.Config()
+    chosen = strategy.Config(**tried[0]) if tried else strategy.settings(race.facts)[0]
     out: dict[str, tuple[float, Any]] = {}
     for parts in range(1, len(depths) + 1):
         name = depths[-1 - parts] if parts < len(depths) else "input"

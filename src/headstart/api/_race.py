@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..plan.search import Candidate
     from ._fit import _Job
 
-MANY = 40  # where a cheap candidate errs on at most one validation picture in so many, nothing long is tried
+MANY = 40  # where a cheap candidate errs on at most one in so many pictures not learnt from, nothing long is tried
 
 
 @dataclass
@@ -259,7 +259,8 @@ class Race:
         """Where a candidate keeps its state."""
         from .. import __version__
 
-        key = digest(__version__, self.job.task.fingerprint, view_key, self.job.plan.seed, self.job.source_print)
+        folds = None if self.folds is None else self.folds.tolist()
+        key = digest(__version__, self.job.task.fingerprint, view_key, self.job.plan.seed, self.job.source_print, folds)
         return self.job.plan.out / "trials" / f"{name}-{key[:8]}"
 
     def _nothing(self, role: str) -> HeadstartError:

@@ -14,12 +14,13 @@ from ..types import IntArray, Task
 
 FOLDS = 5
 PLENTY = 200  # validation pictures, which are enough by themselves
+MOST = 2000  # labelled pictures; with more, five trainings of every head would no longer be quick
 
 
 def of_task(task: Task, seed: int = 0) -> IntArray | None:
-    """Folds of the training and then the validation pictures [n]; None where validation alone is enough, or must be."""
+    """Folds of the training and then the validation pictures [n]; None where validation alone must do, or is enough."""
     both = (*task.train, *task.valid)
-    if len(task.valid) >= PLENTY:
+    if len(task.valid) >= PLENTY or len(both) > MOST:
         return None
     groups = [e.group if e.group is not None else f"alone {i}" for i, e in enumerate(both)]
     drawn = folds([e.label for e in both], np.unique(groups, return_inverse=True)[1], seed)
@@ -42,4 +43,5 @@ def folds(y: Sequence[int] | IntArray, groups: Sequence[int] | IntArray, seed: i
         alone = {int(c) for f in range(k) for c in np.setdiff1d(true[out == f], true[out != f])}
         if not alone:
             return out
-        out = np.where(np.isin(true, sorted(alone)), -1, out)
+        touched = np.unique(unit.reshape(-1)[np.isin(true, sorted(alone))])
+        out = np.where(np.isin(unit.reshape(-1), touched), -1, out)

@@ -55,24 +55,25 @@ def _preferred(camp: Sequence[Contender], n: int) -> Contender:
     """`prefer` on the last `n` pictures."""
     mean = {c.trial.id: float(c.losses[-n:].mean()) for c in camp}
     best = min(camp, key=lambda c: (mean[c.trial.id], c.trial.id))
-    few = n < 2  # one picture has no standard error: the lowest wins
-    close = [c for c in camp if c is best or (not few and behind(c.losses, best.losses) <= CLOSE)]
+    close = [c for c in camp if c is best or behind(c.losses[-n:], best.losses[-n:]) <= CLOSE]
     return min(close, key=lambda c: (c.prior, mean[c.trial.id], c.trial.id))
 
 
 def crown(transfer: Contender, rival: Contender, stand_in: Contender | None = None) -> Contender:
-    """The run's model: the rival if it is right on more pictures than transfer, else transfer.
+    """The run's model: the rival if it is right on more pictures (where few, clearly more); else transfer.
 
     Args:
         transfer: the preferred one of its camp.
         rival: the preferred one of the other.
-        stand_in: the best transfer contender that was compared by cross-validation. Where the two met on few pictures
-            alone, the rival must be ahead of this one too: on four pictures anything may be.
+        stand_in: the best transfer contender that was compared by cross-validation: the rival must be ahead of it too.
     """
 
     def ahead(of: Contender) -> bool:
         n = min(len(rival.right), len(of.right))
-        return int(rival.right[-n:].sum()) > int(of.right[-n:].sum())
+        only = int((rival.right[-n:] & ~of.right[-n:]).sum())  # pictures that the rival alone names
+        other = int((of.right[-n:] & ~rival.right[-n:]).sum())
+        # On validation pictures alone by more than a standard error of the difference: one of four may be luck.
+        return only - other > (0 if rival.trial.folds and of.trial.folds else (only + other) ** 0.5)
 
     return rival if ahead(transfer) and (stand_in is None or ahead(stand_in)) else transfer
 
@@ -100,5 +101,5 @@ def behind(losses: NDArray[np.float64], best: NDArray[np.float64]) -> float:
     """By how many standard errors of the paired difference the first lies above the second, on the pictures of both."""
     n = min(len(losses), len(best))
     gap = losses[-n:] - best[-n:]
-    error = float(gap.std(ddof=1)) / n**0.5 if n > 1 else np.inf
+    error = float(gap.std(ddof=1)) / n**0.5 if n > 1 else 0.0  # of one picture nothing is known: any gap counts
     return float(gap.mean()) / max(error, 1e-12)

@@ -145,6 +145,7 @@ def contend(
         ]
         at = _lowest([score for score, *_ in tried])
         score, fitted, head, curve = tried[at]
+        _check(score)
         if long and leader and (gap := behind(score.losses, leader.losses)) >= (CLOSE if preferred else 0.0):
             theirs = leader.losses[-len(score.losses) :].mean()
             raise Behind(
@@ -153,8 +154,7 @@ def contend(
             )
     if long:
         score, fitted, head, curve = attempt(settings[at], work, candidate.id)
-    if not np.isfinite(score.log_loss):
-        raise ArithmeticError("training diverged under every setting")
+    _check(score)
     trial = Trial(
         id=candidate.id,
         strategy=candidate.strategy,
@@ -264,6 +264,11 @@ def _fitted(candidate: Candidate, config: Any, labels: tuple[str, ...], head: An
         trained_params=head.trained_params,
         total_params=head.trained_params,
     )
+
+
+def _check(score: Score) -> None:
+    if not np.isfinite(score.log_loss):
+        raise ArithmeticError("training diverged: no setting gave finite scores")
 
 
 def _lowest(scores: Sequence[Score]) -> int:
