@@ -86,7 +86,7 @@ def _tuned(race: Race, key: str, depths: tuple[str, ...]) -> dict[str, tuple[flo
 
 
 def _train_all(race: Race, key: str, depths: tuple[str, ...]) -> dict[str, tuple[float, Any]]:
-    """Depth → accuracy and losses after fine-tuning everything above it, as the race chose or would begin to, in the budget.
+    """Depth → accuracy and losses after fine-tuning everything above it, as the race chose or would begin.
 
     Late cuts keep their activations; for early ones, whose maps are large, pictures go through the frozen front anew.
     """
