@@ -86,13 +86,18 @@ def test_a_budget_for_no_candidate_at_all(tmp_path):
             headstart.fit(data, out=tmp_path / "run", source="tiny", engine="torch", budget=0.001)
 
 
+def raced(folder, n: int, wrong: int) -> tuple[dict, dict]:
+    """The record of a race of probe, fine-tuning and HOG on `n` pictures a class, and its trials by id."""
+    with own_source.offered(folder):
+        data = two_classes(folder / "photos", n, wrong=wrong)
+        how = {"source": "tiny", "engine": "torch", "strategy": "probe,finetune,classical"}
+        record = headstart.fit(data, out=folder / "run", **how).record
+    return record, {t["id"]: t for t in record["trials"]}
+
+
 def test_nothing_long_is_tried_where_hardly_anything_is_left_to_gain(tmp_path):
     """All labels are right and the probe hardly errs: the long candidates are not even looked at."""
-    with own_source.offered(tmp_path):
-        data = two_classes(tmp_path / "photos", 136, wrong=1000)
-        how = {"source": "tiny", "engine": "torch", "strategy": "probe,finetune,classical"}
-        record = headstart.fit(data, out=tmp_path / "run", **how).record
-    trials = {t["id"]: t for t in record["trials"]}
+    _, trials = raced(tmp_path, 136, wrong=1000)
     n = trials["probe-tiny"]["compared_on"]
     wrong = round(n * (1 - trials["probe-tiny"]["accuracy"]))
     assert wrong <= n / MANY, "else this test says nothing"
@@ -106,11 +111,7 @@ def test_nothing_long_is_tried_where_hardly_anything_is_left_to_gain(tmp_path):
 
 def test_where_the_cheap_ones_err_long_ones_are_tried(tmp_path):
     """And what serves the verdict alone, two more training seeds and the rival, is not counted as the model's cost."""
-    with own_source.offered(tmp_path):
-        data = two_classes(tmp_path / "photos", 12, wrong=4)
-        how = {"source": "tiny", "engine": "torch", "strategy": "probe,finetune,classical"}
-        record = headstart.fit(data, out=tmp_path / "run", **how).record
-    trials = {t["id"]: t for t in record["trials"]}
+    record, trials = raced(tmp_path, 12, wrong=4)
     assert record["task"]["n"]["valid"] < MANY
     assert trials["probe-tiny"]["folds"] == 5
     assert trials["probe-tiny"]["compared_on"] == record["task"]["n"]["train"] + record["task"]["n"]["valid"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -107,15 +107,15 @@ class Race:
 
     def _look(self, views: Sequence[View]) -> None:
         """One pass over training and validation pictures for all views not looked through yet."""
+        from ..plan.search import rows
+
         job, new = self.job, [v for v in dict.fromkeys(views) if v not in self._looks]
         if not new:
             return
         with job.clock("embed"):
             found = job.gallery.look((*job.task.train, *job.task.valid), new)
         n = len(job.task.train)
-        self._looks |= {
-            v: (_rows(f, slice(None, n)), _rows(f, slice(n, None))) for v, f in zip(new, found, strict=True)
-        }
+        self._looks |= {v: (rows(f, slice(None, n)), rows(f, slice(n, None))) for v, f in zip(new, found, strict=True)}
         job.journal.note("embed", views=[to_dict(v) for v in new], computed=job.gallery.computed)
 
     def _enter(self, candidate: Candidate) -> None:
@@ -274,10 +274,6 @@ class Race:
         return DataError(
             f"No {role} candidate could be fitted to {self.job.task.name} ({why}). Add pictures to each class."
         )
-
-
-def _rows(features: Features, rows: slice) -> Features:
-    return replace(features, x=features.x[rows], y=features.y[rows], logits=None)
 
 
 def _dropped(candidate: Candidate, status: str, reason: str, seed: int) -> Trial:
