@@ -152,8 +152,7 @@ class Case:
         from headstart.types import Facts
 
         self.task = read(given.case / "table.csv", seed=given.seed)
-        by_path = {e.path: e for e in self.task.test.open()}
-        self.test = [by_path[path] for path, _ in pictures(given)["test"]]
+        self.pictures = pictures(given)
         self.source, self.seed = _catalogue.get(SOURCE), given.seed
         self.weights = _catalogue.fetch(self.source)
         self.facts = Facts(len(self.task.train), len(self.task.labels), median_side(self.task.train))
@@ -168,7 +167,8 @@ class Case:
         start = time.process_time()
         n = len(self.task.train)
         both = self.gallery.look((*self.task.train, *self.task.valid), [candidate.training_view])[0]
-        test = self.gallery.look(self.test, [candidate.view])[0]
+        by_path = {e.path: e for e in self.task.test.open()}
+        test = self.gallery.look([by_path[path] for path, _ in self.pictures["test"]], [candidate.view])[0]
         self.cpu_embed += time.process_time() - start
         parts = [replace(both, x=both.x[rows], y=both.y[rows], logits=None) for rows in (slice(n), slice(n, None))]
         return parts[0], parts[1], test

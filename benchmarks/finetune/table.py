@@ -1,9 +1,9 @@
 """The tables of EXPECTED.md, from the results of `run.py`.
 
 Run: python benchmarks/finetune/table.py WORK [--keep FILE]
-In: WORK/results/*.json, and the lines of FILE (results.jsonl beside this file by default) for cells that WORK lacks;
---keep writes all of them back to it. Out: Markdown on standard output. Numbers of different seeds are of different
-splits, but for hymenoptera, whose test is the same five times.
+In: WORK/cases, of cases.py; WORK/results/*.json, and the lines of FILE (results.jsonl beside this file by default) for
+cells that WORK lacks; --keep writes all of them back to it. Out: Markdown on standard output. Tests of different seeds
+overlap (hymenoptera's is the same five times), so differences are of pictures: each counts once, with its mean.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ import numpy as np
 
 HERE = Path(__file__).resolve().parent
 SETS = ("hymenoptera", "rsscn7", "neu_det", "pacs_photo", "pacs_art")
-SAME_TEST = ("hymenoptera",)  # whatever the seed
 RIVALS = ("fastai", "plain", "tutorial")
 STRATEGIES = ("probe", "depths", "finetune", "gradual", "l2sp", "ewc", "scratch", "classical")
 Results = dict[tuple[str, str, int, str], dict[str, Any]]  # (set, size, seed, contestant or strategy)
@@ -27,7 +26,7 @@ Results = dict[tuple[str, str, int, str], dict[str, Any]]  # (set, size, seed, c
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("work", type=Path, nargs="?", help="the folder of run.py")
+    parser.add_argument("work", type=Path, help="the folder of cases.py and run.py")
     parser.add_argument("--keep", type=Path, help="write all cells to this file, one a line")
     given = parser.parse_args()
     cells = read(given.work, given.keep or HERE / "results.jsonl")
@@ -39,19 +38,19 @@ def main() -> int:
     results = flat(cells)
     for size in ("full", "10"):
         accuracy(results, size)
-        ahead(results, size)
+        ahead(results, size, given.work / "cases")
         spent(results, size)
     forgetting(results)
     ablations(results)
     return 0
 
 
-def read(work: Path | None, kept: Path) -> dict[str, dict[str, Any]]:
+def read(work: Path, kept: Path) -> dict[str, dict[str, Any]]:
     """Cell key → its result, `correct` packed into a text of 0 and 1."""
     cells: dict[str, dict[str, Any]] = {}
     if kept.is_file():
         cells = {cell["key"]: cell for cell in map(json.loads, kept.read_text().splitlines())}
-    for file in sorted((work / "results").glob("*.json")) if work else ():
+    for file in sorted((work / "results").glob("*.json")):
         cell = json.loads(file.read_text())
         for part in (cell, *cell.get("each", {}).values()):
             part["correct"] = "".join(str(int(right)) for right in part["correct"])
@@ -83,10 +82,14 @@ def values(results: Results, data: str, size: str, name: str, what: str = "accur
     return np.array([cell[what] for cell in found if what in cell], float)
 
 
-def joined(results: Results, data: str, size: str, of: Sequence[int], name: str) -> np.ndarray:
-    """How often each test picture was right: seeds one after another, or their mean where all have the same test."""
-    each = [results[data, size, seed, name]["right"] for seed in of]
-    return np.mean(each, axis=0) if data in SAME_TEST else np.concatenate(each).astype(float)
+def joined(results: Results, cases: Path, data: str, size: str, of: Sequence[int], name: str) -> np.ndarray:
+    """How often each picture was right, over those seeds whose test holds it; the same order for every `name`."""
+    answers: dict[str, list[bool]] = {}
+    for seed in of:
+        test = json.loads((cases / f"{data}-{size}-{seed}" / "pictures.json").read_text())["test"]
+        for (path, _), right in zip(test, results[data, size, seed, name]["right"], strict=True):
+            answers.setdefault(path, []).append(right)
+    return np.array([np.mean(answers[path]) for path in sorted(answers)])
 
 
 def spread(x: np.ndarray, scale: float = 100, digits: int = 1) -> str:
@@ -115,7 +118,7 @@ def accuracy(results: Results, size: str) -> None:
     lines(f"Accuracy, %, size {size}: mean ± sd over seeds", ("contestant", *SETS, "mean"), rows)
 
 
-def ahead(results: Results, size: str) -> None:
+def ahead(results: Results, size: str, cases: Path) -> None:
     """headstart less each rival on the same pictures, seeds that both have."""
     from headstart.judge.interval import paired
 
@@ -127,7 +130,7 @@ def ahead(results: Results, size: str) -> None:
             if not both:
                 row.append("–")
                 continue
-            a, b = (joined(results, data, size, sorted(both), name) for name in ("headstart", rival))
+            a, b = (joined(results, cases, data, size, sorted(both), name) for name in ("headstart", rival))
             low, high = paired(a, b)
             gaps.append(100 * float(a.mean() - b.mean()))
             row.append(f"{gaps[-1]:+.1f} [{100 * low:+.1f}, {100 * high:+.1f}]")
@@ -173,12 +176,15 @@ def ablations(results: Results) -> None:
     names = list(dict.fromkeys(n for *_, n in results if n.startswith("ablation: ")))
     rows = []
     for name in names:
-        sets = [data for data in SETS if seeds(results, data, "full", name)]
+        cells = [cell for (*_, n), cell in results.items() if n == name]
         right = [spread(values(results, data, "full", name)) for data in SETS]
-        cpu = np.mean([values(results, data, "full", name, "cpu_fit").mean() for data in sets])
-        rows.append([name.removeprefix("ablation: "), *right, f"{cpu:.1f}"])
+        kept = [c["forgetting"]["agreement"] for c in cells if "forgetting" in c]
+        means = (np.mean([c["accuracy"] for c in cells]), np.mean(kept) if kept else np.nan)
+        cpu = f"{np.mean([c['cpu_fit'] for c in cells]):.1f}"
+        rows.append([name.removeprefix("ablation: "), *right, *(f"{100 * m:.1f}" for m in means), cpu])
     if rows:
-        lines("Ablations of fine-tuning, all labelled pictures, accuracy in %", ("", *SETS, "CPU s, mean"), rows)
+        head = ("", *SETS, "mean", "source's answer kept, %", "CPU s")
+        lines("Ablations of fine-tuning, all labelled pictures, accuracy in %", head, rows)
 
 
 if __name__ == "__main__":
