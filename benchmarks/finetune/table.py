@@ -124,7 +124,7 @@ def ahead(results: Results, size: str, cases: Path) -> None:
 
     rows = []
     for rival in RIVALS:
-        row, gaps = [], []
+        row, gaps, halves = [], [], []
         for data in SETS:
             both = set(seeds(results, data, size, "headstart")) & set(seeds(results, data, size, rival))
             if not both:
@@ -133,8 +133,11 @@ def ahead(results: Results, size: str, cases: Path) -> None:
             a, b = (joined(results, cases, data, size, sorted(both), name) for name in ("headstart", rival))
             low, high = paired(a, b)
             gaps.append(100 * float(a.mean() - b.mean()))
+            halves.append(50 * (high - low))
             row.append(f"{gaps[-1]:+.1f} [{100 * low:+.1f}, {100 * high:+.1f}]")
-        rows.append([rival, *row, f"{np.mean(gaps):+.1f}" if gaps else "–"])
+        mean, half = float(np.mean(gaps or [0])), float(np.sqrt(np.square(halves).sum())) / max(len(gaps), 1)
+        # The sets share no picture, so that the variances of their differences add up.
+        rows.append([rival, *row, f"{mean:+.1f} [{mean - half:+.1f}, {mean + half:+.1f}]" if gaps else "–"])
     lines(f"headstart − rival, points [95 %], size {size}", ("rival", *SETS, "mean"), rows)
 
 
