@@ -29,8 +29,7 @@ STRATEGIES = ("probe", "depths", "finetune", "gradual", "l2sp", "ewc")  # the ri
 TRIAL = ("id", "status", "reason", "accuracy", "log_loss", "seconds")
 LEFT_OUT: dict[str, dict[str, Any]] = {  # what an ablation changes in finetune.Config, and the view's cut and copies
     "as it is": {},
-    "three parts, six epochs": {"parts": 3, "epochs": 6.0},
-    "six epochs": {"epochs": 6.0},
+    "three parts": {"parts": 3},
     "one rate for all parts": {"decay": 1.0},
     "random head first": {"head_first": False},
     "batch-norm of each batch": {"norm": "batch"},
