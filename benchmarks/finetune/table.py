@@ -41,7 +41,7 @@ def main() -> int:
         ahead(results, size, given.work / "cases")
         spent(results, size)
     forgetting(results)
-    ablations(results)
+    ablations(results, given.work / "cases")
     return 0
 
 
@@ -174,19 +174,26 @@ def forgetting(results: Results) -> None:
     lines("Forgetting, on 100 photographs of another set", head, rows)
 
 
-def ablations(results: Results) -> None:
-    """Fine-tuning with one thing changed."""
-    names = list(dict.fromkeys(n for *_, n in results if n.startswith("ablation: ")))
+def ablations(results: Results, cases: Path) -> None:
+    """Fine-tuning with one thing changed, against fine-tuning as it is on the same pictures."""
+    from headstart.judge.interval import paired
+
+    usual = "ablation: as it is"
     rows = []
-    for name in names:
+    for name in dict.fromkeys(n for *_, n in results if n.startswith("ablation: ")):
         cells = [cell for (*_, n), cell in results.items() if n == name]
-        right = [spread(values(results, data, "full", name)) for data in SETS]
-        kept = [c["forgetting"]["agreement"] for c in cells if "forgetting" in c]
-        means = (np.mean([c["accuracy"] for c in cells]), np.mean(kept) if kept else np.nan)
-        cpu = f"{np.mean([c['cpu_fit'] for c in cells]):.1f}"
-        rows.append([name.removeprefix("ablation: "), *right, *(f"{100 * m:.1f}" for m in means), cpu])
+        own = {data: of for data in SETS if (of := seeds(results, data, "full", name))}
+        a, b = (
+            np.concatenate([joined(results, cases, d, "full", of, n) for d, of in own.items()]) for n in (name, usual)
+        )
+        low, high = (100 * end for end in paired(a, b))
+        gap = "–" if name == usual else f"{100 * (a.mean() - b.mean()):+.1f} [{low:+.1f}, {high:+.1f}]"
+        right = [spread(values(results, data, "full", name)) for data in own]
+        kept = [cell["forgetting"]["agreement"] for cell in cells if "forgetting" in cell]
+        cpu = np.mean([cell["cpu_fit"] for cell in cells])
+        rows.append([name.removeprefix("ablation: "), *right, gap, f"{100 * np.mean(kept):.1f}", f"{cpu:.1f}"])
     if rows:
-        head = ("", *SETS, "mean", "source's answer kept, %", "CPU s")
+        head = ("", *own, "less as it is, points [95 %]", "source's answer kept, %", "CPU s")
         lines("Ablations of fine-tuning, all labelled pictures, accuracy in %", head, rows)
 
 
