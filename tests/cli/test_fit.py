@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -151,7 +152,11 @@ def test_a_budget_that_is_too_small_says_so_with_exit_code_4(photos, weights, tm
 
 def test_ctrl_c_stops_with_130_and_says_that_work_is_kept(photos, weights, tmp_path):
     work = subprocess.Popen(
-        command("fit", photos, "--out", tmp_path / "run"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command("fit", photos, "--out", tmp_path / "run"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # ignored, and inherited, behind `nohup … &`
     )
     while not (tmp_path / "run" / "journal.jsonl").exists() and work.poll() is None:
         time.sleep(0.02)
