@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 from ours import SOURCE, Case
+from table import lines
 
 REST = 150
 PROBES: dict[str, tuple[str, dict[str, Any]]] = {"probe": ("probe", {}), "depths": ("depths", {})}
@@ -69,7 +70,7 @@ def main() -> int:
                 result = learnt(case, strategy, changes, learn, rest, draw)
                 found.setdefault(label, []).append((data, result))
                 print(data, draw, label, f"{result['accuracy']:.3f}, {result['cpu_fit']:.0f} CPU s", flush=True)
-    table(found)
+    show(given.question, found)
     return 0
 
 
@@ -102,16 +103,17 @@ def learnt(
     return case.tested(fitted, others) | {"cpu_fit": time.process_time() - start}
 
 
-def table(found: dict[str, list[tuple[str, dict[str, Any]]]]) -> None:
+def show(question: str, found: dict[str, list[tuple[str, dict[str, Any]]]]) -> None:
     """Setting × set: per cent right, mean over draws; mean of sets; what the source kept; CPU seconds."""
     sets = list(dict.fromkeys(data for data, _ in next(iter(found.values()))))
-    print(f"\n| setting | {' | '.join(sets)} | mean | source's answer kept, % | CPU s |\n|{'---|' * (len(sets) + 4)}")
+    rows = []
     for label, results in found.items():
         right = [100 * np.mean([r["accuracy"] for data, r in results if data == at]) for at in sets]
         kept = [100 * r["forgetting"]["agreement"] for _, r in results if "forgetting" in r]
         numbers = [f"{v:.1f}" for v in (*right, np.mean(right))]
         cpu = np.mean([r["cpu_fit"] for _, r in results])
-        print(f"| {label} | {' | '.join(numbers)} | {f'{np.mean(kept):.1f}' if kept else '–'} | {cpu:.0f} |")
+        rows.append([label, *numbers, f"{np.mean(kept):.1f}" if kept else "–", f"{cpu:.0f}"])
+    lines(f"{question}: right, %", ("setting", *sets, "mean", "source's answer kept, %", "CPU s"), rows)
 
 
 if __name__ == "__main__":
