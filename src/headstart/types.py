@@ -19,16 +19,18 @@ from .errors import DataError, UsageError
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
 Decision = str  # "helps" | "no_evidence" | "hurts"
+NOUNS = {"image": "picture", "text": "text"}  # modality → what one example is called
 
 
 @dataclass(frozen=True)
 class Example:
-    """One labelled picture on disk. `digest` is the sha256 of the file's bytes: the cache key of all made from it."""
+    """One labelled picture or text. `digest` is the sha256 of its bytes: the cache key of all made from it."""
 
-    path: str  # absolute
+    path: str  # absolute; of a text in a table "TABLE:ROW"
     label: int
     digest: str
     group: str | None = None
+    text: str | None = None  # of a text
 
 
 @dataclass(frozen=True)
@@ -84,8 +86,13 @@ class Task:
             )
 
     @property
+    def noun(self) -> str:
+        """What one example is called."""
+        return NOUNS[self.modality]
+
+    @property
     def n(self) -> dict[str, int]:
-        """Pictures in each split."""
+        """Examples in each split."""
         return {"train": len(self.train), "valid": len(self.valid), "test": len(self.test)}
 
 
@@ -101,26 +108,58 @@ class InputSpec:
 
 
 @dataclass(frozen=True)
+class TextSpec:
+    """How a language model wants its text, and how one vector is made of those of its tokens."""
+
+    length: int  # tokens at most; longer texts are cut
+    pooling: str = "mean"  # over tokens; or "last", for causal models
+    prefix: str = ""  # stands before every text
+
+
+@dataclass(frozen=True)
 class Source:
     """A pre-trained model that can be reused: one record of `source/catalogue/*.toml`."""
 
     key: str
     title: str
     modality: str
-    architecture: str  # timm's name
+    architecture: str  # timm's name; of a language model transformers' model type, or "static"
     loader: str  # a member of source/: "package", …
     origin: Mapping[str, Any]  # what the loader needs: distribution, version, archive sha256, file inside
     sha256: str  # of the weights file
     licence: str
-    input: InputSpec
+    input: InputSpec | TextSpec
     feature_dim: int
     params: int
-    macs: int  # multiply-adds for one picture
+    macs: int  # multiply-adds for one picture, or for a text of 64 tokens
     pretrained_on: str
-    classes: str  # label names: "imagenet-1k"
+    classes: str  # label names of its own classifier: "imagenet-1k"; "none" where it has none
     paper: str
     widths: tuple[int, ...]  # pooled features at each depth, "stage1" … "top"; their sum is the width of depth "all"
     notes: str = ""
+    config: Mapping[str, Any] = field(default_factory=dict)  # of a language model, as transformers' config takes it
+
+    @property
+    def pixels(self) -> InputSpec:
+        """How it wants its pictures.
+
+        Raises:
+            UsageError: it reads texts.
+        """
+        if not isinstance(self.input, InputSpec):
+            raise UsageError(f"The source '{self.key}' reads texts, not pictures. Name one for pictures.")
+        return self.input
+
+    @property
+    def words(self) -> TextSpec:
+        """How it wants its texts.
+
+        Raises:
+            UsageError: it reads pictures.
+        """
+        if not isinstance(self.input, TextSpec):
+            raise UsageError(f"The source '{self.key}' reads pictures, not texts. Name one for texts.")
+        return self.input
 
     @property
     def depths(self) -> tuple[str, ...]:
@@ -139,7 +178,7 @@ class Source:
 class Features:
     """One backbone's (or one reader of pixels') view of some pictures, in the order they were asked for."""
 
-    x: NDArray[Any]  # [n, d] float32 features, or [n, r, r, 3] uint8 pixels
+    x: NDArray[Any]  # [n, d] float32 features, [n, r, r, 3] uint8 pixels, or [n] texts
     y: IntArray  # [n], −1 where the label is not known
     key: str  # what made it: hash of source sha, depth, engine, precision, preprocessing
     logits: FloatArray | None = None  # [n, s] the source's own class scores, where it has a head
@@ -155,9 +194,9 @@ class Features:
 class View:
     """What a model looks at: features of a source's depth, or plain pixels. Travels with the saved model."""
 
-    source: str | None  # a source key, or None for pixels
+    source: str | None  # a source key, or None for pixels and plain texts
     # A name from Source.depths or "all" (pooled features), "cut:3" (the map that enters the network's last three parts)
-    # or "input" (the prepared picture); unused for pixels.
+    # or "input" (the prepared picture, or the text as it is); unused for pixels.
     depth: str = "top"
     size: int = 0  # pixels a side; for pixels only
     engine: str = ""  # engine and precision that made the features, e.g. "openvino-bf16"
@@ -185,7 +224,8 @@ class Facts:
 
     n: int  # training pictures
     k: int  # classes
-    side: int  # median shorter side of the training pictures, pixels
+    side: int = 0  # median shorter side of the training pictures, pixels
+    modality: str = "image"
 
 
 @dataclass(frozen=True)
@@ -260,7 +300,8 @@ class Verdict:
     n_test: int
     test_reads: int
     reason: str  # one sentence for a person
-    needed: int | None = None  # test pictures that would be needed to tell, when these are too few
+    needed: int | None = None  # test examples that would be needed to tell, when these are too few
+    noun: str = "picture"  # what one example is called
     caveats: tuple[str, ...] = ()
 
 

@@ -2,7 +2,7 @@ import io
 
 import numpy as np
 
-from headstart.read._walk import expand, is_picture, pictures
+from headstart.read._walk import expand, files, is_picture
 from hostile import draw
 
 RNG = np.random.default_rng(0)
@@ -16,7 +16,7 @@ def test_pictures_are_sorted_recursive_and_without_hidden_or_side_files(tmp_path
     for name in ("notes.txt", "b/labels.csv", "b/model.npz", "README"):
         (tmp_path / name).write_text("text")
     draw(0, RNG).save(tmp_path / "b" / "no_suffix", "PNG")
-    assert [p.relative_to(tmp_path).as_posix() for p in pictures(tmp_path)] == [
+    assert [p.relative_to(tmp_path).as_posix() for p in files(tmp_path)] == [
         "a.png",
         "b/1.webp",
         "b/deep/2.JPG",
@@ -32,8 +32,8 @@ def test_links_in_a_circle_end_and_each_folder_counts_once(tmp_path):
     (tmp_path / "a" / "up").symlink_to(tmp_path)
     (tmp_path / "a" / "self").symlink_to(tmp_path / "a")
     (tmp_path / "b" / "other").symlink_to(tmp_path / "a")
-    assert [p.name for p in pictures(tmp_path)] == ["a.png", "b.png"]
-    assert [p.name for p in pictures(tmp_path / "a")] == ["a.png"]  # not b's, which the way up would reach
+    assert [p.name for p in files(tmp_path)] == ["a.png", "b.png"]
+    assert [p.name for p in files(tmp_path / "a")] == ["a.png"]  # not b's, which the way up would reach
 
 
 def test_expand_takes_files_folders_and_standard_input_and_keeps_what_is_not_there(tmp_path, monkeypatch):

@@ -121,30 +121,34 @@ def test_the_soft_root_is_a_root_far_from_zero_and_has_a_finite_slope_at_it():
     assert x.grad[4].item() == pytest.approx(0.5 / np.sqrt(1e-3), rel=1e-3)
 
 
-def test_maps_moved_on_once_are_the_maps_at_the_later_cut():
+def test_maps_moved_on_once_are_the_maps_at_the_later_cut(monkeypatch):
+    monkeypatch.setattr(_tail, "ROWS", 5)
     maps = tiny_tail.look("cut:3", 6, K, 3, 2).x
     tail, later = opened("cut:3"), opened("cut:1")
     later.classifier.load_state_dict(tail.classifier.state_dict())
     whole = _tail.look(tail, maps[:, 0])
-    moved = _tail.advance(tail, 2, maps, rows=5)
+    moved = tail.advance(2, maps)
     assert moved.dtype == np.float16
     assert moved.shape[:2] == (6, 2)
     np.testing.assert_allclose(moved, tiny_tail.look("cut:1", 6, K, 3, 2).x, atol=2e-2)
     np.testing.assert_allclose(_tail.look(later, moved[:, 0]), whole, atol=2e-2)
-    tail.skip = 2
+    tail.begin_behind(2)
     np.testing.assert_allclose(_tail.look(tail, moved[:, 0]), whole, atol=2e-2)
 
 
-def test_rows_come_back_in_order_whatever_the_batch():
+def test_rows_come_back_in_order_whatever_the_batch(monkeypatch):
     tail, x = opened("cut:2"), tiny_tail.look("cut:2", 7, K, 5).x
-    np.testing.assert_allclose(_tail.look(tail, x, rows=3), _tail.look(tail, x), atol=1e-4)
+    whole = _tail.look(tail, x)
+    monkeypatch.setattr(_tail, "ROWS", 3)
+    np.testing.assert_allclose(_tail.look(tail, x), whole, atol=1e-4)
 
 
 def test_of_copies_the_picture_itself_counts():
     x = np.arange(2 * 3 * 4).reshape(2, 3, 4, 1, 1)
     np.testing.assert_array_equal(_tail.plain(x), x[:, 0])
     assert _tail.plain(x[:, 0]).shape == (2, 4, 1, 1)
-    halves = _tail.as_batch(np.zeros((2, 3, 4, 4), np.float16))
+    tail = opened("cut:1")
+    halves = tail.as_batch(np.zeros((2, 3, 4, 4), np.float16))
     assert halves.dtype == torch.float32
     assert halves.is_contiguous(memory_format=torch.channels_last)
-    assert _tail.as_batch(np.zeros((2, 3, 4, 4), np.uint8)).dtype == torch.uint8
+    assert tail.as_batch(np.zeros((2, 3, 4, 4), np.uint8)).dtype == torch.uint8

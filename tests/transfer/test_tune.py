@@ -10,6 +10,7 @@ import sys
 import time
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -164,7 +165,8 @@ def batches(config, labels, k, x=None, seed: int = 0, style: str = "photo"):
     """`batch(step)` of rows that tell who they are: x [n, 1, 1, 1] holds the row's number."""
     x = np.arange(len(labels), dtype=np.float16).reshape(-1, 1, 1, 1) if x is None else x
     work = Work(Features(x, np.array(labels), ""), k, View("tiny", "cut:1", style=style), seed=seed)
-    return _tune._batches(work, config, SimpleNamespace(whole=x.dtype == np.uint8))
+    rows = SimpleNamespace(anew=x.dtype == np.uint8, as_batch=partial(_tail.Tail.as_batch, None))  # as pictures are
+    return _tune._batches(work, config, rows)
 
 
 def test_an_epoch_shows_each_picture_once_in_an_order_of_its_own():

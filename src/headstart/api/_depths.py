@@ -41,11 +41,11 @@ def curve(race: Race) -> dict[str, Any] | None:
     tuned = _tuned(race, key, depths) if few else {}
     if race.job.plan.layers:
         tuned |= _train_all(race, key, depths)
-    drawn = layers.curve(key, probed, len(next(iter(train.values())).y), tuned)
+    drawn = layers.curve(key, probed, len(next(iter(train.values())).y), tuned, race.job.task.noun)
     race.job.journal.note(
         "layers", source=key, best=drawn.best, why=drawn.why, tail=drawn.tail, tail_why=drawn.tail_why
     )
-    return dict(to_dict(drawn))
+    return {**to_dict(drawn), "noun": race.job.task.noun}
 
 
 def forgetting(race: Race) -> dict[str, Any] | None:
@@ -66,7 +66,8 @@ def forgetting(race: Race) -> dict[str, Any] | None:
     if len(rows.y) < FEWEST:
         return None
     (top, scores), (top_now, scores_now) = strategy.skill(fitted, rows.x, race.sources[key], race.weights[key])
-    what = "pictures of the source's kind" if given else "validation pictures"
+    noun = race.job.task.noun
+    what = f"{noun}s of the source's kind" if given else f"validation {noun}s"
     y = rows.y if given and (rows.y >= 0).all() else None
     found = measure(top, top_now, scores, scores_now, y, on=f"the {len(rows.y):,} {what}")
     race.job.journal.note("forgetting", sentence=sentence(found))

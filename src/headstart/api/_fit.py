@@ -1,4 +1,4 @@
-"""fit: from a folder of pictures to an adapted classifier with an honest verdict.
+"""fit: from a folder of pictures, or a table of texts, to an adapted classifier with an honest verdict.
 
 read → embed (one pass) → compare candidates on validation data → train the chosen ones on all training pictures →
 open the sealed test split once → report → save, load, compare → run.json. Each step leaves its result behind, so that
@@ -42,6 +42,8 @@ class Plan:
     strategies: tuple[str, ...]
     engine: str
     group: str | None
+    text: str | None
+    label: str | None
     margin: float
     layers: bool
     source_data: str | None
@@ -67,17 +69,20 @@ def fit(
     strategy: str | Sequence[str] = (),
     engine: str = "auto",
     group: str | None = None,
+    text: str | None = None,
+    label: str | None = None,
     margin: float = 0.01,
     layers: bool = False,
     source_data: str | Path | None = None,
     watch: Watch | None = None,
     command: str | None = None,
 ) -> Run:
-    """Adapt a pre-trained model to labelled pictures, and judge it against rivals that start fresh.
+    """Adapt a pre-trained model to labelled pictures or texts, and judge it against rivals that start fresh.
 
     Args:
-        data: folder of class folders (with or without train/ val/ test/), a table with image and label columns, or a
-            data set saved by Hugging Face `datasets`.
+        data: folder of class folders (with or without train/ val/ test/) of pictures or .txt files, a table with image
+            or text and label columns, a folder of such tables named train and test, or a data set saved by Hugging
+            Face `datasets`.
         out: folder for the run; `runs/<name of the data>` when not given.
         seed: of the split and of all training.
         seeds: trainings of a finalist whose result depends on chance; their spread is part of the verdict's interval.
@@ -87,6 +92,8 @@ def fit(
         strategy: names; narrows the candidates, transfer and rivals separately (rivals always run).
         engine: `auto`, `torch` or `openvino`.
         group: column of the table; pictures of one group never stand on both sides of a split.
+        text: column of the table that holds the texts, where it has an unusual name.
+        label: the same for the classes.
         margin: of practical equivalence, 0.01 being one point of accuracy.
         layers: also fine-tune from every depth of the source up, for the whole transfer curve; takes minutes.
         source_data: folder of pictures like those the source learnt from: forgetting is measured on them, and EWC's
@@ -115,6 +122,8 @@ def fit(
         strategies=_several(strategy),
         engine=engine,
         group=group,
+        text=text,
+        label=label,
         margin=margin,
         layers=layers,
         source_data=str(source_data) if source_data else None,
@@ -136,7 +145,8 @@ def _default_out(data: Path) -> Path:
 
 def _arguments(given: Mapping[str, Any]) -> str:
     """The arguments of `fit` that a person would have to repeat."""
-    said = ("seed", "seeds", "source", "strategy", "engine", "group", "margin", "budget", "layers", "source_data")
+    said = ("seed", "seeds", "source", "strategy", "engine", "group", "text", "label", "margin", "budget",
+            "layers", "source_data")  # fmt: skip
     return ", ".join(f"{name}={given[name]!r}" for name in said if given[name])
 
 
@@ -155,15 +165,20 @@ class _Job:
     def work(self) -> Run:
         """All steps in order; see the module's first lines."""
         from ..plan.journal import Journal
-        from ..read.image import read
+        from ..read import read
         from ..source import _catalogue
 
         self.cpu_start = time.process_time()
-        records = [_catalogue.get(key) for key in self.plan.sources or _catalogue.default_keys()]
         self._check_names()
+        [_catalogue.get(key) for key in self.plan.sources]
         with self.clock("read"):
             progress = (lambda done, of: self.tell("read", done, of)) if self.watch else None
-            self.task = read(self.plan.data, seed=self.plan.seed, group=self.plan.group, progress=progress)
+            plan = self.plan
+            self.task = read(
+                plan.data, seed=plan.seed, group=plan.group, text=plan.text, label=plan.label, progress=progress
+            )
+        wanted = self.plan.sources or _catalogue.default_keys(self.task.modality)
+        records = [_catalogue.get(key) for key in wanted]
         request = self.plan.request(self.task, records, self.source_print)
         if done := self._finished(request):
             return done

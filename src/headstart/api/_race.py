@@ -50,7 +50,7 @@ class Race:
         from ..types import Facts
 
         self.job, self.sources, self.weights = job, sources, weights
-        self.facts = Facts(len(job.task.train), len(job.task.labels), median_side(job.task.train))
+        self.facts = Facts(len(job.task.train), len(job.task.labels), median_side(job.task.train), job.task.modality)
         self.candidates = candidates(tuple(sources), job.plan.strategies, self.facts)
         self.done: dict[bool, list[Contender]] = {True: [], False: []}  # by camp: transfer, rivals
         self.folds = of_task(job.task, job.plan.seed)
@@ -144,7 +144,9 @@ class Race:
         for right, what in ((of_all, "held-out"), (of_valid, "validation")):
             wrong, n = int((~right).sum()), len(right)
             if (n >= MANY or (best.trial.folds and right is of_all)) and wrong <= n / MANY:
-                return f"{best.trial.id} errs on {wrong} of {n} {what} pictures: no gain could be shown there"
+                return (
+                    f"{best.trial.id} errs on {wrong} of {n} {what} {self.job.task.noun}s: no gain could be shown there"
+                )
         if best.trial.source == candidate.view.source:
             return None
         return f"long training on the best source alone, which is {best.trial.source} ({best.trial.id} leads)"
@@ -223,7 +225,9 @@ class Race:
         winner = crown(of_camp[True], of_camp[False], prefer(crossed) if crossed else None)
         roles["winner"] = winner.trial.id
         self.outcome.trials = [
-            explain(finished[t.id], winner if t.id in roles.values() else of_camp[t.reuses]) if t.id in finished else t
+            explain(finished[t.id], winner if t.id in roles.values() else of_camp[t.reuses], self.job.task.noun)
+            if t.id in finished
+            else t
             for t in self.outcome.trials
         ]
         for trial in self.outcome.trials:
@@ -271,9 +275,8 @@ class Race:
                 "verdict. Run the same command with a larger --budget: finished work is kept."
             )
         why = "; ".join(f"{t.id}: {t.reason}" for t in trials if t.status == "failed")
-        return DataError(
-            f"No {role} candidate could be fitted to {self.job.task.name} ({why}). Add pictures to each class."
-        )
+        task = self.job.task
+        return DataError(f"No {role} candidate could be fitted to {task.name} ({why}). Add {task.noun}s to each class.")
 
 
 def _dropped(candidate: Candidate, status: str, reason: str, seed: int) -> Trial:

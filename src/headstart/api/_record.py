@@ -62,7 +62,8 @@ def publish(
         record = _record(job, judgement, trials, winner, roles, source)
         record |= {"layers": outcome.layers, "forgetting": outcome.forgetting}
         record |= {"request": request, "environment": environment}
-        thumbnails = _thumbnails([m["path"] for m in record["mistakes"]])
+        pictures = job.task.modality == "image"
+        thumbnails = _thumbnails([m["path"] for m in record["mistakes"]]) if pictures else {}
     earlier = {"earlier attempts": job.clock.earlier} if job.clock.earlier else {}
     record["spend"] = {**job.clock.spend, **earlier, "total": job.clock.total()}
     record["sentence"] = _sentence(job, judgement, roles)
@@ -117,13 +118,13 @@ def _record(
     source: Source | None,
 ) -> dict[str, Any]:
     """The JSON contract of design.md, and what the report needs beside it."""
-    strategies = {name: load("transfer", name) for name in names("transfer")}
+    strategies, titles = {name: load("transfer", name) for name in names("transfer")}, _titles(job.task)
     by_id = {t.id: t for t in trials}
     metrics = judgement.metrics
     rivals = [
         {
             "strategy": by_id[key].strategy,
-            "title": strategies[by_id[key].strategy].TITLE,
+            "title": titles[by_id[key].strategy],
             "source": None,
             "value": shown.value,
             "interval": list(shown.interval),
@@ -142,7 +143,7 @@ def _record(
             "id": roles["winner"],
             "source": winner.view.source,
             "strategy": winner.strategy,
-            "title": strategies[winner.strategy].TITLE,
+            "title": titles[winner.strategy],
             "reuses": bool(strategies[winner.strategy].REUSES),
             "config": dict(winner.config),
             "trained_params": winner.trained_params,
@@ -155,13 +156,19 @@ def _record(
         "metrics": to_dict(metrics),
         "verdict": verdict,
         "rivals": rivals,
-        "trials": [{**_trial(t), "title": strategies[t.strategy].TITLE} for t in trials],
+        "trials": [{**_trial(t), "title": titles[t.strategy]} for t in trials],
         "mistakes": _mistakes(job.task, judgement),
         "warnings": [*job.task.warnings, *_unheard(trials)],
         "spend_cpu": {"adapted": job.cpu_adapted, "total": time.process_time() - job.cpu_start},
         "embedded": {"seconds": job.gallery.seconds, "computed": job.gallery.computed, "engine": job.gallery.engine},
         "seed": job.plan.seed,
     }
+
+
+def _titles(task: Task) -> dict[str, str]:
+    """Strategy → how it is called for such a task."""
+    known = {name: load("transfer", name) for name in names("transfer")}
+    return {name: getattr(m, "TITLES", {}).get(task.modality, m.TITLE) for name, m in known.items()}
 
 
 def _unheard(trials: Sequence[Trial]) -> list[str]:
@@ -200,6 +207,7 @@ def _mistakes(task: Task, judgement: Judgement) -> list[dict[str, Any]]:
     return [
         {
             "path": judgement.examples[i].path,
+            "text": judgement.examples[i].text,
             "truth": task.labels[judgement.examples[i].label],
             "predicted": task.labels[guess[i]],
             "probability": float(sure[i]),
@@ -224,7 +232,7 @@ def _predictions(path: Path, task: Task, judgement: Judgement) -> None:
 
     examples: tuple[Example, ...] = judgement.examples
     columns: dict[str, Any] = {
-        "image": [e.path for e in examples],
+        task.modality: [e.path if e.text is None else e.text for e in examples],
         "label": [task.labels[e.label] for e in examples],
         "predicted": [task.labels[i] for i in judgement.probabilities.argmax(1)],
     }
@@ -237,7 +245,7 @@ def _predictions(path: Path, task: Task, judgement: Judgement) -> None:
 def _sentence(job: _Job, judgement: Judgement, roles: Mapping[str, str]) -> str:
     from ..judge.wording import sentence
 
-    titles = {name: load("transfer", name).TITLE for name in names("transfer")}
+    titles = _titles(job.task)
     fresh = roles["winner"] == roles["rival"]
     return sentence(judgement.verdict, seconds=job.clock.total(), titles=titles, fresh=fresh)
 

@@ -67,11 +67,14 @@ class Run:
 
         return open_model(self.path / "model")
 
-    def predict(self, inputs: Iterable[str | Path], *, engine: str = "auto") -> list[Row]:
-        """One row an input picture; folders are walked; unreadable inputs get their reason in `error`."""
+    def predict(self, inputs: Iterable[str | Path], *, engine: str = "auto", text: str | None = None) -> list[Row]:
+        """One row an input: pictures, or texts, tables (`text` names the column) and text files.
+
+        Folders are walked; unreadable inputs get their reason in `error`.
+        """
         from ..ship.predict import predict as rows
 
-        return list(rows(self.model, inputs, engine=engine))
+        return list(rows(self.model, inputs, engine=engine, text=text))
 
 
 def load(folder: str | Path) -> Run:
@@ -79,11 +82,13 @@ def load(folder: str | Path) -> Run:
     return Run(folder)
 
 
-def predict(run: str | Path, inputs: Iterable[str | Path], *, engine: str = "auto") -> Iterator[Row]:
+def predict(
+    run: str | Path, inputs: Iterable[str | Path], *, engine: str = "auto", text: str | None = None
+) -> Iterator[Row]:
     """Predictions one by one, for many inputs; see `Run.predict`."""
     from ..ship.predict import predict as rows
 
-    return rows(Run(run).model, inputs, engine=engine)
+    return rows(Run(run).model, inputs, engine=engine, text=text)
 
 
 def sources() -> list[Source]:

@@ -12,7 +12,7 @@ from ._common import ENGINES, STRATEGIES, emit, seconds, watching
 
 
 def run(
-    data: Annotated[str, typer.Argument(help="Folder of class folders (train/ val/ test/ optional), or a table.")],
+    data: Annotated[str, typer.Argument(help="Folder of class folders (train/ val/ test/ optional), or table(s).")],
     out: Annotated[str, typer.Option(help="Folder for the run; runs/<name of the data> by default.")] = "",
     seed: Annotated[int, typer.Option(help="Seed of the split and of training.")] = 0,
     seeds: Annotated[int, typer.Option(help="Training seeds of candidates whose result depends on chance.")] = 3,
@@ -21,13 +21,15 @@ def run(
     strategy: Annotated[str, typer.Option(help=f"By comma, of: {STRATEGIES}; rivals always run.")] = "",
     engine: Annotated[str, typer.Option(help=ENGINES)] = "auto",
     group: Annotated[str, typer.Option(help="Table column that must not straddle the splits.")] = "",
+    text: Annotated[str, typer.Option(help="Table column of texts, if its name is unusual.")] = "",
+    label: Annotated[str, typer.Option(help="Table column of classes, if its name is unusual.")] = "",
     margin: Annotated[float, typer.Option(help="Differences below this many points do not matter.")] = 1.0,
     layers: Annotated[bool, typer.Option("--layers", help="Fine-tune from every depth up: the whole curve.")] = False,
     source_data: Annotated[str, typer.Option(help="Folder of pictures like the source's own: what is forgotten?")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print run.json on standard output.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
 ) -> None:
-    """Adapt a pre-trained model to your pictures.
+    """Adapt a pre-trained model to your pictures or texts.
 
     It is judged against rivals that start fresh; run again after an interruption, the same command continues.
     """
@@ -46,6 +48,8 @@ def run(
             strategy=strategy,
             engine=engine,
             group=group or None,
+            text=text or None,
+            label=label or None,
             margin=margin / 100,
             layers=layers,
             source_data=source_data or None,

@@ -1,4 +1,4 @@
-"""headstart predict RUN INPUT…: what the adapted model says of new pictures."""
+"""headstart predict RUN INPUT…: what the adapted model says of new pictures or texts."""
 
 from __future__ import annotations
 
@@ -14,12 +14,18 @@ from ._common import ENGINES, emit
 
 def run(
     run: Annotated[Path, typer.Argument(help="A finished run's folder.")],
-    inputs: Annotated[list[str], typer.Argument(help="Pictures, folders, or - for paths on standard input.")],
+    inputs: Annotated[
+        list[str],
+        typer.Argument(
+            help="Pictures, or texts, tables and .txt files; folders; - for paths (texts) on standard input."
+        ),
+    ],
     csv: Annotated[Path | None, typer.Option(help="Write the rows to this CSV file.")] = None,
     engine: Annotated[str, typer.Option(help=ENGINES)] = "auto",
+    text: Annotated[str, typer.Option(help="Table column that holds the texts, if its name is unusual.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line, and nothing else.")] = False,
 ) -> None:
-    """Predict new pictures.
+    """Predict new pictures or texts.
 
     One row an input; an unreadable one gets its reason there and stops nothing.
     """
@@ -30,7 +36,7 @@ def run(
 
     model = Run(run).model
     rows, good, bad = [], 0, 0
-    for row in predict(model, inputs, engine=engine):
+    for row in predict(model, inputs, engine=engine, text=text or None):
         good, bad = good + (row.error is None), bad + (row.error is not None)
         if csv is not None:
             rows.append(row)
@@ -44,6 +50,6 @@ def run(
         sys.stderr.write(f"headstart: {len(rows)} rows in {csv}" + (f", {bad} could not be read\n" if bad else "\n"))
     if not good:
         raise DataError(
-            f"None of the {bad} inputs could be read; each row says why. Give pictures, folders of pictures, or - with "
-            "paths on standard input."
+            f"None of the {bad} inputs could be read; each row says why. Give files, folders of these, or - with "
+            "paths (or texts) on standard input."
         )

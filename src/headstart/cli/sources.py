@@ -29,7 +29,7 @@ def list_(as_json: Json = False) -> None:
     for row in rows:
         table.add_row(
             row["key"],
-            f"{row['input']['size']} px",
+            f"{row['input']['size']} px" if row["modality"] == "image" else f"{row['input']['length']} tokens",
             str(row["feature_dim"]),
             f"{row['params'] / 1e6:.1f} M",
             f"{row['macs'] / 1e9:.2f} G",

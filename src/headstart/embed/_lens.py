@@ -1,4 +1,4 @@
-"""Lenses: the ways of looking at a picture. Each turns uint8 [h, w, 3] into rows of numbers.
+"""Lenses: the ways of looking at a picture or a text. Each turns uint8 [h, w, 3], or a text, into rows of numbers.
 
 A backbone lens gives pooled features of the wanted depths and the source's logits; a pixel lens gives a small
 square picture. A lens is cheap to make: its model is loaded when the first batch comes, so that a run whose
@@ -60,14 +60,39 @@ class Lens:
             return prepared[None]
         return variants(prepared, self.style, self.variants, crc32(name.encode()))
 
-    def rows(self, batch: torch.Tensor) -> list[NDArray[Any]]:
-        """uint8 [b, v, 3, s, s] → one array per output, [b, …] or, with variants, [b, v, …]; maps in half precision."""
-        out = []
+    def rows(self, prepared: Sequence[torch.Tensor]) -> list[NDArray[Any]]:
+        """b × uint8 [v, 3, s, s] → an array per output, [b, …] or, with variants, [b, v, …]; maps in half precision."""
+        import torch
+
+        batch, out = torch.stack(list(prepared)), []
         for name, array in zip(self.outputs, self.compute(batch.flatten(0, 1)), strict=True):
             if name.startswith("cut:"):
                 array = array.clip(-65504, 65504).astype(np.float16)
             out.append(array if self.variants == 1 else array.reshape(len(batch), self.variants, *array.shape[1:]))
         return out
+
+
+@dataclass(frozen=True)
+class TextLens:
+    """Pooled features of texts: one array per output."""
+
+    name: str
+    key: str
+    outputs: tuple[str, ...]
+    build: Callable[[], Callable[[Sequence[str]], list[NDArray[Any]]]] = field(repr=False)
+
+    @cached_property
+    def compute(self) -> Callable[[Sequence[str]], list[NDArray[Any]]]:
+        """The model behind the lens, made on first use."""
+        return self.build()
+
+    def prepare(self, text: str, name: str = "") -> str:
+        """A text is as it is."""
+        return text
+
+    def rows(self, prepared: Sequence[str]) -> list[NDArray[Any]]:
+        """b texts → [b, d] per output."""
+        return self.compute(prepared)
 
 
 def pick_engine(wanted: str = "auto") -> str:
@@ -114,20 +139,28 @@ def backbone_lens(
         DECODE_VERSION,
         source.sha256,
         source.architecture,
-        source.input,
+        source.pixels,
         list(depths),
         engine,
         runner.precision(),
         *copies,
     )
     build = partial(runner.build, source, tuple(depths), weights)
-    return Lens(source.key, key, outputs, source.input, build, variants, style)
+    return Lens(source.key, key, outputs, source.pixels, build, variants, style)
+
+
+def text_lens(source: Source, weights: Path | None = None) -> TextLens:
+    """Pooled features of a language model at all depths, side by side."""
+    runner = load("embed/engine", "torch")
+    precision = runner.text_precision()
+    key = digest("language", source.sha256, source.architecture, source.input, precision)
+    return TextLens(source.key, key, ("all",), partial(runner.build_text, source, weights))
 
 
 def input_lens(source: Source) -> Lens:
     """The picture as the source wants it before normalisation, [3, s, s] uint8."""
-    key = digest("input", DECODE_VERSION, source.input)
-    return Lens(source.key, key, ("input",), source.input, lambda: lambda batch: [batch.numpy()])
+    key = digest("input", DECODE_VERSION, source.pixels)
+    return Lens(source.key, key, ("input",), source.pixels, lambda: lambda batch: [batch.numpy()])
 
 
 def pixel_lens(size: int) -> Lens:

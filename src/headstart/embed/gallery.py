@@ -1,4 +1,4 @@
-"""The gallery: pictures looked at through views, each picture decoded once and each row computed once.
+"""The gallery: pictures and texts looked at through views, each decoded once and each row computed once.
 
 `look(examples, views)` gives one `Features` per view, rows in the order of `examples`. What is missing in the
 cache is computed in one pass over the files (decoding in threads, all lenses fed from the same decoded picture)
@@ -21,10 +21,11 @@ from numpy.typing import NDArray
 from ..errors import DataError, UnknownName
 from ..runtime import cache_dir
 from ..types import Example, Features, Source, View
-from ._lens import Lens, backbone_lens, input_lens, pick_engine, pixel_lens
+from ._lens import Lens, TextLens, backbone_lens, input_lens, pick_engine, pixel_lens, text_lens
 from ._store import Store
 
 SHARD = 64  # pictures a commit
+TEXTS = 1024  # texts a commit
 AHEAD = 8  # decoded pictures waiting: a phone's photo takes 36 MB
 Watch = Callable[[str, int, int], None]  # (what, done, of)
 
@@ -47,7 +48,7 @@ class Gallery:
         self.sources, self._weights = dict(sources), dict(weights or {})
         self._folder = folder or cache_dir() / "features"
         self._watch = watch
-        self._lenses: dict[View, Lens] = {}
+        self._lenses: dict[View, Lens | TextLens] = {}
         self._stores: dict[str, Store] = {}
 
     def look(self, examples: Sequence[Example], views: Sequence[View]) -> list[Features]:
@@ -56,6 +57,10 @@ class Gallery:
         Raises:
             DataError: a file changed or vanished since it was read.
         """
+        if any(self._plain(view) for view in views):
+            return [
+                self._texts(examples, view) if self._plain(view) else self.look(examples, [view])[0] for view in views
+            ]
         start = time.perf_counter()
         lenses = [self._lens(view, views) for view in views]
         computed = self._fill(examples, list({lens.key: lens for lens in lenses}.values()))
@@ -84,13 +89,20 @@ class Gallery:
         self._fill(examples, list(lenses.values()), bad)
         return bad
 
-    def _lens(self, view: View, together: Sequence[View]) -> Lens:
+    def _plain(self, view: View) -> bool:
+        """Whether a view shows texts as they are."""
+        return view.depth == "input" and (view.source is None or self.sources[view.source].modality == "text")
+
+    def _lens(self, view: View, together: Sequence[View]) -> Lens | TextLens:
         """Views of one source that are asked for together share a lens: one forward pass gives all depths."""
         if view not in self._lenses:
             if view.source is None:
                 self._lenses[view] = pixel_lens(view.size)
             else:
                 source, weights = self.sources[view.source], self._weights.get(view.source)
+                if source.modality == "text":
+                    self._lenses[view] = text_lens(source, weights)
+                    return self._lenses[view]
                 if view.depth == "input":
                     self._lenses[view] = input_lens(source)
                     return self._lenses[view]
@@ -100,7 +112,7 @@ class Gallery:
                 self._lenses[view] = backbone_lens(source, depths, self.engine, weights, view.variants, view.style)
         return self._lenses[view]
 
-    def _part(self, view: View, lens: Lens, rows: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
+    def _part(self, view: View, lens: Lens | TextLens, rows: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
         """The view's own columns of what its lens gave."""
         if view.source is None or view.depth == "input":
             return rows[lens.outputs[0]]
@@ -111,12 +123,26 @@ class Gallery:
             raise UnknownName("depth", view.depth, [*known.depths, "all"])
         return rows["all"][..., known.columns(view.depth)]
 
-    def _store(self, lens: Lens) -> Store:
+    def _texts(self, examples: Sequence[Example], view: View) -> Features:
+        """The texts themselves, or the tokens that a source makes of them; made anew each time, as they cost little."""
+        texts, x = [e.text or "" for e in examples], np.empty(len(examples), dtype=object)
+        if view.source is None:
+            x[:] = texts
+        else:
+            from ..source._language import tokenizer, tokens
+
+            source, weights = self.sources[view.source], self._weights.get(view.source)
+            x[:] = [np.array(row, np.int64) for row in tokens(tokenizer(source, weights), source, texts)]
+        return Features(x, np.array([e.label for e in examples], np.int64), f"texts.{view.source or ''}")
+
+    def _store(self, lens: Lens | TextLens) -> Store:
         if lens.key not in self._stores:
             self._stores[lens.key] = Store(self._folder / lens.key, lens.outputs)
         return self._stores[lens.key]
 
-    def _fill(self, examples: Sequence[Example], lenses: Sequence[Lens], bad: dict[str, str] | None = None) -> int:
+    def _fill(
+        self, examples: Sequence[Example], lenses: Sequence[Lens | TextLens], bad: dict[str, str] | None = None
+    ) -> int:
         """Compute and commit what no store has yet. Returns how many rows that were.
 
         What cannot be decoded goes into `bad` where it is given, else raises `DataError`.
@@ -125,6 +151,8 @@ class Gallery:
         todo = list({e.digest: e for e in examples if any(e.digest in m for m in missing.values())}.values())
         if not todo:
             return 0
+        shard = SHARD if todo[0].text is None else TEXTS
+        todo.sort(key=lambda e: len(e.text or ""))  # texts of one length share a batch without padding
         todo_of = {lens.key: [] for lens in lenses}  # type: dict[str, list[tuple[str, Any]]]
         with ThreadPoolExecutor(2) as pool:
             for done, (example, picture) in enumerate(_ahead(pool, _decode, todo, AHEAD), 1):
@@ -136,7 +164,7 @@ class Gallery:
                 for lens in lenses:
                     if example.digest in missing[lens.key]:
                         todo_of[lens.key].append((example.digest, lens.prepare(picture, example.digest)))
-                        if len(todo_of[lens.key]) == SHARD:
+                        if len(todo_of[lens.key]) == shard:
                             self._commit(lens, todo_of[lens.key])
                 if self._watch:
                     self._watch("embed", done, len(todo))
@@ -144,25 +172,25 @@ class Gallery:
             self._commit(lens, todo_of[lens.key])
         return sum(map(len, missing.values()))
 
-    def _commit(self, lens: Lens, rows: list[tuple[str, Any]]) -> None:
+    def _commit(self, lens: Lens | TextLens, rows: list[tuple[str, Any]]) -> None:
         if not rows:
             return
-        import torch
-
         digests, prepared = zip(*rows, strict=True)
-        arrays = lens.rows(torch.stack(prepared))
+        arrays = lens.rows(prepared)
         self._store(lens).add(digests, dict(zip(lens.outputs, arrays, strict=True)))
         rows.clear()
 
 
 def median_side(examples: Sequence[Example], most: int = 100) -> int:
-    """Median shorter side in pixels of up to `most` evenly chosen pictures, read from their headers.
+    """Median shorter side in pixels (of texts 0) of up to `most` evenly chosen pictures, read from their headers.
 
     Raises:
         DataError: a file changed or vanished since it was read.
     """
     from PIL import Image
 
+    if examples and examples[0].text is not None:
+        return 0
     sides = []
     for example in examples[:: max(1, -(-len(examples) // most))]:
         try:
@@ -174,6 +202,8 @@ def median_side(examples: Sequence[Example], most: int = 100) -> int:
 
 
 def _decode(example: Example) -> tuple[Example, Any]:
+    if example.text is not None:
+        return example, example.text
     from ..read._picture import Unreadable, decode
 
     try:

@@ -99,7 +99,7 @@ def probe_curve(train: Mapping[str, Features], valid: Mapping[str, Features], k:
     return tuple(found)
 
 
-def choose(probed: Sequence[Probed]) -> tuple[str, str]:
+def choose(probed: Sequence[Probed], noun: str = "picture") -> tuple[str, str]:
     """The depth to read frozen features from, and why.
 
     The one-standard-error rule (Breiman et al. 1984), paired: of the depths whose log-loss lies within one standard
@@ -108,6 +108,7 @@ def choose(probed: Sequence[Probed]) -> tuple[str, str]:
 
     Args:
         probed: stem to top, all on the same validation pictures.
+        noun: what one of these is called.
 
     Returns:
         name, one sentence.
@@ -119,7 +120,7 @@ def choose(probed: Sequence[Probed]) -> tuple[str, str]:
         raise UsageError("No depth was probed, so none can be chosen. Pass the features of one depth or more.")
     lowest, chosen = _lowest_and_deepest([p.losses for p in probed])
     best, low, top = (_numbers(probed[i].depth) for i in (chosen, lowest, -1))
-    pictures = f"{len(probed[0].losses):,} validation pictures"
+    pictures = f"{len(probed[0].losses):,} validation {noun}s"
     name = probed[chosen].depth.name
     if len(probed) == 1:
         return name, f"{name} is the only depth that was probed ({best} on {pictures})."
@@ -139,7 +140,9 @@ def choose(probed: Sequence[Probed]) -> tuple[str, str]:
     return name, why
 
 
-def curve(source: str, probed: Sequence[Probed], n_train: int, tuned: Tuned | None = None) -> Curve:
+def curve(
+    source: str, probed: Sequence[Probed], n_train: int, tuned: Tuned | None = None, noun: str = "picture"
+) -> Curve:
     """The whole curve, ready for a record (`types.to_dict`).
 
     Args:
@@ -148,11 +151,12 @@ def curve(source: str, probed: Sequence[Probed], n_train: int, tuned: Tuned | No
         n_train: training pictures.
         tuned: accuracy and per-picture log-losses `[n]` on the same validation pictures after training everything
             above a depth, by its name; "input" is the whole network. Depths without one were not measured.
+        noun: what one example is called.
 
     Raises:
         UsageError: nothing probed, or tuned scores of an unknown depth or of other pictures.
     """
-    name, why = choose(probed)
+    name, why = choose(probed, noun)
     scores = {d: (float(right), np.asarray(losses, dtype=np.float64)) for d, (right, losses) in (tuned or {}).items()}
     _check_tuned(scores, probed)
     chosen = next(p for p in probed if p.depth.name == name).depth

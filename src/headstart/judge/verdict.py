@@ -162,8 +162,9 @@ def judge(
         rival=shown[rival],
         n_test=len(examples),
         test_reads=task.test.reads,
-        reason=explain(difference, interval, margin, level, number),
+        reason=explain(difference, interval, margin, level, number, task.noun),
         needed=number,
+        noun=task.noun,
         caveats=caveats(task, y, metrics.accuracy, [finalists[transfer], finalists[rival]], stochastic=stochastic)
         + _which(len(finalists[winner]), metrics.accuracy, shown[winner].value),
     )
@@ -191,8 +192,8 @@ def _check(task: Task, finalists: Mapping[str, Sequence[Fitted]], wanted: Sequen
         )
     if len(task.test) == 0:
         raise DataError(
-            f"{task.name} has an empty test split; a verdict needs test pictures. Give test/ some pictures, or leave "
-            "the splitting to headstart."
+            f"{task.name} has an empty test split; a verdict needs test {task.noun}s. Give test/ some {task.noun}s, or "
+            "leave the splitting to headstart."
         )
 
 
@@ -201,7 +202,7 @@ def _scores(logits: Logits, fitted: Fitted, examples: Sequence[Example]) -> Floa
     if given.shape != (len(examples), len(fitted.labels)) or not np.isfinite(given).all():
         raise UsageError(
             f"Strategy '{fitted.strategy}' gave logits of shape {given.shape}; finite values of shape "
-            f"({len(examples)}, {len(fitted.labels)}) are needed. Return one row a picture, one column a class."
+            f"({len(examples)}, {len(fitted.labels)}) are needed. Return one row an example, one column a class."
         )
     return given
 

@@ -79,7 +79,12 @@ def rounded(n: int) -> str:
 
 
 def explain(
-    difference: float, interval: tuple[float, float], margin: float, level: float, needed: int | None = None
+    difference: float,
+    interval: tuple[float, float],
+    margin: float,
+    level: float,
+    needed: int | None = None,
+    noun: str = "picture",
 ) -> str:
     """Why the interval leads to its decision: one or two sentences.
 
@@ -88,7 +93,8 @@ def explain(
         interval: (low, high).
         margin: of practical equivalence.
         level: of the interval.
-        needed: test pictures that would tell, where a number is known.
+        needed: test examples that would tell, where a number is known.
+        noun: what one of these is called.
 
     >>> explain(0.0, (-0.004, 0.006), 0.01, 0.95)
     'Equivalent: the whole 95 % interval (−0.4 to +0.6 points) lies within the margin of ±1 point.'
@@ -112,7 +118,7 @@ def explain(
         )
     else:
         text = f"The {name} holds 0: the difference may be chance."
-    return f"{text} {_more(difference, margin, needed)}"
+    return f"{text} {_more(difference, margin, needed, noun)}"
 
 
 def caveats(
@@ -135,10 +141,12 @@ def caveats(
     found = []
     counts = np.bincount(y, minlength=len(task.labels))
     if len(y) < FEW:
-        found.append(f"Only {len(y)} test pictures: the intervals are wide, and only a large difference can show.")
+        found.append(f"Only {len(y)} test {task.noun}s: the intervals are wide, and only a large difference can show.")
     thin = [label for label, n in zip(task.labels, counts, strict=True) if n < FEW_A_CLASS]
     if thin:
-        found.append(f"Fewer than {FEW_A_CLASS} test pictures of {_list(thin)}: per-class numbers say little there.")
+        found.append(
+            f"Fewer than {FEW_A_CLASS} test {task.noun}s of {_list(thin)}: per-class numbers say little there."
+        )
     for seeds in compared:
         if seeds[0].strategy in stochastic and len(seeds) < FEW_SEEDS:
             many = "one training seed" if len(seeds) == 1 else f"{len(seeds)} training seeds"
@@ -177,16 +185,16 @@ def sentence(
     reused = ", ".join(name(key) for key in (v.transfer.source, v.transfer.strategy) if key)
     took = f", {duration(seconds, rough=True)}" if seconds is not None else ""
     numbers = f"{points(v.difference)} points, {100 * v.level:g} % interval {low} to {high}"
-    pictures = f"{v.n_test:,} sealed test pictures"
+    examples = f"{v.n_test:,} sealed test {v.noun}s"
     against = f"{percent(v.transfer.value)} against {percent(v.rival.value)} {_with(v.rival, name)}"
-    details = f"({numbers}, {pictures}; {reused}{took})"
+    details = f"({numbers}, {examples}; {reused}{took})"
     if v.decision == "helps":
         kept = " Yet the rival won on validation data, so this run's model is the rival." if fresh else ""
         return f"Reuse helps: {against} {details}.{kept}"
     reuses = " Yet reuse won on validation data, so this run's model is the one that reuses."
     if v.decision == "hurts":
         return f"Reuse hurts: {against} {details}." + (" The model you get is the rival." if fresh else reuses)
-    tell = f" About {rounded(v.needed)} test pictures would be needed to tell." if v.needed else ""
+    tell = f" About {rounded(v.needed)} test {v.noun}s would be needed to tell." if v.needed else ""
     if fresh:
         rival = name(v.rival.strategy)
         if v.difference <= 0:
@@ -199,12 +207,12 @@ def sentence(
     return f"No evidence that reuse helps: {against} {details}.{tell}" + (reuses if v.difference <= 0 else "")
 
 
-def _more(difference: float, margin: float, needed: int | None) -> str:
+def _more(difference: float, margin: float, needed: int | None, noun: str) -> str:
     if needed is not None:
-        return f"About {rounded(needed)} test pictures would be needed to tell."
+        return f"About {rounded(needed)} test {noun}s would be needed to tell."
     if abs(difference) <= margin:
-        return "The observed difference is itself within the margin: no number of test pictures would tell it apart."
-    return "Training seeds alone vary that much: more test pictures would not tell, more training seeds might."
+        return f"The observed difference is itself within the margin: no number of test {noun}s would tell it apart."
+    return f"Training seeds alone vary that much: more test {noun}s would not tell, more training seeds might."
 
 
 def _namer(titles: Titles | None) -> Callable[[str], str]:

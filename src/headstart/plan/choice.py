@@ -78,23 +78,23 @@ def crown(transfer: Contender, rival: Contender, stand_in: Contender | None = No
     return rival if ahead(transfer) and (stand_in is None or ahead(stand_in)) else transfer
 
 
-def explain(contender: Contender, winner: Contender) -> Trial:
+def explain(contender: Contender, winner: Contender, noun: str = "picture") -> Trial:
     """Its trial with the reason why it won or lost; `winner` is the best of its camp, or the run's."""
     trial, best = contender.trial, winner.trial
     if trial.id == best.id:
-        return replace(trial, reason=f"chosen: {_numbers(trial)}")
-    against = f"{best.id} ({_numbers(best)})"
+        return replace(trial, reason=f"chosen: {_numbers(trial, noun)}")
+    against = f"{best.id} ({_numbers(best, noun)})"
     n = min(len(contender.losses), len(winner.losses))
     if trial.reuses == best.reuses and contender.losses[-n:].mean() <= winner.losses[-n:].mean():
         return replace(
-            trial, reason=f"not clearly better than {against}, which is preferred at a tie: {_numbers(trial)}"
+            trial, reason=f"not clearly better than {against}, which is preferred at a tie: {_numbers(trial, noun)}"
         )
-    return replace(trial, reason=f"lost to {against}: {_numbers(trial)}")
+    return replace(trial, reason=f"lost to {against}: {_numbers(trial, noun)}")
 
 
-def _numbers(trial: Trial) -> str:
+def _numbers(trial: Trial, noun: str) -> str:
     where = f"{trial.folds}-fold cross-validation of" if trial.folds else "validation:"
-    return f"{trial.accuracy:.1%} right, log-loss {trial.log_loss:.3f}, {where} {trial.compared_on} pictures"
+    return f"{trial.accuracy:.1%} right, log-loss {trial.log_loss:.3f}, {where} {trial.compared_on} {noun}s"
 
 
 def behind(losses: NDArray[np.float64], best: NDArray[np.float64]) -> float:

@@ -70,6 +70,11 @@ class Score:
         return float(self.losses.mean())
 
 
+def reads(module: Any) -> tuple[str, ...]:  # noqa: ANN401 - a module
+    """Which modalities a strategy takes."""
+    return getattr(module, "READS", ("image", "text"))
+
+
 def candidates(sources: Sequence[str], wanted: Sequence[str], facts: Facts) -> list[Candidate]:
     """Strategy × source, cheap ones first, rivals before long transfer. `wanted` narrows the camp of its members.
 
@@ -79,7 +84,7 @@ def candidates(sources: Sequence[str], wanted: Sequence[str], facts: Facts) -> l
     modules = {name: load("transfer", name) for name in dict.fromkeys([*names("transfer"), *wanted])}
     out = []
     for camp in (True, False):
-        members = [name for name, module in modules.items() if module.REUSES is camp]
+        members = [n for n, module in modules.items() if module.REUSES is camp and facts.modality in reads(module)]
         usual = [name for name in members if not getattr(modules[name], "ON_REQUEST", False)]
         for name in [m for m in members if m in wanted] or usual:
             module = modules[name]

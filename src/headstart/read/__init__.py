@@ -1,1 +1,63 @@
-"""Readers: a person's files become a clean, split `Task` with its test split sealed. One file per shape of data."""
+"""A person's data → a `Task`: one file a modality; what they share stands in the files with an underscore."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..types import Task
+
+
+def read(
+    data: str | Path,
+    *,
+    name: str | None = None,
+    seed: int = 0,
+    group: str | None = None,
+    text: str | None = None,
+    label: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Task:
+    """Read a person's examples, whichever they are.
+
+    Args:
+        data: a folder of class folders (with or without train/ val/ test/) that hold pictures or .txt files; a CSV,
+            TSV, JSONL or Parquet with image or text and label columns; a folder of such tables named train, valid,
+            test; or a folder saved by Hugging Face `datasets`.
+        name: of the task; else the folder's or file's own.
+        seed: of the split.
+        group: the table's column whose values must not stand on both sides of a split.
+        text: the table's column of texts, where it has another name than the usual ones.
+        label: the same for the classes.
+        progress: called with (done, total) examples looked at.
+
+    Raises:
+        DataError: nothing there, no examples, one class, a class with fewer than 2 examples, or in val/test alone; or
+            train, validation or test would be empty.
+        UsageError: `group` for a folder, or no such column.
+    """
+    from ..family import load
+    from ._task import absolute
+
+    path = absolute(data)
+    given: dict[str, Any] = {"name": name, "seed": seed, "group": group, "progress": progress}
+    found = "text" if text else modality(path)
+    if found == "text":
+        given |= {"text": text, "label": label}
+    task: Task = load("read", found).read(path, **given)
+    return task
+
+
+def modality(path: Path) -> str:
+    """Of which kind the examples are: "image" or "text"; "image" where there are none."""
+    from ._table import open_table
+    from ._walk import files
+    from .image import SHAPE as IMAGE
+    from .text import SHAPE as TEXT
+
+    if (table := open_table(path)) is not None:
+        names = {c.strip().casefold() for c in table.columns}
+        pictures = [c for c in IMAGE.columns if c in names]
+        return "text" if names & set(TEXT.columns) and not pictures else "image"
+    return "text" if path.is_dir() and not files(path) and files(path, TEXT.wanted) else "image"

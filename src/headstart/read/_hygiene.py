@@ -1,9 +1,8 @@
-"""What must not go into an honest test: broken files, the same picture twice, near-duplicates on both sides.
+"""Pictures that must not go into an honest test: broken ones, the same one twice, near-duplicates on both sides.
 
-In: labelled paths, with splits where given. Out: the records that stay, each with its digest, the pairs of near-
-duplicates among them, and what was set aside and why. Near-duplicates are re-encoded, resized or brightened copies
-and frames of one film. Crops, mirrored copies, most greyed copies and resized copies of tiny pictures (28 × 28) are
-not found, nor anything in flat pictures.
+In: labelled paths, with splits where given. Out: see `_clean`. Near-duplicates are re-encoded, resized or brightened
+copies and frames of one film. Crops, mirrored copies, most greyed copies and resized copies of tiny pictures
+(28 × 28) are not found, nor anything in flat pictures.
 
 Two pictures are near-duplicates when their 32 × 32 grey thumbnails correlate by at least 0.95, the Laplacians of
 these (the fine structure, which tells two smooth scenes apart) by at least 0.90, and their colours agree. The limits
@@ -15,16 +14,14 @@ lower bound of the distance, so no pair over the limits is missed and few are co
 
 from __future__ import annotations
 
-import os
-from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..types import IntArray, SetAside
+from ._clean import Clean, Kept, settle
 from ._look import SIDE, Look, look_at
 from ._record import Found, Record
 
@@ -36,56 +33,16 @@ _FAINT = 8.0  # strength of colour (rms, 0..127) below which a picture counts as
 _FLAT = 2.0  # contrast below which a picture has no structure to compare
 _LOW = 8  # frequencies a side
 _BLOCK = 256  # rows compared at once: 256 × n floats
-_RANK = {"test": 0, "valid": 1, "train": 2, None: 2}  # which twin stays: the one in the split that must not shrink
-
-
-@dataclass(frozen=True)
-class Kept:
-    """A record that stays, with the sha256 of its file."""
-
-    record: Record
-    digest: str
-
-
-@dataclass(frozen=True)
-class Clean:
-    """The outcome: `pairs` [m, 2] index `kept`, near-duplicates that may go to one side together."""
-
-    kept: tuple[Kept, ...]
-    pairs: IntArray
-    set_aside: tuple[SetAside, ...]
-    warnings: tuple[str, ...]
 
 
 def clean(found: Found, root: Path, progress: Callable[[int, int], None] | None = None) -> Clean:
-    """Look at every picture, set aside what is broken or doubled, and find near-duplicates.
-
-    Where splits are given, the twin outside the stricter split goes (test before valid before train).
-    """
+    """Look at every picture, set aside what is broken or doubled, and find near-duplicates."""
     records = sorted(found.records, key=lambda r: (r.path.as_posix(), r.label))
     records, aside = _printable(records)
     looks = look_at([r.path for r in records], str(root), progress)
     aside += [SetAside(str(r.path), x.reason, x.detail) for r, x in zip(records, looks, strict=True) if x.reason]
     good = [(Kept(r, x.digest), x) for r, x in zip(records, looks, strict=True) if not x.reason]
-    good, doubled = _once(good, root)
-    kept = [k for k, _ in good]
-    pairs = near_pairs([x for _, x in good])
-    dropped = _across(kept, pairs)
-    aside += doubled + [
-        SetAside(
-            str(kept[i].record.path),
-            "near_duplicate",
-            f"Nearly the same picture as {_short(kept[j].record.path, root)} of the {kept[j].record.split} split.",
-        )
-        for i, j in dropped.items()
-    ]
-    stay = np.array([i for i in range(len(kept)) if i not in dropped], np.int64)
-    place = np.full(len(kept), -1, np.int64)
-    place[stay] = np.arange(len(stay))
-    pairs = place[pairs]
-    pairs = pairs[(pairs >= 0).all(1)]
-    kept = [kept[i] for i in stay]
-    return Clean(tuple(kept), pairs, tuple(sorted(aside, key=lambda s: s.path)), _remarks(kept, pairs, root))
+    return settle(good, near_pairs, aside, root, "picture")
 
 
 def near_pairs(looks: Sequence[Look]) -> IntArray:
@@ -125,61 +82,6 @@ def _printable(records: list[Record]) -> tuple[list[Record], list[SetAside]]:
             detail = "The name of the file or its folder is not valid Unicode; rename it."
             aside.append(SetAside(shown.replace("\x00", "?"), "bad_name", detail))
     return good, aside
-
-
-def _once(good: list[tuple[Kept, Look]], root: Path) -> tuple[list[tuple[Kept, Look]], list[SetAside]]:
-    """One of each set of files with the same bytes; none where these carry two labels."""
-    by_digest: dict[str, list[int]] = defaultdict(list)
-    for i, (kept, _) in enumerate(good):
-        by_digest[kept.digest].append(i)
-    aside = {}
-    for twins in by_digest.values():
-        records = [good[i][0].record for i in twins]
-        first = min(range(len(twins)), key=lambda n: (_RANK[records[n].split], n))
-        two = len({r.label for r in records}) > 1
-        for n, r in enumerate(records):
-            if two:
-                other = next(o for o in records if o.label != r.label)
-                detail = f"The same picture is '{r.label}' here and '{other.label}' as {_short(other.path, root)}."
-                aside[twins[n]] = SetAside(str(r.path), "two_labels", detail)
-            elif n != first:
-                detail = f"It is the same picture as {_short(records[first].path, root)}."
-                aside[twins[n]] = SetAside(str(r.path), "duplicate", detail)
-    return [g for i, g in enumerate(good) if i not in aside], list(aside.values())
-
-
-def _across(kept: list[Kept], pairs: IntArray) -> dict[int, int]:
-    """Pictures to drop, each with the twin in a stricter split."""
-    dropped: dict[int, int] = {}
-    if not any(k.record.split for k in kept):
-        return dropped
-    for i, j in pairs.tolist():
-        a, b = _RANK[kept[i].record.split], _RANK[kept[j].record.split]
-        if a != b:
-            loser, winner = (i, j) if a > b else (j, i)
-            dropped.setdefault(loser, winner)
-    return dropped
-
-
-def _remarks(kept: list[Kept], pairs: IntArray, root: Path) -> tuple[str, ...]:
-    out = []
-    twins = len(np.unique(pairs))
-    if twins > max(4, 0.05 * len(kept)):
-        out.append(
-            f"{twins} of {len(kept)} pictures have a near-duplicate; such pictures stay on the same side of the split."
-        )
-    labels = [k.record.label for k in kept]
-    if odd := [(i, j) for i, j in pairs.tolist() if labels[i] != labels[j]]:
-        a, b = (kept[n].record for n in odd[0])
-        out.append(
-            f"Near-duplicates with different labels: {len(odd)}. Look at {_short(a.path, root)} ('{a.label}') "
-            f"and {_short(b.path, root)} ('{b.label}')."
-        )
-    return tuple(out)
-
-
-def _short(path: Path, root: Path) -> str:
-    return os.path.relpath(path, root) if path.is_relative_to(root) else str(path)
 
 
 def _unit(a: Floats) -> Floats:

@@ -1,12 +1,12 @@
 """What the shapes of data have in common: a labelled path, split names, labels as text.
 
-Knows nothing of pixels. Labels are NFC text in any script; numbers sort as numbers.
+Knows nothing of pixels and words. Labels are NFC text in any script; numbers sort as numbers.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,12 +21,38 @@ _SPLITS = {
 
 @dataclass(frozen=True)
 class Record:
-    """One picture as the person gave it."""
+    """One picture or text as the person gave it."""
 
-    path: Path  # absolute
+    path: Path  # absolute; of a text in a table "TABLE:ROW"
     label: str
     split: str | None = None  # "train", "valid", "test", or None: not given
     group: str | None = None
+    text: str | None = None  # of a text
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a reader looks for, and how it is called."""
+
+    modality: str
+    noun: str  # of one example
+    how: str  # what to do where no class is found
+    wanted: Callable[[Path], bool]  # whether a file is meant as an example
+    columns: tuple[str, ...]  # of a table, the first of these that is there holds the examples
+    cell: Callable[
+        [Path, object], Path | str | None
+    ]  # (the table's folder, the cell) → a file or a text, if there is one
+    labels: tuple[str, ...] = ("label", "class", "category")  # the same for their classes
+
+    @property
+    def nouns(self) -> str:
+        """Of several."""
+        return f"{self.noun}s"
+
+    @property
+    def wants(self) -> str:
+        """What a table needs: "image and label"."""
+        return f"{self.columns[0]} and {self.labels[0]}"
 
 
 @dataclass(frozen=True)

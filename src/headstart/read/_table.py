@@ -1,102 +1,175 @@
-"""A table that names pictures and labels: CSV, TSV, JSON Lines, Parquet, or a folder saved by Hugging Face `datasets`.
+"""A table of examples and their labels: CSV, TSV, JSON Lines, Parquet, or a folder saved by Hugging Face `datasets`.
 
 Text tables are read with the standard library: `datasets` (and pandas) would guess types, so that the label "007"
 becomes 7 and "NA" no label, and `datasets` writes an Arrow copy of the table first. Parquet and saved data sets go
 through `datasets` in memory: it knows class names and pictures stored inside. Nothing is written beside the data.
+Text is UTF-8 (with or without its mark), UTF-16 by its mark, else Windows-1252.
 """
 
 from __future__ import annotations
 
+import codecs
 import csv
-import hashlib
 import io
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .. import runtime
 from ..errors import DataError, UsageError
 from ..types import SetAside
-from ._record import Found, Record, label_text, split_name
+from ._record import Found, Record, Shape, label_text, split_name
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
-_IMAGE = ("image", "path", "file", "filename", "file_name")
-_LABEL = ("label", "class", "category")
 _SPLITS = "train, valid (val, validation, dev) and test"
 Row = Mapping[str, Any]
 
 
-def is_saved_dataset(folder: Path) -> bool:
-    """Whether `datasets` saved this folder (`save_to_disk`)."""
-    return (folder / "dataset_dict.json").is_file() or (
-        (folder / "dataset_info.json").is_file() and (folder / "state.json").is_file()
-    )
+@dataclass(frozen=True)
+class Table:
+    """Rows with the split that their file or part is named after, if it is."""
+
+    name: str
+    folder: Path  # to which cells that name files are relative
+    rows: tuple[tuple[str, Row, str | None], ...]  # where it stands ("train.csv:12"), row, split
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Of the first row."""
+        return tuple(c for c in self.rows[0][1] if isinstance(c, str)) if self.rows else ()
 
 
-def read_table(path: Path, group: str | None = None) -> Found:
-    """Every row of a table file; picture paths are relative to the table's folder.
+def open_table(path: Path) -> Table | None:
+    """A table file, a folder saved by `datasets`, or a folder with tables named as splits; None where it is neither.
 
     Raises:
-        DataError: the file cannot be parsed, lacks a column, is empty or names an unknown split.
+        DataError: a file cannot be parsed, or a saved data set has a split with an unknown name.
+    """
+    if path.is_file():
+        return _file(path) if path.suffix.lower() in SUFFIXES else None
+    if _is_saved(path):
+        return _saved(path)
+    tables = sorted(p for p in path.glob("*") if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
+    named = {p: s for p in tables if (s := split_name(p.stem.split("-")[0]))}  # train-00000-of-00001.parquet
+    if "train" not in named.values():
+        return None
+    rows = [(where, row, split) for p, split in named.items() for where, row, _ in _file(p).rows]
+    others = [p.name for p in tables if p not in named]
+    warnings = (f"{', '.join(others)} beside the splits of {path.name}/ is left out.",) if others else ()
+    return Table(f"{path.name}/", path, tuple(rows), warnings)
+
+
+def records(table: Table, shape: Shape, group: str | None = None) -> Found:
+    """Every row of a table as a record. Rows without a label or an example are set aside by their number.
+
+    Raises:
+        DataError: a column is missing, there is no row, or a split's name is not known.
         UsageError: there is no column `group`.
     """
+    name, columns = table.name, table.columns
+    if not table.rows:
+        raise DataError(f"{name} holds no rows. Give one row for each {shape.noun}, with {shape.wants} columns.")
+    example, label = _column(name, columns, shape.columns), _column(name, columns, shape.labels)
+    split = next((c for c in columns if c.strip().casefold() == "split"), None)
+    if group is not None and group not in columns:
+        raise UsageError(f"{name} has no column '{group}' to group by; it has {', '.join(columns)}. Name one of these.")
+    splits = _splits(name, [row.get(split) if split else None for _, row, _ in table.rows])
+    kept, aside = [], []
+    for (where, row, given), said in zip(table.rows, splits, strict=True):
+        cell, text = shape.cell(table.folder, row.get(example)), _label(name, label, row.get(label))
+        if cell is None or text is None:
+            what = f"no_{shape.modality}" if cell is None else "no_label"
+            file, _, number = where.rpartition(":")
+            detail = f"Row {number} of {file} has no {shape.noun if cell is None else 'label'}."
+            aside.append(SetAside(str(cell) if isinstance(cell, Path) else f"{file}, row {number}", what, detail))
+            continue
+        path, words = (cell, None) if isinstance(cell, Path) else (table.folder / where, cell)
+        kept.append(Record(path, text, given or said, label_text(row.get(group)) if group else None, words))
+    return Found(tuple(kept), tuple(aside), table.warnings)
+
+
+def unlabelled(table: Table, shape: Shape) -> list[tuple[str, Path | str | None]]:
+    """Where each row stands, and its example; None where there is none.
+
+    Raises:
+        DataError: there is no such column.
+    """
+    example = _column(table.name, table.columns, shape.columns) if table.rows else ""
+    return [(where, shape.cell(table.folder, row.get(example))) for where, row, _ in table.rows]
+
+
+def _file(path: Path) -> Table:
     suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise DataError(f"{path.name} is no table that can be read; allowed: {', '.join(SUFFIXES)}. Convert it first.")
+    warnings: tuple[str, ...] = ()
     try:
         if suffix == ".parquet":
             import datasets
             import pyarrow.parquet as parquet
 
             rows = list(_dataset_rows(datasets.Dataset(datasets.table.InMemoryTable(parquet.read_table(path)))))
-        elif suffix in (".csv", ".tsv"):
-            rows = _delimited(path)
         else:
-            rows = _json_lines(path)
+            text, sure = decoded(path.read_bytes())
+            rows = _json_lines(text) if suffix in (".jsonl", ".ndjson") else _delimited(text, suffix)
+            if not sure:
+                warnings = (f"{path.name} is not UTF-8; it was read as Windows-1252. Look at its special characters.",)
     except (OSError, ValueError, csv.Error) as e:
         raise DataError(f"{path.name} cannot be read as a {suffix[1:]} table: {e}. Repair or re-export it.") from e
-    return _found(path.name, path.parent, [(row, None) for row in rows], group)
+    numbered = tuple((f"{path.name}:{number}", row, None) for number, row in enumerate(rows, 1))
+    return Table(path.name, path.parent, numbered, warnings)
 
 
-def read_saved(folder: Path, group: str | None = None) -> Found:
-    """Every row of a data set saved with `save_to_disk`; the names of a DatasetDict are the splits.
+def decoded(data: bytes) -> tuple[str, bool]:
+    r"""Bytes as text, and whether their encoding is sure.
 
-    Pictures stored inside are written below the cache folder, named by the sha256 of their bytes.
-
-    Raises:
-        DataError: as for `read_table`; or a split's name is not known.
-        UsageError: there is no column `group`.
+    >>> decoded("né".encode("utf-16")), decoded(b"n\xe9")
+    (('né', True), ('né', False))
     """
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16"), True
+    try:
+        return data.decode("utf-8-sig"), True
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="replace"), False
+
+
+def _is_saved(folder: Path) -> bool:
+    """Whether `datasets` saved this folder (`save_to_disk`)."""
+    return (folder / "dataset_dict.json").is_file() or (
+        (folder / "dataset_info.json").is_file() and (folder / "state.json").is_file()
+    )
+
+
+def _saved(folder: Path) -> Table:
+    """A data set saved with `save_to_disk`; the names of a DatasetDict are the splits."""
     import datasets
 
     try:
         saved = datasets.load_from_disk(str(folder))
     except (OSError, ValueError, KeyError, TypeError) as e:
         raise DataError(f"{folder.name}/ looks saved by datasets but cannot be loaded: {e}. Save it again.") from e
-    if not isinstance(saved, datasets.DatasetDict):
-        return _found(f"{folder.name}/", folder, [(row, None) for row in _dataset_rows(saved)], group)
-    rows: list[tuple[Row, str | None]] = []
-    for name, part in saved.items():
-        split = split_name(str(name))
-        if split is None:
+    whole = not isinstance(saved, datasets.DatasetDict)
+    rows: list[tuple[str, Row, str | None]] = []
+    for name, part in [(folder.name, saved)] if whole else saved.items():
+        split = None if whole else split_name(str(name))
+        if not whole and split is None:
             raise DataError(f"{folder.name}/ has a split '{name}'; allowed: {_SPLITS}. Rename or drop it.")
-        rows += [(row, split) for row in _dataset_rows(part)]
-    return _found(f"{folder.name}/", folder, rows, group)
+        rows += [(f"{name}:{number}", row, split) for number, row in enumerate(_dataset_rows(part), 1)]
+    return Table(f"{folder.name}/", folder, tuple(rows))
 
 
-def _delimited(path: Path) -> list[Row]:
-    text = path.read_text(encoding="utf-8-sig")
+def _delimited(text: str, suffix: str) -> list[Row]:
     first = text.split("\n", 1)[0]
-    delimiter = "\t" if path.suffix.lower() == ".tsv" else max(",;\t", key=first.count)
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
-    return list(reader)
+    delimiter = "\t" if suffix == ".tsv" else max(",;\t", key=first.count)
+    csv.field_size_limit(2**31 - 1)  # a cell may hold a whole book
+    return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter))
 
 
-def _json_lines(path: Path) -> list[Row]:
+def _json_lines(text: str) -> list[Row]:
     rows: list[Row] = []
-    for number, line in enumerate(path.read_text(encoding="utf-8-sig").split("\n"), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
             row = json.loads(line)
             if not isinstance(row, dict):
@@ -120,33 +193,11 @@ def _dataset_rows(data: Any) -> Iterator[Row]:  # noqa: ANN401 - a datasets.Data
         yield {**row, **named}
 
 
-def _found(name: str, folder: Path, rows: list[tuple[Row, str | None]], group: str | None) -> Found:
-    """Rows → records. Rows without label or picture are set aside by their number."""
-    if not rows:
-        raise DataError(f"{name} holds no rows. Give one row for each picture, with image and label columns.")
-    columns = [c for c in rows[0][0] if isinstance(c, str)]
-    image, label = _column(name, columns, _IMAGE), _column(name, columns, _LABEL)
-    split = next((c for c in columns if c.strip().casefold() == "split"), None)
-    if group is not None and group not in columns:
-        raise UsageError(f"{name} has no column '{group}' to group by; it has {', '.join(columns)}. Name one of these.")
-    splits = _splits(name, [row.get(split) if split else None for row, _ in rows])
-    records, aside = [], []
-    for number, ((row, given), said) in enumerate(zip(rows, splits, strict=True), 1):
-        path, text = _path(folder, row.get(image)), _label(name, label, row.get(label))
-        if path is None or text is None:
-            what = "no_image" if path is None else "no_label"
-            detail = f"Row {number} of {name} has no {'picture' if path is None else 'label'}."
-            aside.append(SetAside(str(path or f"{name}, row {number}"), what, detail))
-        else:
-            records.append(Record(path, text, given or said, label_text(row.get(group)) if group else None))
-    return Found(tuple(records), tuple(aside))
-
-
-def _column(name: str, columns: list[str], allowed: tuple[str, ...]) -> str:
+def _column(name: str, columns: Sequence[str], allowed: tuple[str, ...]) -> str:
     by_name = {c.strip().casefold(): c for c in reversed(columns)}
     for wanted in allowed:
-        if wanted in by_name:
-            return by_name[wanted]
+        if (key := wanted.strip().casefold()) in by_name:
+            return by_name[key]
     raise DataError(
         f"{name} has the columns {', '.join(columns) or '(none)'}, but none named {' or '.join(allowed)}. "
         "Rename a column."
@@ -173,25 +224,6 @@ def _label(name: str, column: str, value: object) -> str | None:
     if isinstance(value, (list, dict)):
         raise DataError(
             f"{name}: column '{column}' holds several values in a row ({str(value)[:40]}); classification takes one "
-            "label for each picture. Give one row and one label for each picture."
+            "label for each row. Give one row and one label for each example."
         )
     return label_text(value)
-
-
-def _path(folder: Path, value: object) -> Path | None:
-    if isinstance(value, dict):
-        if value.get("bytes"):
-            return _store(value["bytes"])
-        value = value.get("path")
-    text = value.strip() if isinstance(value, str) else ""
-    return folder / Path(text).expanduser() if text else None
-
-
-def _store(data: bytes) -> Path:
-    """Bytes → a file below the cache, named by their sha256."""
-    from ._picture import suffix_of
-
-    path = runtime.cache_dir() / "pictures" / f"{hashlib.sha256(data).hexdigest()}{suffix_of(data)}"
-    if not path.is_file() or path.stat().st_size != len(data):
-        runtime.write(path, data)
-    return path

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from ._picture import looks_like_picture
@@ -38,9 +38,9 @@ def is_picture(path: Path) -> bool:
         return False
 
 
-def pictures(root: Path) -> list[Path]:
-    """All pictures below `root`, sorted by path. Follows links, each folder once; skips hidden names."""
-    return sorted(_walk(root, {os.path.realpath(root)}))
+def files(root: Path, wanted: Callable[[Path], bool] = is_picture) -> list[Path]:
+    """All wanted files below `root`, sorted by path. Follows links, each folder once; skips hidden names."""
+    return sorted(_walk(root, {os.path.realpath(root)}, wanted))
 
 
 def subfolders(folder: Path) -> list[Path]:
@@ -49,9 +49,9 @@ def subfolders(folder: Path) -> list[Path]:
     return [p for p in _entries(folder) if os.path.isdir(p) and not _is_above(os.path.realpath(p), real)]
 
 
-def loose(folder: Path) -> list[Path]:
-    """Pictures directly in `folder`, sorted."""
-    return [p for p in _entries(folder) if not os.path.isdir(p) and is_picture(p)]
+def loose(folder: Path, wanted: Callable[[Path], bool] = is_picture) -> list[Path]:
+    """Wanted files directly in `folder`, sorted."""
+    return [p for p in _entries(folder) if not os.path.isdir(p) and wanted(p)]
 
 
 def expand(inputs: Iterable[str | Path]) -> list[Path]:
@@ -65,17 +65,17 @@ def expand(inputs: Iterable[str | Path]) -> list[Path]:
             out += expand(line for line in (raw.strip("\r\n") for raw in sys.stdin) if line not in ("", "-"))
         else:
             path = Path(given).expanduser()
-            out += (pictures(path) if path.is_dir() else []) or [path]
+            out += (files(path) if path.is_dir() else []) or [path]
     return out
 
 
-def _walk(folder: Path, seen: set[str]) -> Iterator[Path]:
-    yield from loose(folder)
+def _walk(folder: Path, seen: set[str], wanted: Callable[[Path], bool]) -> Iterator[Path]:
+    yield from loose(folder, wanted)
     for sub in subfolders(folder):
         real = os.path.realpath(sub)
         if real not in seen:
             seen.add(real)
-            yield from _walk(sub, seen)
+            yield from _walk(sub, seen, wanted)
 
 
 def _entries(folder: Path) -> list[Path]:

@@ -1,32 +1,20 @@
-"""Labelled pictures → a `Task`: found, looked at, cleaned, split, the test sealed.
+"""Labelled pictures → a `Task`: a folder of class folders, a table with paths (or pictures inside), a saved data set.
 
-In: a folder of class folders, a table, or a data set saved by `datasets`. Out: a frozen `Task`. Does not resize
-pictures or know any model; suspect labels other than those of twins are for later stages.
+Does not resize pictures or know any model.
 """
 
 from __future__ import annotations
 
-import os
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import replace
+import hashlib
 from pathlib import Path
 
-import numpy as np
-
 from .. import runtime
-from ..errors import DataError, UsageError
-from ..types import Example, IntArray, Sealed, Task
-from ._folder import HOW, read_folder
-from ._hygiene import Clean, Kept, clean
-from ._record import Found, Record, in_order
-from ._split import SHARES, TEST, VALID, VALID_OF_TRAIN, assign
-from ._table import SUFFIXES, is_saved_dataset, read_saved, read_table
-
-_SMALL_TEST = 50
-_SMALL_CLASS = 10
-_IMBALANCE = 10
-_PARTS = {"train": "train", "valid": "validation", "test": "test"}
+from ..types import Task
+from ._hygiene import clean
+from ._record import Shape
+from ._table import open_table
+from ._task import Watch, absolute, make
+from ._walk import is_picture
 
 
 def read(
@@ -35,245 +23,38 @@ def read(
     name: str | None = None,
     seed: int = 0,
     group: str | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Watch | None = None,
 ) -> Task:
-    """Read a person's pictures.
-
-    Args:
-        data: a folder of class folders (with or without train/ val/ test/), a CSV, TSV, JSONL or Parquet with image and
-            label columns, or a folder saved by Hugging Face `datasets`.
-        name: of the task; else the folder's or file's own.
-        seed: of the split.
-        group: the table's column whose values must not stand on both sides of a split.
-        progress: called with (done, total) pictures looked at.
-
-    Raises:
-        DataError: nothing there, no pictures, one class, a class with fewer than 2 pictures, or in val/test alone; or
-            train, validation or test would be empty.
-        UsageError: `group` for a folder, or no such column.
-    """
-    path = Path(os.path.abspath(Path(data).expanduser()))
-    found, rule = _given_splits(_found(path, group), path)
-    _check(Counter(r.label for r in found.records), path, "")
-    cleaned = clean(found, path if path.is_dir() else path.parent, progress)
-    aside = found.set_aside + cleaned.set_aside
-    why = f" after setting aside {len(aside)} ({_tally(s.reason for s in aside)})" if aside else ""
-    labels = in_order({r.label for r in found.records})
-    left = Counter(k.record.label for k in cleaned.kept)
-    _check(Counter({label: left[label] for label in labels}), path, why)
-    _check_given(found, cleaned.kept, path, why)
-    _check_train(cleaned.kept, path)
-    split, groups = _split(cleaned, labels, seed)
-    parts = [_examples(cleaned.kept, labels, groups, split == s) for s in range(3)]
-    _check_parts([len(part) for part in parts], path, rule, why)
-    return Task(
-        name=name or (path.stem if path.is_file() else path.name),
-        labels=labels,
-        train=parts[0],
-        valid=parts[VALID],
-        test=Sealed(parts[TEST]),
-        set_aside=aside,
-        warnings=found.warnings
-        + cleaned.warnings
-        + _straddling(cleaned, split)
-        + _warnings(cleaned.kept, labels, split),
-        split_rule=_rule(rule, seed, group, groups),
-        fingerprint=runtime.digest(
-            sorted((k.digest, k.record.label, int(s)) for k, s in zip(cleaned.kept, split, strict=True))
-        ),
-    )
+    """Read a person's pictures; arguments and errors as for `read.read`."""
+    path = absolute(data)
+    return make(path, open_table(path), SHAPE, clean, name=name, seed=seed, group=group, progress=progress)
 
 
-def _found(path: Path, group: str | None) -> Found:
-    if path.is_file() and path.suffix.lower() in SUFFIXES:
-        return read_table(path, group)
-    if path.is_dir() and is_saved_dataset(path):
-        return read_saved(path, group)
-    if path.is_dir():
-        if group is not None:
-            raise UsageError(
-                f"'{group}' was given to group by, but {path.name}/ is a folder of class folders and has no columns. "
-                f"Pass a table with image, label and {group} columns."
-            )
-        return read_folder(path)
-    state = "is no table that can be read" if path.exists() else "does not exist"
-    raise DataError(
-        f"{path} {state}. Allowed: a folder of class folders, a table ({', '.join(SUFFIXES)}) with image and label "
-        "columns, or a folder saved by Hugging Face datasets. Check the path."
-    )
+def cell(folder: Path, value: object) -> Path | None:
+    """A table's cell as the path of a picture: a path, or as `datasets` stores one, {"bytes", "path"}."""
+    if isinstance(value, dict):
+        if value.get("bytes"):
+            return _store(value["bytes"])
+        value = value.get("path")
+    text = value.strip() if isinstance(value, str) else ""
+    return folder / Path(text).expanduser() if text else None
 
 
-def _given_splits(found: Found, path: Path) -> tuple[Found, str]:
-    """Settle which given split is the sealed test. Returns the records so marked, and what to say of it."""
-    given = {r.split for r in found.records}
-    if "train" not in given and given - {None}:
-        raise DataError(
-            f"{path.name} gives {_and(given)} but no train pictures. Mark the pictures to learn from as train."
-        )
-    if given <= {None, "train"}:
-        return _marked(found, {"train": None}), "drawn"
-    if given == {"train", "valid"}:
-        return _marked(found, {"valid": "test"}), "train and val as given: val is the sealed test"
-    if given == {"train", "test"}:
-        return found, "train and test as given: test is sealed"
-    return found, "train, valid and test as given"
+def _store(data: bytes) -> Path:
+    """Bytes → a file below the cache, named by their sha256."""
+    from ._picture import suffix_of
+
+    path = runtime.cache_dir() / "pictures" / f"{hashlib.sha256(data).hexdigest()}{suffix_of(data)}"
+    if not path.is_file() or path.stat().st_size != len(data):
+        runtime.write(path, data)
+    return path
 
 
-def _marked(found: Found, names: dict[str, str | None]) -> Found:
-    def mark(r: Record) -> Record:
-        return replace(r, split=names[r.split]) if r.split in names else r
-
-    return replace(found, records=tuple(mark(r) for r in found.records))
-
-
-def _check(counts: Counter[str], path: Path, why: str) -> None:
-    """There are two classes or more, each of two pictures or more."""
-    shown = f"{path.name}/" if path.is_dir() else path.name
-    if not sum(counts.values()):
-        raise DataError(f"{shown} holds no pictures{why}. {HOW}")
-    if few := [label for label in in_order(counts) if counts[label] < 2]:
-        named = ", ".join(f"'{label}' ({counts[label]})" for label in few[:10])
-        raise DataError(
-            f"{shown} has classes with fewer than 2 pictures{why}: {named}. Each class needs 2 or more, better 20. "
-            "Add pictures, or take the class out."
-        )
-    if len(counts) == 1:
-        raise DataError(f"{shown} holds one class ('{next(iter(counts))}'); fit needs two or more. {HOW}")
-
-
-def _check_train(kept: tuple[Kept, ...], path: Path) -> None:
-    known = {k.record.label for k in kept if k.record.split in (None, "train")}
-    for split in ("valid", "test"):
-        if alien := {k.record.label for k in kept if k.record.split == split} - known:
-            named = ", ".join(f"'{label}'" for label in in_order(alien))
-            raise DataError(
-                f"{path.name}: the held-out pictures have classes that train lacks: {named}. A model learns only "
-                "what train shows; add pictures of these classes to train, or take them out."
-            )
-
-
-def _check_given(found: Found, kept: tuple[Kept, ...], path: Path, why: str) -> None:
-    """Every split that was given still has a picture after cleaning."""
-    for split in in_order(Counter(r.split for r in found.records if r.split)):
-        if all(k.record.split != split for k in kept):
-            given = sum(r.split == split for r in found.records)
-            other = ", or leave validation out to have it drawn from train" if split == "valid" else ""
-            raise DataError(
-                f"{path.name}: of the {given} pictures given as {_PARTS[split]}, none can be used{why}. Every given "
-                f"split needs at least one picture. Repair or replace them{other}."
-            )
-
-
-def _check_parts(sizes: list[int], path: Path, rule: str, why: str) -> None:
-    """There is something to learn from, to choose by and to judge on."""
-    if all(sizes):
-        return
-    counts = ", ".join(f"{n} {part}" for n, part in zip(sizes, _PARTS.values(), strict=True))
-    where, needed = ("", "3 pictures") if rule == "drawn" else (" of train", "2 pictures")
-    raise DataError(
-        f"{path.name} has too few pictures to split{why}: {counts}. Each of the three needs at least one. Give every "
-        f"class{where} {needed} or more that are not near-duplicates or of one group, better 20."
-    )
-
-
-def _split(cleaned: Clean, labels: tuple[str, ...], seed: int) -> tuple[IntArray, IntArray]:
-    """The split [n] and the group number [n] of every picture that stays."""
-    kept = cleaned.kept
-    y = np.array([labels.index(k.record.label) for k in kept], np.int64)
-    given = [k.record.split for k in kept]
-    groups = _groups(cleaned)
-    if None in given:
-        return assign(y, [k.digest for k in kept], groups, seed=seed, shares=SHARES), groups
-    split = np.array([("train", "valid", "test").index(s or "train") for s in given], np.int64)
-    if "valid" not in given:
-        rest = np.flatnonzero(split != TEST)
-        split[rest] = assign(y[rest], [kept[i].digest for i in rest], groups[rest], seed=seed, shares=VALID_OF_TRAIN)
-    return split, groups
-
-
-def _groups(cleaned: Clean) -> IntArray:
-    """One number for all that must stay together: the given group, and near-duplicates [n]."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    n = len(cleaned.kept)
-    first: dict[str, int] = {}
-    named = [(i, first.setdefault(g, i)) for i, k in enumerate(cleaned.kept) if (g := k.record.group) is not None]
-    edges = np.concatenate([cleaned.pairs, np.array(named, np.int64).reshape(-1, 2)])
-    graph = coo_array((np.ones(len(edges), np.int8), (edges[:, 0], edges[:, 1])), shape=(n, n))
-    return np.asarray(connected_components(graph, directed=False)[1], np.int64)
-
-
-def _examples(
-    kept: tuple[Kept, ...], labels: tuple[str, ...], groups: IntArray, mask: np.ndarray
-) -> tuple[Example, ...]:
-    """Each with its group: the first picture's, or, where near-duplicates have no name, the first one's digest."""
-    sizes = np.bincount(groups)
-    first = {int(g): kept[i] for g, i in zip(*np.unique(groups, return_index=True), strict=True)}
-    named = [(first[g].record.group or first[g].digest) if sizes[g] > 1 else None for g in groups.tolist()]
-    return tuple(
-        Example(str(k.record.path), labels.index(k.record.label), k.digest, name or k.record.group)
-        for k, name, chosen in zip(kept, named, mask, strict=True)
-        if chosen
-    )
-
-
-def _rule(given: str, seed: int, group: str | None, groups: IntArray) -> str:
-    """One sentence for the report."""
-    together = f", '{group}' groups kept whole" if group else ""
-    if len(np.unique(groups)) < len(groups):
-        together += ", near-duplicates kept together"
-    if given == "drawn":
-        parts = " / ".join(f"{round(100 * s)} %" for s in SHARES)
-        return f"Drawn by chance, {parts} train / valid / sealed test, stratified by class{together} (seed {seed})."
-    if given.startswith("train, valid"):
-        return given[0].upper() + given[1:] + "; test is sealed."
-    return (
-        f"{given[0].upper()}{given[1:]}; valid is {VALID_OF_TRAIN[1]:.0%} of train, stratified{together} (seed {seed})."
-    )
-
-
-def _straddling(cleaned: Clean, split: IntArray) -> tuple[str, ...]:
-    """A warning where given splits tear given groups apart."""
-    sides: dict[str, set[int]] = {}
-    for k, s in zip(cleaned.kept, split.tolist(), strict=True):
-        if k.record.group is not None:
-            sides.setdefault(k.record.group, set()).add(s)
-    torn = sorted(g for g, s in sides.items() if len(s) > 1)
-    if not torn:
-        return ()
-    return (
-        f"Groups in more than one given split: {len(torn)}, for example '{torn[0]}'; the test may be too easy. "
-        "Leave the split column out to have groups kept whole.",
-    )
-
-
-def _warnings(kept: tuple[Kept, ...], labels: tuple[str, ...], split: IntArray) -> tuple[str, ...]:
-    out = []
-    counts = Counter(k.record.label for k in kept)
-    least, most = min(labels, key=lambda c: counts[c]), max(labels, key=lambda c: counts[c])
-    if counts[least] < _SMALL_CLASS:
-        small = [f"'{c}' ({counts[c]})" for c in labels if counts[c] < _SMALL_CLASS]
-        out.append(f"Classes of fewer than {_SMALL_CLASS} pictures: {len(small)}, {', '.join(small[:5])}.")
-    if counts[most] >= _IMBALANCE * counts[least]:
-        out.append(
-            f"'{most}' has {counts[most]} pictures and '{least}' {counts[least]}; look at macro-F1 beside accuracy."
-        )
-    n_test = int((split == TEST).sum())
-    if n_test < _SMALL_TEST:
-        out.append(
-            f"The sealed test holds {n_test} pictures; with fewer than {_SMALL_TEST} only large differences show."
-        )
-    if missing := sorted(
-        {k.record.label for k in kept} - {k.record.label for k, s in zip(kept, split, strict=True) if s == TEST}
-    ):
-        out.append(f"The sealed test holds no picture of {', '.join(repr(c) for c in missing[:5])}.")
-    return tuple(out)
-
-
-def _tally(reasons: object) -> str:
-    return ", ".join(f"{n} {reason}" for reason, n in Counter(reasons).most_common())  # type: ignore[call-overload]
-
-
-def _and(names: set[str | None]) -> str:
-    return " and ".join(sorted(n for n in names if n))
+SHAPE = Shape(
+    modality="image",
+    noun="picture",
+    how="Put each class into a folder of its own, or pass a table with image and label columns.",
+    wanted=is_picture,
+    columns=("image", "path", "file", "filename", "file_name"),
+    cell=cell,
+)

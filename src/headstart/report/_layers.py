@@ -67,6 +67,7 @@ def chart(record: Record) -> Markup:
 def section(record: Record) -> Markup:
     """The curve with its legend, the reasons, and the numbers behind it."""
     record = _words.clean(record)
+    noun = record.get("noun", "picture")
     measured = any(d.get("tuned") is not None for d in record["depths"])
     tuned = (
         ' <span style="white-space:nowrap;margin-left:.6em">'
@@ -85,8 +86,8 @@ def section(record: Record) -> Markup:
         chart=chart(record),
         source=record["source"],
         tuned=Markup(tuned) if measured else "",
-        n_valid=_words.plural(record["n_valid"], "validation picture"),
-        n_train=_words.plural(record["n_train"], "training picture"),
+        n_valid=_words.plural(record["n_valid"], f"validation {noun}"),
+        n_train=_words.plural(record["n_train"], f"training {noun}"),
         why=_words.tie(record["why"]),
         more=Markup("").join(
             Markup("<p>{}</p>").format(_words.tie(record[key])) for key in ("trend", "tail_why") if record.get(key)

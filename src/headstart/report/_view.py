@@ -9,6 +9,7 @@ import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ..types import NOUNS
 from ._words import DECISIONS, clean, reason
 
 Run = Mapping[str, Any]
@@ -28,6 +29,7 @@ def whole(run: Run) -> Run:
     judged = {"metric": "accuracy", "level": 0.95, "margin": 0.0, "n_test": task["n"].get("test", 0), "test_reads": 1}
     return {
         **run,
+        "noun": NOUNS.get(task.get("modality", "image"), "example"),
         "task": task,
         "verdict": judged | verdict if verdict else {},
         "metrics": _METRICS | metrics if metrics else {},

@@ -41,12 +41,12 @@ DECISIONS = {
 REASONS = {
     "unreadable": "Could not be read",
     "truncated": "Cut off in the middle",
-    "empty": "Empty files",
+    "empty": "Empty",
     "not_an_image": "Not pictures",
-    "too_large": "Too many pixels",
+    "too_large": "Too large",
     "too_small": "Too few pixels",
-    "near_duplicate": "Near-duplicates of a picture that was kept",
-    "two_labels": "The same picture under two labels",
+    "near_duplicate": "Near-duplicates of one that was kept",
+    "two_labels": "The same under two labels",
     "missing": "Listed, but not there",
 }
 METRICS = {"accuracy": "accuracy", "macro_f1": "macro-F1", "log_loss": "log-loss"}
@@ -141,7 +141,7 @@ def reason(key: str) -> str:
     """The title of a reason for setting something aside.
 
     >>> reason("two_labels"), reason("wrong_moon")
-    ('The same picture under two labels', 'Wrong moon')
+    ('The same under two labels', 'Wrong moon')
     """
     return REASONS.get(key) or key.replace("_", " ").capitalize()
 

@@ -95,10 +95,11 @@ def _what(run: Run) -> str:
         before = f", trained before on {md(winner['pretrained_on'])}" if winner.get("pretrained_on") else ""
         origin = f"reuses {code(winner['source'])}{before}"
     else:
-        origin = "starts fresh: it was trained on these pictures alone"
+        origin = f"starts fresh: it was trained on these {run['noun']}s alone"
+    kind = "An image" if run["noun"] == "picture" else "A text"
     return (
         f"# {md(task.get('name', ''))}\n\n## What it is\n\n"
-        f"An image classifier for {_words.plural(len(task.get('labels', ())), 'class', 'classes')}: **{title}**. "
+        f"{kind} classifier for {_words.plural(len(task.get('labels', ())), 'class', 'classes')}: **{title}**. "
         f"It {origin}. {_words.count(winner.get('trained_params'))} of its {_words.count(winner.get('total_params'))} "
         "parameters were trained here. Made by headstart."
     )
@@ -112,10 +113,11 @@ def _verdict(run: Run) -> str:
     if verdict.get("interval"):
         low, high = verdict["interval"]
         metric = _words.METRICS.get(verdict["metric"], verdict["metric"])
+        sealed = _words.plural(verdict["n_test"], f"sealed {run['noun']}")
         lines.append(
             f"Difference in {metric}, best model that reuses minus best that starts fresh: "
             f"{_words.points(verdict['difference'])} points, {100 * verdict['level']:.0f} % interval "
-            f"[{_words.points(low)}, {_words.points(high)}], on {_words.plural(verdict['n_test'], 'sealed picture')}. "
+            f"[{_words.points(low)}, {_words.points(high)}], on {sealed}. "
             f"Differences under ±{100 * verdict['margin']:g} points are of no practical weight."
         )
     return "\n\n".join(lines)
@@ -124,11 +126,12 @@ def _verdict(run: Run) -> str:
 def _use(run: Run) -> str:
     labels = run["task"]["labels"]
     names = ", ".join(code(label) for label in labels[:MOST_CLASSES]) + (", …" if len(labels) > MOST_CLASSES else "")
+    examples, made = f"{run['noun']}s", "taken" if run["noun"] == "picture" else "written"
     return (
         "## Intended use\n\n"
-        f"Tell these classes apart in pictures like those it was trained on: {names}.\n\n"
-        "Not for pictures of anything else (it always answers with one of its classes), nor for pictures taken in "
-        "another way than the training ones without a new test, nor as the sole ground of a decision about a person."
+        f"Tell these classes apart in {examples} like those it was trained on: {names}.\n\n"
+        f"Not for {examples} of anything else (it always answers with one of its classes), nor for {examples} {made} "
+        "in another way than the training ones without a new test, nor as the sole ground of a decision about a person."
     )
 
 
@@ -172,13 +175,14 @@ def _evaluation(run: Run) -> str:
         for r in _view.contenders(run)
     ]
     if rows:
-        lines += ["Against the others, on the same pictures:", table(["Model", "Kind", "Value", "Interval"], rows)]
+        others = table(["Model", "Kind", "Value", "Interval"], rows)
+        lines += [f"Against the others, on the same {run['noun']}s:", others]
     if metrics.get("per_class"):
         form = [
             [md(c["label"]), str(c["n"]), *(_words.number(c[key]) for key in ("precision", "recall", "f1"))]
             for c in metrics["per_class"]
         ]
-        lines.append(table(["Class", "Pictures", "Precision", "Recall", "F1"], form))
+        lines.append(table(["Class", f"{run['noun'].capitalize()}s", "Precision", "Recall", "F1"], form))
     return "\n\n".join(lines)
 
 
@@ -189,7 +193,8 @@ def _limits(run: Run) -> str:
     if weakest:
         parts = ", ".join(f"{md(c['label'])} ({_words.percent(c['recall'], 0)})" for c in weakest)
         lines.append(f"- Classes recognised least often (recall): {parts}.")
-    lines.append("- Its probabilities were calibrated on pictures of this data set; on others they may be too sure.")
+    examples = f"{run['noun']}s"
+    lines.append(f"- Its probabilities were calibrated on {examples} of this data set; on others they may be too sure.")
     return "## Limits and caveats\n\n" + "\n".join(lines)
 
 

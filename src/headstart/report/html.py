@@ -55,6 +55,7 @@ def _page(run: Run, thumbnails: Mapping[str, bytes]) -> dict[str, Any]:
     return {
         "run": run.get("run", ""),
         "run_quoted": quote(run.get("run") or "RUN"),
+        "noun": run["noun"],
         "created": run.get("created", ""),
         "sentence": run.get("sentence") or verdict.get("reason", ""),
         "decision": decision,

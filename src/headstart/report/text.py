@@ -31,7 +31,7 @@ def summary(run: Mapping[str, Any]) -> str:
         "",
         f"report  {where}/report.html",
         f"model   {where}/model/",
-        f"next    headstart predict {quote(where)} new.jpg",
+        f"next    headstart predict {quote(where)} {'new.jpg' if run['noun'] == 'picture' else 'new.csv'}",
     ]
     return "\n".join(lines).replace(_words.NARROW, " ").strip("\n")
 
@@ -66,14 +66,15 @@ def _notes(run: Mapping[str, Any], verdict: Mapping[str, Any]) -> list[str]:
     if verdict.get("n_test"):
         opened = "once" if verdict.get("test_reads", 1) == 1 else f"{verdict['test_reads']} times"
         needed = f"; about {rounded(verdict['needed'])} would be needed to tell" if verdict.get("needed") else ""
-        lines += _wrap(f"judged on {_words.plural(verdict['n_test'], 'sealed picture')}, opened {opened}{needed}", 2)
+        judged = _words.plural(verdict["n_test"], f"sealed {run['noun']}")
+        lines += _wrap(f"judged on {judged}, opened {opened}{needed}", 2)
     groups = _view.aside(run)
     if groups:
-        total = sum(len(g["items"]) for g in groups)
+        total, what = sum(len(g["items"]) for g in groups), "file" if run["noun"] == "picture" else run["noun"]
         parts = ", ".join(f"{len(g['items'])} {g['title'].lower()}" for g in groups)
-        lines += _wrap(f"{_words.plural(total, 'file')} set aside ({parts}); the report names each", 3)
+        lines += _wrap(f"{_words.plural(total, what)} set aside ({parts}); the report names each", 3)
     else:
-        lines.append("no file was set aside")
+        lines.append(f"no {'file' if run['noun'] == 'picture' else run['noun']} was set aside")
     if warnings := run.get("warnings"):
         more = f" (and {len(warnings) - 1} more in the report)" if len(warnings) > 1 else ""
         lines += _wrap(f"warning: {warnings[0]}{more}", 2)

@@ -1,6 +1,6 @@
-"""Predictions for new pictures: one row an input, an unreadable one with its reason, none stopping the others.
+"""Predictions for new pictures or texts: one row an input, an unreadable one with its reason, none stopping the others.
 
-In: a model folder and paths. Out: `Row`s in the order of the inputs. The preprocessing is the model's own.
+In: a model folder and paths (or texts). Out: `Row`s in the order of the inputs. The preprocessing is the model's own.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import io
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from ..embed.gallery import Gallery
@@ -19,7 +20,8 @@ from ..read._walk import expand
 from ..types import Example
 from .store import Model, load
 
-CHUNK = 256  # pictures between two rows written out
+CHUNK = 256  # inputs between two rows written out
+Input = tuple[str, Example | str]  # how it is shown; the example, or why there is none
 
 
 @dataclass(frozen=True)
@@ -33,35 +35,43 @@ class Row:
     error: str | None = None
 
 
-def predict(model: Path | Model, inputs: Iterable[str | Path], *, engine: str = "auto") -> Iterator[Row]:
-    """Predict files, folders, or "-" for paths on standard input.
+def predict(
+    model: Path | Model, inputs: Iterable[str | Path], *, engine: str = "auto", text: str | None = None
+) -> Iterator[Row]:
+    """Predict files, folders, or "-" for paths on standard input; of texts see `_texts.py`.
 
-    `engine="auto"` is the engine the model was judged with, where this machine has it.
+    `engine="auto"` is the engine the model was judged with, where this machine has it. `text` names the column of a
+    table that holds the texts.
 
     Raises:
         DataError: the folder holds no model.
     """
     loaded = load(model) if isinstance(model, Path) else model
-    paths = expand(inputs)
+    if loaded.modality == "text":
+        from ._texts import texts
+
+        found: Iterator[Input] = texts(inputs, text)
+    else:
+        found = ((str(path), _examine(path)) for path in expand(inputs))
     with tempfile.TemporaryDirectory(prefix="headstart-") as folder:
         gallery = loaded.gallery(engine, Path(folder))
-        for start in range(0, len(paths), CHUNK):
-            yield from _rows(loaded, gallery, paths[start : start + CHUNK])
+        while some := list(islice(found, CHUNK)):
+            yield from _rows(loaded, gallery, some)
 
 
-def _rows(model: Model, gallery: Gallery, paths: Sequence[Path]) -> Iterator[Row]:
-    looked = [_examine(path) for path in paths]
+def _rows(model: Model, gallery: Gallery, inputs: Sequence[Input]) -> Iterator[Row]:
+    looked = [item for _, item in inputs]
     bad = gallery.unreadable([e for e in looked if isinstance(e, Example)], [model.fitted.view])
     good = [e for e in looked if isinstance(e, Example) and e.digest not in bad]
     found = iter(model.probabilities(gallery, good)) if good else iter(())
-    for path, item in zip(paths, looked, strict=True):
+    for shown, item in inputs:
         if not isinstance(item, Example) or item.digest in bad:
-            yield Row(str(path), None, None, {}, bad[item.digest] if isinstance(item, Example) else item)
+            yield Row(shown, None, None, {}, bad[item.digest] if isinstance(item, Example) else item)
             continue
         row = next(found)
         best = int(row.argmax())
         named = {label: float(p) for label, p in zip(model.labels, row, strict=True)}
-        yield Row(str(path), model.labels[best], float(row[best]), named)
+        yield Row(shown, model.labels[best], float(row[best]), named)
 
 
 def _examine(path: Path) -> Example | str:

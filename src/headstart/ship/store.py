@@ -23,7 +23,8 @@ from ..family import names
 from ..kind.classification import softmax
 from ..plan import keep
 from ..runtime import write
-from ..types import Example, Fitted, InputSpec, Source, to_dict
+from ..source._catalogue import source_from
+from ..types import Example, Fitted, Source, to_dict
 
 BACKBONE = "backbone.safetensors"
 FORMAT = 2  # of model.json
@@ -41,6 +42,13 @@ class Model:
     def labels(self) -> tuple[str, ...]:
         """Class names, in the order of the columns of `probabilities`."""
         return self.fitted.labels
+
+    @property
+    def modality(self) -> str:
+        """What it reads: "image" or "text"."""
+        if self.source is not None:
+            return self.source.modality
+        return "text" if self.fitted.view.depth == "input" else "image"
 
     def gallery(self, engine: str = "auto", folder: Path | None = None) -> Gallery:
         """Looks at pictures the way this model wants them; `folder` is where rows are kept.
@@ -96,10 +104,6 @@ def load(folder: Path) -> Model:
         )
     if extra["source"] is None:
         return Model(fitted, None, None)
-    record = dict(extra["source"])
-    spec = record.pop("input")
-    spec |= {"mean": tuple(spec["mean"]), "std": tuple(spec["std"])}
-    record["widths"] = tuple(record["widths"])
     weights = folder / BACKBONE
     try:
         found = hashlib.sha256(weights.read_bytes()).hexdigest()
@@ -110,4 +114,4 @@ def load(folder: Path) -> Model:
             f"{weights} is not the file this model was saved with (sha256 {found[:12]}, not "
             f"{extra['backbone_sha256'][:12]}). Copy the whole model folder again, or run `headstart fit` again."
         )
-    return Model(fitted, Source(**record, input=InputSpec(**spec)), weights)
+    return Model(fitted, source_from(extra["source"]), weights)

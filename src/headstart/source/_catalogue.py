@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any, Protocol, cast
 
 from .. import family, runtime
 from ..errors import SourceError, UnknownName
-from ..types import InputSpec, Source, to_dict
+from ..types import InputSpec, Source, TextSpec, to_dict
 
 _PACKAGED = Path(__file__).parent / "catalogue"
 _DEFAULTS = 2  # how many sources a fit considers unless told otherwise
@@ -28,10 +28,20 @@ class Loader(Protocol):
     ORIGIN: tuple[str, ...]
 
     def fetch(self, source: Source) -> Path:
-        """The path of the weights, as safetensors with timm's names."""
+        """The path of the weights, as safetensors with the library's names."""
 
     def pulled(self, source: Source) -> bool:
         """Whether `fetch` needs no network."""
+
+
+INPUTS: dict[str, Callable[..., InputSpec | TextSpec]] = {"image": InputSpec, "text": TextSpec}
+
+
+def source_from(record: Mapping[str, Any]) -> Source:
+    """A record as plain values (`types.to_dict`, TOML, JSON) → the value."""
+    spec = {k: tuple(v) if isinstance(v, list) else v for k, v in record["input"].items()}
+    made: InputSpec | TextSpec = INPUTS[record["modality"]](**spec)
+    return Source(**{**record, "input": made, "widths": tuple(record["widths"])})
 
 
 def keys() -> list[str]:
@@ -43,7 +53,7 @@ def keys() -> list[str]:
     return sorted(_files())
 
 
-def default_keys() -> list[str]:
+def default_keys(modality: str = "image") -> list[str]:
     """What a fit considers when no source is named: the cheapest packaged sources by multiply-adds, cheapest first.
 
     A person's own records take part when they are named.
@@ -52,7 +62,8 @@ def default_keys() -> list[str]:
     ['mobilenet-v2', 'efficientnet-lite0']
     """
     packaged = [_parse(file) for file in sorted(_PACKAGED.glob("*.toml"))]
-    return [source.key for source in sorted(packaged, key=lambda source: (source.macs, source.key))][:_DEFAULTS]
+    fit = [source for source in packaged if source.modality == modality]
+    return [source.key for source in sorted(fit, key=lambda source: (source.macs, source.key))][:_DEFAULTS]
 
 
 def get(key: str) -> Source:
@@ -119,27 +130,28 @@ def _parse(file: Path) -> Source:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
         raise _bad(file, f"is no readable TOML: {problem}") from problem
     _known(file, record, Source, {"key"}, "")
-    _known(file, record["input"], InputSpec, set(), "input.")
+    kind = INPUTS.get(record["modality"])
+    _need(file, kind is not None, "modality", record["modality"], f"one of {', '.join(INPUTS)}")
+    _known(file, record["input"], kind or Source, set(), "input.")
     _check_values(file, record)
-    spec: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in record["input"].items()}
-    record |= {"input": InputSpec(**spec), "widths": tuple(record["widths"])}
-    return Source(key=file.stem, **record)
+    return source_from({**record, "key": file.stem})
 
 
-def _known(file: Path, table: Any, kind: type[Source] | type[InputSpec], given: set[str], where: str) -> None:  # noqa: ANN401
+def _known(file: Path, table: Any, kind: Any, given: set[str], where: str) -> None:  # noqa: ANN401
     """Every field of the dataclass that has no default is there, and nothing else."""
     if not isinstance(table, dict):
         raise _bad(file, f"has '{where.rstrip('.')}' = {table!r}; it must be a table")
     allowed = {f.name for f in fields(kind)} - given
-    if missing := sorted(f.name for f in fields(kind) if f.default is MISSING and f.name in allowed - table.keys()):
+    if missing := sorted(
+        f.name for f in fields(kind) if f.default is f.default_factory is MISSING and f.name in allowed - table.keys()
+    ):
         raise _bad(file, f"lacks {', '.join(where + name for name in missing)}")
     if unknown := sorted(table.keys() - allowed):
         raise _bad(file, f"has {', '.join(where + name for name in unknown)}, which no record has")
 
 
 def _check_values(file: Path, record: Mapping[str, Any]) -> None:
-    spec, tables, widths = record["input"], ("input", "origin", "widths", *_COUNTS), record["widths"]
-    size, crop = spec["size"], spec.get("crop", 0.875)
+    tables, widths = ("input", "origin", "config", "widths", *_COUNTS), record["widths"]
     for name in _COUNTS:
         _need(file, _whole(record[name]), name, record[name], "a whole number above 0")
     for name in record.keys() - set(tables):
@@ -148,6 +160,16 @@ def _check_values(file: Path, record: Mapping[str, Any]) -> None:
     holds = told and widths[-1] == record["feature_dim"]
     _need(file, holds, "widths", widths, "whole numbers above 0, the last one feature_dim")
     _need(file, _hex(record["sha256"]), "sha256", record["sha256"], "64 hexadecimal digits")
+    (_check_pixels if record["modality"] == "image" else _check_words)(file, record["input"])
+    loaders = family.names("source")
+    _need(file, record["loader"] in loaders, "loader", record["loader"], f"one of {', '.join(loaders)}")
+    origin, wanted = record["origin"], family.load("source", record["loader"]).ORIGIN
+    complete = isinstance(origin, dict) and all(isinstance(origin.get(name), str) for name in wanted)
+    _need(file, complete, "origin", origin, f"a table with {', '.join(wanted)}, each text")
+
+
+def _check_pixels(file: Path, spec: Mapping[str, Any]) -> None:
+    size, crop = spec["size"], spec.get("crop", 0.875)
     _need(file, _whole(size), "input.size", size, "a whole number of pixels above 0")
     for name in ("mean", "std"):
         _need(file, _three(spec[name]), f"input.{name}", spec[name], "three numbers")
@@ -155,11 +177,13 @@ def _check_values(file: Path, record: Mapping[str, Any]) -> None:
     _need(file, isinstance(crop, int | float) and 0 < crop <= 1, "input.crop", crop, "a number above 0, at most 1")
     how = spec.get("interpolation", "bicubic")
     _need(file, how in ("bicubic", "bilinear"), "input.interpolation", how, "bicubic or bilinear")
-    loaders = family.names("source")
-    _need(file, record["loader"] in loaders, "loader", record["loader"], f"one of {', '.join(loaders)}")
-    origin, wanted = record["origin"], family.load("source", record["loader"]).ORIGIN
-    complete = isinstance(origin, dict) and all(isinstance(origin.get(name), str) for name in wanted)
-    _need(file, complete, "origin", origin, f"a table with {', '.join(wanted)}, each text")
+
+
+def _check_words(file: Path, spec: Mapping[str, Any]) -> None:
+    _need(file, _whole(spec["length"]), "input.length", spec["length"], "a whole number of tokens above 0")
+    how = spec.get("pooling", "mean")
+    _need(file, how in ("mean", "last"), "input.pooling", how, "mean or last")
+    _need(file, isinstance(spec.get("prefix", ""), str), "input.prefix", spec.get("prefix"), "text")
 
 
 def _need(file: Path, holds: bool, name: str, given: object, allowed: str) -> None:

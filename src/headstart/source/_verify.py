@@ -57,9 +57,9 @@ def verify(source: Source) -> list[dict[str, Any]]:
     backbone = _backbone.load(source)
     rows = []
     for title, (package, file, expected) in _PICTURES.items():
-        prepared = _backbone.prepare(_read(package, file), source.input)
+        prepared = _backbone.prepare(_read(package, file), source.pixels)
         with torch.inference_mode():
-            logits = backbone(_backbone.normalise(prepared.unsqueeze(0), source.input))[-1]
+            logits = backbone(_backbone.normalise(prepared.unsqueeze(0), source.pixels))[-1]
         chance, index = logits.softmax(dim=1)[0].max(dim=0)
         named = names[int(index)]
         rows.append(

@@ -1,6 +1,6 @@
-"""Turns a package's weights file, once, into safetensors with timm's names, and reads that back checked.
+"""Turns a package's weights file, once, into safetensors with the library's names, and reads that back checked.
 
-In: a weights file whose sha256 was checked. Out: `model.safetensors` and `model.json` (its own sha256, and what it
+In: weights files whose sha256 was checked. Out: `model.safetensors` and `model.json` (its own sha256, and what it
 was made from) in the source's cache folder. Knows nothing of where the file came from.
 """
 
@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import runtime
 from ..errors import SourceError
 from ..types import Source
-from . import _timm
+from . import _language, _timm
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -46,17 +47,24 @@ def ready(folder: Path, source: Source) -> Path | None:
     return path
 
 
-def convert(file: Path, source: Source, folder: Path) -> Path:
-    """Map the tensors of `file` onto the architecture by order, check every shape, write `model.safetensors`.
+def convert(files: Sequence[Path], source: Source, folder: Path) -> Path:
+    """Map the tensors of the first file onto the architecture, check every shape, write `model.safetensors`.
+
+    The tokenizer of a language model, the other file, goes into the same file's header.
 
     Raises:
         SourceError: the tensors do not fit; the first that does not is named.
     """
     from safetensors.torch import save
 
-    net = _timm.build(source.architecture)
-    net.load_state_dict(_by_order(_raw(file), net.state_dict(), source), strict=False)
-    data = save({name: tensor.contiguous() for name, tensor in net.state_dict().items()})
+    if source.modality == "text":
+        tensors = _language.converted(_raw(files[0]), source)
+        header = {_language.TOKENIZER: files[1].read_text(encoding="utf-8")}
+    else:
+        net, header = _timm.build(source.architecture), None
+        net.load_state_dict(_by_order(_raw(files[0]), net.state_dict(), source), strict=False)
+        tensors = net.state_dict()
+    data = save({name: tensor.contiguous() for name, tensor in tensors.items()}, header)
     path = folder / NAME
     runtime.write(path, data)
     record = {"sha256": sha256(data), "from": source.sha256, "architecture": source.architecture}

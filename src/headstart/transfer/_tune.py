@@ -70,13 +70,18 @@ def views(sources: Sequence[str]) -> list[View]:
 
 
 def fit_view(view: View, facts: Facts) -> View:
-    """Pictures with a shorter side below 48 px are taken for glyphs: a mirrored digit is another digit."""
+    """Pictures with a shorter side below 48 px are taken for glyphs: a mirrored digit is another digit.
+
+    Texts are taken as tokens, of which the frozen front makes states once.
+    """
+    if facts.modality == "text":
+        return View(view.source, "input")
     return replace(view, style="glyph" if facts.side < 48 else "photo")
 
 
 def copies(facts: Facts) -> int:
     """Augmented copies a picture, itself counted: eight, fewer for much data (a copy costs one pass and ~40 KB)."""
-    return min(8, max(2, round(8000 / facts.n)))
+    return 1 if facts.modality == "text" else min(8, max(2, round(8000 / facts.n)))
 
 
 def tune(
@@ -235,18 +240,17 @@ def squared_distance(
 
 def _advanced(tail: Tail, front: list[str], work: Work) -> Work:
     """Maps moved on through the frozen front of the tail, once; training then begins behind it."""
-    from ._tail import advance
-
-    if not front or tail.whole:  # whole pictures are augmented anew at every step, so nothing can be kept
+    if not front or tail.anew:  # whole pictures are augmented anew at every step, so nothing can be kept
         return work
 
     def moved(x: NDArray[Any]) -> NDArray[Any]:
-        return once(x, ("moved", tail.source.sha256, work.view.depth, len(front)), lambda: advance(tail, len(front), x))
+        return once(x, ("moved", tail.source.sha256, work.view.depth, len(front)), lambda: tail.advance(len(front), x))
 
-    tail.skip = len(front)
+    train = replace(work.train, x=moved(work.train.x))
     valid = work.valid and replace(work.valid, x=moved(work.valid.x))
     source_rows = None if work.source_rows is None else moved(work.source_rows)
-    return replace(work, train=replace(work.train, x=moved(work.train.x)), valid=valid, source_rows=source_rows)
+    tail.begin_behind(len(front))
+    return replace(work, train=train, valid=valid, source_rows=source_rows)
 
 
 def _start_head(tail: Tail, x: NDArray[Any], y: NDArray[np.int64], k: int) -> None:
@@ -270,8 +274,6 @@ def _batches(work: Work, config: Config, tail: Tail) -> Callable[[int], tuple[to
     """`batch(step)`, a pure function of the step: the epoch's order, each row's copy, MixUp's partners."""
     import torch
 
-    from ._tail import as_batch
-
     x, y, seed = work.train.x, work.train.y, work.seed
     per_epoch = max(1, math.ceil(len(y) / config.batch))
 
@@ -290,11 +292,11 @@ def _batches(work: Work, config: Config, tail: Tail) -> Callable[[int], tuple[to
             turn = np.array(
                 [np.random.default_rng((seed, int(r))).permutation(x.shape[1])[epoch % x.shape[1]] for r in rows]
             )
-            picked = as_batch(x[rows, turn])
-        elif tail.whole:
-            picked = _changed(as_batch(x[rows]), work.view.style, [(seed, epoch, int(r)) for r in rows])
+            picked = tail.as_batch(x[rows, turn])
+        elif tail.anew:
+            picked = _changed(tail.as_batch(x[rows]), work.view.style, [(seed, epoch, int(r)) for r in rows])
         else:
-            picked = as_batch(x[rows])
+            picked = tail.as_batch(x[rows])
         labels = torch.from_numpy(y[rows])
         return _mixed(picked, labels, config.mixup, work.k, (seed, step)) if config.mixup else (picked, labels)
 

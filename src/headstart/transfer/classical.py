@@ -1,6 +1,7 @@
-"""Classical rival: hand-made features (HOG, or the pixels themselves) and a linear SVM. Nothing is pre-trained.
+"""Classical rival: hand-made features and a linear head. Nothing is pre-trained.
 
-x [n, 64, 64, 3] uint8 → features [n d] → decision values [n k]. HOG is scikit-image's.
+Pictures: HOG (scikit-image's), or the pixels themselves, and a linear SVM. Texts: TF-IDF of words and characters, and
+logistic regression, see `_tfidf.py`. x [n, 64, 64, 3] uint8, or [n] texts → scores [n k].
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..types import Facts, Fitted, FloatArray, Progress, Source, View, Work
+from . import _tfidf
 from ._base import SEARCH, Head
 from ._linear import axes, squared_hinge
 from ._once import once
 
 TITLE = "HOG or pixels + linear SVM"
+TITLES = {"text": "TF-IDF + logistic regression"}  # where another modality needs other words
 PAPER = "Dalal & Triggs 2005, Histograms of Oriented Gradients; Bosch et al. 2007, Representing shape with a pyramid"
 NEEDS = frozenset({"target_labels"})
 REUSES = False
@@ -32,8 +35,8 @@ CELLS = (8, 16)  # pixels: HOG at two scales did better than at one on most sets
 class Config:
     """One setting."""
 
-    features: str = "hog"  # or "pixels": 32 × 32 colours
-    c: float = 1.0  # weight of a margin error, for features scaled so that a picture's mean squared norm is 1
+    features: str = "hog"  # or "pixels": 32 × 32 colours; of texts "words", or "characters": words and characters
+    c: float = 1.0  # weight of an error, for features scaled so that an example's mean squared norm is 1
 
 
 def views(sources: Sequence[str]) -> list[View]:
@@ -41,14 +44,25 @@ def views(sources: Sequence[str]) -> list[View]:
     return [View(source=None, size=SIDE)]
 
 
+def fit_view(view: View, facts: Facts) -> View:
+    """Texts are read as they are."""
+    return View(source=None, depth="input") if facts.modality == "text" else view
+
+
 def settings(facts: Facts) -> list[Config]:
-    """HOG and pixels, each with two weights."""
+    """Two kinds of features, each with two weights."""
+    if facts.modality == "text":
+        return [Config(features, c) for features in ("words", "characters") for c in (3.0, 30.0)][:SEARCH]
     return [Config(features, c) for features in ("hog", "pixels") for c in (0.1, 1.0)][:SEARCH]
 
 
 def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
     """Fit on the training rows; the solution is unique, so that no seed plays a part."""
     train, k = work.train, work.k
+    if config.features in _tfidf.FEATURES:
+        state = _tfidf.fit(train.x, train.y, k, config.features, config.c)
+        yield Progress(1, 1)
+        return Head(state, state["weight"].size + state["bias"].size)
     a = axes(describe(train.x, config.features), root=False)
     weight, bias = a.unrotate(*squared_hinge(a.z, train.y, k, config.c / a.mean_square))
     yield Progress(1, 1)
@@ -56,7 +70,9 @@ def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
 
 
 def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None) -> FloatArray:
-    """x [n, 64, 64, 3] uint8 → [n k]."""
+    """x [n, 64, 64, 3] uint8, or [n] texts → [n k]."""
+    if fitted.config["features"] in _tfidf.FEATURES:
+        return _tfidf.logits(x, fitted.state, fitted.config["features"])
     rows = describe(x, fitted.config["features"])
     return np.asarray(rows @ fitted.state["weight"] + fitted.state["bias"], np.float32)
 

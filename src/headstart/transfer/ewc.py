@@ -29,6 +29,7 @@ __all__ = ["copies", "fit_view", "logits", "refit", "skill", "views"]
 
 TITLE = "fine-tuning with elastic weights (EWC)"
 PAPER = "Kirkpatrick et al. 2017, Overcoming catastrophic forgetting in neural networks"
+READS = ("image",)
 NEEDS = frozenset({"target_labels"})
 REUSES = True
 PRIOR = 7
@@ -79,7 +80,7 @@ def fisher(tail: Tail, work: Work) -> dict[str, torch.Tensor]:
     """
     import torch
 
-    from ._tail import as_batch, plain
+    from ._tail import plain
 
     x = plain(work.source_rows if work.source_rows is not None else work.train.x)
     random = np.random.default_rng(work.seed)
@@ -88,7 +89,7 @@ def fisher(tail: Tail, work: Work) -> dict[str, torch.Tensor]:
     total = {name: torch.zeros_like(w) for name, w in named.items()}
     tail.eval()
     for row in rows:
-        log_p = tail.classify(tail.features(as_batch(x[row : row + 1]))).log_softmax(1)[0]
+        log_p = tail.classify(tail.features(tail.as_batch(x[row : row + 1]))).log_softmax(1)[0]
         label = int(random.choice(len(log_p), p=_probabilities(log_p)))
         for name, slope in zip(named, torch.autograd.grad(-log_p[label], list(named.values())), strict=True):
             total[name] += slope**2

@@ -18,6 +18,7 @@ __all__ = ["Config", "copies", "fit_view", "logits", "refit", "skill", "views"]
 
 TITLE = "fine-tuning"
 PAPER = "Kumar et al. 2022, Fine-Tuning can Distort Pretrained Features (LP-FT); Howard & Ruder 2018, ULMFiT"
+READS = ("image",)
 NEEDS = frozenset({"target_labels"})
 REUSES = True
 PRIOR = 5

@@ -23,6 +23,7 @@ __all__ = ["copies", "fit_view", "logits", "refit", "skill", "views"]
 
 TITLE = "gradual unfreezing"
 PAPER = "Howard & Ruder 2018, Universal Language Model Fine-tuning for Text Classification (ULMFiT)"
+READS = ("image",)
 NEEDS = frozenset({"target_labels"})
 REUSES = True
 PRIOR = 6

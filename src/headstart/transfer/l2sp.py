@@ -24,6 +24,7 @@ __all__ = ["copies", "fit_view", "logits", "refit", "skill", "views"]
 
 TITLE = "fine-tuning held near the source (L2-SP)"
 PAPER = "Li, Grandvalet & Davoine 2018, Explicit Inductive Bias for Transfer Learning with Convolutional Networks"
+READS = ("image",)
 NEEDS = frozenset({"target_labels"})
 REUSES = True
 PRIOR = 7

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 TITLE = "a network from scratch"
 PAPER = "He et al. 2016, Deep Residual Learning; Smith & Topin 2018, Super-convergence"
+READS = ("image",)
 NEEDS = frozenset({"target_labels"})
 REUSES = False
 PRIOR = 0

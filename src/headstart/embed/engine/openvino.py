@@ -74,7 +74,7 @@ def _graph(source: Source, depths: tuple[str, ...], weights: Path | None) -> Pat
     """The converted graph, converting it first where it is not in the cache."""
     import openvino
 
-    name = digest(source.sha256, source.input, source.architecture, list(depths), openvino.__version__)
+    name = digest(source.sha256, source.pixels, source.architecture, list(depths), openvino.__version__)
     folder = cache_dir() / "openvino" / name
     if not (folder / "model.xml").exists():
         part = Path(tempfile.mkdtemp(prefix=".part-", dir=_made(folder.parent)))
@@ -104,9 +104,9 @@ def _convert(source: Source, depths: tuple[str, ...], weights: Path | None) -> A
             self.body = load(source, weights).eval()
 
         def forward(self, x: torch.Tensor) -> Any:  # noqa: ANN401
-            return self.body(normalise(x, source.input), depths)
+            return self.body(normalise(x, source.pixels), depths)
 
-    side = source.input.size
+    side = source.pixels.size
     example = torch.zeros(1, 3, side, side, dtype=torch.uint8)
     with warnings.catch_warnings():  # tracing warns that mean and deviation become constants: that is wanted
         warnings.simplefilter("ignore")

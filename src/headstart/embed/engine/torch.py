@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,7 @@ REQUIRES = ("torch",)
 RANK = 1
 WHY_NOT = "PyTorch does not import"
 BATCH = 32
+TOKENS = 1024  # of a batch of texts, padding included; measured: larger ones leave the processor's cache
 
 
 def available() -> bool:
@@ -44,8 +47,48 @@ def build(source: Source, depths: tuple[str, ...], weights: Path | None = None) 
         parts = []
         with torch.inference_mode(), torch.autocast("cuda", torch.bfloat16, enabled=where == "cuda"):
             for piece in torch.split(batch, BATCH):
-                x = normalise(piece.to(where), source.input).contiguous(memory_format=torch.channels_last)
+                x = normalise(piece.to(where), source.pixels).contiguous(memory_format=torch.channels_last)
                 parts.append([out.float().cpu() for out in model(x, depths)])
         return [torch.cat(outs).numpy() for outs in zip(*parts, strict=True)]
+
+    return compute
+
+
+@cache
+def text_precision() -> str:
+    """`bf16` on a GPU and on processors that compute in it, else `fp32`."""
+    import torch
+
+    fast = device() == "cuda" or (device() == "cpu" and torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return "bf16" if fast else "fp32"
+
+
+def build_text(source: Source, weights: Path | None = None) -> Callable[[Sequence[str]], list[NDArray[Any]]]:
+    """A function b texts → [pooled features of all depths [b, d]], float32; sorted by length, batched by tokens."""
+    import numpy as np
+    import torch
+
+    from ...source._encoder import batch
+    from ...source._language import STATIC, load, tokenizer, tokens
+
+    where = device()
+    model, words = load(source, weights).to(where), tokenizer(source, weights)
+    if text_precision() == "bf16" and source.architecture != STATIC:
+        model.net.to(torch.bfloat16)
+
+    def compute(texts: Sequence[str]) -> list[NDArray[Any]]:
+        rows = tokens(words, source, list(texts))
+        order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
+        out = np.empty((len(rows), sum(source.widths)), np.float32)
+        at = 0
+        with torch.inference_mode():
+            while at < len(order):
+                end = at + 1
+                while end < len(order) and len(rows[order[end]]) * (end + 1 - at) <= TOKENS:
+                    end += 1
+                ids, mask = batch([rows[i] for i in order[at:end]])
+                out[order[at:end]] = model(ids.to(where), mask.to(where), ("all",))[0].float().cpu().numpy()
+                at = end
+        return [out]
 
     return compute

@@ -1,0 +1,129 @@
+"""One of each, and no twin on the other side of the split: what pictures and texts have in common.
+
+In: records with digests, and a way of finding near-duplicates. Out: the records that stay, the pairs of near-duplicates
+among them, and what was set aside and why. Where splits are given, the twin outside the stricter one goes (test before
+valid before train).
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from ..types import IntArray, SetAside
+from ._record import Record
+
+T = TypeVar("T")
+_RANK = {"test": 0, "valid": 1, "train": 2, None: 2}  # which twin stays: the one in the split that must not shrink
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A record that stays, with the sha256 of its file or text."""
+
+    record: Record
+    digest: str
+
+
+@dataclass(frozen=True)
+class Clean:
+    """The outcome: `pairs` [m, 2] index `kept`, near-duplicates that may go to one side together."""
+
+    kept: tuple[Kept, ...]
+    pairs: IntArray
+    set_aside: tuple[SetAside, ...]
+    warnings: tuple[str, ...]
+
+
+def settle(
+    good: list[tuple[Kept, T]], near: Callable[[Sequence[T]], IntArray], aside: list[SetAside], root: Path, noun: str
+) -> Clean:
+    """Set aside what is doubled, and find near-duplicates among the rest.
+
+    Args:
+        good: what can be read, each with what `near` compares.
+        near: gives pairs [m, 2] (i < j) of near-duplicates.
+        aside: what was set aside before.
+        root: paths are told relative to it.
+        noun: what one is called.
+    """
+    good, doubled = _once(good, root, noun)
+    kept = [k for k, _ in good]
+    pairs = near([x for _, x in good])
+    dropped = _across(kept, pairs)
+    aside = [*aside, *doubled] + [
+        SetAside(
+            str(kept[i].record.path),
+            "near_duplicate",
+            f"Nearly the same {noun} as {_short(kept[j].record.path, root)} of the {kept[j].record.split} split.",
+        )
+        for i, j in dropped.items()
+    ]
+    stay = np.array([i for i in range(len(kept)) if i not in dropped], np.int64)
+    place = np.full(len(kept), -1, np.int64)
+    place[stay] = np.arange(len(stay))
+    pairs = place[pairs]
+    pairs = pairs[(pairs >= 0).all(1)]
+    kept = [kept[i] for i in stay]
+    return Clean(tuple(kept), pairs, tuple(sorted(aside, key=lambda s: s.path)), _remarks(kept, pairs, root, noun))
+
+
+def _once(good: list[tuple[Kept, T]], root: Path, noun: str) -> tuple[list[tuple[Kept, T]], list[SetAside]]:
+    """One of each set of the same digest; none where these carry two labels."""
+    by_digest: dict[str, list[int]] = defaultdict(list)
+    for i, (kept, _) in enumerate(good):
+        by_digest[kept.digest].append(i)
+    aside = {}
+    for twins in by_digest.values():
+        records = [good[i][0].record for i in twins]
+        first = min(range(len(twins)), key=lambda n: (_RANK[records[n].split], n))
+        two = len({r.label for r in records}) > 1
+        for n, r in enumerate(records):
+            if two:
+                other = next(o for o in records if o.label != r.label)
+                detail = f"The same {noun} is '{r.label}' here and '{other.label}' as {_short(other.path, root)}."
+                aside[twins[n]] = SetAside(str(r.path), "two_labels", detail)
+            elif n != first:
+                detail = f"It is the same {noun} as {_short(records[first].path, root)}."
+                aside[twins[n]] = SetAside(str(r.path), "duplicate", detail)
+    return [g for i, g in enumerate(good) if i not in aside], list(aside.values())
+
+
+def _across(kept: list[Kept], pairs: IntArray) -> dict[int, int]:
+    """Those to drop, each with the twin in a stricter split."""
+    dropped: dict[int, int] = {}
+    if not any(k.record.split for k in kept):
+        return dropped
+    for i, j in pairs.tolist():
+        a, b = _RANK[kept[i].record.split], _RANK[kept[j].record.split]
+        if a != b:
+            loser, winner = (i, j) if a > b else (j, i)
+            dropped.setdefault(loser, winner)
+    return dropped
+
+
+def _remarks(kept: list[Kept], pairs: IntArray, root: Path, noun: str) -> tuple[str, ...]:
+    out = []
+    twins = len(np.unique(pairs))
+    if twins > max(4, 0.05 * len(kept)):
+        out.append(
+            f"{twins} of {len(kept)} {noun}s have a near-duplicate; such {noun}s stay on the same side of the split."
+        )
+    labels = [k.record.label for k in kept]
+    if odd := [(i, j) for i, j in pairs.tolist() if labels[i] != labels[j]]:
+        a, b = (kept[n].record for n in odd[0])
+        out.append(
+            f"Near-duplicates with different labels: {len(odd)}. Look at {_short(a.path, root)} ('{a.label}') "
+            f"and {_short(b.path, root)} ('{b.label}')."
+        )
+    return tuple(out)
+
+
+def _short(path: Path, root: Path) -> str:
+    return os.path.relpath(path, root) if path.is_relative_to(root) else str(path)

@@ -1,0 +1,98 @@
+"""Labelled texts → a `Task`: a table with a text in each row, a saved data set, or .txt files in class folders.
+
+A text is NFC without outer blanks, otherwise as it was given: case and accents are the model's affair.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from ..errors import DataError
+from ..types import SetAside, Task
+from ._clean import Clean, Kept, settle
+from ._record import Found, Record, Shape
+from ._shingles import near_pairs
+from ._table import decoded, open_table
+from ._task import Watch, absolute, make
+
+MOST = 1_000_000  # characters of one text
+
+
+def read(
+    data: str | Path,
+    *,
+    name: str | None = None,
+    seed: int = 0,
+    group: str | None = None,
+    text: str | None = None,
+    label: str | None = None,
+    progress: Watch | None = None,
+) -> Task:
+    """Read a person's texts; arguments and errors as for `read.read`."""
+    path = absolute(data)
+    shape = replace(SHAPE, columns=(text,) if text else SHAPE.columns, labels=(label,) if label else SHAPE.labels)
+    return make(path, open_table(path), shape, clean, name=name, seed=seed, group=group, progress=progress)
+
+
+def clean(found: Found, root: Path, progress: Callable[[int, int], None] | None = None) -> Clean:
+    """Read every text, set aside what is empty or doubled, and find near-duplicates."""
+    good, aside = [], []
+    for done, record in enumerate(found.records, 1):
+        text, why = content(record)
+        if why is None:
+            good.append((Kept(replace(record, text=text), digest(text)), text))
+        else:
+            aside.append(replace(why, path=str(record.path)))
+        if progress is not None:
+            progress(done, len(found.records))
+    return settle(good, near_pairs, aside, root, "text")
+
+
+def content(record: Record) -> tuple[str, SetAside | None]:
+    """A record's text made ready, or why there is none."""
+    raw = record.text
+    if raw is None:
+        try:
+            raw = decoded(record.path.read_bytes())[0]
+        except OSError as error:
+            return "", SetAside("", "unreadable", f"The file cannot be read: {error.strerror or error}.")
+    text = unicodedata.normalize("NFC", raw).strip().replace("\x00", "")
+    if not any(c.isalnum() or ord(c) > 0x2000 for c in text):  # beyond: emoji and symbols say something too
+        return "", SetAside("", "empty", "The text is empty." if not text else "The text holds no word.")
+    if len(text) > MOST:
+        return "", SetAside("", "too_large", f"The text has {len(text):,} characters; the limit is {MOST:,}.")
+    return text, None
+
+
+def digest(text: str) -> str:
+    """What a text is cached under."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def cell(folder: Path, value: object) -> str | None:
+    """A table's cell as a text."""
+    if isinstance(value, (list, dict)):
+        raise DataError(
+            f"A text column holds {type(value).__name__} values ({str(value)[:40]}). Give one text in each row."
+        )
+    return None if value is None or value != value else str(value)  # only NaN differs from itself
+
+
+def is_text(path: Path) -> bool:
+    """Whether a file is meant as a text."""
+    return path.suffix.lower() == ".txt" and path.stem.casefold() not in ("readme", "license", "licence", "source")
+
+
+SHAPE = Shape(
+    modality="text",
+    noun="text",
+    how="Pass a table with text and label columns, or put the texts (.txt) of each class into a folder of its own.",
+    wanted=is_text,
+    columns=tuple("text sentence content review question utterance message tweet comment body document".split()),
+    cell=cell,
+    labels=("label", "class", "category", "intent", "sentiment", "topic", "target"),
+)

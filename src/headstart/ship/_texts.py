@@ -1,0 +1,66 @@
+"""Texts to be predicted: rows of tables, .txt files, folders of these, lines of standard input, or texts as they are.
+
+Out: (how it is shown, an example without a label or the reason why there is none), one a text.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from ..errors import HeadstartError
+from ..read._record import Record
+from ..read._table import open_table, unlabelled
+from ..read._walk import files
+from ..read.text import SHAPE, content, digest
+from ..types import Example
+
+
+def texts(inputs: Iterable[str | Path], column: str | None = None) -> Iterator[tuple[str, Example | str]]:
+    """Each text of the inputs. `column` names the one of a table that holds the texts.
+
+    A word that is no file, folder or table is itself the text; "-" stands for lines on standard input.
+    """
+    for given in inputs:
+        if str(given) == "-":
+            for number, line in enumerate(sys.stdin, 1):
+                yield f"line {number}", _example(Record(Path(f"line {number}"), "", text=line.rstrip("\r\n")))
+        else:
+            yield from _of(given, column)
+
+
+def _of(given: str | Path, column: str | None) -> Iterator[tuple[str, Example | str]]:
+    path = Path(given).expanduser()
+    try:
+        there = path.exists()
+    except OSError:  # a text longer than a file's name may be
+        there = False
+    if not there:
+        missing = isinstance(given, Path) or path.suffix.lower() in (".txt", ".csv", ".tsv", ".jsonl", ".parquet")
+        if missing:
+            yield str(given), "There is no such file."
+        else:
+            yield str(given), _example(Record(Path("text"), "", text=str(given)))
+        return
+    shape = replace(SHAPE, columns=(column,)) if column else SHAPE
+    try:
+        table = open_table(path)
+        if table is not None:
+            for where, text in unlabelled(table, shape):
+                yield where, _example(Record(Path(where), "", text=str(text or "")))
+            return
+    except HeadstartError as problem:
+        yield str(given), str(problem)
+        return
+    found = files(path, SHAPE.wanted) if path.is_dir() else [path]
+    if not found:
+        yield str(given), "The folder holds no texts."
+    for file in found:
+        yield str(file), _example(Record(file, ""))
+
+
+def _example(record: Record) -> Example | str:
+    text, why = content(record)
+    return why.detail if why else Example(str(record.path), -1, digest(text), text=text)

@@ -1,0 +1,95 @@
+"""A language model as a torch module: token ids → pooled features at every depth.
+
+A torch module: import it inside functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..errors import UnknownName
+from ..types import Source
+
+
+class Static(nn.Module):
+    """A table of token vectors: the only stage there is."""
+
+    def __init__(self, tokens: int, width: int) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(tokens, width)
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor, **_: Any) -> Any:  # noqa: ANN401
+        """[b, l] → the same shape of answer as transformers gives."""
+        found = self.embedding(input_ids)
+        return _Answer(found, (found, found))
+
+
+class _Answer:
+    def __init__(self, last: Tensor, states: tuple[Tensor, ...]) -> None:
+        self.last_hidden_state, self.hidden_states = last, states
+
+
+class Language(nn.Module):
+    """A pre-trained language model.
+
+    Attributes:
+        source: the record it was made from.
+        net: transformers' network without a head, in eval mode.
+        depths: where pooled features can be taken: "stage1", …, "top".
+    """
+
+    def __init__(self, source: Source, net: nn.Module) -> None:
+        super().__init__()
+        self.source, self.net, self.depths = source, net, source.depths
+
+    def forward(self, ids: Tensor, mask: Tensor, depths: Sequence[str] = ("top",)) -> tuple[Tensor, ...]:
+        """Pooled features at each of `depths`.
+
+        Args:
+            ids: [b, l] tokens.
+            mask: [b, l], 1 where there is one, 0 where the row is padded.
+            depths: names from `self.depths`, or "all" of them side by side.
+
+        Returns:
+            ([b, d_1], …, [b, d_m]), float32.
+
+        Raises:
+            UnknownName: a depth that this model has not.
+        """
+        if unknown := [d for d in depths if d not in (*self.depths, "all")]:
+            raise UnknownName("depth", unknown[0], [*self.depths, "all"])
+        answer = self.net(input_ids=ids, attention_mask=mask, output_hidden_states=True)
+        states = [*answer.hidden_states[1:-1], answer.last_hidden_state][-len(self.depths) :]
+        found = {depth: self.pool(state, mask) for depth, state in zip(self.depths, states, strict=True)}
+        if "all" in depths:
+            found["all"] = torch.cat([found[depth] for depth in self.depths], 1)
+        return tuple(found[depth] for depth in depths)
+
+    def pool(self, states: Tensor, mask: Tensor) -> Tensor:
+        """[b, l, d] → [b, d]."""
+        if self.source.words.pooling == "last":
+            last = mask.sum(1).long() - 1
+            return states[torch.arange(len(states)), last].float()
+        weight = mask.unsqueeze(2).float()
+        return (states.float() * weight).sum(1) / weight.sum(1).clamp_min(1)
+
+
+def layers(net: nn.Module) -> nn.ModuleList | None:
+    """The stack of layers that a text goes through; None where one layer stands for all (ALBERT) or there is none."""
+    depth = getattr(getattr(net, "config", None), "num_hidden_layers", 0)
+    return next((m for m in net.modules() if isinstance(m, nn.ModuleList) and len(m) == depth > 1), None)
+
+
+def batch(rows: Sequence[Sequence[int]], pad: int = 0) -> tuple[Tensor, Tensor]:
+    """Token rows padded to the longest: ids [b, l], mask [b, l]."""
+    longest = max(map(len, rows))
+    ids = torch.full((len(rows), longest), pad, dtype=torch.long)
+    mask = torch.zeros((len(rows), longest), dtype=torch.long)
+    for at, row in enumerate(rows):
+        ids[at, : len(row)] = torch.tensor(row)
+        mask[at, : len(row)] = 1
+    return ids, mask

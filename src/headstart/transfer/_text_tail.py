@@ -1,0 +1,112 @@
+"""A language model with a new head, as the tail of a source: `_tail.Tail` for texts.
+
+Tokens [b, l] (−1 where a row is padded), or the states [b, l, d] that enter a later layer (NaN where padded) → logits
+[b, k]. The frozen front can be run once and its states kept, see `advance`. A torch module: import it inside functions.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from ..source._encoder import Language, layers
+from ._tail import Tail, modules_besides
+
+ROWS = 64  # texts at once where nothing is learnt
+
+
+class TextTail(Tail):
+    """Its parts are the embeddings ("stem"), each layer, and the last layer ("top")."""
+
+    def __init__(self, language: Language, k: int) -> None:
+        nn.Module.__init__(self)
+        stack = layers(language.net)
+        self.parts = nn.ModuleDict()
+        named = {id(m) for m in stack.modules()} if stack is not None else set()
+        stem = modules_besides(language.net, named)
+        self.parts["stem"] = nn.ModuleList(stem)
+        for name, layer in zip(language.depths[-len(stack or ()) :], stack or (), strict=True):
+            self.parts[name] = layer
+        self.late = nn.ModuleList()
+        self.classifier = nn.Linear(language.source.feature_dim, k)
+        self._language, self._stack = [language], [stack]  # in lists: not to be registered a second time
+        self.source, self.anew, self.skip = language.source, False, 0
+        self._given: Tensor | None = None
+
+    def features(self, x: Tensor) -> Tensor:
+        """Tokens or states → pooled features [b, d]."""
+        language = self._language[0]
+        if x.ndim == 2:
+            mask, ids = x >= 0, x.clamp_min(0)
+        else:
+            mask, self._given = ~x[..., 0].isnan(), x.nan_to_num()
+            ids = torch.zeros(x.shape[:2], dtype=torch.long, device=x.device)  # only their shape is looked at
+        whole = language.net(input_ids=ids, attention_mask=mask.long())
+        self._given = None
+        return language.pool(whole.last_hidden_state, mask)
+
+    def classify(self, top: Tensor) -> Tensor:
+        """A sentence encoder has no classifier of its own: its features say what it knows."""
+        return top
+
+    def as_batch(self, x: NDArray[Any]) -> Tensor:
+        """Rows of tokens, or of states, as a padded batch."""
+        rows = [torch.from_numpy(np.asarray(row)) for row in x]
+        states = rows[0].is_floating_point()
+        return nn.utils.rnn.pad_sequence(
+            [row.float() if states else row for row in rows],
+            batch_first=True,
+            padding_value=torch.nan if states else -1,
+        )
+
+    def batches(self, x: NDArray[Any]) -> list[NDArray[np.int64]]:
+        """Row numbers of texts of like length."""
+        order = np.argsort([len(row) for row in x], kind="stable")
+        return np.array_split(order, max(1, -(-len(order) // ROWS)))
+
+    def advance(self, parts: int, x: NDArray[Any]) -> NDArray[Any]:
+        """Tokens [n] → the states behind the first `parts` parts, [l, d] each in half precision; in eval mode."""
+        self.eval()
+        caught: list[Tensor] = []
+        assert self._stack[0] is not None
+        entry = self._stack[0][parts - 1]  # the stem is a part too
+        hook = entry.register_forward_pre_hook(
+            lambda module, args, kwargs: caught.append(args[0] if args else kwargs["hidden_states"]), with_kwargs=True
+        )
+        out, where = np.empty(len(x), dtype=object), next(self.parameters()).device
+        try:
+            with torch.inference_mode():
+                for rows in self.batches(x):
+                    self.features(self.as_batch(x[rows]).to(where))
+                    states = caught.pop().clamp(-65504, 65504).half().cpu().numpy()
+                    for row, state in zip(rows.tolist(), states, strict=True):
+                        out[row] = state[: len(x[row])].copy()
+        finally:
+            hook.remove()
+        return out
+
+    def begin_behind(self, parts: int) -> None:
+        """From now on the inputs are states that have gone through the first `parts` parts."""
+        self.skip = parts
+        stack = self._stack[0]
+        assert stack is not None
+        for at in range(parts - 1):
+            stack[at] = _Skipped()
+        stack[parts - 1].register_forward_pre_hook(self._give, with_kwargs=True)
+
+    def _give(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+        """The states that the tail was given, instead of those that come."""
+        if args:
+            return (self._given, *args[1:]), kwargs
+        return args, {**kwargs, "hidden_states": self._given}
+
+
+class _Skipped(nn.Module):
+    """Stands for a layer that was run before."""
+
+    def forward(self, hidden_states: Tensor, *_: Any, **__: Any) -> Tensor:  # noqa: ANN401
+        return hidden_states

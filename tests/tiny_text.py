@@ -1,0 +1,110 @@
+"""A tiny language model with fixed random weights, its tokenizer, and texts whose words tell their class."""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import shutil
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from headstart.types import Example, Features, Source, TextSpec, View, Work
+
+WORDS = (
+    "river stone lamp cloud winter paper engine garden mirror silver forest bread window candle harbour rope".split()
+)
+LAYERS, WIDTH = 3, 32
+CONFIG = {
+    "vocab_size": len(WORDS) + 4,
+    "hidden_size": WIDTH,
+    "num_hidden_layers": LAYERS,
+    "num_attention_heads": 4,
+    "intermediate_size": 64,
+    "max_position_embeddings": 40,
+}
+
+
+def tokenizer():
+    """Words apart by blanks, [CLS] and [SEP] around them."""
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordLevel
+    from tokenizers.pre_tokenizers import Whitespace
+    from tokenizers.processors import TemplateProcessing
+
+    names = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *WORDS]
+    made = Tokenizer(WordLevel({word: at for at, word in enumerate(names)}, unk_token="[UNK]"))
+    made.pre_tokenizer = Whitespace()
+    made.post_processor = TemplateProcessing(single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)])
+    return made
+
+
+@cache
+def weights() -> Path:
+    """A safetensors file with the tokenizer in its header; removed when the process ends."""
+    import torch
+    from safetensors.torch import save_file
+
+    from headstart.source import _language
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        config = _language.library().CONFIG_MAPPING["bert"](**CONFIG, initializer_range=0.2)
+        net = _language.library().AutoModel.from_config(config, add_pooling_layer=False)
+    folder = Path(tempfile.mkdtemp(prefix="headstart-tiny-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    tensors = {name: tensor.contiguous() for name, tensor in net.state_dict().items()}
+    save_file(tensors, folder / "tiny.safetensors", {_language.TOKENIZER: tokenizer().to_str()})
+    return folder / "tiny.safetensors"
+
+
+@cache
+def source(pooling: str = "mean", length: int = 32) -> Source:
+    """The record of these weights."""
+    return Source(
+        key="tiny-text",
+        title="Tiny",
+        modality="text",
+        architecture="bert",
+        loader="package",
+        origin={},
+        sha256=hashlib.sha256(weights().read_bytes()).hexdigest(),
+        licence="Apache-2.0",
+        input=TextSpec(length, pooling),
+        feature_dim=WIDTH,
+        widths=(WIDTH,) * LAYERS,
+        params=1,
+        macs=1,
+        pretrained_on="nothing",
+        classes="none",
+        paper="none",
+        config=CONFIG,
+    )
+
+
+def texts(n: int, k: int, seed: int = 0) -> list[Example]:
+    """Sentences of 3 to 12 words in which the words of the own class are frequent."""
+    rng = np.random.default_rng(seed)
+    out = []
+    for i in range(n):
+        label = i % k
+        own = WORDS[label::k]
+        words = [str(rng.choice(own if rng.random() < 0.6 else WORDS)) for _ in range(rng.integers(3, 13))]
+        text = " ".join(words)
+        out.append(Example(f"t.jsonl:{i + 1}", label, hashlib.sha256(text.encode()).hexdigest(), text=text))
+    return out
+
+
+def look(examples: list[Example], view: View, folder: Path) -> Features:
+    """The examples through a view of the tiny source."""
+    from headstart.embed.gallery import Gallery
+
+    gallery = Gallery({"tiny-text": source()}, weights={"tiny-text": weights()}, folder=folder)
+    return gallery.look(examples, [view])[0]
+
+
+def work(train: Features, k: int, view: View, **more) -> Work:
+    """A run's data."""
+    return Work(train, k, view, source=source(), weights=weights(), **more)
