@@ -205,6 +205,7 @@ class Race:
             source=self.sources[key] if key else None,
             weights=self.weights[key] if key else None,
             source_rows=rows.x if wants and (rows := self.source_look(view)) else None,
+            labels=self.job.task.labels,
         )
 
     def _choose(self) -> None:
