@@ -63,6 +63,8 @@ def publish(
         record |= {"layers": outcome.layers, "forgetting": outcome.forgetting}
         record |= {"request": request, "environment": environment}
         pictures = job.task.modality == "image"
+        if job.task.modality == "text":
+            record["texts"] = _texts(out / "model", job, judgement, record["mistakes"])
         thumbnails = _thumbnails([m["path"] for m in record["mistakes"]]) if pictures else {}
     earlier = {"earlier attempts": job.clock.earlier} if job.clock.earlier else {}
     record["spend"] = {**job.clock.spend, **earlier, "total": job.clock.total()}
@@ -203,7 +205,6 @@ def _task(task: Task, judgement: Judgement) -> dict[str, Any]:
 def _mistakes(task: Task, judgement: Judgement) -> list[dict[str, Any]]:
     """The most confident wrong answers on the sealed pictures, worst first."""
     guess, sure = judgement.probabilities.argmax(1), judgement.probabilities.max(1)
-    wrong = [i for i in np.argsort(-sure, kind="stable") if guess[i] != judgement.examples[i].label][:WORST]
     return [
         {
             "path": judgement.examples[i].path,
@@ -212,8 +213,43 @@ def _mistakes(task: Task, judgement: Judgement) -> list[dict[str, Any]]:
             "predicted": task.labels[guess[i]],
             "probability": float(sure[i]),
         }
-        for i in wrong
+        for i in _worst(judgement)
     ]
+
+
+def _worst(judgement: Judgement) -> list[int]:
+    """Rows of the most confident wrong answers, worst first."""
+    guess, sure = judgement.probabilities.argmax(1), judgement.probabilities.max(1)
+    return [int(i) for i in np.argsort(-sure, kind="stable") if guess[i] != judgement.examples[i].label][:WORST]
+
+
+def _texts(folder: Path, job: _Job, judgement: Judgement, mistakes: list[dict[str, Any]]) -> dict[str, Any]:
+    """Accuracy by length, and the telling words of typical right answers; each mistake is given its own.
+
+    The saved model reads the changed texts; nothing is chosen by its answers, and none of their features are kept.
+    """
+    from ..judge import texts
+    from ..ship.store import load as open_model
+
+    model: Model = open_model(folder)
+    worst, typical = _worst(judgement), texts.typical(judgement)
+    with tempfile.TemporaryDirectory(prefix="headstart-") as empty:
+        gallery = model.gallery(job.gallery.engine, Path(empty))
+        found = texts.telling(judgement, [*worst, *typical], lambda some: model.probabilities(gallery, some))
+    for mistake, words in zip(mistakes, found, strict=False):
+        mistake["telling"] = words
+    return {
+        "lengths": texts.lengths(judgement),
+        "typical": [
+            {
+                "text": judgement.examples[i].text,
+                "predicted": job.task.labels[int(judgement.probabilities[i].argmax())],
+                "probability": float(judgement.probabilities[i].max()),
+                "telling": words,
+            }
+            for i, words in zip(typical, found[len(worst) :], strict=True)
+        ],
+    }
 
 
 def _thumbnails(paths: Sequence[str]) -> dict[str, bytes]:

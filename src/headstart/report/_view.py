@@ -9,6 +9,7 @@ import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ..judge.texts import by_length
 from ..types import NOUNS
 from ._words import DECISIONS, clean, reason
 
@@ -151,6 +152,13 @@ def times(spend: Mapping[str, float]) -> list[Row]:
     if total - named > 0.005 * total:
         parts.append(("everything else", total - named))
     return [{"name": name.replace("_", " "), "seconds": s, "share": s / total} for name, s in parts]
+
+
+def texts(run: Run) -> Row:
+    """Of a run on texts: {"typical", "lengths", "by_length" (a sentence)}; empty values where there are none."""
+    found = run.get("texts") or {}
+    lengths = found.get("lengths") or []
+    return {"typical": found.get("typical") or [], "lengths": lengths, "by_length": by_length(lengths) if lengths else ""}
 
 
 def majority(run: Run) -> Row | None:
