@@ -76,7 +76,8 @@ def as_fitted(name: str, head: Head, config: object, k: int) -> Fitted:
 def read(name: str, head: Head, config: object, x: np.ndarray, k: int) -> np.ndarray:
     """The logits of new rows, [n k]."""
     fitted_ = as_fitted(name, head, config, k)
-    return load("transfer", name).logits(fitted_, x, tiny_tail.source() if fitted_.view.source else None)
+    known = (tiny_tail.source(), tiny_tail.weights()) if fitted_.view.source else ()
+    return load("transfer", name).logits(fitted_, x, *known)
 
 
 @contextmanager
