@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import cache
+from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -55,9 +56,9 @@ class Case:
         """`tiny_tail` or `tiny_text`."""
         return TINY[self.modality]
 
-    def source(self) -> Source | None:
-        """Of its view."""
-        return self.tiny.source() if self.view().source else None
+    def known(self) -> tuple[Source, Path] | tuple[()]:
+        """The source of its view and its weights, where it has one."""
+        return (self.tiny.source(), self.tiny.weights()) if self.view().source else ()
 
 
 CASES = [Case(name, m) for name in STRATEGIES for m in reads(load("transfer", name))]
@@ -110,7 +111,7 @@ def as_fitted(case: Case, head: Head, config: object, k: int) -> Fitted:
 
 def read(case: Case, head: Head, config: object, x: np.ndarray, k: int) -> np.ndarray:
     """The logits of new rows, [n k]."""
-    return case.strategy.logits(as_fitted(case, head, config, k), x, case.source())
+    return case.strategy.logits(as_fitted(case, head, config, k), x, *case.known())
 
 
 def all_alike(x: np.ndarray, value: float) -> np.ndarray:

@@ -184,7 +184,7 @@ class Case:
 
         module = load("transfer", fitted.strategy)
         source = self.source if fitted.view.source else None
-        right = module.logits(fitted, test.x, source).argmax(1) == test.y
+        right = module.logits(fitted, test.x, source, self.weights).argmax(1) == test.y
         out = {"accuracy": float(right.mean()), "correct": [bool(r) for r in right]}
         if not hasattr(module, "skill") or self.photos is None:
             return out

@@ -174,7 +174,7 @@ def test_saved_and_loaded_it_says_the_same(case, n, k, tmp_path):
     assert replace(back, state={}) == replace(given, state={})
     assert case.strategy.Config(**back.config) == config
     new = look(case, 8, k, 3).x
-    np.testing.assert_array_equal(*(case.strategy.logits(each, new, case.source()) for each in (back, given)))
+    np.testing.assert_array_equal(*(case.strategy.logits(each, new, *case.known()) for each in (back, given)))
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if not c.strategy.STOCHASTIC], ids=str)

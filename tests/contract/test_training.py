@@ -40,13 +40,10 @@ def test_only_the_declared_parts_move(case, parts):
     learning = list(before)[-parts:]
     assert len(learning) == parts
     flat = {tensor: (part, value) for part, tensors in before.items() for tensor, value in tensors.items()}
-    assert set(head.state) == {*flat, "classifier.weight", "classifier.bias"}
-    for tensor, (part, value) in flat.items():
-        moved = not np.array_equal(head.state[tensor], value)
-        assert moved is (part in learning and not is_statistic(tensor)), tensor
-    counted = [v for n, v in head.state.items() if n.split(".")[0] == "classifier" or n.split(".")[1] in learning]
-    statistics = [v for n, v in head.state.items() if is_statistic(n) and n.split(".")[1] in learning]
-    assert head.trained_params == sum(v.size for v in counted) - sum(v.size for v in statistics)
+    moved = {n for n, (part, _) in flat.items() if part in learning and not is_statistic(n)}
+    assert set(head.state) == {*moved, "classifier.weight", "classifier.bias"}, "a state holds what moved"
+    assert not any(np.array_equal(head.state[n], flat[n][1]) for n in moved)
+    assert head.trained_params == sum(v.size for v in head.state.values())
 
 
 @pytest.mark.parametrize("case", [c for c in TUNED if c.modality == "image"], ids=str)
@@ -54,9 +51,8 @@ def test_statistics_of_each_batch_move_those_of_learning_parts_alone(case):
     """That frozen ones stay, bit for bit, is held above."""
     head, before = tuned(case, parts=2, norm="batch")
     for at, tensors in enumerate(before.values()):
-        for tensor, value in tensors.items():
-            if is_statistic(tensor):
-                assert (not np.array_equal(head.state[tensor], value)) is (at >= len(before) - 2), tensor
+        for tensor in filter(is_statistic, tensors):
+            assert (tensor in head.state) is (at >= len(before) - 2), tensor
 
 
 def alive() -> int:

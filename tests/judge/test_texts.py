@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -74,7 +76,7 @@ def test_accuracy_by_quarter_of_length():
     found = texts.lengths(judged(rows))
     assert [q["n"] for q in found] == [20 + 2, 20, 20, 18]
     assert sum(q["n"] for q in found) == 80
-    assert all(a["high"] < b["low"] for a, b in zip(found, found[1:], strict=False)), "no length stands in two quarters"
+    assert all(a["high"] < b["low"] for a, b in pairwise(found)), "no length stands in two quarters"
     assert found[0]["accuracy"] == 1.0
     assert found[-1]["accuracy"] == 0.0
     assert found[0]["interval"] == list(single([True] * found[0]["n"]))

@@ -120,7 +120,7 @@ def _train_all(race: Race, key: str, depths: tuple[str, ...]) -> dict[str, tuple
                 race.job.journal.note("layers", stopped_above=name, reason="the time budget ended first")
                 return out
             keep.save(folder, fitted)
-        score = measure(fitted, valid, work.source)
+        score = measure(fitted, valid, work)
         race.job.journal.note("layers", tuned_above=name, accuracy=score.accuracy, log_loss=score.log_loss)
         out[name] = (score.accuracy, score.losses)
     return out

@@ -112,7 +112,7 @@ def telling(judgement: Judgement, rows: Sequence[int], probabilities: Probabilit
 
 
 def _right(judgement: Judgement) -> NDArray[np.bool_]:
-    return judgement.probabilities.argmax(1) == np.array([e.label for e in judgement.examples])
+    return np.asarray(judgement.probabilities.argmax(1) == [e.label for e in judgement.examples])
 
 
 def _words(example: Example) -> list[str]:

@@ -20,7 +20,7 @@ from ..errors import BudgetError
 from ..family import load, names
 from ..kind.classification import compared, temperature
 from ..runtime import digest
-from ..types import Facts, Features, Fitted, IntArray, Progress, Source, Trial, View, Work, to_dict
+from ..types import Facts, Features, Fitted, IntArray, Progress, Trial, View, Work, to_dict
 from . import keep
 from ._folds import FOLDS
 from .choice import CLOSE, Contender, behind
@@ -134,7 +134,7 @@ def contend(
     def attempt(config: Any, work: Work, name: str) -> tuple[Score, Fitted, Any, list[dict[str, float]]]:  # noqa: ANN401
         named = replace(candidate, id=name)
         fitted, head, curve = trained(named, config, work, labels, deadline=deadline, watch=watch)
-        return measure(fitted, valid, work.source), fitted, head, curve
+        return measure(fitted, valid, work), fitted, head, curve
 
     preferred = leader is None or candidate.prior < leader.prior  # at a tie
     at, crossed = 0, folds is not None and not long
@@ -205,7 +205,7 @@ def _crossed(
         named = replace(candidate, id=f"{candidate.id}: fold {fold + 1} of {FOLDS}")
         for config, scores in zip(settings, out, strict=True):
             fitted, *_ = trained(named, config, part, labels, deadline=deadline, watch=watch)
-            scores[held] = logits(fitted, new, work.source)
+            scores[held] = logits(fitted, new, work.source, work.weights)
     seen = folds >= 0
     return [scored(scores[seen], both.y[seen]) for scores in out]
 
@@ -237,9 +237,9 @@ def refit(contender: Contender, work: Work, *, watch: Watch | None = None) -> Fi
     return replace(contender.fitted, config=asdict(config), state=head.state, trained_params=head.trained_params)
 
 
-def measure(fitted: Fitted, valid: Features, source: Source | None) -> Score:
-    """How a fitted head does on validation data."""
-    return scored(load("transfer", fitted.strategy).logits(fitted, valid.x, source), valid.y)
+def measure(fitted: Fitted, valid: Features, work: Work) -> Score:
+    """How a head fitted to `work` does on validation data."""
+    return scored(load("transfer", fitted.strategy).logits(fitted, valid.x, work.source, work.weights), valid.y)
 
 
 def scored(logits: NDArray[Any], y: NDArray[np.int64]) -> Score:

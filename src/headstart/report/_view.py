@@ -158,7 +158,11 @@ def texts(run: Run) -> Row:
     """Of a run on texts: {"typical", "lengths", "by_length" (a sentence)}; empty values where there are none."""
     found = run.get("texts") or {}
     lengths = found.get("lengths") or []
-    return {"typical": found.get("typical") or [], "lengths": lengths, "by_length": by_length(lengths) if lengths else ""}
+    return {
+        "typical": found.get("typical") or [],
+        "lengths": lengths,
+        "by_length": by_length(lengths) if lengths else "",
+    }
 
 
 def majority(run: Run) -> Row | None:

@@ -6,6 +6,7 @@ Tokens [b, l] (−1 where a row is padded), or the states [b, l, d] that enter a
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from ..embed.engine.torch import text_precision
 from ..source._encoder import Language, layers
 from ._tail import Tail, modules_besides
 
@@ -79,7 +81,7 @@ class TextTail(Tail):
         )
         out, where = np.empty(len(x), dtype=object), next(self.parameters()).device
         try:
-            with torch.inference_mode():
+            with torch.inference_mode(), self.cast():
                 for rows in self.batches(x):
                     self.features(self.as_batch(x[rows]).to(where))
                     states = caught.pop().clamp(-65504, 65504).half().cpu().numpy()
@@ -88,6 +90,11 @@ class TextTail(Tail):
         finally:
             hook.remove()
         return out
+
+    def cast(self) -> AbstractContextManager[Any]:
+        """The precision in which texts are embedded too."""
+        where = next(self.parameters()).device.type
+        return torch.autocast(where, torch.bfloat16) if text_precision() == "bf16" else nullcontext()
 
     def begin_behind(self, parts: int) -> None:
         """From now on the inputs are states that have gone through the first `parts` parts."""

@@ -107,7 +107,7 @@ def tune(
 
     from ._freeze import freeze, groups
     from ._loop import Recipe, train
-    from ._tail import open_tail
+    from ._tail import moved, open_tail
 
     known = config.balance in BALANCES and config.norm in ("frozen", "batch") and config.keep in ("best", "last")
     if work.source is None or not known or config.parts < 1:
@@ -123,9 +123,10 @@ def tune(
     for name in front:
         freeze(tail.parts[name])
     hold(tail, config)
+    start = {name: tensor.clone() for name, tensor in tail.state_dict().items()}
     if config.head_first:
         _start_head(tail, work.train.x, work.train.y, work.k)
-    work = _advanced(tail, front, work)
+    work = advanced(tail, front, work)
     moving = [(name, stage) for name, stage in tail.stages() if name not in front]
     per_epoch = max(1, math.ceil(len(work.train.y) / config.batch))
     whole, share = max(config.least, round(config.epochs * per_epoch)), work.share
@@ -137,7 +138,7 @@ def tune(
     trained = sum(p.numel() for _, stage in moving for p in stage.parameters())
     if total == 0:
         yield Progress(1, 1)
-        return Head(_state(tail.state_dict()), sum(p.numel() for p in tail.classifier.parameters()), {"step": 0})
+        return Head(moved(tail.state_dict(), start), sum(p.numel() for p in tail.classifier.parameters()), {"step": 0})
     outcome = yield from train(
         tail,
         _batches(work, config, tail),
@@ -151,7 +152,7 @@ def tune(
             patience=4,
             start=True,
             threads=1,
-            precision="no",
+            precision="auto" if tail.source.modality == "text" else "no",
         ),
         seed=work.seed,
         groups=groups(moving, config.lr, config.decay, config.weight_decay),
@@ -160,7 +161,7 @@ def tune(
         penalty=penalty(tail, work) if penalty else None,
         opening=opening(tail, max(1, round(max(per_epoch, whole / ROUNDS) * share))) if opening else None,
     )
-    return Head(_state(outcome.state), trained, {"step": outcome.step, "steps": total})
+    return Head(moved(outcome.state, start), trained, {"step": outcome.step, "steps": total})
 
 
 def refit(config: Config, notes: Mapping[str, Any], n_before: int, n_now: int) -> Any:  # noqa: ANN401 - a strategy's own Config
@@ -174,8 +175,8 @@ def refit(config: Config, notes: Mapping[str, Any], n_before: int, n_now: int) -
     return replace(config, steps=round(steps * n_now / n_before))
 
 
-def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None) -> FloatArray:
-    """Maps [n, c, h, w] (or with copies [n, v, c, h, w], of which the first counts), or pictures → [n k].
+def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None, weights: Path | None = None) -> FloatArray:
+    """Maps [n, c, h, w] (or with copies [n, v, c, h, w], of which the first counts), pictures or tokens → [n k].
 
     Raises:
         UsageError: no source record.
@@ -184,7 +185,7 @@ def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None) -> Flo
 
     if source is None:
         raise UsageError(f"'{fitted.strategy}' needs the record of its source to read pictures. Pass source=….")
-    return look(restore(source, fitted.view, fitted.state), plain(x))
+    return look(restore(source, weights, fitted.view, fitted.state), plain(x))
 
 
 def skill(
@@ -195,14 +196,12 @@ def skill(
     Returns:
         ("top" features [n d], the source's own class scores [n s]) before, and the same after.
     """
-    import torch
-
     from ._tail import look, open_tail, plain, put, source_scores
 
     tail = open_tail(source, weights, fitted.view, len(fitted.labels)).to(device()).eval()
     before = look(tail, plain(x), features=True)
     scores_before = source_scores(tail, before)
-    put(tail, {name: torch.from_numpy(np.array(value)) for name, value in fitted.state.items()})
+    put(tail, fitted.state)
     after = look(tail, plain(x), features=True)
     return (before, scores_before), (after, source_scores(tail, after))
 
@@ -238,7 +237,7 @@ def squared_distance(
     return total
 
 
-def _advanced(tail: Tail, front: list[str], work: Work) -> Work:
+def advanced(tail: Tail, front: list[str], work: Work) -> Work:
     """Maps moved on through the frozen front of the tail, once; training then begins behind it."""
     if not front or tail.anew:  # whole pictures are augmented anew at every step, so nothing can be kept
         return work
@@ -254,17 +253,30 @@ def _advanced(tail: Tail, front: list[str], work: Work) -> Work:
 
 
 def _start_head(tail: Tail, x: NDArray[Any], y: NDArray[np.int64], k: int) -> None:
-    """The probe's solution on the tail's own features: the penalty by leave-one-out, as in probe.py."""
+    """The head of the tail as the source left it, solved once."""
+    key = ("head", tail.source.sha256, y.tobytes(), k)
+    put_head(tail, *once(x, key, lambda: solve_head(tail, x, y, k)))
+
+
+def solve_head(tail: Tail, x: NDArray[Any], y: NDArray[np.int64], k: int) -> tuple[FloatArray, FloatArray]:
+    """The probe's solution on the tail's own features: the penalty by leave-one-out, as in probe.py.
+
+    Returns:
+        weight [d k], bias [k].
+    """
     import torch
 
     from ._tail import look, plain, soft_root
 
-    def solve() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        tail.eval()
-        a = decompose(soft_root(torch.from_numpy(look(tail, plain(x), features=True))).numpy())
-        return logistic_head(a, y, k, 0.125)[:2]
+    tail.eval()
+    a = decompose(soft_root(torch.from_numpy(look(tail, plain(x), features=True))).numpy())
+    return logistic_head(a, y, k, 0.125)[:2]
 
-    weight, bias = once(x, ("head", tail.source.sha256, y.tobytes(), k), solve)
+
+def put_head(tail: Tail, weight: FloatArray, bias: FloatArray) -> None:
+    """Make weight [d k] and bias [k] the tail's head."""
+    import torch
+
     with torch.no_grad():
         tail.classifier.weight.copy_(torch.from_numpy(weight.T.copy()))
         tail.classifier.bias.copy_(torch.from_numpy(bias))
@@ -346,11 +358,3 @@ def _evaluator(valid: Features) -> Callable[[torch.nn.Module], tuple[float, floa
         return right, float(losses.mean())
 
     return evaluate
-
-
-def _state(state: Mapping[str, torch.Tensor]) -> dict[str, NDArray[Any]]:
-    return {
-        name: tensor.detach().cpu().contiguous().numpy().copy()
-        for name, tensor in state.items()
-        if not name.endswith("num_batches_tracked")
-    }

@@ -92,7 +92,7 @@ def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
     work = _tune.advanced(tail, front, work)
     moving = [(name, stage) for name, stage in tail.stages() if name not in front]
     trained = sum(p.numel() for _, stage in moving for p in stage.parameters())
-    head, tail.classifier = tail.classifier, torch.nn.Identity()  # what is compared is what the head will see
+    head, tail.classifier = tail.classifier, torch.nn.Identity()  # type: ignore[assignment]  # what is compared is what the head will see
     steps = max(1, round(config.steps * work.share))
     yield from train(
         tail,

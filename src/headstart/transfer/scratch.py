@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -100,16 +101,16 @@ def refit(config: Config, notes: Mapping[str, Any], n_before: int, n_now: int) -
     return replace(config, steps=round(steps_before * n_now / n_before))
 
 
-def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None) -> FloatArray:
+def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None, weights: Path | None = None) -> FloatArray:
     """x [n, s, s, 3] uint8 → [n k]; mirrored pictures are averaged in where training mirrored them."""
     import torch
 
     from ._net import Net
 
-    weights = {name: torch.from_numpy(np.array(value)) for name, value in fitted.state.items()}
-    mean, std = weights.pop("input.mean"), weights.pop("input.std")
+    state = {name: torch.from_numpy(np.array(value)) for name, value in fitted.state.items()}
+    mean, std = state.pop("input.mean"), state.pop("input.std")
     net = Net(len(fitted.labels), int(fitted.config["width"]), _stride(x))
-    net.load_state_dict(weights, strict=False)  # without batch counters, which evaluation does not use
+    net.load_state_dict(state, strict=False)  # without batch counters, which evaluation does not use
     return _logits(net.eval(), torch.from_numpy(np.asarray(x)), mean, std, fitted.config["style"] == "photo")
 
 

@@ -2,11 +2,12 @@
 
 Names are made readable and put into neutral templates; a class is the mean of their embeddings, which needs no labelled
 text at all. Where there are some, the names count as so many examples of their class (`names`), chosen by
-cross-validation: a class mean shrunk towards its name. x [n d] → logits [n k], cosines to k prototypes over the 0.05
-that sentence encoders are trained at. No template or weight was chosen on a test split.
+cross-validation: a class mean shrunk towards its name. Texts and names lie apart, hence each is taken from its own
+mean. x [n d] → logits [n k], cosines to k prototypes over the 0.05 that sentence encoders are trained at.
 
-4, 8 and 16 labelled texts a class of ag_news, right on 1,000 others of its labelled part, mean of three draws: names
-alone 65.7 %, 66.4, 65.8; as 4 examples 74.0, 77.3, 79.4; linear probe 66.2, 72.8, 77.8.
+4, 8 and 16 texts a class from the labelled parts of five sets (ag_news, amazon books, clinc, sms_spam, trec), right on
+others of these, mean of three draws: a name as one example 70.5 %, 75.1, 77.3; as four 70.5, 74.0, 75.5; linear probe
+63.3, 71.3, 76.6; names alone 60.6 (trec's "DESC" and "ENTY" 22.6).
 """
 
 from __future__ import annotations
@@ -69,17 +70,21 @@ def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
             f"'zeroshot' was given source {work.source and work.source.key} and {len(work.labels)} names for "
             f"{work.k} classes; it needs a source and a name for each class. Pass Work(source=…, labels=…)."
         )
-    prototypes = embedded(work.source, work.weights, work.labels)
+    rows, names = unit(work.train.x), embedded(work.source, work.weights, work.labels)
+    prototypes, mean, learnt = unit(names - names.mean(0)), rows.mean(0), 0
     if config.names is not None:
-        sums = np.eye(work.k, dtype=np.float32)[work.train.y].T @ unit(work.train.x)  # [k d]
-        prototypes = unit(config.names * prototypes + sums)
+        member = np.eye(work.k, dtype=np.float32)[work.train.y].T  # [k n]
+        held = member.sum(1) > 0
+        mean = ((member @ rows)[held] / member.sum(1)[held, None]).mean(0)  # each class weighs the same
+        prototypes = unit(config.names * prototypes + member @ unit(rows - mean))
+        learnt = prototypes.size + mean.size
     yield Progress(1, 1)
-    return Head({"weight": np.ascontiguousarray(prototypes.T)}, prototypes.size if config.names is not None else 0)
+    return Head({"weight": np.ascontiguousarray(prototypes.T), "mean": mean}, learnt)
 
 
-def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None) -> FloatArray:
+def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None, weights: Path | None = None) -> FloatArray:
     """x [n d] → [n k]."""
-    return np.asarray(SHARPNESS * unit(x) @ fitted.state["weight"], np.float32)
+    return np.asarray(SHARPNESS * unit(unit(x) - fitted.state["mean"]) @ fitted.state["weight"], np.float32)
 
 
 def embedded(source: Source, weights: Path | None, labels: tuple[str, ...]) -> FloatArray:
@@ -97,7 +102,7 @@ def embedded(source: Source, weights: Path | None, labels: tuple[str, ...]) -> F
 
 def unit(x: NDArray[Any]) -> FloatArray:
     """Rows [n d] of length 1; a row of zeros stays."""
-    return np.asarray(x / np.linalg.norm(x, axis=1, keepdims=True).clip(1e-12), np.float32)
+    return np.asarray(x / np.linalg.norm(x, axis=1, keepdims=True).clip(1e-6), np.float32)
 
 
 def readable(label: str) -> str:
