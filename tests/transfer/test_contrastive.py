@@ -61,12 +61,12 @@ def test_batches_hold_as_many_texts_of_each_class_and_are_a_function_of_the_step
 
 def test_training_pulls_a_class_together_and_pushes_classes_apart():
     config = contrastive.Config(parts=4, lr=3e-3, steps=60)
-    given = work()
+    given = work(60)
     head, _ = drain(contrastive.run(config, given))
     new = tiny_text.drawn(VIEW, 60, K, 2)
     before = open_tail(given.source, given.weights, VIEW, K).eval()
     after = restore(given.source, given.weights, VIEW, head.state)
-    gap, right = [], []
+    gap = []
     for tail in (before, after):
         rows = look(tail, new.x, features=True)
         rows /= np.linalg.norm(rows, axis=1, keepdims=True)

@@ -64,7 +64,7 @@ def publish(
         record |= {"request": request, "environment": environment}
         pictures = job.task.modality == "image"
         if job.task.modality == "text":
-            record["texts"] = _texts(out / "model", job, judgement, record["mistakes"])
+            record["texts"] = _texts(out / "model", job.task, job.gallery.engine, judgement, record["mistakes"])
         thumbnails = _thumbnails([m["path"] for m in record["mistakes"]]) if pictures else {}
     earlier = {"earlier attempts": job.clock.earlier} if job.clock.earlier else {}
     record["spend"] = {**job.clock.spend, **earlier, "total": job.clock.total()}
@@ -223,7 +223,9 @@ def _worst(judgement: Judgement) -> list[int]:
     return [int(i) for i in np.argsort(-sure, kind="stable") if guess[i] != judgement.examples[i].label][:WORST]
 
 
-def _texts(folder: Path, job: _Job, judgement: Judgement, mistakes: list[dict[str, Any]]) -> dict[str, Any]:
+def _texts(
+    folder: Path, task: Task, engine: str, judgement: Judgement, mistakes: list[dict[str, Any]]
+) -> dict[str, Any]:
     """Accuracy by length, and the telling words of typical right answers; each mistake is given its own.
 
     The saved model reads the changed texts; nothing is chosen by its answers, and none of their features are kept.
@@ -234,7 +236,7 @@ def _texts(folder: Path, job: _Job, judgement: Judgement, mistakes: list[dict[st
     model: Model = open_model(folder)
     worst, typical = _worst(judgement), texts.typical(judgement)
     with tempfile.TemporaryDirectory(prefix="headstart-") as empty:
-        gallery = model.gallery(job.gallery.engine, Path(empty))
+        gallery = model.gallery(engine, Path(empty))
         found = texts.telling(judgement, [*worst, *typical], lambda some: model.probabilities(gallery, some))
     for mistake, words in zip(mistakes, found, strict=False):
         mistake["telling"] = words
@@ -243,7 +245,7 @@ def _texts(folder: Path, job: _Job, judgement: Judgement, mistakes: list[dict[st
         "typical": [
             {
                 "text": judgement.examples[i].text,
-                "predicted": job.task.labels[int(judgement.probabilities[i].argmax())],
+                "predicted": task.labels[int(judgement.probabilities[i].argmax())],
                 "probability": float(judgement.probabilities[i].max()),
                 "telling": words,
             }

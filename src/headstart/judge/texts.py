@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 Probabilities = Callable[[Sequence[Example]], NDArray[np.floating]]
 
-SPANS = 32  # at most that a text is cut into: words, of a long text runs of words
+SPANS = 24  # at most that a text is cut into: words, of a long text runs of words
 SHOWN = 4  # spans told of a text
 LEAST = 0.01  # of probability that leaving a span out must cost
-TYPICAL = 10  # right answers looked at
+TYPICAL = 8  # right answers looked at
 QUARTER = 8  # texts that each quarter by length must hold
 
 
