@@ -59,6 +59,14 @@ def test_batches_hold_as_many_texts_of_each_class_and_are_a_function_of_the_step
     assert not torch.equal(batch(3)[0], batch(4)[0])
 
 
+def test_long_texts_are_cut_while_tuning():
+    given = work()
+    tail = open_tail(given.source, given.weights, VIEW, K)
+    rows, _ = contrastive._batches(given, contrastive.Config(length=4), tail)(0)
+    assert rows.shape[1] == 4
+    assert max(len(row) for row in given.train.x) > 4
+
+
 def test_training_pulls_a_class_together_and_pushes_classes_apart():
     config = contrastive.Config(parts=4, lr=3e-3, steps=60)
     given = work(60)

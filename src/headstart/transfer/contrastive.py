@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import UsageError
 from ..runtime import device
@@ -36,7 +37,7 @@ REUSES = True
 PRIOR = 8
 STOCHASTIC = True
 RUNG = 0.25
-LEAST, MOST = 40, 120  # steps
+LEAST, MOST = 25, 100  # steps
 EACH = 4  # texts of a class in a batch, at least
 
 
@@ -45,9 +46,10 @@ class Config:
     """One setting."""
 
     parts: int = 4  # last parts of the network that learn (its layers); the rest is frozen
-    lr: float = 1e-4  # peak rate; AdamW
+    lr: float = 2e-4  # peak rate; AdamW
     steps: int = LEAST
     batch: int = 32  # texts a step; all their pairs are compared
+    length: int = 128  # tokens of a text at most while tuning: one long text makes its whole batch long
     weight_decay: float = 0.01  # never on norms and biases
 
 
@@ -143,6 +145,13 @@ def _batches(work: Work, config: Config, tail: Tail) -> Callable[[int], tuple[to
         random = np.random.default_rng((seed, step))
         chosen = random.permutation(len(members))[: config.batch // each]
         rows = np.concatenate([some(members[label], random) for label in chosen])
-        return tail.as_batch(x[rows]), torch.from_numpy(y[rows])
+        return tail.as_batch(_cut(x[rows], config.length)), torch.from_numpy(y[rows])
 
     return batch
+
+
+def _cut(x: NDArray[Any], length: int) -> NDArray[Any]:
+    """Rows of tokens or states [l, …], the first `length` of each."""
+    out = np.empty(len(x), dtype=object)
+    out[:] = [row[:length] for row in x]
+    return out
