@@ -63,7 +63,7 @@ def converted(tensors: Mapping[str, Tensor], source: Source) -> dict[str, Tensor
     return out
 
 
-def build(source: Source) -> nn.Module:
+def build(source: Source, seed: int | None = None) -> nn.Module:
     """The source's network with random weights, in eval mode; the caller's random numbers are untouched.
 
     Raises:
@@ -72,6 +72,8 @@ def build(source: Source) -> nn.Module:
     import torch
 
     with torch.random.fork_rng(devices=[]):  # drawing weights must not move the caller's seed
+        if seed is not None:
+            torch.manual_seed(seed)
         if source.architecture == STATIC:
             from ._encoder import Static
 

@@ -36,8 +36,13 @@ class TextTail(Tail):
         self.late = nn.ModuleList()
         self.classifier = nn.Linear(language.source.feature_dim, k)
         self._language, self._stack = [language], [stack]  # in lists: not to be registered a second time
-        self.source, self.anew, self.skip = language.source, False, 0
+        self.source, self.anew, self.form, self.skip = language.source, False, "", 0
         self._given: Tensor | None = None
+
+    @property
+    def net(self) -> nn.Module:
+        """transformers' network without a head."""
+        return self._language[0].net
 
     def features(self, x: Tensor) -> Tensor:
         """Tokens or states → pooled features [b, d]."""
