@@ -7,14 +7,14 @@ the functions, and the torch module itself stands in `_encoder.py`.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
+from inspect import signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import SourceError
 from ..types import Source
-from . import _torchvision
+from . import _library
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -24,22 +24,46 @@ if TYPE_CHECKING:
 
 STATIC = "static"  # an architecture that is a table of token vectors and nothing else
 TOKENIZER = "tokenizer"  # where the weights file's header holds it
-# What models with a head of their own put before the names.
-_PREFIXES = ("", "model.", "bert.", "albert.", "roberta.", "mpnet.", "distilbert.", "transformer.", "encoder.")
-_WITHOUT_POOLER = ("bert", "albert", "roberta", "mpnet", "xlm-roberta")
+HEAD = "lm."  # stands before the names of a language-model head's own weights
 
 
 def library() -> Any:  # noqa: ANN401 - imported late
-    """The transformers module, ready to use and calling no hub unless a person has set `HF_HUB_OFFLINE` otherwise."""
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    _torchvision.cure()
-    import transformers
-
+    """The transformers module, quiet; the hub stays off unless a person says otherwise."""
+    transformers = _library.library("transformers")
+    transformers.logging.set_verbosity_error()  # it reports every weight that it does not need
+    transformers.logging.disable_progress_bar()
     return transformers
 
 
+def settings(source: Source) -> Any:  # noqa: ANN401 - of the architecture's own class
+    """The library's configuration of a source.
+
+    Raises:
+        SourceError: transformers has no such model type.
+    """
+    transformers = library()
+    if source.architecture not in transformers.CONFIG_MAPPING:
+        raise SourceError(
+            f"transformers {transformers.__version__} has no model type '{source.architecture}' ('{source.key}'). "
+            "Correct `architecture` in the record, or update transformers."
+        )
+    return transformers.CONFIG_MAPPING[source.architecture](**source.config)
+
+
+def lm_kind(source: Source) -> str | None:
+    """Which language-model head the architecture takes: "masked", "causal", or None."""
+    if source.architecture == STATIC:
+        return None
+    transformers, config = library(), settings(source)
+    if config.is_encoder_decoder:
+        return None
+    if type(config) in transformers.MODEL_FOR_MASKED_LM_MAPPING:
+        return "masked"
+    return "causal" if type(config) in transformers.MODEL_FOR_CAUSAL_LM_MAPPING else None
+
+
 def converted(tensors: Mapping[str, Tensor], source: Source) -> dict[str, Tensor]:
-    """The weights by the library's names.
+    """The weights by the library's names, those of a language-model head with `HEAD` before them.
 
     Raises:
         SourceError: a weight of the architecture is missing or has another shape.
@@ -50,21 +74,70 @@ def converted(tensors: Mapping[str, Tensor], source: Source) -> dict[str, Tensor
                 f"The weights of '{source.key}' are no single table of token vectors. Correct the record."
             )
         return {"embedding.weight": table.float()}
-    out = {}
-    for name, wanted in build(source).state_dict().items():
-        tensor = next((tensors[prefix + name] for prefix in _PREFIXES if prefix + name in tensors), None)
-        if tensor is None or tensor.shape != wanted.shape:
-            has = "is missing" if tensor is None else f"is {tuple(tensor.shape)}"
+    return pretrained(source, None, config=settings(source), state_dict=dict(tensors))
+
+
+def pretrained(source: Source, place: Path | None, **more: Any) -> dict[str, Tensor]:  # noqa: ANN401
+    """As `converted`, read by the library itself.
+
+    Args:
+        source: the record.
+        place: a folder that `save_pretrained` wrote; None where `more` has the tensors as `state_dict`.
+        more: for the library's `from_pretrained`. No code of the folder is run, and only safetensors are read.
+
+    Raises:
+        SourceError: a weight of the architecture is missing or has another shape.
+    """
+    import torch
+
+    kind = lm_kind(source)
+    options = {"output_loading_info": True, "ignore_mismatched_sizes": True, "dtype": torch.float32}
+    with torch.random.fork_rng(devices=[]):
+        net, told = _class(source, kind).from_pretrained(
+            place, use_safetensors=True, local_files_only=True, **options, **more
+        )
+    prefix = f"{net.base_model_prefix}." if kind else ""
+    wrong = dict.fromkeys(told["missing_keys"], "is missing")
+    wrong |= {name: f"is {tuple(found)}" for name, found, _ in told["mismatched_keys"]}
+    shapes, body = {name: tuple(t.shape) for name, t in net.state_dict().items()}, getattr(net, prefix[:-1], net)
+    for name in sorted(wrong):
+        if name.startswith(prefix):
             raise SourceError(
-                f"The weights of '{source.key}' do not fit {source.architecture}: '{name}', {tuple(wanted.shape)}, "
-                f"{has}. Correct the catalogue record."
+                f"The weights of '{source.key}' do not fit {source.architecture}: '{name.removeprefix(prefix)}', "
+                f"{shapes[name]}, {wrong[name]}. Correct the catalogue record."
             )
-        out[name] = tensor.float()
+    out = _once(body.state_dict())
+    if kind and not wrong:
+        known = {t.data_ptr() for t in out.values()}
+        out |= {HEAD + name: t for name, t in _once(net.state_dict()).items() if t.data_ptr() not in known}
     return out
 
 
-def build(source: Source) -> nn.Module:
+def _once(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Without the second names of tied weights."""
+    first: dict[int, str] = {}
+    return {n: t for n, t in state.items() if first.setdefault(t.data_ptr(), n) == n}
+
+
+def _auto(source: Source, kind: str | None) -> str:
+    """What transformers' name for this kind of model ends in."""
+    if kind:
+        return f"For{kind.title()}LM"
+    return "ForTextEncoding" if settings(source).is_encoder_decoder else ""
+
+
+def _class(source: Source, kind: str | None) -> Any:  # noqa: ANN401 - a class of transformers
+    """The class of the architecture's network: alone, or with a head of that kind."""
+    name = {"": "", "ForTextEncoding": "FOR_TEXT_ENCODING_"}.get(_auto(source, kind), f"FOR_{kind}_LM_".upper())
+    return getattr(library(), f"MODEL_{name}MAPPING")[type(settings(source))]
+
+
+def build(source: Source, kind: str | None = None) -> nn.Module:
     """The source's network with random weights, in eval mode; the caller's random numbers are untouched.
+
+    Args:
+        source: the record.
+        kind: also a language-model head of this kind, see `lm_kind`.
 
     Raises:
         SourceError: transformers has no such model type.
@@ -76,15 +149,13 @@ def build(source: Source) -> nn.Module:
             from ._encoder import Static
 
             return Static(int(source.config["vocab_size"]), source.feature_dim).eval()
-        transformers = library()
-        if source.architecture not in transformers.CONFIG_MAPPING:
-            raise SourceError(
-                f"transformers {transformers.__version__} has no model type '{source.architecture}' ('{source.key}'). "
-                "Correct `architecture` in the record, or update transformers."
-            )
-        config = transformers.CONFIG_MAPPING[source.architecture](**source.config)
-        extra = {"add_pooling_layer": False} if source.architecture in _WITHOUT_POOLER else {}
-        net: nn.Module = transformers.AutoModel.from_config(config, **extra)
+        config = settings(source)
+        if not kind:
+            config.use_cache = False  # of keys and values, for writing on: of no use here
+        pooler = not kind and "add_pooling_layer" in signature(_class(source, kind).__init__).parameters
+        extra = {"add_pooling_layer": False} if pooler else {}
+        auto = getattr(library(), f"AutoModel{_auto(source, kind)}")
+        net: nn.Module = auto.from_config(config, **extra)
     return net.eval()
 
 
@@ -98,15 +169,53 @@ def load(source: Source, weights: Path | None = None) -> Language:
     from ._encoder import Language
 
     path = weights or _catalogue.fetch(source)
-    tensors, net = _weights.read(path), build(source)
+    net = build(source)
+    _put(net, {n: t for n, t in _weights.read(path).items() if not n.startswith(HEAD)}, source, path)
+    return Language(source, net).eval()
+
+
+def language_model(source: Source, weights: Path | None = None) -> nn.Module:
+    """A source as the library's masked or causal language model (see `lm_kind`), in eval mode, on the CPU.
+
+    Its attribute `base_model` is the network that `load` gives.
+
+    Raises:
+        SourceError: as `load`; or there is no such head, neither tied to the embeddings nor in the weights.
+    """
+    from . import _catalogue, _weights
+
+    path, kind = weights or _catalogue.fetch(source), lm_kind(source)
+    tensors = _weights.read(path)
+    if kind:
+        net: Any = build(source, kind)
+        known = {t.data_ptr() for t in net.base_model.state_dict().values()}
+        own = {n for n, t in _once(net.state_dict()).items() if t.data_ptr() not in known}
+        if own == {n.removeprefix(HEAD) for n in tensors if n.startswith(HEAD)}:
+            names = {n: n.removeprefix(HEAD) if n.startswith(HEAD) else f"{net.base_model_prefix}.{n}" for n in tensors}
+            _put(net, {names[n]: t for n, t in tensors.items()}, source, path)
+            return cast("nn.Module", net)
+    raise SourceError(
+        f"The weights of '{source.key}' have no language-model head: it gives features and predicts no words. Use a "
+        "source that does, e.g. smollm2-135m (causal) or albert-reactions (masked)."
+    )
+
+
+def _put(net: nn.Module, tensors: dict[str, Tensor], source: Source, path: Path) -> None:
+    """Put all weights in; a tied one is given once."""
+    why, state = "", net.state_dict()
     try:
-        net.load_state_dict(tensors, strict=True)
+        missing, strange = net.load_state_dict(tensors, strict=False)
+        given = {t.data_ptr() for n, t in state.items() if n in tensors}
+        if lacking := [n for n in missing if state[n].data_ptr() not in given]:
+            why = f"{lacking[:3]} missing"
+        elif strange:
+            why = f"{strange[:3]} too many"
     except RuntimeError as problem:
         why = " ".join(str(problem).split())[:300]
+    if why:
         raise SourceError(
             f"The weights {path} of '{source.key}' do not fit {source.architecture}: {why}. Pull them again."
-        ) from problem
-    return Language(source, net).eval()
+        )
 
 
 def tokenizer(source: Source, weights: Path | None = None) -> Tokenizer:
