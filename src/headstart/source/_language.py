@@ -129,7 +129,13 @@ def _auto(source: Source, kind: str | None) -> str:
 def _class(source: Source, kind: str | None) -> Any:  # noqa: ANN401 - a class of transformers
     """The class of the architecture's network: alone, or with a head of that kind."""
     name = {"": "", "ForTextEncoding": "FOR_TEXT_ENCODING_"}.get(_auto(source, kind), f"FOR_{kind}_LM_".upper())
-    return getattr(library(), f"MODEL_{name}MAPPING")[type(settings(source))]
+    known = getattr(library(), f"MODEL_{name}MAPPING")
+    if (config := type(settings(source))) not in known:
+        raise SourceError(
+            f"transformers has no network that makes features of texts for '{source.architecture}' ('{source.key}'). "
+            "Use a BERT, DistilBERT, RoBERTa, MPNet, ALBERT, GPT-2, T5 or Llama."
+        )
+    return known[config]
 
 
 def build(source: Source, kind: str | None = None) -> nn.Module:
@@ -157,6 +163,39 @@ def build(source: Source, kind: str | None = None) -> nn.Module:
         auto = getattr(library(), f"AutoModel{_auto(source, kind)}")
         net: nn.Module = auto.from_config(config, **extra)
     return net.eval()
+
+
+def sizes(source: Source) -> dict[str, Any]:
+    """What a record says of a network's size, computed: `feature_dim`, `widths`, `params`, `macs`; and `positions`.
+
+    `macs` are multiply-adds of the layers for a text of 64 tokens; `positions` tokens are read at most.
+
+    Raises:
+        SourceError: no stack of layers that features could be taken from.
+    """
+    import torch
+
+    from ._encoder import layers
+
+    config = settings(source)
+    with torch.device("meta"):
+        net = build(source)
+    stack, width = layers(net), getattr(config, "hidden_size", None)
+    if stack is None or not isinstance(width, int):
+        raise SourceError(
+            f"'{source.key}' is a '{source.architecture}', which is no stack of layers over tokens, so its features "
+            "cannot be taken. Use a BERT, DistilBERT, RoBERTa, MPNet, ALBERT, GPT-2, T5 or Llama."
+        )
+    depth, weights = config.num_hidden_layers, sum(p.numel() for p in stack.parameters() if p.ndim == 2)
+    tables = [m for name, m in net.named_modules() if name.endswith("position_embeddings")]
+    pads = [pad for m in tables if (pad := getattr(m, "padding_idx", None)) is not None]  # RoBERTa counts from behind
+    return {
+        "feature_dim": width,
+        "widths": (width,) * len(stack),
+        "params": sum(p.numel() for p in net.parameters()),
+        "macs": 64 * depth // len(stack) * weights + 2 * 64 * 64 * width * depth,
+        "positions": getattr(config, "max_position_embeddings", 1 << 20) - max((pad + 1 for pad in pads), default=0),
+    }
 
 
 def load(source: Source, weights: Path | None = None) -> Language:
