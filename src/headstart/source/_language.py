@@ -88,29 +88,52 @@ def pretrained(source: Source, place: Path | None, **more: Any) -> dict[str, Ten
     Raises:
         SourceError: a weight of the architecture is missing or has another shape.
     """
-    import torch
-
     kind = lm_kind(source)
-    options = {"output_loading_info": True, "ignore_mismatched_sizes": True, "dtype": torch.float32}
-    with torch.random.fork_rng(devices=[]):
-        net, told = _class(source, kind).from_pretrained(
-            place, use_safetensors=True, local_files_only=True, **options, **more
-        )
+    net, wrong, _ = _filled(source, kind, place, **more)
     prefix = f"{net.base_model_prefix}." if kind else ""
-    wrong = dict.fromkeys(told["missing_keys"], "is missing")
-    wrong |= {name: f"is {tuple(found)}" for name, found, _ in told["mismatched_keys"]}
-    shapes, body = {name: tuple(t.shape) for name, t in net.state_dict().items()}, getattr(net, prefix[:-1], net)
-    for name in sorted(wrong):
+    for name, why in sorted(wrong.items()):
         if name.startswith(prefix):
             raise SourceError(
-                f"The weights of '{source.key}' do not fit {source.architecture}: '{name.removeprefix(prefix)}', "
-                f"{shapes[name]}, {wrong[name]}. Correct the catalogue record."
+                f"The weights of '{source.key}' do not fit {source.architecture}: '{name.removeprefix(prefix)}' {why}. "
+                "Correct the catalogue record."
             )
-    out = _once(body.state_dict())
+    out = _once((net.base_model if kind else net).state_dict())
     if kind and not wrong:
         known = {t.data_ptr() for t in out.values()}
         out |= {HEAD + name: t for name, t in _once(net.state_dict()).items() if t.data_ptr() not in known}
     return out
+
+
+def _filled(
+    source: Source,
+    kind: str | None,
+    place: Path | None,
+    **more: Any,  # noqa: ANN401
+) -> tuple[Any, dict[str, str], list[str]]:
+    """A network, what is wrong with the weights given for it (name → why), and the weights it does not need."""
+    import torch
+
+    made = _class(source, kind)
+    with torch.random.fork_rng(devices=[]):  # what is missing is drawn
+        net, told = made.from_pretrained(
+            place,
+            use_safetensors=True,
+            local_files_only=True,
+            output_loading_info=True,
+            ignore_mismatched_sizes=True,
+            dtype=torch.float32,
+            **_bare(made),
+            **more,
+        )
+    shapes = {name: tuple(t.shape) for name, t in net.state_dict().items()}
+    wrong = {name: f"{shapes.get(name)} is missing" for name in told["missing_keys"]}
+    wrong |= {name: f"{shapes.get(name)} is {tuple(found)}" for name, found, _ in told["mismatched_keys"]}
+    return net, wrong, sorted(told["unexpected_keys"])
+
+
+def _bare(made: Any) -> dict[str, bool]:  # noqa: ANN401 - a class of transformers
+    """The argument that leaves out BERT's pooler, which few models have trained, for those that take it."""
+    return {"add_pooling_layer": False} if "add_pooling_layer" in signature(made.__init__).parameters else {}
 
 
 def _once(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -138,12 +161,15 @@ def _class(source: Source, kind: str | None) -> Any:  # noqa: ANN401 - a class o
     return known[config]
 
 
-def build(source: Source, kind: str | None = None) -> nn.Module:
-    """The source's network with random weights, in eval mode; the caller's random numbers are untouched.
+def _plain(source: Source) -> Any:  # noqa: ANN401 - of the architecture's own class
+    """The settings for features alone: keys and values are not kept for writing on."""
+    config = settings(source)
+    config.use_cache = False
+    return config
 
-    Args:
-        source: the record.
-        kind: also a language-model head of this kind, see `lm_kind`.
+
+def build(source: Source) -> nn.Module:
+    """The source's network with random weights, in eval mode; the caller's random numbers are untouched.
 
     Raises:
         SourceError: transformers has no such model type.
@@ -155,13 +181,8 @@ def build(source: Source, kind: str | None = None) -> nn.Module:
             from ._encoder import Static
 
             return Static(int(source.config["vocab_size"]), source.feature_dim).eval()
-        config = settings(source)
-        if not kind:
-            config.use_cache = False  # of keys and values, for writing on: of no use here
-        pooler = not kind and "add_pooling_layer" in signature(_class(source, kind).__init__).parameters
-        extra = {"add_pooling_layer": False} if pooler else {}
-        auto = getattr(library(), f"AutoModel{_auto(source, kind)}")
-        net: nn.Module = auto.from_config(config, **extra)
+        made = getattr(library(), f"AutoModel{_auto(source, None)}")
+        net: nn.Module = made.from_config(_plain(source), **_bare(_class(source, None)))
     return net.eval()
 
 
@@ -208,8 +229,19 @@ def load(source: Source, weights: Path | None = None) -> Language:
     from ._encoder import Language
 
     path = weights or _catalogue.fetch(source)
-    net = build(source)
-    _put(net, {n: t for n, t in _weights.read(path).items() if not n.startswith(HEAD)}, source, path)
+    tensors = {n: t for n, t in _weights.read(path).items() if not n.startswith(HEAD)}
+    if source.architecture == STATIC:
+        net = build(source)
+        missing, strange = net.load_state_dict(tensors, strict=False)
+        wrong = [*missing, *strange]
+    else:
+        net, bad, strange = _filled(source, None, None, config=_plain(source), state_dict=tensors)
+        wrong = [*(f"{name} {why}" for name, why in bad.items()), *strange]
+    if wrong:
+        raise SourceError(
+            f"The weights {path} of '{source.key}' do not fit {source.architecture}: {'; '.join(wrong)[:300]}. Pull "
+            "them again."
+        )
     return Language(source, net).eval()
 
 
@@ -223,38 +255,17 @@ def language_model(source: Source, weights: Path | None = None) -> nn.Module:
     """
     from . import _catalogue, _weights
 
-    path, kind = weights or _catalogue.fetch(source), lm_kind(source)
-    tensors = _weights.read(path)
-    if kind:
-        net: Any = build(source, kind)
-        known = {t.data_ptr() for t in net.base_model.state_dict().values()}
-        own = {n for n, t in _once(net.state_dict()).items() if t.data_ptr() not in known}
-        if own == {n.removeprefix(HEAD) for n in tensors if n.startswith(HEAD)}:
-            names = {n: n.removeprefix(HEAD) if n.startswith(HEAD) else f"{net.base_model_prefix}.{n}" for n in tensors}
-            _put(net, {names[n]: t for n, t in tensors.items()}, source, path)
-            return cast("nn.Module", net)
+    if kind := lm_kind(source):
+        tensors = _weights.read(weights or _catalogue.fetch(source))
+        prefix = f"{_class(source, kind).base_model_prefix}."
+        state = {n.removeprefix(HEAD) if n.startswith(HEAD) else prefix + n: t for n, t in tensors.items()}
+        net, wrong, strange = _filled(source, kind, None, config=settings(source), state_dict=state)
+        if not wrong and not strange:
+            return cast("nn.Module", net.eval())
     raise SourceError(
         f"The weights of '{source.key}' have no language-model head: it gives features and predicts no words. Use a "
         "source that does, e.g. smollm2-135m (causal) or albert-reactions (masked)."
     )
-
-
-def _put(net: nn.Module, tensors: dict[str, Tensor], source: Source, path: Path) -> None:
-    """Put all weights in; a tied one is given once."""
-    why, state = "", net.state_dict()
-    try:
-        missing, strange = net.load_state_dict(tensors, strict=False)
-        given = {t.data_ptr() for n, t in state.items() if n in tensors}
-        if lacking := [n for n in missing if state[n].data_ptr() not in given]:
-            why = f"{lacking[:3]} missing"
-        elif strange:
-            why = f"{strange[:3]} too many"
-    except RuntimeError as problem:
-        why = " ".join(str(problem).split())[:300]
-    if why:
-        raise SourceError(
-            f"The weights {path} of '{source.key}' do not fit {source.architecture}: {why}. Pull them again."
-        )
 
 
 def tokenizer(source: Source, weights: Path | None = None) -> Tokenizer:
