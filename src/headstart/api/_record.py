@@ -90,7 +90,7 @@ def _whole(fitted: Fitted, sources: Mapping[str, Source], engine: str) -> Fitted
 def _check_saved(folder: Path, gallery: Gallery, judgement: Judgement) -> None:
     """The self-test: the model read back from disk, on its own, must give the probabilities that were judged.
 
-    Its head on the very rows that were judged, to rounding (of texts see below); and the whole of it on picture files looked at anew, with
+    Its head on the very rows that were judged, to rounding; and the whole of it on picture files looked at anew, with
     its own backbone and preprocessing, to what bf16 in other batches may change.
     """
     from ..ship.store import load as open_model
