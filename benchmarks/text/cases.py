@@ -63,7 +63,7 @@ def main() -> int:
 
 
 def make(work: Path, name: str, path: Path, seed: int, held_out: bool) -> list[str]:
-    """All sizes of one split; the texts of its test."""
+    """All sizes of one split; the labelled texts."""
     from headstart.read import read
 
     task = read(path, seed=seed)
@@ -76,7 +76,7 @@ def make(work: Path, name: str, path: Path, seed: int, held_out: bool) -> list[s
         if test:
             write(work / "cases" / f"{name}-{size}-{seed}", task.labels, train, test)
             print(f"{name}-{size}-{seed}: {len(train)} labelled, {len(test)} test, {len(task.labels)} classes")
-    return [text for text, _ in test]
+    return [text for text, _ in labelled]
 
 
 def some(rows: Sequence[Row], seed: int) -> list[Row]:
