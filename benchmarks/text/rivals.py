@@ -1,8 +1,8 @@
 """What people use on texts, each in a process of its own: SetFit, transformers' Trainer, LoRA, probes, TF-IDF.
 
 In: texts.json of cases.py, and WORK/minilm, the same source for all. Out: a JSON with the answers for the test, scores,
-CPU seconds (children included) and trained parameters. All run fp32. None looks at the test before it predicts; what
-has no ordinary value (see EXPECTED.md) was chosen in the rival's favour on labelled texts of seed 0 that were held out.
+CPU seconds (children included) and trained parameters. All run fp32. None looks at the test before it predicts; their
+settings are ordinary values, more epochs where texts are few; see EXPECTED.md.
 Imports nothing of headstart but, by its path, the file that makes the index's torchvision work beside a CPU torch.
 
 Run: python rivals.py NAME --texts FILE --minilm FOLDER --size 8 --seed S --out FILE [--threads T] [--lr X]
