@@ -57,13 +57,14 @@ class Case:
         return TINY[self.modality]
 
     def known(self) -> tuple[Source, Path] | tuple[()]:
-        """The source of its view and its weights, where it has one."""
+        """Record and weights file of its view's source, as `logits` wants them."""
         return (self.tiny.source(), self.tiny.weights()) if self.view().source else ()
 
 
 CASES = [Case(name, m) for name in STRATEGIES for m in reads(load("transfer", name))]
 LONG = [case for case in CASES if case.strategy.RUNG < 1]
-TUNED = [case for case in LONG if hasattr(case.strategy.Config(), "parts")]  # learn parts of the source
+# Learn parts of the source outright.
+TUNED = [c for c in LONG if hasattr(c.strategy.Config(), "parts") and not hasattr(c.strategy.Config(), "rank")]
 
 
 def look(case: Case, n: int, k: int, seed: int) -> Features:

@@ -55,8 +55,8 @@ def forgetting(race: Race) -> dict[str, Any] | None:
     id_ = race.outcome.roles["transfer"]
     fitted = race.outcome.finalists[id_][0]
     strategy, key = load("transfer", fitted.strategy), fitted.view.source
-    if key is None or not hasattr(strategy, "skill"):
-        return None
+    if key is None or not hasattr(strategy, "skill") or race.sources[key].classes == "none":
+        return None  # nothing was tuned, or the source has no task of its own to forget
     if fitted.config.get("steps") == 0:  # training helped nowhere, so the refit moved nothing
         return None
     given = race.source_look(fitted.view)

@@ -284,7 +284,7 @@ def _dropped(candidate: Candidate, status: str, reason: str, seed: int) -> Trial
     return Trial(
         id=candidate.id,
         strategy=candidate.strategy,
-        source=candidate.view.source,
+        source=candidate.source,
         reuses=candidate.reuses,
         config={},
         tried=0,

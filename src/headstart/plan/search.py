@@ -46,6 +46,11 @@ class Candidate:
     copies: int = 1  # augmented copies a picture that its training looks at
 
     @property
+    def source(self) -> str | None:
+        """The source that it reuses; a rival may take one's architecture, and reuses none."""
+        return self.view.source if self.reuses else None
+
+    @property
     def training_view(self) -> View:
         """What training and validation pictures are looked at through; predictions use `view`."""
         return replace(self.view, variants=self.copies)
@@ -91,7 +96,7 @@ def candidates(sources: Sequence[str], wanted: Sequence[str], facts: Facts) -> l
             for view in module.views(sources):
                 if hasattr(module, "fit_view"):
                     view = module.fit_view(view, facts)
-                id_ = f"{name}-{view.source}" if view.source else name
+                id_ = f"{name}-{view.source}" if view.source and camp else name
                 copies = module.copies(facts) if hasattr(module, "copies") else 1
                 prior = module.prior(facts) if hasattr(module, "prior") else module.PRIOR
                 out.append(Candidate(id_, name, camp, view, prior, module.RUNG < 1, copies))
@@ -163,7 +168,7 @@ def contend(
     trial = Trial(
         id=candidate.id,
         strategy=candidate.strategy,
-        source=candidate.view.source,
+        source=candidate.source,
         reuses=candidate.reuses,
         config=asdict(settings[at]),
         tried=len(settings),

@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ..errors import DataError, UsageError
-from ..runtime import device
 from ..source._backbone import Backbone, load, normalise
 from ..types import Source, View
 
@@ -42,6 +41,7 @@ class Tail(nn.Module):
         self.classifier = nn.Linear(backbone.source.feature_dim, k)
         self._backbone = [backbone]  # in a list: its weights before the cut must not be registered here
         self.source, self.anew = backbone.source, depth == "input"  # whole pictures are augmented anew at every step
+        self.form = ""  # of the weights, where it is not the source's own: "nf4"
         self.skip = 0  # first parts that the given maps have already gone through, see `advance`
 
     def features(self, x: Tensor) -> Tensor:
@@ -58,7 +58,9 @@ class Tail(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """→ logits [b, k]."""
-        return cast(Tensor, self.classifier(soft_root(self.features(x))))
+        top = self.features(x)
+        with torch.autocast(x.device.type, enabled=False):  # in half precision two classes would often be level
+            return cast(Tensor, self.classifier(soft_root(top.float())))
 
     def as_batch(self, x: NDArray[Any]) -> Tensor:
         """Rows of a cut (half precision) or of pictures (uint8) as a batch, channels last."""
@@ -140,21 +142,14 @@ def open_tail(source: Source, weights: Path | None, view: View, k: int) -> Tail:
 
 
 def moved(state: Mapping[str, Tensor], start: Mapping[str, Tensor]) -> dict[str, NDArray[Any]]:
-    """The new head and what training changed of the source: what a saved model holds beside the source's own file."""
+    """The new head, adapters, and what training changed of the source: a saved model beside the source's own file."""
     return {
         name: tensor.detach().cpu().contiguous().numpy().copy()
         for name, tensor in state.items()
         # Batch counters, which evaluation does not use, are not kept.
         if not name.endswith("num_batches_tracked")
-        and (name.startswith("classifier.") or not torch.equal(tensor.cpu(), start[name].cpu()))
+        and (name.startswith("classifier.") or "lora_" in name or not torch.equal(tensor.cpu(), start[name].cpu()))
     }
-
-
-def restore(source: Source, weights: Path | None, view: View, state: Mapping[str, NDArray[Any]]) -> Tail:
-    """A fitted tail, in eval mode: the source's weights, over them those of `state`, see `moved`."""
-    tail = open_tail(source, weights, view, len(state["classifier.bias"]))
-    put(tail, state)
-    return tail.to(device()).eval()
 
 
 def put(tail: Tail, state: Mapping[str, NDArray[Any]]) -> None:
@@ -176,12 +171,18 @@ def plain(x: NDArray[Any]) -> NDArray[Any]:
     return x[:, 0] if x.ndim == 5 else x
 
 
-def look(tail: Any, x: NDArray[Any], *, features: bool = False) -> NDArray[np.float32]:  # noqa: ANN401 - or wrapped
-    """Logits [n k], or "top" features [n d], of what the tail reads; the tail in eval mode."""
+def look(
+    tail: Any,  # noqa: ANN401 - or wrapped
+    x: NDArray[Any],
+    *,
+    features: bool = False,
+    exact: bool = False,
+) -> NDArray[np.float32]:
+    """Logits [n k], or "top" features [n d], of what the tail reads; the tail in eval mode. `exact`: in fp32."""
     own: Tail = getattr(tail, "module", tail)  # Accelerate wraps a model where there are several devices
     where, run = next(own.parameters()).device, own.features if features else tail
     groups = own.batches(x)
-    with torch.inference_mode(), own.cast():
+    with torch.inference_mode(), nullcontext() if exact else own.cast():
         out = torch.cat([run(own.as_batch(x[rows]).to(where)).float().cpu() for rows in groups]).numpy()
     back = np.empty_like(out)
     back[np.concatenate(groups)] = out
