@@ -8,7 +8,7 @@ import tiny_text
 from drawn_task import drain
 from headstart.errors import UsageError
 from headstart.transfer import contrastive
-from headstart.transfer._tail import look, open_tail, restore
+from headstart.transfer._tail import look, open_tail, put
 from headstart.types import Facts, Features, Fitted, View
 
 VIEW = View("tiny-text", "input")
@@ -73,7 +73,8 @@ def test_training_pulls_a_class_together_and_pushes_classes_apart():
     head, _ = drain(contrastive.run(config, given))
     new = tiny_text.drawn(VIEW, 60, K, 2)
     before = open_tail(given.source, given.weights, VIEW, K).eval()
-    after = restore(given.source, given.weights, VIEW, head.state)
+    after = open_tail(given.source, given.weights, VIEW, K).eval()
+    put(after, head.state)
     gap = []
     for tail in (before, after):
         rows = look(tail, new.x, features=True)
