@@ -23,11 +23,11 @@ from headstart.plan.search import (
     contend,
     join,
     measure,
+    reads,
     recall,
     refit,
     remember,
     rows,
-    reads,
     trained,
 )
 from headstart.transfer._base import SEARCH
