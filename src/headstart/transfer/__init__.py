@@ -13,5 +13,6 @@ A strategy module has: `TITLE` (for people), `PAPER`, `NEEDS`, `REUSES`, `STOCHA
 and, where it wants them: `prior(facts)` in the place of `PRIOR`, `fit_view(view, facts)`, `refit(config, notes,
 n_before, n_now)`, `copies(facts)` (augmented copies a picture that it trains on), `skill(fitted, x, source, weights)`
 (of the source, before and after; only where its weights move), `ON_REQUEST` (True: takes part only when it is named),
+`spared(facts)` (why the race need not try it on such data unless it is named, or None),
 `SOURCE_DATA` (True: it uses `work.source_rows`).
 """
