@@ -243,6 +243,7 @@ class Work:
     source: Source | None = None  # of the view
     weights: Path | None = None  # the source's weights file
     source_rows: NDArray[Any] | None = None  # source data through the same view, where the caller has some (EWC)
+    labels: tuple[str, ...] = ()  # names of the classes, k of them, or none where only their numbers are known
 
 
 @dataclass(frozen=True)

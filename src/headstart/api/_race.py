@@ -205,6 +205,7 @@ class Race:
             source=self.sources[key] if key else None,
             weights=self.weights[key] if key else None,
             source_rows=rows.x if wants and (rows := self.source_look(view)) else None,
+            labels=self.job.task.labels,
         )
 
     def _choose(self) -> None:
@@ -283,7 +284,7 @@ def _dropped(candidate: Candidate, status: str, reason: str, seed: int) -> Trial
     return Trial(
         id=candidate.id,
         strategy=candidate.strategy,
-        source=candidate.view.source,
+        source=candidate.source,
         reuses=candidate.reuses,
         config={},
         tried=0,

@@ -168,7 +168,7 @@ def _plain(source: Source) -> Any:  # noqa: ANN401 - of the architecture's own c
     return config
 
 
-def build(source: Source) -> nn.Module:
+def build(source: Source, seed: int | None = None) -> nn.Module:
     """The source's network with random weights, in eval mode; the caller's random numbers are untouched.
 
     Raises:
@@ -177,6 +177,8 @@ def build(source: Source) -> nn.Module:
     import torch
 
     with torch.random.fork_rng(devices=[]):  # drawing weights must not move the caller's seed
+        if seed is not None:
+            torch.manual_seed(seed)
         if source.architecture == STATIC:
             from ._encoder import Static
 

@@ -6,6 +6,7 @@ Tokens [b, l] (−1 where a row is padded), or the states [b, l, d] that enter a
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from ..embed.engine.torch import text_precision
 from ..source._encoder import Language, behind, layers
 from ._tail import Tail, modules_besides
 
@@ -33,8 +35,13 @@ class TextTail(Tail):
         self.late = nn.ModuleList(late)
         self.classifier = nn.Linear(language.source.feature_dim, k)
         self._language, self._stack = [language], [stack]  # in lists: not to be registered a second time
-        self.source, self.anew, self.skip = language.source, False, 0
+        self.source, self.anew, self.form, self.skip = language.source, False, "", 0
         self._given: Tensor | None = None
+
+    @property
+    def net(self) -> nn.Module:
+        """transformers' network without a head."""
+        return self._language[0].net
 
     def features(self, x: Tensor) -> Tensor:
         """Tokens or states → pooled features [b, d]."""
@@ -78,7 +85,7 @@ class TextTail(Tail):
         )
         out, where = np.empty(len(x), dtype=object), next(self.parameters()).device
         try:
-            with torch.inference_mode():
+            with torch.inference_mode(), self.cast():
                 for rows in self.batches(x):
                     self.features(self.as_batch(x[rows]).to(where))
                     states = caught[0].clamp(-65504, 65504).half().cpu().numpy()
@@ -88,6 +95,11 @@ class TextTail(Tail):
         finally:
             hook.remove()
         return out
+
+    def cast(self) -> AbstractContextManager[Any]:
+        """The precision in which texts are embedded too."""
+        where = next(self.parameters()).device.type
+        return torch.autocast(where, torch.bfloat16) if text_precision() == "bf16" else nullcontext()
 
     def begin_behind(self, parts: int) -> None:
         """From now on the inputs are states that have gone through the first `parts` parts."""
