@@ -18,7 +18,7 @@ def moved(state) -> list[str]:
     return [
         part
         for part, tensors in tiny_tail.untouched().items()
-        if any(not np.array_equal(state[name].numpy(), value) for name, value in tensors.items())
+        if any(name in state and not np.array_equal(state[name].numpy(), value) for name, value in tensors.items())
     ]
 
 

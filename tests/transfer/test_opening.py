@@ -61,7 +61,10 @@ def test_opening_by_step_needs_no_validation():
     whole, _ = drain(start(judged=False, opening=opening(seen, steps=6)))
     assert seen == [0, 1], "the second opening would be at step 12, after the end"
     assert whole.opened == 1
-    changed = {name for name in before if not torch.equal(before[name], whole.state[name])}
+    assert whole.state.keys() == {name for name in before if not name.startswith("0.")}, (
+        "what was never opened is not kept"
+    )
+    changed = {name for name in whole.state if not torch.equal(before[name], whole.state[name])}
     assert changed == {name for name in before if not name.startswith("0.")}
     assert whole.state["1.num_batches_tracked"] == STEPS - 6
 

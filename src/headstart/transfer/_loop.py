@@ -76,7 +76,7 @@ class Opening:
 class Outcome:
     """The trained state and where it came from."""
 
-    state: dict[str, torch.Tensor]
+    state: dict[str, torch.Tensor]  # of what had gradients, and buffers
     step: int  # the step the state is from: the best on validation, or the last without validation
     metric: float | None
     loss: float | None
@@ -339,8 +339,15 @@ def _has_bf16() -> bool:
     return device() == "cpu" and probe is not None and bool(probe())
 
 
+def open_state(model: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """What may have moved by now: the parameters that have gradients, and buffers. Not copies."""
+    closed = {name for name, weight in model.named_parameters(remove_duplicate=False) if not weight.requires_grad}
+    known = {name for name, _ in (*model.named_parameters(remove_duplicate=False), *model.named_buffers())} - closed
+    return {name: tensor for name, tensor in model.state_dict().items() if name in known}
+
+
 def _copy(model: torch.nn.Module) -> dict[str, torch.Tensor]:
-    return {name: tensor.detach().cpu().clone() for name, tensor in model.state_dict().items()}
+    return {name: tensor.detach().cpu().clone() for name, tensor in open_state(model).items()}
 
 
 def _save(path: Path | None, model: Any, optimizer: Any, best: Outcome, place: _Place) -> None:  # noqa: ANN401
@@ -349,7 +356,7 @@ def _save(path: Path | None, model: Any, optimizer: Any, best: Outcome, place: _
     if path is None:
         return
     buffer = io.BytesIO()
-    state = {"model": model.state_dict(), "optimizer": optimizer.state_dict()}
+    state = {"model": open_state(model), "optimizer": optimizer.state_dict()}
     torch.save(state | {"best": vars(best), "place": vars(place)}, buffer)
     write(path, buffer.getvalue())
 
@@ -359,6 +366,6 @@ def _resume(path: Path, model: Any, optimizer: Any) -> tuple[Outcome, _Place]:  
     import torch
 
     saved = torch.load(path, weights_only=True)
-    model.load_state_dict(saved["model"], strict=False)  # of four-bit weights the codes come with the model itself
+    model.load_state_dict(saved["model"], strict=False)  # what cannot have moved is there
     optimizer.load_state_dict(saved["optimizer"])
     return Outcome(**saved["best"]), _Place(**saved["place"])

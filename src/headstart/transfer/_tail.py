@@ -148,7 +148,11 @@ def moved(state: Mapping[str, Tensor], start: Mapping[str, Tensor]) -> dict[str,
         for name, tensor in state.items()
         # Batch counters, which evaluation does not use, are not kept.
         if not name.endswith("num_batches_tracked")
-        and (name.startswith("classifier.") or "lora_" in name or not torch.equal(tensor.cpu(), start[name].cpu()))
+        and (
+            name.startswith("classifier.")
+            or "lora_" in name
+            or (name in start and not torch.equal(tensor.cpu(), start[name].cpu()))
+        )
     }
 
 

@@ -121,7 +121,7 @@ def tune(
     import torch
 
     from ._freeze import freeze, groups
-    from ._loop import Recipe, train
+    from ._loop import Recipe, open_state, train
     from ._tail import moved, open_tail
 
     known = config.balance in BALANCES and config.norm in ("frozen", "batch") and config.keep in ("best", "last")
@@ -141,7 +141,7 @@ def tune(
     for name in front:
         freeze(tail.parts[name])
     hold(tail, config)
-    start = {name: tensor.clone() for name, tensor in tail.state_dict().items()}
+    start = {name: tensor.clone() for name, tensor in open_state(tail).items()}
     if config.head_first:
         _start_head(tail, work.train.x, work.train.y, work.k)
     work = advanced(tail, front, work)
