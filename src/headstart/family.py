@@ -49,4 +49,6 @@ def load(folder: str, name: str) -> ModuleType:
 
 
 def _title(folder: str) -> str:
-    return {"transfer": "strategy", "embed/engine": "engine", "read": "reader"}.get(folder, folder.split("/")[-1])
+    return {"transfer": "strategy", "embed/engine": "engine", "read": "reader", "judge/metric": "metric"}.get(
+        folder, folder.split("/")[-1]
+    )

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ._common import ENGINES, STRATEGIES, emit, seconds, watching
+from ._common import ENGINES, METRICS, STRATEGIES, emit, seconds, watching
 
 
 def run(
@@ -23,6 +23,7 @@ def run(
     group: Annotated[str, typer.Option(help="Table column that must not straddle the splits.")] = "",
     text: Annotated[str, typer.Option(help="Table column of texts, if its name is unusual.")] = "",
     label: Annotated[str, typer.Option(help="Table column of classes, if its name is unusual.")] = "",
+    metric: Annotated[str, typer.Option(help=f"{METRICS}; auto takes macro_f1 for imbalanced classes.")] = "auto",
     margin: Annotated[float, typer.Option(help="Differences below this many points do not matter.")] = 1.0,
     layers: Annotated[bool, typer.Option("--layers", help="Fine-tune from every depth up: the whole curve.")] = False,
     source_data: Annotated[str, typer.Option(help="Folder of pictures like the source's own: what is forgotten?")] = "",
@@ -50,6 +51,7 @@ def run(
             group=group or None,
             text=text or None,
             label=label or None,
+            metric=metric,
             margin=margin / 100,
             layers=layers,
             source_data=source_data or None,

@@ -17,7 +17,23 @@ from ..types import IntArray
 
 Float64 = NDArray[np.float64]
 
+METRICS = ("accuracy", "macro_f1")  # a verdict can be measured in, see `judge/metric/`
+IMBALANCE = 3  # where the largest training class is more than so many times the smallest, it is macro-F1
+
 COLDEST, HOTTEST = 0.02, 100.0  # what `temperature` searches, in units of the logits' own spread
+
+
+def metric(y: ArrayLike) -> str:
+    """What a verdict is measured in, by the training labels `[n]`: macro-F1 where the classes are imbalanced.
+
+    Imbalanced: the largest training class holds more than `IMBALANCE` times as many examples as the smallest. Accuracy
+    then says little about the smaller classes.
+
+    >>> metric([0, 0, 0, 1]), metric([0, 0, 0, 0, 1])
+    ('accuracy', 'macro_f1')
+    """
+    counts = np.bincount(np.asarray(y, dtype=np.int64))
+    return METRICS[bool(counts.max() > IMBALANCE * counts[counts > 0].min())]
 
 
 def softmax(logits: ArrayLike, temperature: float = 1.0) -> Float64:

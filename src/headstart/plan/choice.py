@@ -2,7 +2,8 @@
 
 In: contenders, each with the log-loss of every picture it was compared on. Those that are cheap to train were compared
 on all labelled pictures by cross-validation, long ones on the validation pictures alone, which come last in both; two
-are compared on the pictures that both have. Knows no strategy by name and never sees a test picture.
+are compared on the pictures that both have. Whatever the verdict is in, the choice rests on log-loss and the
+number of right answers, for macro-F1 too. Knows no strategy by name and never sees a test picture.
 """
 
 from __future__ import annotations

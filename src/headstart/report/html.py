@@ -38,7 +38,7 @@ def render(run: Run, thumbnails: Mapping[str, bytes] | None = None) -> str:
     env.filters |= {
         "percent": _words.percent, "span": _words.span, "points": _words.points, "number": _words.number,
         "seconds": _words.seconds, "count": _words.count, "settings": _words.settings, "plural": _words.plural,
-        "tie": _words.tie, "rounded": rounded,
+        "tie": _words.tie, "rounded": rounded, "first_upper": lambda text: text[:1].upper() + text[1:],
     }  # fmt: skip
     css = (here / "page.css").read_text(encoding="utf-8")
     pictures = {_words.clean(path): data for path, data in (thumbnails or {}).items()}
