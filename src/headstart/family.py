@@ -49,6 +49,10 @@ def load(folder: str, name: str) -> ModuleType:
 
 
 def _title(folder: str) -> str:
-    return {"transfer": "strategy", "embed/engine": "engine", "read": "reader", "judge/metric": "metric"}.get(
-        folder, folder.split("/")[-1]
-    )
+    return {
+        "transfer": "strategy",
+        "embed/engine": "engine",
+        "read": "reader",
+        "judge/metric": "metric",
+        "kind": "kind of task",
+    }.get(folder, folder.split("/")[-1])

@@ -60,3 +60,73 @@ def test_another_metric_is_another_request(rare):
         headstart.fit(rare.folder / "texts.jsonl", out=rare.folder / "run", metric="accuracy", **rare.how)
     with pytest.raises(UsageError, match=r"There is no metric 'macrof1'\. Did you mean 'macro_f1'"):
         headstart.fit(rare.folder / "texts.jsonl", out=rare.folder / "other", metric="macrof1", **rare.how)
+
+
+@pytest.fixture(scope="module")
+def scored(wordllama, tmp_path_factory):
+    """200 texts with a number that falls with the share of bad words, in noise."""
+    rng, folder = np.random.default_rng(0), tmp_path_factory.mktemp("scored")
+    rows = []
+    for _ in range(200):
+        bad = rng.random()
+        rows.append({"text": sentence(rng, bad, 10), "score": round(float(5 - 4 * bad + rng.normal(0, 0.3)), 3)})
+    (folder / "texts.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
+    run = headstart.fit(folder / "texts.jsonl", out=folder / "run", label="score", source="wordllama")
+    return SimpleNamespace(run=run, folder=folder, numbers=[row["score"] for row in rows])
+
+
+def test_numbers_are_predicted_and_judged_by_their_error(scored):
+    record, verdict = scored.run.record, scored.run.verdict
+    assert (record["task"]["kind"], record["task"]["labels"], record["task"]["classes"]) == (
+        "regression",
+        ["score"],
+        [],
+    )
+    assert verdict.metric == "mae"
+    assert verdict.difference == pytest.approx(verdict.rival.value - verdict.transfer.value)
+    assert verdict.interval[0] < verdict.difference < verdict.interval[1]
+    assert 0.005 * np.std(scored.numbers) < verdict.margin < 0.02 * np.std(scored.numbers)
+    assert set(record["metrics"]) == {"mae", "rmse", "r2", "pearson", "mae_interval", "mae_of_median", "deviation"}
+    assert record["metrics"]["mae"] < record["metrics"]["mae_of_median"]
+    assert record["metrics"]["pearson"] > 0.3
+    assert {t["strategy"] for t in record["trials"]} == {"probe", "depths", "classical"}
+    assert all(set(t["scores"]) == {"mae", "rmse"} and t["accuracy"] is None for t in record["trials"])
+    assert "MAE" in scored.run.sentence
+    assert "TF-IDF + ridge regression" in {t["title"] for t in record["trials"]}
+
+
+def test_the_page_and_the_card_speak_of_numbers(scored):
+    page, card = scored.run.report.read_text(), (scored.folder / "run" / "card.md").read_text()
+    for said in (
+        "Mean absolute error",
+        "Pearson",
+        "in the unit of the numbers",
+        "the training median",
+        "largest errors",
+    ):
+        assert said in page
+    for wrong in ("Log-loss", "Can its probabilities be believed", "What is taken for what", "–&#8239;%", "nan"):
+        assert wrong not in page
+    assert "A model of the number `score` of texts" in card
+    assert "| Mean absolute error |" in card
+    assert "probabilities" not in card
+
+
+def test_a_prediction_is_a_number(scored):
+    texts = [" ".join(PLAIN[:10] + words[:2]) for words in (GOOD, BAD)]
+    good, bad = scored.run.predict(texts)
+    assert good.value > bad.value
+    assert (good.label, good.probability, dict(good.probabilities), good.error) == (None, None, {}, None)
+    assert 0 < bad.value < good.value < 6
+    from headstart.ship.predict import to_csv
+
+    shown = to_csv([good, bad], scored.run.model.kind.columns(scored.run.model.labels))
+    assert shown.splitlines()[0] == "input,value,error"
+    assert shown.splitlines()[1].endswith(f",{good.value:.6f},")
+
+
+def test_a_metric_of_another_kind_is_refused_before_anything_is_trained(scored):
+    with pytest.raises(UsageError, match=r"A verdict on regression cannot be in 'accuracy'; allowed: mae\."):
+        headstart.fit(scored.folder / "texts.jsonl", out=scored.folder / "no", label="score", source="wordllama",
+                      metric="accuracy")  # fmt: skip
+    assert not (scored.folder / "no").exists()

@@ -82,7 +82,7 @@ def paired(
     values, counts = np.unique(gaps.round(12), return_counts=True)
     values = np.concatenate([values, [1.0, -1.0]])
     weights = np.concatenate([counts, [PSEUDO, PSEUDO]]) / (len(gaps) + 2 * PSEUDO)
-    drawn = _means(values, weights, len(gaps) + 2, resamples, rng)
+    drawn = means(values, weights, len(gaps) + 2, resamples, rng)
     drawn += seed_shifts(a, resamples, rng) - seed_shifts(b, resamples, rng)
     low, high = mid_quantiles(drawn, tails(level))
     observed = float(gaps.mean())
@@ -206,7 +206,8 @@ def _level(level: float) -> float:
     return level
 
 
-def _means(values: Float64, weights: Float64, n: int, resamples: int, rng: np.random.Generator) -> Float64:
+def means(values: Float64, weights: Float64, n: int, resamples: int, rng: np.random.Generator) -> Float64:
+    """Means of `n` draws from `values [m]` with probabilities `weights [m]`: `[resamples]`."""
     step = max(1, _AT_ONCE // len(values))
     rounds = [min(step, resamples - done) for done in range(0, resamples, step)]
     return np.concatenate([rng.multinomial(n, weights, size=r) @ values / n for r in rounds])

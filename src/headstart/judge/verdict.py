@@ -16,13 +16,12 @@ from numpy.typing import NDArray
 
 from ..errors import DataError, UsageError
 from ..family import load
-from ..kind import classification as kind
-from ..types import Example, Fitted, Metrics, Rival, Task, Verdict
-from .calibration import ece, reliability
-from .interval import Float64, needed, single
+from ..types import Example, Fitted, Metrics, NumberMetrics, Rival, Task, Verdict
+from ..types import answers as answers_of
+from .interval import Float64, needed
 from .wording import caveats, explain, sentence, units
 
-__all__ = ["Judgement", "decide", "judge", "needed", "sentence"]
+__all__ = ["Judgement", "decide", "judge", "metric_of", "needed", "sentence"]
 
 Logits = Callable[[Fitted, Sequence[Example]], NDArray[np.floating]]
 
@@ -32,12 +31,12 @@ class Judgement:
     """All that was learnt from one opening of the test split."""
 
     verdict: Verdict
-    metrics: Metrics  # of the winner, its first seed
+    metrics: Metrics | NumberMetrics  # of the winner, its first seed
     shown: Mapping[
         str, Rival
     ]  # by trial id: every finalist in the verdict's metric, mean over seeds, with its interval
     examples: tuple[Example, ...]  # the test pictures, n of them
-    probabilities: Float64  # [n k] of the winner's first seed, after temperature scaling
+    outputs: Float64  # [n k] of the winner's first seed: probabilities after temperature scaling, or numbers [n 1]
 
 
 def decide(difference: float, interval: tuple[float, float], margin: float = 0.01) -> str:
@@ -91,7 +90,7 @@ def judge(
         transfer: id of the best transfer candidate on validation data.
         rival: id of the best one that starts fresh.
         winner: id of the run's model.
-        margin: of practical equivalence.
+        margin: of practical equivalence, in units of the metric; of numbers, a part of the training ones' deviation.
         level: of all intervals.
         seed: of the bootstrap.
         stochastic: strategies whose result depends on the training seed; one seed of these earns a caveat.
@@ -102,20 +101,18 @@ def judge(
         DataError: the test split is empty.
     """
     _check(task, finalists, (transfer, rival, winner))
-    name = metric or kind.metric([e.label for e in task.train])
-    if name not in kind.METRICS:
-        raise UsageError(
-            f"A verdict on {task.kind} cannot be in '{name}'; allowed: {', '.join(kind.METRICS)}. Name one of these."
-        )
+    kind, measured = load("kind", task.kind), load("judge/measured", task.kind)
+    name = metric_of(task, metric)
     measure = load("judge/metric", name)
     examples = task.test.open()
-    y, k = np.array([e.label for e in examples]), len(task.labels)
+    y, k = answers_of(examples), len(task.labels)
     scores = {key: [_scores(logits, f, examples) for f in seeds] for key, seeds in finalists.items()}
-    answers = {key: np.stack([s.argmax(axis=1) for s in seeds]) for key, seeds in scores.items()}
+    answers = {key: np.stack([kind.answers(s) for s in seeds]) for key, seeds in scores.items()}
     shown = {key: _rival(measure, seeds[0], answers[key], y, k, level) for key, seeds in finalists.items()}
-    metrics = _measure(scores[winner][0], y, task.labels, finalists[winner][0].temperature, level)
+    metrics = measured.metrics(scores[winner][0], y, task, finalists[winner][0].temperature, level)
     a, b = answers[transfer], answers[rival]
-    difference = shown[transfer].value - shown[rival].value
+    difference = measure.BETTER * (shown[transfer].value - shown[rival].value)
+    margin *= kind.unit(answers_of(task.train))
     low, high = measure.paired(a, b, y, k, level=level, seed=seed)
     interval = (min(low, difference), max(high, difference))
     decision = decide(difference, interval, margin)
@@ -135,13 +132,27 @@ def judge(
         reason=explain(difference, interval, margin, level, number, task.noun, name),
         needed=number,
         noun=task.noun,
-        caveats=caveats(
-            task, y, metrics.accuracy, [finalists[transfer], finalists[rival]], stochastic=stochastic, metric=name
-        )
+        caveats=caveats(task, y, [finalists[transfer], finalists[rival]], stochastic=stochastic)
+        + tuple(measured.caveats(task, y, metrics, name))
         + _which(len(finalists[winner]), own, shown[winner].value, name),
     )
-    probabilities = kind.softmax(scores[winner][0], finalists[winner][0].temperature)
-    return Judgement(verdict, metrics, shown, examples, probabilities)
+    return Judgement(
+        verdict, metrics, shown, examples, kind.decode(scores[winner][0], finalists[winner][0].temperature)
+    )
+
+
+def metric_of(task: Task, asked: str | None = None) -> str:
+    """What the verdict on a task is in: as asked for, else what suits its kind and training labels.
+
+    Raises:
+        UsageError: the kind cannot be judged by what was asked for.
+    """
+    kind = load("kind", task.kind)
+    if asked not in (None, *kind.METRICS):
+        raise UsageError(
+            f"A verdict on {task.kind} cannot be in '{asked}'; allowed: {', '.join(kind.METRICS)}. Name one of these."
+        )
+    return asked or str(kind.metric(answers_of(task.train)))
 
 
 def _which(trainings: int, first: float, mean: float, metric: str) -> tuple[str, ...]:
@@ -179,27 +190,11 @@ def _scores(logits: Logits, fitted: Fitted, examples: Sequence[Example]) -> Floa
     return given
 
 
-def _measure(scores: Float64, y: NDArray[np.int64], labels: Sequence[str], t: float, level: float) -> Metrics:
-    p, guess = kind.softmax(scores, t), scores.argmax(axis=1)
-    return Metrics(
-        accuracy=kind.accuracy(guess, y),
-        macro_f1=kind.macro_f1(guess, y, len(labels)),
-        log_loss=kind.log_loss(p, y),
-        ece=ece(p, y),
-        ece_before=ece(kind.softmax(scores), y),
-        temperature=t,
-        accuracy_interval=single(guess == y, level),
-        per_class=kind.per_class(guess, y, labels),
-        confusion=tuple(tuple(int(c) for c in row) for row in kind.confusion(guess, y, len(labels))),
-        reliability=reliability(p, y),
-    )
-
-
 def _rival(
     measure: Any,  # noqa: ANN401 - a module
     fitted: Fitted,
-    answers: NDArray[np.int64],
-    y: NDArray[np.int64],
+    answers: NDArray[Any],
+    y: NDArray[Any],
     k: int,
     level: float,
 ) -> Rival:

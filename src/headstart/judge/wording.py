@@ -8,15 +8,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from ..family import load
-from ..kind.classification import metric as suited
 from ..types import Fitted, Rival, Task, Verdict
 
-FEW, FEW_A_CLASS, FEW_SEEDS = 50, 5, 3  # below these a caveat is due
+FEW, FEW_SEEDS = 50, 3  # below these a caveat is due
 
 Titles = Mapping[str, str] | Callable[[str], str]
 
@@ -88,6 +87,7 @@ class Units:
     title: str
     part: bool  # a part of one
     metric: str
+    better: int  # 1, or −1 where lower is better
 
     def value(self, value: float | None) -> str:
         """As "94.8 %" or "0.412"."""
@@ -127,7 +127,7 @@ def units(metric: str) -> Units:
     ('98.1 % macro-F1', '1 point')
     """
     module = load("judge/metric", metric)
-    return Units(module.TITLE, module.PART, metric)
+    return Units(module.TITLE, module.PART, metric, module.BETTER)
 
 
 def explain(
@@ -178,37 +178,22 @@ def explain(
 
 def caveats(
     task: Task,
-    y: NDArray[np.int64],
-    accuracy: float,
+    y: NDArray[Any],
     compared: Sequence[Sequence[Fitted]],
     *,
     stochastic: Collection[str] = (),
-    metric: str = "accuracy",
 ) -> tuple[str, ...]:
-    """What a careful reader should know about this verdict, a sentence each.
+    """What a careful reader should know about any verdict, a sentence each; `judge/measured` knows more by kind.
 
     Args:
-        task: its training labels, its name and how often its test split was opened.
+        task: whose examples these are, and how often its test split was opened.
         y: `[n]` true test labels.
-        accuracy: of the winner on the test split.
         compared: the two sides, each a model a training seed.
         stochastic: strategies whose result depends on the training seed.
-        metric: what the verdict is measured in.
     """
     found = []
-    counts = np.bincount(y, minlength=len(task.labels))
     if len(y) < FEW:
         found.append(f"Only {len(y)} test {task.noun}s: the intervals are wide, and only a large difference can show.")
-    thin = [label for label, n in zip(task.labels, counts, strict=True) if n < FEW_A_CLASS]
-    if thin:
-        found.append(
-            f"Fewer than {FEW_A_CLASS} test {task.noun}s of {_list(thin)}: per-class numbers say little there"
-            + (
-                ", and macro-F1, in which every class weighs the same, hangs on these few."
-                if metric == "macro_f1"
-                else "."
-            )
-        )
     for seeds in compared:
         if seeds[0].strategy in stochastic and len(seeds) < FEW_SEEDS:
             many = "one training seed" if len(seeds) == 1 else f"{len(seeds)} training seeds"
@@ -216,23 +201,6 @@ def caveats(
                 f"'{seeds[0].strategy}' was trained with {many}: how much its result depends on chance in training "
                 + ("is not in the interval." if len(seeds) == 1 else "is known only roughly.")
             )
-    trained = np.bincount([e.label for e in task.train], minlength=len(task.labels))
-    common, rare = int(trained.argmax()), int(trained.argmin())
-    if suited([e.label for e in task.train]) == "macro_f1":
-        most, least = (f"{trained[at]:,} training {task.noun}s of '{task.labels[at]}'" for at in (common, rare))
-        of = f"{most}, {least}"
-        if metric == "macro_f1":
-            found.append(
-                f"The classes are imbalanced ({of}), so the verdict is in macro-F1: every class weighs the same."
-            )
-        elif metric == "accuracy":
-            found.append(f"The classes are imbalanced ({of}), and accuracy says little of the smaller ones.")
-    baseline = counts[common] / len(y)
-    if baseline >= accuracy:
-        found.append(
-            f"The accuracy of {percent(accuracy)} is no better than always answering '{task.labels[common]}' "
-            f"({percent(baseline)}): look at macro-F1 and the per-class table."
-        )
     if task.test.reads > 1:
         found.append(
             f"The test split was opened {task.test.reads} times: choices made after the first opening may have been "
@@ -299,8 +267,3 @@ def _namer(titles: Titles | None) -> Callable[[str], str]:
 def _with(rival: Rival, name: Callable[[str], str]) -> str:
     title = name(rival.strategy)
     return "from scratch" if title.endswith("from scratch") else f"with {title}"
-
-
-def _list(labels: Sequence[str], most: int = 5) -> str:
-    rest = f" and {len(labels) - most} more classes" if len(labels) > most else ""
-    return ", ".join(f"'{label}'" for label in labels[:most]) + rest

@@ -29,7 +29,7 @@ class Contender:
     fitted: Fitted
     notes: Mapping[str, Any]
     losses: NDArray[np.float64]  # [m] log-loss of each picture it was compared on; the validation pictures come last
-    right: NDArray[np.bool_]  # [m] whether it named the picture's class
+    right: NDArray[Any]  # [m] whether it named the picture's class; of numbers, minus the absolute error
     prior: int = 0
 
 
@@ -64,17 +64,16 @@ def crown(transfer: Contender, rival: Contender, stand_in: Contender | None = No
     """The run's model: the rival if it is right on more pictures (where few, clearly more); else transfer.
 
     Args:
-        transfer: the preferred one of its camp.
+        transfer: the preferred one of its camp. Of numbers, "right on more" means a smaller absolute error in all.
         rival: the preferred one of the other.
         stand_in: the best transfer contender that was compared by cross-validation: the rival must be ahead of it too.
     """
 
     def ahead(of: Contender) -> bool:
         n = min(len(rival.right), len(of.right))
-        only = int((rival.right[-n:] & ~of.right[-n:]).sum())  # pictures that the rival alone names
-        other = int((of.right[-n:] & ~rival.right[-n:]).sum())
+        gaps = rival.right[-n:].astype(float) - of.right[-n:].astype(float)  # 1: the rival alone names the picture
         # On validation pictures alone by more than a standard error of the difference: one of four may be luck.
-        return only - other > (0 if rival.trial.folds and of.trial.folds else (only + other) ** 0.5)
+        return bool(gaps.sum() > (0 if rival.trial.folds and of.trial.folds else (gaps**2).sum() ** 0.5))
 
     return rival if ahead(transfer) and (stand_in is None or ahead(stand_in)) else transfer
 
@@ -95,7 +94,9 @@ def explain(contender: Contender, winner: Contender, noun: str = "picture") -> T
 
 def _numbers(trial: Trial, noun: str) -> str:
     where = f"{trial.folds}-fold cross-validation of" if trial.folds else "validation:"
-    return f"{trial.accuracy:.1%} right, log-loss {trial.log_loss:.3f}, {where} {trial.compared_on} {noun}s"
+    said = [f"{name.upper()} {value:.3f}" for name, value in trial.scores.items()]
+    said = said or [f"{trial.accuracy:.1%} right", f"log-loss {trial.log_loss:.3f}"]
+    return f"{', '.join(said)}, {where} {trial.compared_on} {noun}s"
 
 
 def behind(losses: NDArray[np.float64], best: NDArray[np.float64]) -> float:
