@@ -1,57 +1,96 @@
-"""A drawn task for any strategy, whatever it looks at: pooled features, maps at a cut, or pixels."""
+"""A drawn task for any strategy, whatever it looks at: pooled features, maps at a cut, pixels, texts or tokens."""
 
 from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cache
+from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 
 import drawn_task
 import tiny_tail
+import tiny_text
 from headstart.family import load, names
+from headstart.plan.search import reads
 from headstart.runtime import one_blas_thread
 from headstart.transfer._base import Head
-from headstart.types import Facts, Features, Fitted, View, Work
+from headstart.types import Facts, Features, Fitted, Source, View, Work
 
 STRATEGIES = names("transfer")
-LONG = [name for name in STRATEGIES if load("transfer", name).RUNG < 1]
-TUNED = [name for name in LONG if hasattr(load("transfer", name).Config(), "parts")]  # learn parts of the source
 SIDE = 40
+LABELS = tuple("猫 dog ñandú é\u2028x z 6 7".split(" "))
+TINY = {"image": tiny_tail, "text": tiny_text}  # modality → its tiny source
 
 
-def view_of(name: str, facts: Facts) -> View:
-    """The strategy's first view."""
-    strategy = load("transfer", name)
-    view = strategy.views(["tiny"])[0]
-    return strategy.fit_view(view, facts) if hasattr(strategy, "fit_view") else view
+@dataclass(frozen=True)
+class Case:
+    """A strategy on one of the modalities it reads."""
+
+    name: str
+    modality: str
+
+    def __str__(self) -> str:
+        return self.name if self.modality == "image" else f"{self.name}-{self.modality}"
+
+    @property
+    def strategy(self) -> ModuleType:
+        """Its module."""
+        return load("transfer", self.name)
+
+    def facts(self, n: int, k: int) -> Facts:
+        """Of a drawn task."""
+        return Facts(n, k, SIDE if self.modality == "image" else 0, self.modality)
+
+    def view(self, n: int = 24, k: int = 2) -> View:
+        """The strategy's first view."""
+        view = self.strategy.views([self.tiny.source().key])[0]
+        return self.strategy.fit_view(view, self.facts(n, k)) if hasattr(self.strategy, "fit_view") else view
+
+    @property
+    def tiny(self) -> ModuleType:
+        """`tiny_tail` or `tiny_text`."""
+        return TINY[self.modality]
+
+    def known(self) -> tuple[Source, Path] | tuple[()]:
+        """Record and weights file of its view's source, as `logits` wants them."""
+        return (self.tiny.source(), self.tiny.weights()) if self.view().source else ()
 
 
-def look(name: str, n: int, k: int, seed: int, side: int = SIDE) -> Features:
+CASES = [Case(name, m) for name in STRATEGIES for m in reads(load("transfer", name))]
+LONG = [case for case in CASES if case.strategy.RUNG < 1]
+# Learn parts of the source outright.
+TUNED = [c for c in LONG if hasattr(c.strategy.Config(), "parts") and not hasattr(c.strategy.Config(), "rank")]
+
+
+def look(case: Case, n: int, k: int, seed: int) -> Features:
     """What the strategy would be shown of a drawn task; small pictures, so that networks are quick."""
-    view = view_of(name, Facts(n, k, side))
+    view = case.view(n, k)
+    if case.modality == "text":
+        return tiny_text.drawn(view, n, k, seed)
     if view.source is None:
         return drawn_task.pictures(n, k, seed, view.size)
     if view.depth == "top":
         return drawn_task.features(n, k, seed)
-    return tiny_tail.look(view.depth, n, k, seed, 2 if hasattr(load("transfer", name), "copies") else 1)
+    return tiny_tail.look(view.depth, n, k, seed, 2 if hasattr(case.strategy, "copies") else 1)
 
 
-def work_for(name: str, train: Features, k: int, *, share: float | None = None, **how: object) -> Work:
+def work_for(case: Case, train: Features, k: int, *, share: float | None = None, **how: object) -> Work:
     """As short as the strategy lets its settings be compared, unless told otherwise."""
-    view = view_of(name, Facts(len(train.y), k, SIDE))
-    made = Work(train, k, view, share=load("transfer", name).RUNG if share is None else share)
+    view = case.view(len(train.y), k)
+    made = Work(train, k, view, share=case.strategy.RUNG if share is None else share, labels=LABELS[:k])
     if view.source:
-        made = replace(made, source=tiny_tail.source(), weights=tiny_tail.weights())
+        made = replace(made, source=case.tiny.source(), weights=case.tiny.weights())
     return replace(made, **how)
 
 
-def first_setting(name: str, n: int, k: int) -> object:
+def first_setting(case: Case, n: int, k: int) -> object:
     """Of the settings that the strategy would compare, the first, for no more steps than its epochs have."""
-    return brief(load("transfer", name).settings(Facts(n, k, SIDE))[0])
+    return brief(case.strategy.settings(case.facts(n, k))[0])
 
 
 def brief(config: object) -> object:
@@ -60,23 +99,33 @@ def brief(config: object) -> object:
 
 
 @cache
-def fitted(name: str, n: int, k: int) -> tuple[Head, object, Features]:
+def fitted(case: Case, n: int, k: int) -> tuple[Head, object, Features]:
     """A head of the first setting on a drawn task; shared by the tests that only look at it."""
-    train, config = look(name, n, k, 1), first_setting(name, n, k)
-    return tiny_tail.drain(load("transfer", name).run(config, work_for(name, train, k)))[0], config, train
+    train, config = look(case, n, k, 1), first_setting(case, n, k)
+    return tiny_tail.drain(case.strategy.run(config, work_for(case, train, k)))[0], config, train
 
 
-def as_fitted(name: str, head: Head, config: object, k: int) -> Fitted:
+def as_fitted(case: Case, head: Head, config: object, k: int) -> Fitted:
     """What the search makes of a head."""
-    labels = tuple("猫 dog ñandú é\u2028x z 6 7".split(" ")[:k])
-    view = view_of(name, Facts(24, k, SIDE))
-    return Fitted(name, view, asdict(config), labels, head.state, head.trained_params, 0, 1.5)
+    return Fitted(case.name, case.view(24, k), asdict(config), LABELS[:k], head.state, head.trained_params, 0, 1.5)
 
 
-def read(name: str, head: Head, config: object, x: np.ndarray, k: int) -> np.ndarray:
+def read(case: Case, head: Head, config: object, x: np.ndarray, k: int) -> np.ndarray:
     """The logits of new rows, [n k]."""
-    fitted_ = as_fitted(name, head, config, k)
-    return load("transfer", name).logits(fitted_, x, tiny_tail.source() if fitted_.view.source else None)
+    return case.strategy.logits(as_fitted(case, head, config, k), x, *case.known())
+
+
+def all_alike(x: np.ndarray, value: float) -> np.ndarray:
+    """Rows that say nothing: of numbers all `value`, of texts and tokens all the first."""
+    out = np.empty_like(x)
+    for i in range(len(x)):
+        out[i] = x[0] if x.dtype == object else value
+    return out
+
+
+def same_rows(one: np.ndarray, two: np.ndarray) -> bool:
+    """Every row the same, rows of unlike length among them."""
+    return len(one) == len(two) and all(np.array_equal(a, b) for a, b in zip(one, two, strict=True))
 
 
 @contextmanager
@@ -84,7 +133,8 @@ def quick() -> Iterator[None]:
     """Each training collects garbage: not also that of all tests before. Two BLAS threads would wait for each other."""
     import accelerate  # noqa: F401 - what is imported now is not gone through later
 
-    tiny_tail.weights()
+    for tiny in TINY.values():
+        tiny.weights()
     gc.collect()
     gc.freeze()
     with one_blas_thread(0):

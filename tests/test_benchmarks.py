@@ -1,5 +1,6 @@
-"""benchmarks/frozen runs from end to end, on few pictures; benchmarks/verdict is run by tests/judge/test_honesty.py."""
+"""benchmarks/frozen and benchmarks/text run from end to end, on little; tests/judge/test_honesty.py runs verdict's."""
 
+import json
 import os
 import subprocess
 import sys
@@ -9,12 +10,13 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 RUN = ROOT / "benchmarks" / "frozen" / "run.py"
+TEXT = ROOT / "benchmarks" / "text"
 DATA = Path(os.environ.get("HEADSTART_DATA") or ROOT.parent / "shared" / "data")
 
 
-def run(*flags: str, **env: str) -> subprocess.CompletedProcess[str]:
+def run(*flags: str, script: Path = RUN, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, str(RUN), *flags], capture_output=True, text=True, timeout=300, env={**os.environ, **env}
+        [sys.executable, str(script), *flags], capture_output=True, text=True, timeout=300, env={**os.environ, **env}
     )
 
 
@@ -40,3 +42,25 @@ def test_missing_data_is_named(tmp_path):
     done = run("--quick", HEADSTART_DATA=str(tmp_path))
     assert done.returncode == 2
     assert f"{tmp_path} does not hold hymenoptera. Set HEADSTART_DATA to the folder that does." in done.stderr
+
+
+def test_contestants_read_the_same_texts_once_a_cell_and_are_set_against_each_other(tmp_path):
+    if not (DATA / "trec_questions").is_dir():
+        pytest.skip(f"{DATA} holds no trec_questions; set HEADSTART_DATA to the folder that does")
+    made = run(str(tmp_path), "--sets", "trec_questions", "--seeds", "0", script=TEXT / "cases.py", OMP_NUM_THREADS="1")
+    if "cannot be had" in made.stderr:
+        pytest.skip("the sources cannot be fetched here")
+    assert made.returncode == 0, made.stdout + made.stderr
+    assert "trec_questions-8-0: 48 labelled, 500 test, 6 classes" in made.stdout
+    found = str(tmp_path / "found.jsonl")
+    asked = ["--work", str(tmp_path), "--results", found, "--sets", "trec_questions", "--sizes", "8", "--seeds", "0"]
+    asked += ["--contestants", "headstart,tfidf_lr"]
+    done = run(*asked, script=TEXT / "run.py")
+    assert done.returncode == 0, done.stdout + done.stderr
+    kept = {cell["name"]: cell for cell in map(json.loads, Path(found).read_text().splitlines())}
+    assert kept["headstart"]["accuracy"] > kept["tfidf_lr"]["accuracy"] > 1 / 6
+    assert kept["headstart"]["trained_params"] > 0 < kept["tfidf_lr"]["trained_params"]
+    assert run(*asked, script=TEXT / "run.py").stdout == "done, 0 failed\n"  # both stand there already
+    shown = run(str(tmp_path), "--results", found, script=TEXT / "table.py").stdout
+    gap = 100 * (kept["headstart"]["accuracy"] - kept["tfidf_lr"]["accuracy"])
+    assert f"| tfidf_lr | {gap:+.1f} [+" in shown

@@ -97,6 +97,24 @@ def texts(n: int, k: int, seed: int = 0) -> list[Example]:
     return out
 
 
+@cache
+def drawn(view: View, n: int, k: int, seed: int) -> Features:
+    """What a view shows of drawn texts: texts, tokens or pooled features."""
+    with tempfile.TemporaryDirectory(prefix="headstart-") as folder:
+        return look(texts(n, k, seed), view, Path(folder))
+
+
+def untouched() -> dict[str, dict[str, np.ndarray]]:
+    """Part → name in a fitted state → array, of the source as it was; in order."""
+    from headstart.transfer._tail import open_tail
+
+    tail = open_tail(source(), weights(), View("tiny-text", "input"), 2)
+    return {
+        part: {f"parts.{part}.{name}": value.numpy() for name, value in module.state_dict().items()}
+        for part, module in tail.parts.items()
+    }
+
+
 def look(examples: list[Example], view: View, folder: Path) -> Features:
     """The examples through a view of the tiny source."""
     from headstart.embed.gallery import Gallery

@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import os
 import shutil
 import sys
 from collections.abc import Sequence
@@ -23,9 +22,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from _common.data import Row, draw
+from _common.data import folder as data_folder
 
-ROOT = Path(__file__).resolve().parents[2]
 SOURCE = "mobilenet-v2"
 SETS = {  # name → folder below the data folder
     "hymenoptera": "hymenoptera",
@@ -38,7 +38,6 @@ SIZES = {"full": None, "10": 10}  # labelled pictures a class; None is all
 SEEDS = (0, 1, 2, 3, 4)
 PHOTOS = {"things": "pacs_photo_art_painting/photo", "insects": "hymenoptera/val"}  # insects for pacs_photo itself
 PHOTOS_EACH = 100
-Row = tuple[str, int]
 
 
 def main() -> int:
@@ -47,7 +46,7 @@ def main() -> int:
     parser.add_argument("--sets", default=",".join(SETS))
     parser.add_argument("--seeds", default=",".join(map(str, SEEDS)))
     given = parser.parse_args()
-    data = Path(os.environ.get("HEADSTART_DATA") or ROOT.parent / "shared" / "data")
+    data = data_folder()
     spec = network(given.work)
     for name, part in PHOTOS.items():
         photographs(data / part, given.work / "photos" / name)
@@ -94,16 +93,6 @@ def make(work: Path, name: str, folder: Path, seed: int, spec: dict[str, Any]) -
         train = labelled if most is None else draw(labelled, most, seed)
         write(work / "cases" / f"{name}-{size}-{seed}", task.labels, train, test, spec)
         print(f"{name}-{size}-{seed}: {len(train)} labelled, {len(test)} test, {len(task.labels)} classes")
-
-
-def draw(rows: Sequence[Row], most: int, seed: int) -> list[Row]:
-    """`most` rows of each class by chance (all of a class that has fewer), in the order they came."""
-    rng = np.random.default_rng(seed)
-    chosen: list[int] = []
-    for label in sorted({label for _, label in rows}):
-        own = [i for i, row in enumerate(rows) if row[1] == label]
-        chosen += rng.choice(own, min(most, len(own)), replace=False).tolist()
-    return [rows[i] for i in sorted(chosen)]
 
 
 def write(place: Path, labels: Sequence[str], train: Sequence[Row], test: Sequence[Row], spec: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ In: WORK of cases.py. Out: a line for each draw, then a table, on standard outpu
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,9 @@ from typing import Any
 
 import numpy as np
 from ours import SOURCE, Case
-from table import lines
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from _common.tables import lines
 
 REST = 150
 PROBES: dict[str, tuple[str, dict[str, Any]]] = {"probe": ("probe", {}), "depths": ("depths", {})}

@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -22,7 +23,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from rivals import cpu
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from _common.data import fresh_cache
+from _common.process import cpu
 
 SOURCE = "mobilenet-v2"
 STRATEGIES = ("probe", "depths", "finetune", "gradual", "l2sp", "ewc")  # the rivals stand in every `headstart` cell
@@ -184,7 +187,7 @@ class Case:
 
         module = load("transfer", fitted.strategy)
         source = self.source if fitted.view.source else None
-        right = module.logits(fitted, test.x, source).argmax(1) == test.y
+        right = module.logits(fitted, test.x, source, self.weights).argmax(1) == test.y
         out = {"accuracy": float(right.mean()), "correct": [bool(r) for r in right]}
         if not hasattr(module, "skill") or self.photos is None:
             return out
@@ -201,18 +204,6 @@ class Case:
 def pictures(given: argparse.Namespace) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((given.case / "pictures.json").read_text())
     return found
-
-
-def fresh_cache(folder: Path) -> str:
-    """A cache with the pulled and converted sources of the usual one, and no feature."""
-    import shutil
-
-    from headstart.runtime import cache_dir
-
-    for part in ("sources", "openvino"):
-        if (cache_dir() / part).is_dir():
-            shutil.copytree(cache_dir() / part, folder / "cache" / part)
-    return str(folder / "cache")
 
 
 CONTESTANTS: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {

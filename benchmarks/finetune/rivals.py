@@ -12,17 +12,16 @@ Run: python rivals.py fastai|plain|tutorial --pictures FILE --weights FILE --see
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
-import resource
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-CURE = Path(__file__).resolve().parents[2] / "src" / "headstart" / "source" / "_torchvision.py"
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from _common.process import cpu, prepare
+
 NETWORK = "mobilenetv2_100"
 BATCH = 32  # of plain and tutorial
 FASTAI_BATCH, FASTAI_SMALL = 64, 8  # its default; with fewer pictures than that it would train no batch at all
@@ -67,27 +66,6 @@ def main() -> int:
         result["forgetting"] = forgetting(task, net, given)
     given.out.write_text(json.dumps(result))
     return 0
-
-
-def cpu() -> float:
-    """CPU seconds of this process and its finished children, user and system."""
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(u.ru_utime + u.ru_stime for u in used)
-
-
-def prepare(modules: Sequence[str], threads: int) -> None:
-    """Imports everything, so that work can be timed apart, and settles the number of threads."""
-    spec = importlib.util.spec_from_file_location("torchvision_cure", CURE)
-    assert spec is not None, CURE
-    assert spec.loader is not None, CURE
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    module.cure()
-    for name in modules:
-        import_module(name)
-    import torch
-
-    torch.set_num_threads(threads)
 
 
 def fastai(task: dict[str, Any], given: argparse.Namespace) -> Tuned:

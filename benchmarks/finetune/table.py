@@ -17,6 +17,10 @@ from typing import Any
 
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from _common.cells import kept
+from _common.tables import Gap, by_example, gaps, lines, mean_of, spread
+
 HERE = Path(__file__).resolve().parent
 SETS = ("hymenoptera", "rsscn7", "neu_det", "pacs_photo", "pacs_art")
 RIVALS = ("fastai", "plain", "tutorial")
@@ -45,11 +49,9 @@ def main() -> int:
     return 0
 
 
-def read(work: Path, kept: Path) -> dict[str, dict[str, Any]]:
+def read(work: Path, lines_of: Path) -> dict[str, dict[str, Any]]:
     """Cell key → its result, `correct` packed into a text of 0 and 1."""
-    cells: dict[str, dict[str, Any]] = {}
-    if kept.is_file():
-        cells = {cell["key"]: cell for cell in map(json.loads, kept.read_text().splitlines())}
+    cells = kept(lines_of)
     for file in sorted((work / "results").glob("*.json")):
         cell = json.loads(file.read_text())
         for part in (cell, *cell.get("each", {}).values()):
@@ -84,26 +86,11 @@ def values(results: Results, data: str, size: str, name: str, what: str = "accur
 
 def joined(results: Results, cases: Path, data: str, size: str, of: Sequence[int], name: str) -> np.ndarray:
     """How often each picture was right, over those seeds whose test holds it; the same order for every `name`."""
-    answers: dict[str, list[bool]] = {}
+    parts = []
     for seed in of:
         test = json.loads((cases / f"{data}-{size}-{seed}" / "pictures.json").read_text())["test"]
-        for (path, _), right in zip(test, results[data, size, seed, name]["right"], strict=True):
-            answers.setdefault(path, []).append(right)
-    return np.array([np.mean(answers[path]) for path in sorted(answers)])
-
-
-def spread(x: np.ndarray, scale: float = 100, digits: int = 1) -> str:
-    """mean ± standard deviation over seeds (number of seeds, where it is not five)."""
-    if not len(x):
-        return "–"
-    sd = f" ± {scale * x.std(ddof=1):.{digits}f}" if len(x) > 1 else ""
-    return f"{scale * x.mean():.{digits}f}{sd}" + (f" ({len(x)})" if len(x) != 5 else "")
-
-
-def lines(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    print(f"\n{title}\n\n| {' | '.join(head)} |\n|{'---|' * len(head)}")
-    for row in rows:
-        print(f"| {' | '.join(row)} |")
+        parts.append(([path for path, _ in test], results[data, size, seed, name]["right"]))
+    return by_example(parts)
 
 
 def accuracy(results: Results, size: str) -> None:
@@ -111,10 +98,8 @@ def accuracy(results: Results, size: str) -> None:
     names = ("headstart", *RIVALS, *STRATEGIES)
     rows = []
     for name in names:
-        row = [spread(values(results, data, size, name)) for data in SETS]
-        means = [values(results, data, size, name) for data in SETS]
-        whole = f"{100 * np.mean([m.mean() for m in means]):.1f}" if all(map(len, means)) else "–"
-        rows.append([name, *row, whole])
+        found = [values(results, data, size, name) for data in SETS]
+        rows.append([name, *map(spread, found), mean_of(found)])
     lines(f"Accuracy, %, size {size}: mean ± sd over seeds", ("contestant", *SETS, "mean"), rows)
 
 
@@ -124,20 +109,16 @@ def ahead(results: Results, size: str, cases: Path) -> None:
 
     rows = []
     for rival in RIVALS:
-        row, gaps, halves = [], [], []
+        found: list[Gap | None] = []
         for data in SETS:
             both = set(seeds(results, data, size, "headstart")) & set(seeds(results, data, size, rival))
             if not both:
-                row.append("–")
+                found.append(None)
                 continue
             a, b = (joined(results, cases, data, size, sorted(both), name) for name in ("headstart", rival))
             low, high = paired(a, b)
-            gaps.append(100 * float(a.mean() - b.mean()))
-            halves.append(50 * (high - low))
-            row.append(f"{gaps[-1]:+.1f} [{100 * low:+.1f}, {100 * high:+.1f}]")
-        mean, half = float(np.mean(gaps or [0])), float(np.sqrt(np.square(halves).sum())) / max(len(gaps), 1)
-        # The sets share no picture, so that the variances of their differences add up.
-        rows.append([rival, *row, f"{mean:+.1f} [{mean - half:+.1f}, {mean + half:+.1f}]" if gaps else "–"])
+            found.append((100 * float(a.mean() - b.mean()), 100 * low, 100 * high))
+        rows.append([rival, *gaps(found)])
     lines(f"headstart − rival, points [95 %], size {size}", ("rival", *SETS, "mean"), rows)
 
 

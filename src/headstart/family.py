@@ -6,6 +6,7 @@ Files that start with `_` are helpers, not members.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -16,7 +17,7 @@ from .errors import UnknownName, UsageError
 
 _HERE = Path(__file__).parent
 # What each optional package is called in our extras, for the sentence that tells how to add it.
-_EXTRAS = {"openvino": "openvino"}
+_EXTRAS = {"openvino": "openvino", "bitsandbytes": "quantize"}
 
 
 @cache
@@ -38,14 +39,19 @@ def load(folder: str, name: str) -> ModuleType:
     if name not in names(folder):
         raise UnknownName(_title(folder), name, names(folder))
     module = import_module(f"headstart.{folder.replace('/', '.')}.{name}")
-    for package in getattr(module, "REQUIRES", ()):
+    require(f"{_title(folder)} '{name}'", getattr(module, "REQUIRES", ()))
+    return module
+
+
+def require(what: str, packages: Sequence[str]) -> None:
+    """Raises `UsageError`, which names the extra to add, where an optional package is not installed."""
+    for package in packages:
         if find_spec(package) is None:
             extra = _EXTRAS.get(package, package)
             raise UsageError(
-                f"The {_title(folder)} '{name}' needs the package '{package}', which is not installed. "
+                f"The {what} needs the package '{package}', which is not installed. "
                 f"Add it with: pip install 'headstart[{extra}]'"
             )
-    return module
 
 
 def _title(folder: str) -> str:

@@ -257,6 +257,7 @@ class Work:
     weights: Path | None = None  # the source's weights file
     kind: str = "classification"
     source_rows: NDArray[Any] | None = None  # source data through the same view, where the caller has some (EWC)
+    labels: tuple[str, ...] = ()  # names of the classes, k of them, or none where only their numbers are known
 
 
 @dataclass(frozen=True)

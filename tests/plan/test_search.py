@@ -233,7 +233,7 @@ def short() -> np.ndarray:
     """The losses of the best of the candidate's short runs, by which it is judged."""
     given = tuning_work(share=load("transfer", "finetune").RUNG)
     runs = [trained(TUNING, config, given, ("a", "b"))[0] for config in load("transfer", "finetune").settings(MAPS)]
-    losses = [measure(fitted, given.valid, given.source).losses for fitted in runs]
+    losses = [measure(fitted, given.valid, given).losses for fitted in runs]
     return min(losses, key=lambda of_one: of_one.mean())
 
 

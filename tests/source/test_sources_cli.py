@@ -63,5 +63,5 @@ def test_an_unsound_source_fails_after_its_table(tiny, tmp_path, monkeypatch):
     (tmp_path / "tiny.toml").write_text(toml(tiny.source))
     done = _run("verify", "tiny")
     assert isinstance(done.exception, SourceError)
-    assert "tiny named more than one photograph wrongly" in str(done.exception)
+    assert "tiny answered more than one question wrongly" in str(done.exception)
     assert "chelsea" in done.stdout

@@ -16,7 +16,8 @@ from tiny_tail import drain
 
 def distance(head) -> float:
     """Euclidean, from the source's weights; statistics left out."""
-    gaps = [head.state[n] - v for part in tiny_tail.untouched().values() for n, v in part.items() if "running" not in n]
+    before = {n: v for part in tiny_tail.untouched().values() for n, v in part.items()}
+    gaps = [v - before[n] for n, v in head.state.items() if n in before and "running" not in n]
     return float(np.sqrt(sum((gap.astype(np.float64) ** 2).sum() for gap in gaps)))
 
 

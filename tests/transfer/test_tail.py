@@ -94,7 +94,8 @@ def test_restored_it_says_the_same(architecture, depth):
     state = {name: t.numpy().copy() for name, t in tail.state_dict().items() if "num_batches" not in name}
     x = tiny_tail.look(depth, 5, K, 7, architecture=architecture).x
     torch.manual_seed(99)
-    back = _tail.restore(tiny_tail.source(architecture), View("tiny", depth), state)
+    back = opened(depth, architecture)
+    _tail.put(back, state)
     assert not any(module.training for module in back.modules())
     np.testing.assert_array_equal(_tail.look(back, x), _tail.look(tail, x))
 

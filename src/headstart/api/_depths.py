@@ -57,8 +57,8 @@ def forgetting(race: Race) -> dict[str, Any] | None:
     id_ = race.outcome.roles["transfer"]
     fitted = race.outcome.finalists[id_][0]
     strategy, key = load("transfer", fitted.strategy), fitted.view.source
-    if key is None or not hasattr(strategy, "skill"):
-        return None
+    if key is None or not hasattr(strategy, "skill") or race.sources[key].classes == "none":
+        return None  # nothing was tuned, or the source has no task of its own to forget
     if fitted.config.get("steps") == 0:  # training helped nowhere, so the refit moved nothing
         return None
     given = race.source_look(fitted.view)
@@ -122,7 +122,7 @@ def _train_all(race: Race, key: str, depths: tuple[str, ...]) -> dict[str, tuple
                 race.job.journal.note("layers", stopped_above=name, reason="the time budget ended first")
                 return out
             keep.save(folder, fitted)
-        score = measure(fitted, valid, work.source)
+        score = measure(fitted, valid, work)
         race.job.journal.note("layers", tuned_above=name, accuracy=score.accuracy, log_loss=score.log_loss)
         out[name] = (score.accuracy, score.losses)
     return out

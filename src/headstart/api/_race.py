@@ -207,6 +207,7 @@ class Race:
             weights=self.weights[key] if key else None,
             kind=self.job.task.kind,
             source_rows=rows.x if wants and (rows := self.source_look(view)) else None,
+            labels=self.job.task.labels,
         )
 
     def _choose(self) -> None:
@@ -285,7 +286,7 @@ def _dropped(candidate: Candidate, status: str, reason: str, seed: int) -> Trial
     return Trial(
         id=candidate.id,
         strategy=candidate.strategy,
-        source=candidate.view.source,
+        source=candidate.source,
         reuses=candidate.reuses,
         config={},
         tried=0,

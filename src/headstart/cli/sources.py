@@ -71,24 +71,25 @@ def pull(keys: Keys, as_json: Json = False) -> None:
 
 @app.command()
 def verify(keys: Keys, as_json: Json = False) -> None:
-    """Let sources name a few well-known photographs; a sound one gets at most one wrong."""
+    """Ask sources what everyone knows (name photographs, pair sentences); a sound one gets at most one wrong."""
     from ..errors import SourceError
     from ..source import _verify
 
     with _busy(f"verifying {', '.join(keys)}"):
         found = _verify.verify_all(keys)
     if as_json:
-        _json({"verified": {key: {"sound": _verify.sound(rows), "pictures": rows} for key, rows in found.items()}})
+        kind = {key: "texts" if "text" in rows[0] else "pictures" for key, rows in found.items()}
+        _json({"verified": {key: {"sound": _verify.sound(rows), kind[key]: rows} for key, rows in found.items()}})
     else:
-        table = _table("key", "picture", "named", "probability", "right")
+        table = _table("key", "picture or text", "named", "probability", "right")
         for key, rows in found.items():
             for row in rows:
                 right = "yes" if row["ok"] else f"no: {' | '.join(row['expected'])}"
-                table.add_row(key, row["picture"], row["named"], f"{row['probability']:.2f}", right)
+                table.add_row(key, row.get("picture") or row["text"], row["named"], f"{row['probability']:.2f}", right)
         _show(table)
     if bad := [key for key, rows in found.items() if not _verify.sound(rows)]:
         raise SourceError(
-            f"{', '.join(bad)} named more than one photograph wrongly: the weights or the input settings of the "
+            f"{', '.join(bad)} answered more than one question wrongly: the weights or the input settings of the "
             "record are not what they should be. Compare the record with the model's paper, or pull again."
         )
 

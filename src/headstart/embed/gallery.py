@@ -45,7 +45,7 @@ class Gallery:
         self.engine = pick_engine(engine)
         self.seconds = 0.0  # spent looking, cache reads included
         self.computed = 0  # rows computed, over all lenses
-        self.sources, self._weights = dict(sources), dict(weights or {})
+        self.sources, self.weights = dict(sources), dict(weights or {})
         self._folder = folder or cache_dir() / "features"
         self._watch = watch
         self._lenses: dict[View, Lens | TextLens] = {}
@@ -99,7 +99,7 @@ class Gallery:
             if view.source is None:
                 self._lenses[view] = pixel_lens(view.size)
             else:
-                source, weights = self.sources[view.source], self._weights.get(view.source)
+                source, weights = self.sources[view.source], self.weights.get(view.source)
                 if source.modality == "text":
                     self._lenses[view] = text_lens(source, weights)
                     return self._lenses[view]
@@ -131,7 +131,7 @@ class Gallery:
         else:
             from ..source._language import tokenizer, tokens
 
-            source, weights = self.sources[view.source], self._weights.get(view.source)
+            source, weights = self.sources[view.source], self.weights.get(view.source)
             x[:] = [np.array(row, np.int64) for row in tokens(tokenizer(source, weights), source, texts)]
         return Features(x, answers(examples), f"texts.{view.source or ''}")
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ..errors import BudgetError
 from ..family import load, names
 from ..runtime import digest
-from ..types import Facts, Features, Fitted, IntArray, Progress, Source, Trial, View, Work, to_dict
+from ..types import Facts, Features, Fitted, IntArray, Progress, Trial, View, Work, to_dict
 from . import keep
 from ._folds import FOLDS
 from .choice import CLOSE, Contender, behind
@@ -43,6 +43,11 @@ class Candidate:
     prior: int = 0  # its strategy's `PRIOR`: what is preferred when validation cannot tell, lower first
     long: bool = False  # its training takes many steps; on the best source only, after the cheap ones
     copies: int = 1  # augmented copies a picture that its training looks at
+
+    @property
+    def source(self) -> str | None:
+        """The source that it reuses; a rival may take one's architecture, and reuses none."""
+        return self.view.source if self.reuses else None
 
     @property
     def training_view(self) -> View:
@@ -96,7 +101,7 @@ def candidates(sources: Sequence[str], wanted: Sequence[str], facts: Facts) -> l
             for view in module.views(sources):
                 if hasattr(module, "fit_view"):
                     view = module.fit_view(view, facts)
-                id_ = f"{name}-{view.source}" if view.source else name
+                id_ = f"{name}-{view.source}" if view.source and camp else name
                 copies = module.copies(facts) if hasattr(module, "copies") else 1
                 prior = module.prior(facts) if hasattr(module, "prior") else module.PRIOR
                 out.append(Candidate(id_, name, camp, view, prior, module.RUNG < 1, copies))
@@ -139,7 +144,7 @@ def contend(
     def attempt(config: Any, work: Work, name: str) -> tuple[Score, Fitted, Any, list[dict[str, float]]]:  # noqa: ANN401
         named = replace(candidate, id=name)
         fitted, head, curve = trained(named, config, work, labels, deadline=deadline, watch=watch)
-        return measure(fitted, valid, work.source), fitted, head, curve
+        return measure(fitted, valid, work), fitted, head, curve
 
     preferred = leader is None or candidate.prior < leader.prior  # at a tie
     at, crossed = 0, folds is not None and not long
@@ -168,7 +173,7 @@ def contend(
     trial = Trial(
         id=candidate.id,
         strategy=candidate.strategy,
-        source=candidate.view.source,
+        source=candidate.source,
         reuses=candidate.reuses,
         config=asdict(settings[at]),
         tried=len(settings),
@@ -209,7 +214,7 @@ def _crossed(
         named = replace(candidate, id=f"{candidate.id}: fold {fold + 1} of {FOLDS}")
         for config, scores in zip(settings, out, strict=True):
             fitted, *_ = trained(named, config, part, labels, deadline=deadline, watch=watch)
-            scores[held] = logits(fitted, new, work.source)
+            scores[held] = logits(fitted, new, work.source, work.weights)
     seen = folds >= 0
     return [scored(scores[seen], both.y[seen], work.kind) for scores in out]
 
@@ -241,9 +246,10 @@ def refit(contender: Contender, work: Work, *, watch: Watch | None = None) -> Fi
     return replace(contender.fitted, config=asdict(config), state=head.state, trained_params=head.trained_params)
 
 
-def measure(fitted: Fitted, valid: Features, source: Source | None) -> Score:
-    """How a fitted head does on validation data."""
-    return scored(load("transfer", fitted.strategy).logits(fitted, valid.x, source), valid.y, fitted.kind)
+def measure(fitted: Fitted, valid: Features, work: Work) -> Score:
+    """How a head fitted to `work` does on validation data."""
+    logits = load("transfer", fitted.strategy).logits(fitted, valid.x, work.source, work.weights)
+    return scored(logits, valid.y, fitted.kind)
 
 
 def scored(logits: NDArray[Any], y: NDArray[Any], kind: str = "classification") -> Score:

@@ -80,8 +80,9 @@ class Model:
 
 def scores(fitted: Fitted, gallery: Gallery, examples: Sequence[Example]) -> NDArray[np.float32]:
     """Class scores [n k] of a fitted head, its view taken through `gallery`."""
-    x, source = gallery.look(examples, [fitted.view])[0].x, gallery.sources.get(fitted.view.source or "")
-    return np.asarray(member("transfer", fitted.strategy).logits(fitted, x, source), np.float32)
+    x, key = gallery.look(examples, [fitted.view])[0].x, fitted.view.source or ""
+    known = gallery.sources.get(key), gallery.weights.get(key)
+    return np.asarray(member("transfer", fitted.strategy).logits(fitted, x, *known), np.float32)
 
 
 def save(folder: Path, fitted: Fitted, source: Source | None, weights: Path | None) -> Model:

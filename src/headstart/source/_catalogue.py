@@ -10,6 +10,7 @@ import os
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, fields
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -19,6 +20,7 @@ from ..types import InputSpec, Source, TextSpec, to_dict
 
 _PACKAGED = Path(__file__).parent / "catalogue"
 _DEFAULTS = 2  # how many sources a fit considers unless told otherwise
+_ALIKE = 0.8  # a name so like a key is a slip of the pen, and no hub is asked for it
 _COUNTS = ("feature_dim", "params", "macs")
 
 
@@ -67,18 +69,25 @@ def default_keys(modality: str = "image") -> list[str]:
 
 
 def get(key: str) -> Source:
-    """The record of one source.
+    """The record of one source: a key of the catalogue, a folder with a saved language model, or its name on a hub.
 
     Raises:
-        UnknownName: no such key; suggests the nearest.
-        SourceError: the record is not a complete and correct one, or two records have this key.
+        UnknownName: no such key, but one much like it; suggests the nearest.
+        SourceError: the record is not a complete and correct one, two records have this key, or the model of the folder
+            or hub cannot be had.
 
     >>> get("efficientnet-lite0").input.size
     224
     """
     files = _files()
     if key not in files:
-        raise UnknownName("source", key, sorted(files))
+        slip = UnknownName("source", key, sorted(files))
+        if get_close_matches(key, files, n=1, cutoff=_ALIKE):
+            raise slip
+        found = (family.load("source", elsewhere).find(key) for elsewhere in ("local", "hub"))
+        if source := next(filter(None, found), None):
+            return cast(Source, source)
+        raise slip
     if len(files[key]) > 1:
         raise SourceError(
             f"Two records have the key '{key}': {' and '.join(map(str, files[key]))}. A key names one source; "

@@ -63,7 +63,9 @@ class Language(nn.Module):
         if unknown := [d for d in depths if d not in (*self.depths, "all")]:
             raise UnknownName("depth", unknown[0], [*self.depths, "all"])
         answer = self.net(input_ids=ids, attention_mask=mask, output_hidden_states=True)
-        states = [*answer.hidden_states[1:-1], answer.last_hidden_state][-len(self.depths) :]
+        states = [*answer.hidden_states[1:-1], answer.last_hidden_state]
+        every = len(states) // len(self.depths)  # ALBERT runs one layer several times: one depth
+        states = states[every - 1 :: every]
         found = {depth: self.pool(state, mask) for depth, state in zip(self.depths, states, strict=True)}
         if "all" in depths:
             found["all"] = torch.cat([found[depth] for depth in self.depths], 1)
@@ -79,9 +81,35 @@ class Language(nn.Module):
 
 
 def layers(net: nn.Module) -> nn.ModuleList | None:
-    """The stack of layers that a text goes through; None where one layer stands for all (ALBERT) or there is none."""
-    depth = getattr(getattr(net, "config", None), "num_hidden_layers", 0)
-    return next((m for m in net.modules() if isinstance(m, nn.ModuleList) and len(m) == depth > 1), None)
+    """The stack of layers that a text goes through, in order; of ALBERT those that differ. None where there is none."""
+    config = getattr(net, "config", None)
+    depth = getattr(config, "num_hidden_groups", None) or getattr(config, "num_hidden_layers", 0)
+    return next((m for m in net.modules() if isinstance(m, nn.ModuleList) and len(m) == depth), None)
+
+
+def behind(net: nn.Module) -> list[nn.Module]:
+    """Modules with weights of their own that run behind the last layer: the last norm of GPT, T5 and Llama."""
+    out: list[nn.Module] = []
+    if (stack := layers(net)) is None:
+        return out
+    inside = {id(m) for m in stack.modules()}
+
+    def note(module: nn.Module, *_: Any) -> None:  # noqa: ANN401
+        if id(module) in inside:
+            out.clear()
+        elif module not in out:
+            out.append(module)
+
+    own = [m for m in net.modules() if any(True for _ in m.parameters(recurse=False))]
+    hooks = [m.register_forward_pre_hook(note) for m in own]
+    try:
+        with torch.inference_mode():
+            one = torch.zeros((1, 1), dtype=torch.long, device=next(net.parameters()).device)
+            net(input_ids=one, attention_mask=one + 1)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return out
 
 
 def batch(rows: Sequence[Sequence[int]], pad: int = 0) -> tuple[Tensor, Tensor]:

@@ -7,14 +7,14 @@ the functions, and the torch module itself stands in `_encoder.py`.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
+from inspect import signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import SourceError
 from ..types import Source
-from . import _torchvision
+from . import _library
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -24,22 +24,46 @@ if TYPE_CHECKING:
 
 STATIC = "static"  # an architecture that is a table of token vectors and nothing else
 TOKENIZER = "tokenizer"  # where the weights file's header holds it
-# What models with a head of their own put before the names.
-_PREFIXES = ("", "model.", "bert.", "albert.", "roberta.", "mpnet.", "distilbert.", "transformer.", "encoder.")
-_WITHOUT_POOLER = ("bert", "albert", "roberta", "mpnet", "xlm-roberta")
+HEAD = "lm."  # stands before the names of a language-model head's own weights
 
 
 def library() -> Any:  # noqa: ANN401 - imported late
-    """The transformers module, ready to use and calling no hub unless a person has set `HF_HUB_OFFLINE` otherwise."""
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    _torchvision.cure()
-    import transformers
-
+    """The transformers module, quiet; the hub stays off unless a person says otherwise."""
+    transformers = _library.library("transformers")
+    transformers.logging.set_verbosity_error()  # it reports every weight that it does not need
+    transformers.logging.disable_progress_bar()
     return transformers
 
 
+def settings(source: Source) -> Any:  # noqa: ANN401 - of the architecture's own class
+    """The library's configuration of a source.
+
+    Raises:
+        SourceError: transformers has no such model type.
+    """
+    transformers = library()
+    if source.architecture not in transformers.CONFIG_MAPPING:
+        raise SourceError(
+            f"transformers {transformers.__version__} has no model type '{source.architecture}' ('{source.key}'). "
+            "Correct `architecture` in the record, or update transformers."
+        )
+    return transformers.CONFIG_MAPPING[source.architecture](**source.config)
+
+
+def lm_kind(source: Source) -> str | None:
+    """Which language-model head the architecture takes: "masked", "causal", or None."""
+    if source.architecture == STATIC:
+        return None
+    transformers, config = library(), settings(source)
+    if config.is_encoder_decoder:
+        return None
+    if type(config) in transformers.MODEL_FOR_MASKED_LM_MAPPING:
+        return "masked"
+    return "causal" if type(config) in transformers.MODEL_FOR_CAUSAL_LM_MAPPING else None
+
+
 def converted(tensors: Mapping[str, Tensor], source: Source) -> dict[str, Tensor]:
-    """The weights by the library's names.
+    """The weights by the library's names, those of a language-model head with `HEAD` before them.
 
     Raises:
         SourceError: a weight of the architecture is missing or has another shape.
@@ -50,20 +74,101 @@ def converted(tensors: Mapping[str, Tensor], source: Source) -> dict[str, Tensor
                 f"The weights of '{source.key}' are no single table of token vectors. Correct the record."
             )
         return {"embedding.weight": table.float()}
-    out = {}
-    for name, wanted in build(source).state_dict().items():
-        tensor = next((tensors[prefix + name] for prefix in _PREFIXES if prefix + name in tensors), None)
-        if tensor is None or tensor.shape != wanted.shape:
-            has = "is missing" if tensor is None else f"is {tuple(tensor.shape)}"
+    return pretrained(source, None, config=settings(source), state_dict=dict(tensors))
+
+
+def pretrained(source: Source, place: Path | None, **more: Any) -> dict[str, Tensor]:  # noqa: ANN401
+    """As `converted`, read by the library itself.
+
+    Args:
+        source: the record.
+        place: a folder that `save_pretrained` wrote; None where `more` has the tensors as `state_dict`.
+        more: for the library's `from_pretrained`. No code of the folder is run, and only safetensors are read.
+
+    Raises:
+        SourceError: a weight of the architecture is missing or has another shape.
+    """
+    kind = lm_kind(source)
+    net, wrong, _ = _filled(source, kind, place, **more)
+    prefix = f"{net.base_model_prefix}." if kind else ""
+    for name, why in sorted(wrong.items()):
+        if name.startswith(prefix):
             raise SourceError(
-                f"The weights of '{source.key}' do not fit {source.architecture}: '{name}', {tuple(wanted.shape)}, "
-                f"{has}. Correct the catalogue record."
+                f"The weights of '{source.key}' do not fit {source.architecture}: '{name.removeprefix(prefix)}' {why}. "
+                "Correct the catalogue record."
             )
-        out[name] = tensor.float()
+    out = _once((net.base_model if kind else net).state_dict())
+    if kind and not wrong:
+        known = {t.data_ptr() for t in out.values()}
+        out |= {HEAD + name: t for name, t in _once(net.state_dict()).items() if t.data_ptr() not in known}
     return out
 
 
-def build(source: Source) -> nn.Module:
+def _filled(
+    source: Source,
+    kind: str | None,
+    place: Path | None,
+    **more: Any,  # noqa: ANN401
+) -> tuple[Any, dict[str, str], list[str]]:
+    """A network, what is wrong with the weights given for it (name → why), and the weights it does not need."""
+    import torch
+
+    made = _class(source, kind)
+    with torch.random.fork_rng(devices=[]):  # what is missing is drawn
+        net, told = made.from_pretrained(
+            place,
+            use_safetensors=True,
+            local_files_only=True,
+            output_loading_info=True,
+            ignore_mismatched_sizes=True,
+            dtype=torch.float32,
+            **_bare(made),
+            **more,
+        )
+    shapes = {name: tuple(t.shape) for name, t in net.state_dict().items()}
+    wrong = {name: f"{shapes.get(name)} is missing" for name in told["missing_keys"]}
+    wrong |= {name: f"{shapes.get(name)} is {tuple(found)}" for name, found, _ in told["mismatched_keys"]}
+    return net, wrong, sorted(told["unexpected_keys"])
+
+
+def _bare(made: Any) -> dict[str, bool]:  # noqa: ANN401 - a class of transformers
+    """The argument that leaves out BERT's pooler, which few models have trained, for those that take it."""
+    return {"add_pooling_layer": False} if "add_pooling_layer" in signature(made.__init__).parameters else {}
+
+
+def _once(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Without the second names of tied weights."""
+    first: dict[int, str] = {}
+    return {n: t for n, t in state.items() if first.setdefault(t.data_ptr(), n) == n}
+
+
+def _auto(source: Source, kind: str | None) -> str:
+    """What transformers' name for this kind of model ends in."""
+    if kind:
+        return f"For{kind.title()}LM"
+    return "ForTextEncoding" if settings(source).is_encoder_decoder else ""
+
+
+def _class(source: Source, kind: str | None) -> Any:  # noqa: ANN401 - a class of transformers
+    """The class of the architecture's network: alone, or with a head of that kind."""
+    name = {"": "", "ForTextEncoding": "FOR_TEXT_ENCODING_"}.get(_auto(source, kind), f"FOR_{kind}_LM_".upper())
+    known = getattr(library(), f"MODEL_{name}MAPPING")
+    if (config := type(settings(source))) not in known:
+        raise SourceError(
+            f"transformers has no network that makes features of texts for '{source.architecture}' ('{source.key}'). "
+            "Use a BERT, DistilBERT, RoBERTa, MPNet, ALBERT, GPT-2, T5 or Llama."
+        )
+    return known[config]
+
+
+def _plain(source: Source) -> Any:  # noqa: ANN401 - of the architecture's own class
+    """The settings for features alone: keys and values are not kept for writing on."""
+    config = settings(source)
+    config.use_cache = False
+    return config
+
+
+def build(source: Source, seed: int | None = None) -> nn.Module:
     """The source's network with random weights, in eval mode; the caller's random numbers are untouched.
 
     Raises:
@@ -72,20 +177,48 @@ def build(source: Source) -> nn.Module:
     import torch
 
     with torch.random.fork_rng(devices=[]):  # drawing weights must not move the caller's seed
+        if seed is not None:
+            torch.manual_seed(seed)
         if source.architecture == STATIC:
             from ._encoder import Static
 
             return Static(int(source.config["vocab_size"]), source.feature_dim).eval()
-        transformers = library()
-        if source.architecture not in transformers.CONFIG_MAPPING:
-            raise SourceError(
-                f"transformers {transformers.__version__} has no model type '{source.architecture}' ('{source.key}'). "
-                "Correct `architecture` in the record, or update transformers."
-            )
-        config = transformers.CONFIG_MAPPING[source.architecture](**source.config)
-        extra = {"add_pooling_layer": False} if source.architecture in _WITHOUT_POOLER else {}
-        net: nn.Module = transformers.AutoModel.from_config(config, **extra)
+        made = getattr(library(), f"AutoModel{_auto(source, None)}")
+        net: nn.Module = made.from_config(_plain(source), **_bare(_class(source, None)))
     return net.eval()
+
+
+def sizes(source: Source) -> dict[str, Any]:
+    """What a record says of a network's size, computed: `feature_dim`, `widths`, `params`, `macs`; and `positions`.
+
+    `macs` are multiply-adds of the layers for a text of 64 tokens; `positions` tokens are read at most.
+
+    Raises:
+        SourceError: no stack of layers that features could be taken from.
+    """
+    import torch
+
+    from ._encoder import layers
+
+    config = settings(source)
+    with torch.device("meta"):
+        net = build(source)
+    stack, width = layers(net), getattr(config, "hidden_size", None)
+    if stack is None or not isinstance(width, int):
+        raise SourceError(
+            f"'{source.key}' is a '{source.architecture}', which is no stack of layers over tokens, so its features "
+            "cannot be taken. Use a BERT, DistilBERT, RoBERTa, MPNet, ALBERT, GPT-2, T5 or Llama."
+        )
+    depth, weights = config.num_hidden_layers, sum(p.numel() for p in stack.parameters() if p.ndim == 2)
+    tables = [m for name, m in net.named_modules() if name.endswith("position_embeddings")]
+    pads = [pad for m in tables if (pad := getattr(m, "padding_idx", None)) is not None]  # RoBERTa counts from behind
+    return {
+        "feature_dim": width,
+        "widths": (width,) * len(stack),
+        "params": sum(p.numel() for p in net.parameters()),
+        "macs": 64 * depth // len(stack) * weights + 2 * 64 * 64 * width * depth,
+        "positions": getattr(config, "max_position_embeddings", 1 << 20) - max((pad + 1 for pad in pads), default=0),
+    }
 
 
 def load(source: Source, weights: Path | None = None) -> Language:
@@ -98,15 +231,43 @@ def load(source: Source, weights: Path | None = None) -> Language:
     from ._encoder import Language
 
     path = weights or _catalogue.fetch(source)
-    tensors, net = _weights.read(path), build(source)
-    try:
-        net.load_state_dict(tensors, strict=True)
-    except RuntimeError as problem:
-        why = " ".join(str(problem).split())[:300]
+    tensors = {n: t for n, t in _weights.read(path).items() if not n.startswith(HEAD)}
+    if source.architecture == STATIC:
+        net = build(source)
+        missing, strange = net.load_state_dict(tensors, strict=False)
+        wrong = [*missing, *strange]
+    else:
+        net, bad, strange = _filled(source, None, None, config=_plain(source), state_dict=tensors)
+        wrong = [*(f"{name} {why}" for name, why in bad.items()), *strange]
+    if wrong:
         raise SourceError(
-            f"The weights {path} of '{source.key}' do not fit {source.architecture}: {why}. Pull them again."
-        ) from problem
+            f"The weights {path} of '{source.key}' do not fit {source.architecture}: {'; '.join(wrong)[:300]}. Pull "
+            "them again."
+        )
     return Language(source, net).eval()
+
+
+def language_model(source: Source, weights: Path | None = None) -> nn.Module:
+    """A source as the library's masked or causal language model (see `lm_kind`), in eval mode, on the CPU.
+
+    Its attribute `base_model` is the network that `load` gives.
+
+    Raises:
+        SourceError: as `load`; or there is no such head, neither tied to the embeddings nor in the weights.
+    """
+    from . import _catalogue, _weights
+
+    if kind := lm_kind(source):
+        tensors = _weights.read(weights or _catalogue.fetch(source))
+        prefix = f"{_class(source, kind).base_model_prefix}."
+        state = {n.removeprefix(HEAD) if n.startswith(HEAD) else prefix + n: t for n, t in tensors.items()}
+        net, wrong, strange = _filled(source, kind, None, config=settings(source), state_dict=state)
+        if not wrong and not strange:
+            return cast("nn.Module", net.eval())
+    raise SourceError(
+        f"The weights of '{source.key}' have no language-model head: it gives features and predicts no words. Use a "
+        "source that does, e.g. smollm2-135m (causal) or albert-reactions (masked)."
+    )
 
 
 def tokenizer(source: Source, weights: Path | None = None) -> Tokenizer:

@@ -6,25 +6,18 @@ This module is light; torch and timm are imported inside the functions.
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
-from .. import runtime
 from ..errors import SourceError
-from . import _torchvision
+from . import _library
 
 if TYPE_CHECKING:
     from torch import nn
 
 
 def library() -> Any:  # noqa: ANN401 - timm has no types
-    """The timm module, ready to use. A person's own `HF_HUB_OFFLINE` is respected; unset, it becomes 1."""
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    runtime.quiet_threads()
-    _torchvision.cure()
-    import timm
-
-    return timm
+    """The timm module, ready to use; the hub stays off unless a person says otherwise."""
+    return _library.library("timm")
 
 
 def build(architecture: str) -> nn.Module:

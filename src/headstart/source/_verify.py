@@ -15,9 +15,9 @@ import numpy as np
 
 from ..errors import SourceError
 from ..types import Source
-from . import _catalogue, _timm
+from . import _catalogue, _timm, _verify_text
 
-_MISSES = 1  # pictures that a sound, small network may still get wrong
+_MISSES = 1  # pictures or texts that a sound, small network may still get wrong
 _CATS = {"tabby, tabby cat", "tiger cat", "Persian cat", "Siamese cat, Siamese", "Egyptian cat"}
 # Picture → (package, file inside it, the ImageNet classes that are right for it).
 # scikit-learn's flower.jpg is not asked: it shows a dahlia, and ImageNet-1k has no class for it.
@@ -32,18 +32,20 @@ _PICTURES: dict[str, tuple[str, str, set[str]]] = {
 
 
 def verify(source: Source) -> list[dict[str, Any]]:
-    """Let a source name the photographs.
+    """Let a source name the photographs; or, where it reads texts, answer what `_verify_text` asks.
 
     Args:
-        source: one with `classes = "imagenet-1k"`; fetched if need be.
+        source: one with `classes = "imagenet-1k"`, or a language model; fetched if need be.
 
     Returns:
         A row a picture: `picture`, `expected` (sorted class names), `named` (its first choice), `probability`
-        (of that choice, 0..1), `ok`.
+        (of that choice, 0..1), `ok`. Of a language model the same with `text`.
 
     Raises:
         SourceError: the weights cannot be had or do not fit, or the source's classes are not ImageNet's.
     """
+    if source.modality == "text":
+        return _verify_text.verify(source)
     if source.classes != "imagenet-1k":
         raise SourceError(
             f"'{source.key}' knows the classes '{source.classes}'; only sources with 'imagenet-1k' can be asked to "
@@ -75,7 +77,7 @@ def verify(source: Source) -> list[dict[str, Any]]:
 
 
 def sound(rows: list[dict[str, Any]]) -> bool:
-    """Whether the rows of `verify` show the promised model: at most one picture is named wrongly.
+    """Whether the rows of `verify` show the promised model: at most one answer is wrong.
 
     >>> sound([{"ok": True}] * 5 + [{"ok": False}]), sound([{"ok": True}] * 4 + [{"ok": False}] * 2)
     (True, False)

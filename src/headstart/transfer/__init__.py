@@ -7,7 +7,8 @@ A strategy module has: `TITLE` (for people), `PAPER`, `NEEDS`, `REUSES`, `STOCHA
 * `settings(facts) -> list[Config]`: settings among which validation data chooses, `SEARCH` of a rival, else at most;
 * `run(config, work)`: a generator of `Progress` that returns a `Head`; `work` (see `types.Work`) holds the data. With
   `work.share` < 1 a shortened run, to compare settings cheaply; `RUNG` is the share it wants for that;
-* `logits(fitted, x, source) -> [n k]`: how a fitted state reads new rows; `source` is the record of the view's source.
+* `logits(fitted, x, source, weights) -> [n k]`: how a fitted state reads new rows; `source` and `weights` are
+  the record and the file of the view's source.
 
 and, where it wants them: `prior(facts)` in the place of `PRIOR`, `fit_view(view, facts)`, `refit(config, notes,
 n_before, n_now)`, `copies(facts)` (augmented copies a picture that it trains on), `skill(fitted, x, source, weights)`

@@ -359,6 +359,6 @@ def _resume(path: Path, model: Any, optimizer: Any) -> tuple[Outcome, _Place]:  
     import torch
 
     saved = torch.load(path, weights_only=True)
-    model.load_state_dict(saved["model"])
+    model.load_state_dict(saved["model"], strict=False)  # of four-bit weights the codes come with the model itself
     optimizer.load_state_dict(saved["optimizer"])
     return Outcome(**saved["best"]), _Place(**saved["place"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,9 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ..errors import DataError, UsageError
-from ..runtime import device
 from ..source._backbone import Backbone, load, normalise
-from ..source._timm import build
 from ..types import Source, View
 
 ROWS = 64  # at once where nothing is learnt
@@ -42,6 +41,7 @@ class Tail(nn.Module):
         self.classifier = nn.Linear(backbone.source.feature_dim, k)
         self._backbone = [backbone]  # in a list: its weights before the cut must not be registered here
         self.source, self.anew = backbone.source, depth == "input"  # whole pictures are augmented anew at every step
+        self.form = ""  # of the weights, where it is not the source's own: "nf4"
         self.skip = 0  # first parts that the given maps have already gone through, see `advance`
 
     def features(self, x: Tensor) -> Tensor:
@@ -58,7 +58,9 @@ class Tail(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """→ logits [b, k]."""
-        return cast(Tensor, self.classifier(soft_root(self.features(x))))
+        top = self.features(x)
+        with torch.autocast(x.device.type, enabled=False):  # in half precision two classes would often be level
+            return cast(Tensor, self.classifier(soft_root(top.float())))
 
     def as_batch(self, x: NDArray[Any]) -> Tensor:
         """Rows of a cut (half precision) or of pictures (uint8) as a batch, channels last."""
@@ -83,6 +85,10 @@ class Tail(nn.Module):
                 out.append(piece.clamp(-65504, 65504).half().cpu().contiguous().numpy())
         done = np.concatenate(out)
         return done.reshape(*x.shape[:-3], *done.shape[1:])
+
+    def cast(self) -> AbstractContextManager[Any]:
+        """The precision to predict in: pictures in full."""
+        return nullcontext()
 
     def begin_behind(self, parts: int) -> None:
         """From now on the inputs are maps that have gone through the first `parts` parts, see `advance`."""
@@ -135,34 +141,28 @@ def open_tail(source: Source, weights: Path | None, view: View, k: int) -> Tail:
     return Tail(load(source, weights), view.depth, k)
 
 
-def restore(source: Source, view: View, state: Mapping[str, NDArray[Any]]) -> Tail:
-    """A fitted tail, in eval mode. All its weights are in `state`."""
-    k = len(state["classifier.bias"])
-    if source.modality == "text":
-        from ..source._encoder import Language
-        from ..source._language import build as build_language
-        from ._text_tail import TextTail
-
-        tail: Tail = TextTail(Language(source, build_language(source)).eval(), k)
-    else:
-        tail = Tail(Backbone(source, build(source.architecture)), view.depth, k)
-    given = {name: torch.from_numpy(np.array(value)) for name, value in state.items()}
-    put(tail, given)
-    return tail.to(device()).eval()
+def moved(state: Mapping[str, Tensor], start: Mapping[str, Tensor]) -> dict[str, NDArray[Any]]:
+    """The new head, adapters, and what training changed of the source: a saved model beside the source's own file."""
+    return {
+        name: tensor.detach().cpu().contiguous().numpy().copy()
+        for name, tensor in state.items()
+        # Batch counters, which evaluation does not use, are not kept.
+        if not name.endswith("num_batches_tracked")
+        and (name.startswith("classifier.") or "lora_" in name or not torch.equal(tensor.cpu(), start[name].cpu()))
+    }
 
 
-def put(tail: Tail, state: Mapping[str, Tensor]) -> None:
-    """Put a fitted state in.
+def put(tail: Tail, state: Mapping[str, NDArray[Any]]) -> None:
+    """Put a fitted state over the source's weights.
 
     Raises:
-        DataError: it lacks a weight of the tail, or has another's.
+        DataError: it has weights that the tail has not.
     """
-    missing, strange = tail.load_state_dict(dict(state), strict=False)
-    # Batch counters, which evaluation does not use, are not kept.
-    if strange or (missing := [name for name in missing if not name.endswith("num_batches_tracked")]):
+    given = {name: torch.from_numpy(np.array(value)) for name, value in state.items()}
+    if strange := tail.load_state_dict(given, strict=False).unexpected_keys:
         raise DataError(
-            f"The state of a tuned '{tail.source.key}' lacks {missing} and has {strange} beside what it should. It is "
-            "another network's, or damaged: run `headstart fit` again."
+            f"The state of a tuned '{tail.source.key}' holds {strange[0]} ({len(strange)} such weights), which the "
+            "source has not. It is another network's, or damaged: run `headstart fit` again."
         )
 
 
@@ -171,12 +171,18 @@ def plain(x: NDArray[Any]) -> NDArray[Any]:
     return x[:, 0] if x.ndim == 5 else x
 
 
-def look(tail: Any, x: NDArray[Any], *, features: bool = False) -> NDArray[np.float32]:  # noqa: ANN401 - or wrapped
-    """Logits [n k], or "top" features [n d], of what the tail reads; the tail in eval mode, fp32."""
+def look(
+    tail: Any,  # noqa: ANN401 - or wrapped
+    x: NDArray[Any],
+    *,
+    features: bool = False,
+    exact: bool = False,
+) -> NDArray[np.float32]:
+    """Logits [n k], or "top" features [n d], of what the tail reads; the tail in eval mode. `exact`: in fp32."""
     own: Tail = getattr(tail, "module", tail)  # Accelerate wraps a model where there are several devices
     where, run = next(own.parameters()).device, own.features if features else tail
     groups = own.batches(x)
-    with torch.inference_mode():
+    with torch.inference_mode(), nullcontext() if exact else own.cast():
         out = torch.cat([run(own.as_batch(x[rows]).to(where)).float().cpu() for rows in groups]).numpy()
     back = np.empty_like(out)
     back[np.concatenate(groups)] = out

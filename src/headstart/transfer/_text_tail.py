@@ -6,6 +6,7 @@ Tokens [b, l] (−1 where a row is padded), or the states [b, l, d] that enter a
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -13,29 +14,34 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ..source._encoder import Language, layers
+from ..embed.engine.torch import text_precision
+from ..source._encoder import Language, behind, layers
 from ._tail import Tail, modules_besides
 
 ROWS = 64  # texts at once where nothing is learnt
 
 
 class TextTail(Tail):
-    """Its parts are the embeddings ("stem"), each layer, and the last layer ("top")."""
+    """Its parts are the embeddings ("stem"), each layer, and the last layer ("top"); a norm behind that is `late`."""
 
     def __init__(self, language: Language, k: int) -> None:
         nn.Module.__init__(self)
-        stack = layers(language.net)
+        stack, late = layers(language.net), behind(language.net)
         self.parts = nn.ModuleDict()
-        named = {id(m) for m in stack.modules()} if stack is not None else set()
-        stem = modules_besides(language.net, named)
-        self.parts["stem"] = nn.ModuleList(stem)
-        for name, layer in zip(language.depths[-len(stack or ()) :], stack or (), strict=True):
-            self.parts[name] = layer
-        self.late = nn.ModuleList()
+        named = {id(m) for m in (*(stack.modules() if stack is not None else ()), *late)}
+        self.parts["stem"] = nn.ModuleList(modules_besides(language.net, named))
+        if stack is not None:
+            self.parts.update(dict(zip(language.depths, stack, strict=True)))
+        self.late = nn.ModuleList(late)
         self.classifier = nn.Linear(language.source.feature_dim, k)
         self._language, self._stack = [language], [stack]  # in lists: not to be registered a second time
-        self.source, self.anew, self.skip = language.source, False, 0
+        self.source, self.anew, self.form, self.skip = language.source, False, "", 0
         self._given: Tensor | None = None
+
+    @property
+    def net(self) -> nn.Module:
+        """transformers' network without a head."""
+        return self._language[0].net
 
     def features(self, x: Tensor) -> Tensor:
         """Tokens or states → pooled features [b, d]."""
@@ -79,15 +85,21 @@ class TextTail(Tail):
         )
         out, where = np.empty(len(x), dtype=object), next(self.parameters()).device
         try:
-            with torch.inference_mode():
+            with torch.inference_mode(), self.cast():
                 for rows in self.batches(x):
                     self.features(self.as_batch(x[rows]).to(where))
-                    states = caught.pop().clamp(-65504, 65504).half().cpu().numpy()
+                    states = caught[0].clamp(-65504, 65504).half().cpu().numpy()
                     for row, state in zip(rows.tolist(), states, strict=True):
                         out[row] = state[: len(x[row])].copy()
+                    caught.clear()  # ALBERT's one layer was entered several times
         finally:
             hook.remove()
         return out
+
+    def cast(self) -> AbstractContextManager[Any]:
+        """The precision in which texts are embedded too."""
+        where = next(self.parameters()).device.type
+        return torch.autocast(where, torch.bfloat16) if text_precision() == "bf16" else nullcontext()
 
     def begin_behind(self, parts: int) -> None:
         """From now on the inputs are states that have gone through the first `parts` parts."""
@@ -95,18 +107,31 @@ class TextTail(Tail):
         stack = self._stack[0]
         assert stack is not None
         for at in range(parts - 1):
-            stack[at] = _Skipped()
+            stack[at] = _Skipped(stack[at])
         stack[parts - 1].register_forward_pre_hook(self._give, with_kwargs=True)
 
     def _give(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
-        """The states that the tail was given, instead of those that come."""
+        """The states that the tail was given, instead of those that come; once, as ALBERT's layer runs many times."""
+        given, self._given = self._given, None
+        if given is None:
+            return args, kwargs
         if args:
-            return (self._given, *args[1:]), kwargs
-        return args, {**kwargs, "hidden_states": self._given}
+            return (given, *args[1:]), kwargs
+        return args, {**kwargs, "hidden_states": given}
 
 
 class _Skipped(nn.Module):
-    """Stands for a layer that was run before."""
+    """Stands for a layer that was run before. Of T5's first layer the others need the positions' bias: that is run."""
 
-    def forward(self, hidden_states: Tensor, *_: Any, **__: Any) -> Tensor:  # noqa: ANN401
-        return hidden_states
+    def __init__(self, layer: nn.Module) -> None:
+        super().__init__()
+        self.form = type(layer).__name__
+        biased = any("relative_attention_bias" in name for name, _ in layer.named_parameters())
+        self.layer = layer if biased else None
+
+    def forward(self, hidden_states: Tensor, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        if self.layer is not None:
+            return self.layer(hidden_states, *args, **kwargs)
+        if self.form == "T5Block":
+            return hidden_states, args[1], None
+        return (hidden_states,) if self.form == "MPNetLayer" else hidden_states

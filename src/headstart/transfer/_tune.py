@@ -17,7 +17,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +37,9 @@ if TYPE_CHECKING:
     from ._tail import Tail
 
     Penalty = Callable[[torch.nn.Module], torch.Tensor]
+    Opener = Callable[[Source, Path | None, View, int], Tail]  # as `_tail.open_tail`
 
+Setting = TypeVar("Setting", bound="Config")
 BALANCES = ("none", "weight", "sample")
 FEW = 150  # training pictures: with fewer, validation chooses neither among settings nor among states
 ROUNDS = 10  # evaluations at most
@@ -84,12 +86,24 @@ def copies(facts: Facts) -> int:
     return 1 if facts.modality == "text" else min(8, max(2, round(8000 / facts.n)))
 
 
+def for_texts(config: Setting, facts: Facts, decay: float = 1.0) -> Setting:
+    """The setting with rates and lengths that serve language models: the last three layers, all at one low rate.
+
+    trec_questions, labelled part, 64 of each class, one draw, right on 1,000 others: probe 68.7 %; these, 120 steps,
+    86.9, 300 steps 86.2; twice the rate 85.9; the last two layers at that rate 85.0. 1,000 in all, another draw, 300
+    steps: probe 74.7 %; these 91.3, the last four layers 90.4, all at a third of the rate 90.7 for 2.3 times the CPU.
+    """
+    keep, weight_decay = "last" if facts.n < FEW else "best", min(config.weight_decay, 0.01)
+    return replace(config, lr=3e-4, decay=decay, epochs=3, least=120, weight_decay=weight_decay, keep=keep)
+
+
 def tune(
     config: Config,
     work: Work,
     *,
     penalty: Callable[[Tail, Work], Penalty] | None = None,
     opening: Callable[[Tail, int], Opening] | None = None,
+    opened: Opener | None = None,
 ) -> Generator[Progress, None, Head]:
     """Train; with `work.valid` the state of the lowest validation loss is kept, the start included.
 
@@ -99,6 +113,7 @@ def tune(
         penalty: made from the tail as the source left it; added to the loss.
         opening: made from the tail and the steps of a round (an epoch, or a tenth of training where epochs are short;
             of a short run the same share): which parts are thawed when.
+        opened: opens the tail with more or less in it than `_tail.open_tail`; what never learns has no gradients then.
 
     Raises:
         UsageError: no source, or a setting that does not exist.
@@ -107,7 +122,7 @@ def tune(
 
     from ._freeze import freeze, groups
     from ._loop import Recipe, train
-    from ._tail import open_tail
+    from ._tail import moved, open_tail
 
     known = config.balance in BALANCES and config.norm in ("frozen", "batch") and config.keep in ("best", "last")
     if work.source is None or not known or config.parts < 1:
@@ -118,11 +133,15 @@ def tune(
             "best or last."
         )
     torch.manual_seed(work.seed)
-    tail = open_tail(work.source, work.weights, work.view, work.k).to(device(), memory_format=torch.channels_last)  # type: ignore[call-overload]
+    tail = (opened or open_tail)(work.source, work.weights, work.view, work.k)
+    if work.source.modality == "image":
+        tail = tail.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    tail = tail.to(device())
     front = [*tail.parts][: -config.parts]
     for name in front:
         freeze(tail.parts[name])
     hold(tail, config)
+    start = {name: tensor.clone() for name, tensor in tail.state_dict().items()}
     if config.head_first:
         _start_head(tail, work.train.x, work.train.y, work.k)
     work = _advanced(tail, front, work)
@@ -134,10 +153,10 @@ def tune(
     total = max(min(whole, 1), round(whole * share))
     every = max(per_epoch, math.ceil(total / ROUNDS))
     evaluate = _evaluator(work.valid) if work.valid is not None and config.keep == "best" else None
-    trained = sum(p.numel() for _, stage in moving for p in stage.parameters())
+    trained = sum(p.numel() for p in tail.parameters() if p.requires_grad)
     if total == 0:
         yield Progress(1, 1)
-        return Head(_state(tail.state_dict()), sum(p.numel() for p in tail.classifier.parameters()), {"step": 0})
+        return Head(moved(tail.state_dict(), start), sum(p.numel() for p in tail.classifier.parameters()), {"step": 0})
     outcome = yield from train(
         tail,
         _batches(work, config, tail),
@@ -151,7 +170,7 @@ def tune(
             patience=4,
             start=True,
             threads=1,
-            precision="no",
+            precision="auto" if tail.source.modality == "text" else "no",
         ),
         seed=work.seed,
         groups=groups(moving, config.lr, config.decay, config.weight_decay),
@@ -160,7 +179,7 @@ def tune(
         penalty=penalty(tail, work) if penalty else None,
         opening=opening(tail, max(1, round(max(per_epoch, whole / ROUNDS) * share))) if opening else None,
     )
-    return Head(_state(outcome.state), trained, {"step": outcome.step, "steps": total})
+    return Head(moved(outcome.state, start), trained, {"step": outcome.step, "steps": total})
 
 
 def refit(config: Config, notes: Mapping[str, Any], n_before: int, n_now: int) -> Any:  # noqa: ANN401 - a strategy's own Config
@@ -174,35 +193,41 @@ def refit(config: Config, notes: Mapping[str, Any], n_before: int, n_now: int) -
     return replace(config, steps=round(steps * n_now / n_before))
 
 
-def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None) -> FloatArray:
-    """Maps [n, c, h, w] (or with copies [n, v, c, h, w], of which the first counts), or pictures → [n k].
+def logits(
+    fitted: Fitted,
+    x: NDArray[Any],
+    source: Source | None = None,
+    weights: Path | None = None,
+    opened: Opener | None = None,
+) -> FloatArray:
+    """Maps [n, c, h, w] (or with copies [n, v, c, h, w], of which the first counts), pictures or tokens → [n k].
 
     Raises:
         UsageError: no source record.
     """
-    from ._tail import look, plain, restore
+    from ._tail import look, open_tail, plain, put
 
     if source is None:
         raise UsageError(f"'{fitted.strategy}' needs the record of its source to read pictures. Pass source=….")
-    return look(restore(source, fitted.view, fitted.state), plain(x))
+    tail = (opened or open_tail)(source, weights, fitted.view, len(fitted.state["classifier.bias"]))
+    put(tail, fitted.state)
+    return look(tail.to(device()).eval(), plain(x))
 
 
 def skill(
-    fitted: Fitted, x: NDArray[Any], source: Source, weights: Path | None
+    fitted: Fitted, x: NDArray[Any], source: Source, weights: Path | None, opened: Opener | None = None
 ) -> tuple[tuple[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]:
     """What the source made of maps and what the adapted network makes of them.
 
     Returns:
         ("top" features [n d], the source's own class scores [n s]) before, and the same after.
     """
-    import torch
-
     from ._tail import look, open_tail, plain, put, source_scores
 
-    tail = open_tail(source, weights, fitted.view, len(fitted.labels)).to(device()).eval()
+    tail = (opened or open_tail)(source, weights, fitted.view, len(fitted.labels)).to(device()).eval()
     before = look(tail, plain(x), features=True)
     scores_before = source_scores(tail, before)
-    put(tail, {name: torch.from_numpy(np.array(value)) for name, value in fitted.state.items()})
+    put(tail, fitted.state)
     after = look(tail, plain(x), features=True)
     return (before, scores_before), (after, source_scores(tail, after))
 
@@ -244,7 +269,11 @@ def _advanced(tail: Tail, front: list[str], work: Work) -> Work:
         return work
 
     def moved(x: NDArray[Any]) -> NDArray[Any]:
-        return once(x, ("moved", tail.source.sha256, work.view.depth, len(front)), lambda: tail.advance(len(front), x))
+        return once(
+            x,
+            ("moved", tail.source.sha256, tail.form, work.view.depth, len(front)),
+            lambda: tail.advance(len(front), x),
+        )
 
     train = replace(work.train, x=moved(work.train.x))
     valid = work.valid and replace(work.valid, x=moved(work.valid.x))
@@ -264,7 +293,7 @@ def _start_head(tail: Tail, x: NDArray[Any], y: NDArray[np.int64], k: int) -> No
         a = decompose(soft_root(torch.from_numpy(look(tail, plain(x), features=True))).numpy())
         return logistic_head(a, y, k, 0.125)[:2]
 
-    weight, bias = once(x, ("head", tail.source.sha256, y.tobytes(), k), solve)
+    weight, bias = once(x, ("head", tail.source.sha256, tail.form, y.tobytes(), k), solve)
     with torch.no_grad():
         tail.classifier.weight.copy_(torch.from_numpy(weight.T.copy()))
         tail.classifier.bias.copy_(torch.from_numpy(bias))
@@ -346,11 +375,3 @@ def _evaluator(valid: Features) -> Callable[[torch.nn.Module], tuple[float, floa
         return right, float(losses.mean())
 
     return evaluate
-
-
-def _state(state: Mapping[str, torch.Tensor]) -> dict[str, NDArray[Any]]:
-    return {
-        name: tensor.detach().cpu().contiguous().numpy().copy()
-        for name, tensor in state.items()
-        if not name.endswith("num_batches_tracked")
-    }

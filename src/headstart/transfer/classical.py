@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -78,7 +79,7 @@ def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
     return Head({"weight": weight, "bias": bias}, weight.size + bias.size)
 
 
-def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None) -> FloatArray:
+def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None, weights: Path | None = None) -> FloatArray:
     """x [n, 64, 64, 3] uint8, or [n] texts → [n k]."""
     if fitted.config["features"] in _tfidf.FEATURES:
         return _tfidf.logits(x, fitted.state, fitted.config["features"])

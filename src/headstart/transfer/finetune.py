@@ -18,7 +18,6 @@ __all__ = ["Config", "copies", "fit_view", "logits", "refit", "skill", "views"]
 
 TITLE = "fine-tuning"
 PAPER = "Kumar et al. 2022, Fine-Tuning can Distort Pretrained Features (LP-FT); Howard & Ruder 2018, ULMFiT"
-READS = ("image",)
 NEEDS = frozenset({"target_labels"})
 REUSES = True
 PRIOR = 5
@@ -28,14 +27,17 @@ RUNG = 0.25
 
 def prior(facts: Facts) -> int:
     """With few pictures it is the safest choice, see the figures in _tune.py; with more it must prove itself."""
-    return 0 if facts.n < _tune.FEW else PRIOR
+    return 0 if facts.n < _tune.FEW and facts.modality == "image" else PRIOR
 
 
 def settings(facts: Facts) -> list[Config]:
     """The last two parts; the last three, also with batch-norm's statistics learning, and at a lower rate.
 
-    With few pictures the first alone, its last state kept: validation could choose nothing.
+    With few pictures the first alone, its last state kept: validation could choose nothing. Of texts one setting, see
+    `_tune.for_texts`.
     """
+    if facts.modality == "text":
+        return [_tune.for_texts(Config(), facts)]
     known = [Config(parts=2), Config(), Config(norm="batch"), Config(lr=3e-4)]
     return [Config(parts=2, keep="last")] if facts.n < _tune.FEW else known[:SEARCH]
 

@@ -23,7 +23,6 @@ __all__ = ["copies", "fit_view", "logits", "refit", "skill", "views"]
 
 TITLE = "gradual unfreezing"
 PAPER = "Howard & Ruder 2018, Universal Language Model Fine-tuning for Text Classification (ULMFiT)"
-READS = ("image",)
 NEEDS = frozenset({"target_labels"})
 REUSES = True
 PRIOR = 6
@@ -41,6 +40,8 @@ class Config(_tune.Config):
 
 def settings(facts: Facts) -> list[Config]:
     """Both ways of thawing; with few pictures, of which validation can tell no stall, the first."""
+    if facts.modality == "text":
+        return [_tune.for_texts(Config(thaw=thaw), facts, decay=2.6) for thaw in ("epoch", "stall")]
     few = [Config(parts=2, keep="last")]
     return few if facts.n < _tune.FEW else [Config(thaw="epoch"), Config(thaw="stall")]
 

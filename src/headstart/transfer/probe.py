@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,6 @@ def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
     return Head({"weight": weight, "bias": bias}, weight.size + bias.size, {"ridge_penalty": best})
 
 
-def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None) -> FloatArray:
+def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None, weights: Path | None = None) -> FloatArray:
     """x [n d] → [n k]."""
     return np.asarray(signed_root(x) @ fitted.state["weight"] + fitted.state["bias"], np.float32)

@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 
 from ..kind.classification import compared
 from ..types import Facts, Features, Fitted, FloatArray, Progress, Source, View, Work
+from . import _text_scratch, _tune
 from ._base import SEARCH, Head
 
 if TYPE_CHECKING:
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 
 TITLE = "a network from scratch"
 PAPER = "He et al. 2016, Deep Residual Learning; Smith & Topin 2018, Super-convergence"
-READS = ("image",)
 NEEDS = frozenset({"target_labels"})
 REUSES = False
 PRIOR = 0
@@ -43,20 +44,25 @@ class Config:
     width: int = 32  # channels of the first block
     batch: int = 32
     steps: int = 0  # 0: from the number of pictures, see `steps`
+    layers: int = 0  # of a text network; 0: as many as the source has
 
 
 def views(sources: Sequence[str]) -> list[View]:
-    """Small pictures, whatever the sources; `side` decides between 32 and 64 px in `fit_view`."""
-    return [View(source=None, size=64)]
+    """Small pictures, whatever the sources; texts as the last source cuts them into tokens. See `fit_view`."""
+    return [View(source=sources[-1] if sources else None, size=64)]
 
 
 def fit_view(view: View, facts: Facts) -> View:
     """32 px for pictures whose shorter side is below 48 px: enlarging them would add cost and no detail."""
+    if facts.modality == "text":
+        return View(view.source, "input")
     return View(source=None, size=32 if facts.side < 48 else view.size)
 
 
 def settings(facts: Facts) -> list[Config]:
-    """Both augmentation styles, each at two learning rates."""
+    """Both augmentation styles, each at two learning rates; for texts three depths, the flattest at two rates."""
+    if facts.modality == "text":
+        return [Config(lr=lr, layers=n, batch=16) for lr, n in ((2e-3, 1), (5e-4, 1), (1e-3, 2), (5e-4, 0))][:SEARCH]
     batch = min(32, max(4, facts.n // 4))
     return [Config(style, lr, batch=batch) for style in ("photo", "glyph") for lr in (1.5e-3, 4e-3)][:SEARCH]
 
@@ -69,6 +75,8 @@ def steps(n: int, batch: int) -> int:
 
 def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
     """Train; with `work.valid` the state of the lowest validation loss is kept, without it the last one."""
+    if work.view.depth == "input":
+        return (yield from _text_scratch.run(_of_texts(config, len(work.train.y)), config.layers, work))
     import torch
 
     from ._loop import Recipe, train
@@ -100,17 +108,33 @@ def refit(config: Config, notes: Mapping[str, Any], n_before: int, n_now: int) -
     return replace(config, steps=round(steps_before * n_now / n_before))
 
 
-def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None) -> FloatArray:
-    """x [n, s, s, 3] uint8 → [n k]; mirrored pictures are averaged in where training mirrored them."""
+def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None, weights: Path | None = None) -> FloatArray:
+    """x [n, s, s, 3] uint8 → [n k]; mirrored pictures are averaged in where training mirrored them. Or tokens [n]."""
+    if fitted.view.depth == "input":
+        assert source is not None
+        return _text_scratch.logits(fitted, x, source, int(fitted.config["layers"]))
     import torch
 
     from ._net import Net
 
-    weights = {name: torch.from_numpy(np.array(value)) for name, value in fitted.state.items()}
-    mean, std = weights.pop("input.mean"), weights.pop("input.std")
+    state = {name: torch.from_numpy(np.array(value)) for name, value in fitted.state.items()}
+    mean, std = state.pop("input.mean"), state.pop("input.std")
     net = Net(len(fitted.labels), int(fitted.config["width"]), _stride(x))
-    net.load_state_dict(weights, strict=False)  # without batch counters, which evaluation does not use
+    net.load_state_dict(state, strict=False)  # without batch counters, which evaluation does not use
     return _logits(net.eval(), torch.from_numpy(np.asarray(x)), mean, std, fitted.config["style"] == "photo")
+
+
+def _of_texts(config: Config, n: int) -> _tune.Config:
+    """All parts at one rate, from a random head; 15 epochs up to 1,000 texts, 15 · √(1000/n) beyond."""
+    steps = config.steps or max(300, round(steps_of_texts(n) / config.batch))
+    return _tune.Config(
+        parts=99, lr=config.lr, decay=1.0, batch=config.batch, weight_decay=0.05, head_first=False, steps=steps
+    )
+
+
+def steps_of_texts(n: int) -> float:
+    """Texts seen in all."""
+    return 15 * n * min(1.0, math.sqrt(1000 / n))
 
 
 def _stride(x: NDArray[Any]) -> int:

@@ -1,0 +1,51 @@
+"""Numbers of cells as Markdown tables on standard output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+Gap = tuple[float, float, float]  # a difference and its interval, in points
+
+
+def lines(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    print(f"\n{title}\n\n| {' | '.join(head)} |\n|{'---|' * len(head)}")
+    for row in rows:
+        print(f"| {' | '.join(row)} |")
+
+
+def spread(x: np.ndarray, scale: float = 100, digits: int = 1) -> str:
+    """mean ± standard deviation over seeds (number of seeds, where it is not five)."""
+    if not len(x):
+        return "–"
+    sd = f" ± {scale * x.std(ddof=1):.{digits}f}" if len(x) > 1 else ""
+    return f"{scale * x.mean():.{digits}f}{sd}" + (f" ({len(x)})" if len(x) != 5 else "")
+
+
+def mean_of(parts: Sequence[np.ndarray]) -> str:
+    """Mean over sets of their means, in per cent; none where a set has no value."""
+    return f"{100 * np.mean([part.mean() for part in parts]):.1f}" if all(map(len, parts)) else "–"
+
+
+def by_example(parts: Iterable[tuple[Sequence[str], Sequence[bool]]]) -> np.ndarray:
+    """(names, right or wrong) a seed → how often each example was right; the same order for the same names."""
+    answers: dict[str, list[bool]] = {}
+    for names, right in parts:
+        for name, one in zip(names, right, strict=True):
+            answers.setdefault(name, []).append(one)
+    return np.array([np.mean(answers[name]) for name in sorted(answers)])
+
+
+def gaps(found: Sequence[Gap | None]) -> list[str]:
+    """A row of differences a set, then their mean. Sets share no example, so that their variances add up."""
+    known = [gap for gap in found if gap is not None]
+    if not known:
+        return ["–"] * (len(found) + 1)
+    mean = float(np.mean([gap for gap, _, _ in known]))
+    half = float(np.sqrt(sum(((high - low) / 2) ** 2 for _, low, high in known))) / len(known)
+    return ["–" if gap is None else _gap(*gap) for gap in (*found, (mean, mean - half, mean + half))]
+
+
+def _gap(gap: float, low: float, high: float) -> str:
+    return f"{gap:+.1f} [{low:+.1f}, {high:+.1f}]"

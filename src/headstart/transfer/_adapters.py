@@ -1,0 +1,74 @@
+"""Low-rank adapters (peft's) in a text tail, on weights as they are or held in four bits (bitsandbytes' nf4).
+
+In: a `TextTail` with the source's weights. Out: the same tail, in which of the source only the adapters and the norms
+learn; an adapter starts as zero, so that the tail says what it said. A torch module: import it inside functions.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+from ..errors import UsageError
+from ..family import require
+from ..source._encoder import layers
+from ..source._language import STATIC
+from ._text_tail import TextTail
+
+if TYPE_CHECKING:
+    from ._tail import Tail
+
+NF4 = "nf4"
+
+
+def adapt(tail: Tail, rank: int, alpha: float, dropout: float, *, four_bits: bool = False) -> TextTail:
+    """Put an adapter on every linear layer of the source's parts and freeze all else but the norms and the new head.
+
+    Args:
+        tail: of a language model.
+        rank: of each adapter, which is two matrices [rank, in] and [out, rank].
+        alpha: the adapter's answer counts alpha / rank.
+        dropout: of what enters an adapter, while it learns.
+        four_bits: hold the frozen matrices in nf4, blocks of 64, their scales in eight bits (double quantisation).
+
+    Raises:
+        UsageError: the source has no linear layers, or four bits are wanted without bitsandbytes.
+    """
+    from peft import LoraConfig, inject_adapter_in_model
+
+    if not isinstance(tail, TextTail) or tail.source.architecture == STATIC:
+        raise UsageError(
+            f"Low-rank adapters were asked for on '{tail.source.key}', which has no linear layers of a language model. "
+            "Name another source, such as minilm-l6, or another strategy."
+        )
+    net, stack = tail.net, layers(tail.net)
+    inside = {id(module) for module in (stack or net).modules()}  # what stands outside is held by the tail itself too
+    targets = [name for name, m in net.named_modules() if isinstance(m, nn.Linear) and id(m) in inside]
+    if four_bits:
+        _quantise(net, targets)
+        tail.form = NF4
+    inject_adapter_in_model(LoraConfig(r=rank, lora_alpha=alpha, lora_dropout=dropout, target_modules=targets), net)
+    for module in net.modules():
+        if "norm" in type(module).__name__.lower():
+            module.requires_grad_(True)
+    return tail
+
+
+def _quantise(net: nn.Module, names: list[str]) -> None:
+    """Replace linear layers by ones whose weights are held in nf4 (Dettmers et al. 2023)."""
+    require("strategy 'qlora'", ["bitsandbytes"])
+    from bitsandbytes.nn import Linear4bit
+
+    for name in names:
+        parent, _, child = name.rpartition(".")
+        old = net.get_submodule(name)
+        assert isinstance(old, nn.Linear)
+        new = Linear4bit(
+            old.in_features, old.out_features, old.bias is not None, compute_dtype=torch.float32, quant_type=NF4
+        )
+        new.load_state_dict(old.state_dict())
+        new.support_avx512bf16_for_cpu = False  # its packed form is for other kernels and sizes, and cannot be trained
+        setattr(net.get_submodule(parent), child, new.to(old.weight.device))  # moving it is what quantises it
+    net.__dict__["is_loaded_in_4bit"] = True  # so that peft puts its adapters for such layers in

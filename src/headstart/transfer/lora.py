@@ -1,0 +1,123 @@
+"""LoRA: low-rank adapters on every linear layer learn, with the norms and the head; the source's matrices stay.
+
+A saved model holds adapters, norms and head beside the source's own file; `merge` makes one of plain weights of it.
+Tokens [n] → logits [n k]. The head starts as the probe's; see _tune.py for the training, _adapters.py for the adapters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import EngineError
+from ..types import Facts, Fitted, FloatArray, Progress, Source, View, Work
+from . import _tune
+from ._base import Head
+from ._tune import copies, fit_view, refit, views
+
+if TYPE_CHECKING:
+    from ._tail import Tail
+
+__all__ = ["copies", "fit_view", "refit", "views"]
+
+TITLE = "low-rank adapters (LoRA)"
+PAPER = "Hu et al. 2022, LoRA: Low-Rank Adaptation of Large Language Models"
+READS = ("text",)
+NEEDS = frozenset({"target_labels"})
+REUSES = True
+PRIOR = 6
+STOCHASTIC = True
+RUNG = 0.25
+ON_REQUEST = True  # of sources that fit a processor, tuning the last layers outright is quicker and as good
+TOLERANCE = 1e-3  # of a merged model's logits, as a share of the largest
+
+
+@dataclass(frozen=True)
+class Config(_tune.Config):
+    """As for fine-tuning, and the adapters."""
+
+    parts: int = 99  # all there are
+    lr: float = 1e-3
+    decay: float = 1.0
+    epochs: float = 3
+    least: int = 120
+    weight_decay: float = 0.01
+    rank: int = 8
+    alpha: float = 16.0  # an adapter's answer counts alpha / rank
+    dropout: float = 0.05
+
+
+def settings(facts: Facts) -> list[Config]:
+    """Two rates; with few texts the first, its last state kept."""
+    return [Config(keep="last")] if facts.n < _tune.FEW else [Config(), Config(lr=3e-4)]
+
+
+def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
+    """See `_tune.tune`."""
+    return (yield from _tune.tune(config, work, opened=opener(config)))
+
+
+def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None, weights: Path | None = None) -> FloatArray:
+    """See `_tune.logits`."""
+    return _tune.logits(fitted, x, source, weights, opener(Config(**fitted.config)))
+
+
+def skill(
+    fitted: Fitted, x: NDArray[Any], source: Source, weights: Path | None
+) -> tuple[tuple[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]:
+    """See `_tune.skill`."""
+    return _tune.skill(fitted, x, source, weights, opener(Config(**fitted.config)))
+
+
+def opener(config: Config, *, four_bits: bool = False) -> _tune.Opener:
+    """Opens a source's tail with adapters in it."""
+
+    def opened(source: Source, weights: Path | None, view: View, k: int) -> Tail:
+        from ._adapters import adapt
+        from ._tail import open_tail
+
+        tail = open_tail(source, weights, view, k)
+        return adapt(tail, config.rank, config.alpha, config.dropout, four_bits=four_bits)
+
+    return opened
+
+
+def merge(fitted: Fitted, x: NDArray[Any], source: Source, weights: Path | None) -> Fitted:
+    """The same model with its adapters added into the source's matrices: a fine-tuned one, that needs no adapters.
+
+    Args:
+        fitted: a model of this strategy.
+        x: tokens [n] on which both must give the same logits.
+        source: of its view.
+        weights: the source's file.
+
+    Raises:
+        EngineError: the logits differ by more than `TOLERANCE` of the largest.
+    """
+    from peft.tuners.lora import LoraLayer
+
+    from ._tail import look, moved, open_tail, put
+
+    known = source, weights, fitted.view, len(fitted.labels)
+    adapted, plain = opener(Config(**fitted.config))(*known).eval(), open_tail(*known).eval()
+    put(adapted, fitted.state)
+    ours, start = look(adapted, x, exact=True), {n: t.clone() for n, t in plain.state_dict().items()}
+    for module in adapted.modules():
+        if isinstance(module, LoraLayer):
+            module.merge()
+    merged = {n.replace(".base_layer.", "."): t for n, t in adapted.state_dict().items() if "lora_" not in n}
+    config = {f.name: fitted.config[f.name] for f in fields(_tune.Config)}
+    made = replace(fitted, strategy="finetune", config=config, state=moved(merged, start))
+    put(plain, made.state)
+    theirs = look(plain, x, exact=True)
+    if (gap := float(np.abs(ours - theirs).max())) > TOLERANCE * float(np.abs(ours).max()):
+        raise EngineError(
+            f"Merged into the source's weights, the adapters give logits that differ by {gap:.2g}, more than "
+            f"{TOLERANCE:g} of the largest. Keep the adapters as they are."
+        )
+    return made

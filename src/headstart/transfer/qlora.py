@@ -1,0 +1,62 @@
+"""QLoRA: LoRA on a source whose matrices are held in four bits (bitsandbytes' nf4), where memory is short.
+
+As lora.py; the four-bit matrices are made from the source's own file wherever the model is opened, and never saved.
+Tokens [n] → logits [n k].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from ..types import Facts, Fitted, FloatArray, Progress, Source, Work
+from . import _tune, lora
+from ._base import Head
+from ._tune import copies, fit_view, refit, views
+
+__all__ = ["copies", "fit_view", "refit", "views"]
+
+TITLE = "low-rank adapters on four-bit weights (QLoRA)"
+PAPER = "Dettmers et al. 2023, QLoRA: Efficient Finetuning of Quantized LLMs"
+READS = ("text",)
+NEEDS = frozenset({"target_labels"})
+REUSES = True
+PRIOR = 7
+STOCHASTIC = True
+RUNG = 0.25
+ON_REQUEST = True  # slower than LoRA, and worth it only where memory is short
+
+
+@dataclass(frozen=True)
+class Config(lora.Config):
+    """As for LoRA."""
+
+
+def settings(facts: Facts) -> list[Config]:
+    """LoRA's first."""
+    return [Config(keep="last" if facts.n < _tune.FEW else "best")]
+
+
+def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
+    """See `_tune.tune`.
+
+    Raises:
+        UsageError: bitsandbytes is not installed.
+    """
+    return (yield from _tune.tune(config, work, opened=lora.opener(config, four_bits=True)))
+
+
+def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None, weights: Path | None = None) -> FloatArray:
+    """See `_tune.logits`."""
+    return _tune.logits(fitted, x, source, weights, lora.opener(Config(**fitted.config), four_bits=True))
+
+
+def skill(
+    fitted: Fitted, x: NDArray[Any], source: Source, weights: Path | None
+) -> tuple[tuple[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]:
+    """See `_tune.skill`."""
+    return _tune.skill(fitted, x, source, weights, lora.opener(Config(**fitted.config), four_bits=True))
