@@ -124,8 +124,8 @@ def test_metrics_are_the_winners_after_temperature_scaling():
     assert set(found.shown) == {"a", "b", "c"}
     assert found.metrics.accuracy == pytest.approx(found.shown["c"].value)
     y = np.array([e.label for e in found.examples])
-    guess = found.outputs.argmax(axis=1)
-    assert found.metrics.log_loss == pytest.approx(log_loss(y, found.outputs))
+    guess = found.probabilities.argmax(axis=1)
+    assert found.metrics.log_loss == pytest.approx(log_loss(y, found.probabilities))
     assert found.metrics.macro_f1 == pytest.approx(f1_score(y, guess, average="macro"))
     assert sum(map(sum, found.metrics.confusion)) == 120
     scaled = judged(winner="a")[0].metrics

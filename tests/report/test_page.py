@@ -239,3 +239,28 @@ def test_time_adds_up():
     parts = _view.times({"read": 1.0, "embed": 2.0, "total": 4.0})
     assert [(p["name"], p["share"]) for p in parts] == [("read", 0.25), ("embed", 0.5), ("everything else", 0.25)]
     assert _view.times({}) == []
+
+
+def test_a_run_on_texts_tells_telling_words_and_lengths():
+    run = sample.helps()
+    run["task"]["modality"] = "text"
+    told = [{"words": "<b>free</b>", "drop": 0.314}, {"words": "蜜蜂", "drop": 0.05}]
+    run["mistakes"] = [
+        {"path": "t.csv:3", "text": "a <b>free</b> 蜜蜂", "truth": "ham", "predicted": "spam", "probability": 0.9}
+        | {"telling": told}
+    ]
+    lengths = [
+        {"low": 1 + 5 * i, "high": 5 + 5 * i, "n": 40, "accuracy": a, "interval": [a - 0.06, a + 0.06]}
+        for i, a in enumerate((0.7, 0.75, 0.8, 0.9))
+    ]
+    typical = [{"text": "win now", "predicted": "spam", "probability": 0.8, "telling": []}]
+    assert "Short texts and long ones" not in Page(html.render(run)).text
+    run["texts"] = {"lengths": lengths, "typical": typical}
+    page = html.render(run)
+    shown = Page(page).text
+    assert "rests on <b>free</b>" in shown
+    assert "31" in shown[shown.index("rests on") :][:40]
+    assert "&lt;b&gt;free&lt;/b&gt;" in page
+    assert "The longest texts are answered better than the shortest, by 20 points." in shown
+    assert "no single word" in shown
+    assert "16 – 20" in shown

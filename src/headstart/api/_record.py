@@ -63,6 +63,8 @@ def publish(
         record |= {"layers": outcome.layers, "forgetting": outcome.forgetting}
         record |= {"request": request, "environment": environment}
         pictures = job.task.modality == "image"
+        if job.task.modality == "text" and load("kind", job.task.kind).CALIBRATED:
+            record["texts"] = _texts(out / "model", job.task, job.gallery.engine, judgement, record["mistakes"])
         thumbnails = _thumbnails([m["path"] for m in record["mistakes"]]) if pictures else {}
     earlier = {"earlier attempts": job.clock.earlier} if job.clock.earlier else {}
     record["spend"] = {**job.clock.spend, **earlier, "total": job.clock.total()}
@@ -99,11 +101,11 @@ def _check_saved(folder: Path, gallery: Gallery, judgement: Judgement, unit: flo
     some = judgement.examples[:64]
     few = some[:16]
     with tempfile.TemporaryDirectory(prefix="headstart-") as empty:
-        anew = model.outputs(model.gallery(gallery.engine, Path(empty)), few)
+        anew = model.probabilities(model.gallery(gallery.engine, Path(empty)), few)
     # A tuned language model computes texts in bf16, in batches of like length: others beside them change last digits.
     rounding = 0.02 if model.fitted.view.depth == "input" and model.modality == "text" else 1e-4
-    for again, allowed in ((model.outputs(gallery, some), rounding), (anew, 0.05)):
-        gap = float(np.abs(again - judgement.outputs[: len(again)]).max()) / unit
+    for again, allowed in ((model.probabilities(gallery, some), rounding), (anew, 0.05)):
+        gap = float(np.abs(again - judgement.probabilities[: len(again)]).max()) / unit
         if not gap < allowed:
             raise HeadstartError(
                 f"The saved model in {folder} does not predict what was judged (largest difference {gap:.2g}; at most "
@@ -211,9 +213,46 @@ def _task(task: Task, judgement: Judgement) -> dict[str, Any]:
 
 def _mistakes(task: Task, judgement: Judgement) -> list[dict[str, Any]]:
     """The most confident wrong answers on the sealed pictures, or the largest errors, worst first."""
-    worst = load("kind", task.kind).worst(judgement.outputs, answers(judgement.examples), task.labels, WORST)
-    shown = [(judgement.examples[row.pop("at")], row) for row in worst]
+    shown = [(judgement.examples[row.pop("at")], row) for row in _worst(task, judgement)]
     return [{"path": example.path, "text": example.text, **row} for example, row in shown]
+
+
+def _worst(task: Task, judgement: Judgement) -> list[dict[str, Any]]:
+    """The same with the rows at which they stand."""
+    found = load("kind", task.kind).worst(judgement.probabilities, answers(judgement.examples), task.labels, WORST)
+    return list(found)
+
+
+def _texts(
+    folder: Path, task: Task, engine: str, judgement: Judgement, mistakes: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """Accuracy by length, and the telling words of typical right answers; each mistake is given its own.
+
+    The saved model reads the changed texts; nothing is chosen by its answers, and none of their features are kept.
+    """
+    from ..judge import texts
+    from ..ship.store import load as open_model
+
+    model: Model = open_model(folder)
+    worst = [row["at"] for row in _worst(task, judgement)]
+    typical = texts.typical(judgement)
+    with tempfile.TemporaryDirectory(prefix="headstart-") as empty:
+        gallery = model.gallery(engine, Path(empty))
+        found = texts.telling(judgement, [*worst, *typical], lambda some: model.probabilities(gallery, some))
+    for mistake, words in zip(mistakes, found, strict=False):
+        mistake["telling"] = words
+    return {
+        "lengths": texts.lengths(judgement),
+        "typical": [
+            {
+                "text": judgement.examples[i].text,
+                "predicted": task.labels[int(judgement.probabilities[i].argmax())],
+                "probability": float(judgement.probabilities[i].max()),
+                "telling": words,
+            }
+            for i, words in zip(typical, found[len(worst) :], strict=True)
+        ],
+    }
 
 
 def _thumbnails(paths: Sequence[str]) -> dict[str, bytes]:
@@ -234,7 +273,7 @@ def _predictions(path: Path, task: Task, judgement: Judgement) -> None:
     columns: dict[str, Any] = {
         task.modality: [e.path if e.text is None else e.text for e in examples],
     }
-    columns |= load("kind", task.kind).judged(judgement.outputs, answers(examples), task.labels)
+    columns |= load("kind", task.kind).judged(judgement.probabilities, answers(examples), task.labels)
     buffer = io.BytesIO()
     parquet.write_table(pa.table(columns), buffer)
     write(path, buffer.getvalue())

@@ -36,7 +36,9 @@ class Judgement:
         str, Rival
     ]  # by trial id: every finalist in the verdict's metric, mean over seeds, with its interval
     examples: tuple[Example, ...]  # the test pictures, n of them
-    outputs: Float64  # [n k] of the winner's first seed: probabilities after temperature scaling, or numbers [n 1]
+    probabilities: (
+        Float64  # [n k] of the winner's first seed: probabilities after temperature scaling, or numbers [n 1]
+    )
 
 
 def decide(difference: float, interval: tuple[float, float], margin: float = 0.01) -> str:

@@ -9,6 +9,7 @@ import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ..judge.texts import by_length
 from ..judge.wording import Units, units
 from ..types import NOUNS
 from ._words import DECISIONS, clean, reason, spread, value
@@ -179,6 +180,17 @@ def least(run: Run) -> Row | None:
         if most and unit.metric == "accuracy"
         else None
     )
+
+
+def texts(run: Run) -> Row:
+    """Of a run on texts: {"typical", "lengths", "by_length" (a sentence)}; empty values where there are none."""
+    found = run.get("texts") or {}
+    lengths = found.get("lengths") or []
+    return {
+        "typical": found.get("typical") or [],
+        "lengths": lengths,
+        "by_length": by_length(lengths) if lengths else "",
+    }
 
 
 def majority(run: Run) -> Row | None:

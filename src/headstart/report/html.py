@@ -78,6 +78,7 @@ def _page(run: Run, thumbnails: Mapping[str, bytes]) -> dict[str, Any]:
         **_confusion(metrics, task),
         **_reliability(metrics),
         "mistakes": _mistakes(run["mistakes"], thumbnails) if "mistakes" in run else None,
+        "texts": _view.texts(run),
         "layers": _layers.section(run["layers"]) if run.get("layers") else None,
         "forgetting": _layers.forgetting_section(run["forgetting"]) if run.get("forgetting") else None,
         "trials": [{**t, "charts": _curves(t), "numbers": _numbers(t)} for t in _view.trials(run)],

@@ -67,7 +67,7 @@ def _rows(model: Model, gallery: Gallery, inputs: Sequence[Input]) -> Iterator[R
     looked = [item for _, item in inputs]
     bad = gallery.unreadable([e for e in looked if isinstance(e, Example)], [model.fitted.view])
     good = [e for e in looked if isinstance(e, Example) and e.digest not in bad]
-    found = iter(model.outputs(gallery, good)) if good else iter(())
+    found = iter(model.probabilities(gallery, good)) if good else iter(())
     for shown, item in inputs:
         if not isinstance(item, Example) or item.digest in bad:
             yield Row(shown, None, None, {}, bad[item.digest] if isinstance(item, Example) else item)

@@ -40,7 +40,7 @@ class Model:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Class names, in the order of the columns of `outputs`; of a model of numbers what they are called."""
+        """Class names, in the order of the columns of `probabilities`; of a model of numbers what they are called."""
         return self.fitted.labels
 
     @property
@@ -67,7 +67,7 @@ class Model:
         """Class scores of pictures, [n k], before temperature scaling."""
         return scores(self.fitted, gallery, examples)
 
-    def outputs(self, gallery: Gallery, examples: Sequence[Example]) -> NDArray[np.float64]:
+    def probabilities(self, gallery: Gallery, examples: Sequence[Example]) -> NDArray[np.float64]:
         """Calibrated probabilities of pictures, [n k]; of a model of numbers these, [n 1]."""
         found: NDArray[np.float64] = self.kind.decode(self.logits(gallery, examples), self.fitted.temperature)
         return found

@@ -144,7 +144,7 @@ def tune(
     start = {name: tensor.clone() for name, tensor in tail.state_dict().items()}
     if config.head_first:
         _start_head(tail, work.train.x, work.train.y, work.k)
-    work = _advanced(tail, front, work)
+    work = advanced(tail, front, work)
     moving = [(name, stage) for name, stage in tail.stages() if name not in front]
     per_epoch = max(1, math.ceil(len(work.train.y) / config.batch))
     whole, share = max(config.least, round(config.epochs * per_epoch)), work.share
@@ -263,7 +263,7 @@ def squared_distance(
     return total
 
 
-def _advanced(tail: Tail, front: list[str], work: Work) -> Work:
+def advanced(tail: Tail, front: list[str], work: Work) -> Work:
     """Maps moved on through the frozen front of the tail, once; training then begins behind it."""
     if not front or tail.anew:  # whole pictures are augmented anew at every step, so nothing can be kept
         return work
@@ -283,17 +283,30 @@ def _advanced(tail: Tail, front: list[str], work: Work) -> Work:
 
 
 def _start_head(tail: Tail, x: NDArray[Any], y: NDArray[np.int64], k: int) -> None:
-    """The probe's solution on the tail's own features: the penalty by leave-one-out, as in probe.py."""
+    """The head of the tail as the source left it, solved once."""
+    key = ("head", tail.source.sha256, tail.form, y.tobytes(), k)
+    put_head(tail, *once(x, key, lambda: solve_head(tail, x, y, k)))
+
+
+def solve_head(tail: Tail, x: NDArray[Any], y: NDArray[np.int64], k: int) -> tuple[FloatArray, FloatArray]:
+    """The probe's solution on the tail's own features: the penalty by leave-one-out, as in probe.py.
+
+    Returns:
+        weight [d k], bias [k].
+    """
     import torch
 
     from ._tail import look, plain, soft_root
 
-    def solve() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        tail.eval()
-        a = decompose(soft_root(torch.from_numpy(look(tail, plain(x), features=True))).numpy())
-        return logistic_head(a, y, k, 0.125)[:2]
+    tail.eval()
+    a = decompose(soft_root(torch.from_numpy(look(tail, plain(x), features=True))).numpy())
+    return logistic_head(a, y, k, 0.125)[:2]
 
-    weight, bias = once(x, ("head", tail.source.sha256, tail.form, y.tobytes(), k), solve)
+
+def put_head(tail: Tail, weight: FloatArray, bias: FloatArray) -> None:
+    """Make weight [d k] and bias [k] the tail's head."""
+    import torch
+
     with torch.no_grad():
         tail.classifier.weight.copy_(torch.from_numpy(weight.T.copy()))
         tail.classifier.bias.copy_(torch.from_numpy(bias))
