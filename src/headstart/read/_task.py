@@ -62,8 +62,9 @@ def make(
     if not numbers:
         left = Counter(k.record.label for k in cleaned.kept)
         _check(Counter({label: left[label] for label in labels}), path, shape, why)
-        _check_train(cleaned.kept, path, shape)
     _check_given(found, cleaned.kept, path, shape, why)
+    if not numbers:
+        _check_train(cleaned.kept, path, shape)
     split, groups = _split(cleaned, labels, seed)
     parts = [_examples(cleaned.kept, labels, groups, split == s) for s in range(3)]
     _check_parts([len(part) for part in parts], path, shape, rule, why)
