@@ -108,7 +108,7 @@ def network(place: Path) -> None:
 
     source = _catalogue.get(SOURCE)
     ours = load_file(_catalogue.fetch(source))
-    weights, words = package._find(source)  # checked against the catalogue's sha256
+    weights, words = package.files(source)  # checked against the catalogue's sha256
     theirs = load(weights)
     if wrong := [name for name in ours if not ours[name].equal(theirs[name].float())]:
         raise SystemExit(f"not headstart's weights: {', '.join(wrong[:5])}")

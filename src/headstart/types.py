@@ -126,6 +126,7 @@ class TextSpec:
     length: int  # tokens at most; longer texts are cut
     pooling: str = "mean"  # over tokens; or "last", for causal models
     prefix: str = ""  # stands before every text
+    notation: str = "plain"  # what its texts are: plain language, or "smiles", molecules written in a line
 
 
 @dataclass(frozen=True)

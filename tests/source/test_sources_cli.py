@@ -28,6 +28,7 @@ def test_list_as_json_is_one_object():
     assert set(REAL) <= {row["key"] for row in found["sources"]}
     assert all(isinstance(row["pulled"], bool) for row in found["sources"])
     assert found["default"] == ["mobilenet-v2", "efficientnet-lite0"]
+    assert found["default_text"] == ["wordllama", "minilm-l6"]
 
 
 def test_show_gives_the_whole_record():

@@ -133,9 +133,15 @@ class Race:
         self.done[candidate.reuses] += [] if isinstance(outcome, Trial) else [outcome]
 
     def _not_worth(self, candidate: Candidate) -> str | None:
-        """Why a long candidate is not worth its time: nothing left to gain, or another source that serves better."""
+        """Why a long candidate is not worth its time: nothing left to gain, or another source that serves better.
+
+        What was asked for by name is always tried on the best source.
+        """
         from ..plan.choice import prefer
 
+        spared = getattr(load("transfer", candidate.strategy), "spared", None)
+        if spared and candidate.strategy not in self.job.plan.strategies and (why := spared(self.facts)):
+            return str(why)
         long = {c.id for c in self.candidates if c.long}
         cheap = [c for c in self.done[True] if c.trial.id not in long]
         if not (candidate.long and candidate.reuses and cheap):
@@ -168,7 +174,9 @@ class Race:
         job.tell(candidate.id, 0, 1)
         work = self.work(candidate, train, valid, folder, job.plan.seed)
         camp = self.done[candidate.reuses]
-        leader = prefer(camp) if candidate.reuses and camp else None
+        # Of pictures every rival runs to its end. A text network from scratch costs minutes and nearly always ends far
+        # behind TF-IDF: it is given up where its short runs are.
+        leader = prefer(camp) if camp and (candidate.reuses or self.facts.modality == "text") else None
         try:
             with job.clock("race"), one_blas_thread(len(train.y)):
                 outcome = search.contend(

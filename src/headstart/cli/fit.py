@@ -17,7 +17,10 @@ def run(
     seed: Annotated[int, typer.Option(help="Seed of the split and of training.")] = 0,
     seeds: Annotated[int, typer.Option(help="Training seeds of candidates whose result depends on chance.")] = 3,
     budget: Annotated[str, typer.Option(help="Most time to spend, e.g. 90s, 5m, 1h.")] = "",
-    source: Annotated[str, typer.Option(help="Pre-trained sources, by comma; see `headstart sources list`.")] = "",
+    source: Annotated[
+        str,
+        typer.Option(help="By comma: keys of `headstart sources list`, folders of saved language models, hub names."),
+    ] = "",
     strategy: Annotated[str, typer.Option(help=f"By comma, of: {STRATEGIES}; rivals always run.")] = "",
     engine: Annotated[str, typer.Option(help=ENGINES)] = "auto",
     group: Annotated[str, typer.Option(help="Table column that must not straddle the splits.")] = "",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="List, show, pull and verify sources.")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output, and nothing else there.")]
-Key = Annotated[str, typer.Argument(help="A source's key, as `sources list` shows it.")]
+Key = Annotated[str, typer.Argument(help="A source's key, as `sources list` shows it; a folder; a hub's name.")]
 Keys = Annotated[list[str], typer.Argument(help="Keys of sources, as `sources list` shows them.")]
 
 
@@ -24,7 +24,9 @@ def list_(as_json: Json = False) -> None:
 
     rows = [_catalogue.describe(_catalogue.get(key)) for key in _catalogue.keys()]
     if as_json:
-        return _json({"sources": rows, "default": _catalogue.default_keys()})
+        return _json(
+            {"sources": rows, "default": _catalogue.default_keys(), "default_text": _catalogue.default_keys("text")}
+        )
     table = _table("key", "input", "features", "params", "MACs", "licence", "pulled")
     for row in rows:
         table.add_row(

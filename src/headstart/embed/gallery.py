@@ -85,7 +85,8 @@ class Gallery:
     def unreadable(self, examples: Sequence[Example], views: Sequence[View]) -> dict[str, str]:
         """Compute what is missing; digest → why, of the pictures that cannot be decoded. `look` takes the others."""
         bad: dict[str, str] = {}
-        lenses = {lens.key: lens for lens in (self._lens(view, views) for view in views)}
+        computed = [view for view in views if not self._plain(view)]  # a text as it is can always be read
+        lenses = {lens.key: lens for lens in (self._lens(view, computed) for view in computed)}
         self._fill(examples, list(lenses.values()), bad)
         return bad
 

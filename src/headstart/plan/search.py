@@ -25,6 +25,7 @@ from ._folds import FOLDS
 from .choice import CLOSE, Contender, behind
 
 Watch = Callable[[str, int, int], None]
+FAR = 3.0  # standard errors behind the best rival at which another one is given up after its short runs
 UNMOVED = 99  # the prior of long training that did not better its start: what costs less says the same
 
 
@@ -131,7 +132,7 @@ def contend(
             cross-validation on all of them.
         deadline: as of `time.monotonic()`.
         leader: whom its camp prefers so far; a long candidate not ahead of it after its short runs is given up (one
-            that is preferred at a tie: if behind by `CLOSE` standard errors).
+            that is preferred at a tie: if behind by `CLOSE` standard errors; a rival, if by `FAR`).
         watch: told what is going on.
 
     Raises:
@@ -161,7 +162,8 @@ def contend(
         at = _lowest([score for score, *_ in tried])
         score, fitted, head, curve = tried[at]
         _check(score)
-        if long and leader and (gap := behind(score.losses, leader.losses)) >= (CLOSE if preferred else 0.0):
+        bar = FAR if not candidate.reuses else CLOSE if preferred else 0.0
+        if long and leader and (gap := behind(score.losses, leader.losses)) >= bar:
             theirs = leader.losses[-len(score.losses) :].mean()
             raise Behind(
                 f"dropped after its short runs: log-loss {score.log_loss:.3f} on validation, {gap:.1f} standard errors "

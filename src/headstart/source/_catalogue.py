@@ -58,13 +58,13 @@ def keys() -> list[str]:
 def default_keys(modality: str = "image") -> list[str]:
     """What a fit considers when no source is named: the cheapest packaged sources by multiply-adds, cheapest first.
 
-    A person's own records take part when they are named.
+    A person's own records take part when they are named, and so do readers of formulas.
 
     >>> default_keys()
     ['mobilenet-v2', 'efficientnet-lite0']
     """
     packaged = [_parse(file) for file in sorted(_PACKAGED.glob("*.toml"))]
-    fit = [source for source in packaged if source.modality == modality]
+    fit = [s for s in packaged if s.modality == modality and getattr(s.input, "notation", "plain") == "plain"]
     return [source.key for source in sorted(fit, key=lambda source: (source.macs, source.key))][:_DEFAULTS]
 
 
@@ -192,6 +192,8 @@ def _check_words(file: Path, spec: Mapping[str, Any]) -> None:
     _need(file, _whole(spec["length"]), "input.length", spec["length"], "a whole number of tokens above 0")
     how = spec.get("pooling", "mean")
     _need(file, how in ("mean", "last"), "input.pooling", how, "mean or last")
+    kind = spec.get("notation", "plain")
+    _need(file, kind in ("plain", "smiles"), "input.notation", kind, "plain or smiles")
     _need(file, isinstance(spec.get("prefix", ""), str), "input.prefix", spec.get("prefix"), "text")
 
 

@@ -204,7 +204,7 @@ def sizes(source: Source) -> dict[str, Any]:
     with torch.device("meta"):
         net = build(source)
     stack, width = layers(net), getattr(config, "hidden_size", None)
-    if stack is None or not isinstance(width, int):
+    if stack is None or not isinstance(width, int) or getattr(net, "main_input_name", "") != "input_ids":
         raise SourceError(
             f"'{source.key}' is a '{source.architecture}', which is no stack of layers over tokens, so its features "
             "cannot be taken. Use a BERT, DistilBERT, RoBERTa, MPNet, ALBERT, GPT-2, T5 or Llama."

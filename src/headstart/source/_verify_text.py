@@ -63,7 +63,7 @@ def verify(source: Source) -> list[dict[str, Any]]:
     """
     if _language.lm_kind(source) == "causal":
         return _endings(source)
-    if "split" in source.origin:
+    if source.words.notation == "smiles":
         return _reactions(source)
     if source.loader == "package":
         return _pairs(source)

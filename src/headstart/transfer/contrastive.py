@@ -40,6 +40,7 @@ REUSES = True
 PRIOR = 8
 STOCHASTIC = True
 RUNG = 0.25
+MANY = 2000  # texts
 LEAST, MOST = 25, 100  # steps
 EACH = 4  # texts of a class in a batch, at least
 
@@ -64,6 +65,11 @@ def views(sources: Sequence[str]) -> list[View]:
 def prior(facts: Facts) -> int:
     """With few texts it is the safest choice, see the figures above; with more it must prove itself."""
     return 0 if facts.n < _tune.FEW else PRIOR
+
+
+def spared(facts: Facts) -> str | None:
+    """Of many texts fine-tuning makes more."""
+    return f"of more than {MANY} texts fine-tuning makes more" if facts.n > MANY else None
 
 
 def settings(facts: Facts) -> list[Config]:

@@ -38,6 +38,11 @@ class Config(_tune.Config):
     thaw: str = "epoch"  # one part a round, mostly an epoch; or "stall": when the validation loss has not fallen
 
 
+def spared(facts: Facts) -> str | None:
+    """Of texts on request alone: it takes as long as fine-tuning, and ends where that does."""
+    return "of texts, on request alone: as long as fine-tuning" if facts.modality == "text" else None
+
+
 def settings(facts: Facts) -> list[Config]:
     """Both ways of thawing; with few pictures, of which validation can tell no stall, the first."""
     if facts.modality == "text":

@@ -125,8 +125,8 @@ def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None, weight
 
 
 def _of_texts(config: Config, n: int) -> _tune.Config:
-    """All parts at one rate, from a random head; 15 epochs up to 1,000 texts, 15 · √(1000/n) beyond."""
-    steps = config.steps or max(300, round(steps_of_texts(n) / config.batch))
+    """All parts at one rate, from a random head; 10 epochs up to 1,000 texts, 10 · √(1000/n) beyond."""
+    steps = config.steps or max(150, round(steps_of_texts(n) / config.batch))
     return _tune.Config(
         parts=99, lr=config.lr, decay=1.0, batch=config.batch, weight_decay=0.05, head_first=False, steps=steps
     )
@@ -134,7 +134,7 @@ def _of_texts(config: Config, n: int) -> _tune.Config:
 
 def steps_of_texts(n: int) -> float:
     """Texts seen in all."""
-    return 15 * n * min(1.0, math.sqrt(1000 / n))
+    return 10 * n * min(1.0, math.sqrt(1000 / n))
 
 
 def _stride(x: NDArray[Any]) -> int:

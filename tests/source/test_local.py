@@ -1,0 +1,127 @@
+"""Sources from a folder: what is read from it, and what is refused."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import tiny_models
+from tiny_source import REAL
+
+import tiny_text
+from headstart.errors import SourceError
+from headstart.source import _catalogue, _language, local
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "cache"))
+    return tiny_models.saved("bert", tmp_path / "models")
+
+
+def changed(folder, **fields):
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, **fields}))
+
+
+def test_a_folder_is_a_source_and_its_key_tells_two_of_one_name_apart(folder, tmp_path):
+    source, other = _catalogue.get(str(folder)), _catalogue.get(str(tiny_models.saved("bert", tmp_path, vocab_size=30)))
+    assert source.key.startswith("tiny-bert@")
+    assert source.key != other.key
+    assert local.pulled(source)
+    assert "tiny-bert" not in " ".join(_catalogue.keys())
+    assert set(REAL) <= set(_catalogue.keys())
+
+
+def test_weights_in_several_files_are_read(folder, tmp_path):
+    net = _language.library().AutoModelForMaskedLM.from_pretrained(folder)
+    net.save_pretrained(tmp_path / "sharded", max_shard_size="20KB")
+    assert len([*(tmp_path / "sharded").glob("*.safetensors")]) > 1
+    (tmp_path / "sharded" / "tokenizer.json").write_text(tiny_text.tokenizer().to_str())
+    one, many = (_language.load(_catalogue.get(str(f))).state_dict() for f in (folder, tmp_path / "sharded"))
+    assert all(tensor.equal(many[name]) for name, tensor in one.items())
+
+
+def test_a_tokenizer_of_a_vocabulary_alone_is_made(folder):
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *tiny_text.WORDS]
+    (folder / "tokenizer.json").unlink()
+    (folder / "vocab.txt").write_text("\n".join(words))
+    (folder / "tokenizer_config.json").write_text('{"tokenizer_class": "BertTokenizer", "model_max_length": 12}')
+    source = _catalogue.get(str(folder))
+    assert source.words.length == 12
+    found = _language.tokens(_language.tokenizer(source), source, ["river stone"])
+    assert found == [[2, 4, 5, 3]]
+
+
+def test_no_tokenizer_at_all_is_told(folder):
+    (folder / "tokenizer.json").unlink()
+    with pytest.raises(SourceError, match=r"holds no tokenizer that can be read .*tokenizer\.save_pretrained"):
+        _catalogue.fetch(_catalogue.get(str(folder)))
+
+
+def test_pickled_weights_are_not_read(folder):
+    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+    with pytest.raises(SourceError, match="holds no weights as safetensors, and no others are read"):
+        _catalogue.get(str(folder))
+
+
+def test_code_of_the_folder_is_not_run(folder):
+    (folder / "modeling_own.py").write_text("raise SystemExit('it was run')")
+    changed(folder, auto_map={"AutoModel": "modeling_own.Own", "AutoConfig": "modeling_own.OwnConfig"})
+    assert _language.load(_catalogue.get(str(folder))).depths[-1] == "top"
+    changed(folder, model_type="own")
+    with pytest.raises(SourceError, match="has no model type 'own'"):
+        _catalogue.get(str(folder))
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"), [("bart", "no network that makes features of texts"), ("vit", "Use a BERT, DistilBERT")]
+)
+def test_an_architecture_without_text_features_is_refused(folder, kind, said):
+    changed(folder, model_type=kind)
+    with pytest.raises(SourceError, match=said):
+        _language.load(_catalogue.get(str(folder)))
+
+
+def test_weights_that_do_not_fit_the_settings_are_refused(folder):
+    changed(folder, intermediate_size=80)
+    with pytest.raises(
+        SourceError, match=r"do not fit bert: 'encoder\.layer\.0\.intermediate\.dense\.bias' \(80,\) is"
+    ):
+        _catalogue.fetch(_catalogue.get(str(folder)))
+
+
+def test_a_folder_that_changes_between_looking_and_fetching_is_noticed(folder):
+    source = _catalogue.get(str(folder))
+    changed(folder, hidden_dropout_prob=0.3)
+    with pytest.raises(SourceError, match="has gone or changed since it was looked at"):
+        _catalogue.fetch(source)
+
+
+def test_once_fetched_the_folder_is_no_longer_needed(folder):
+    source = _catalogue.get(str(folder))
+    path = _catalogue.fetch(source)
+    (folder / "model.safetensors").unlink()
+    assert _catalogue.fetch(source) == path
+    assert local.pulled(source)
+
+
+def test_an_unreadable_config_is_told(folder):
+    (folder / "config.json").write_text("{")
+    with pytest.raises(SourceError, match=r"config\.json is no readable JSON"):
+        _catalogue.get(str(folder))
+
+
+def test_a_fit_reuses_the_folder_and_the_saved_model_predicts_without_it(folder, tmp_path):
+    import shutil
+
+    from headstart import fit, load
+
+    rows = [json.dumps({"text": e.text, "label": "ab"[e.label]}) for e in tiny_text.texts(120, 2)]
+    (tmp_path / "data.jsonl").write_text("\n".join(rows))
+    run = fit(tmp_path / "data.jsonl", source=str(folder), strategy="probe", out=tmp_path / "run", seeds=1)
+    assert run.record["verdict"]["decision"] in ("helps", "no_evidence", "hurts")
+    assert {t["source"] for t in run.record["trials"]} == {None, _catalogue.get(str(folder)).key}
+    shutil.rmtree(folder)
+    found = load(tmp_path / "run").predict(["river stone lamp"])
+    assert found[0].label in ("a", "b")
