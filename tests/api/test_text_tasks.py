@@ -37,7 +37,7 @@ def rare(wordllama, tmp_path_factory):
     rows = [{"text": sentence(rng, 0.85 if i % 5 == 0 else 0.15), "label": "bad" if i % 5 == 0 else "good"}
             for i in range(200)]  # fmt: skip
     (folder / "texts.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
-    how = {"source": "wordllama", "strategy": "probe,prototype"}
+    how = {"source": "wordllama", "strategy": "probe,prototype,classical"}
     run = headstart.fit(folder / "texts.jsonl", out=folder / "run", **how)
     return SimpleNamespace(run=run, how=how, folder=folder)
 
