@@ -55,4 +55,10 @@ def require(what: str, packages: Sequence[str]) -> None:
 
 
 def _title(folder: str) -> str:
-    return {"transfer": "strategy", "embed/engine": "engine", "read": "reader"}.get(folder, folder.split("/")[-1])
+    return {
+        "transfer": "strategy",
+        "embed/engine": "engine",
+        "read": "reader",
+        "judge/metric": "metric",
+        "kind": "kind of task",
+    }.get(folder, folder.split("/")[-1])

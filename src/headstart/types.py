@@ -6,7 +6,7 @@ Task → Source → Features → Trial → Fitted → Verdict. Arrays are numpy;
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,18 @@ class Example:
     digest: str
     group: str | None = None
     text: str | None = None  # of a text
+    target: float | None = None  # the number to predict, where labels are numbers; `label` is then 0
+
+    @property
+    def answer(self) -> int | float:
+        """What a model learns to give: the class or the number."""
+        return self.label if self.target is None else self.target
+
+
+def answers(examples: Sequence[Example]) -> NDArray[Any]:
+    """Their classes [n] int64, or numbers [n] float64."""
+    numbers = any(e.target is not None for e in examples)
+    return np.array([e.answer for e in examples], np.float64 if numbers else np.int64)
 
 
 @dataclass(frozen=True)
@@ -67,7 +79,7 @@ class Task:
     """A person's data made ready: clean, split, labelled, the test split sealed."""
 
     name: str
-    labels: tuple[str, ...]  # class names; Example.label indexes them
+    labels: tuple[str, ...]  # class names, which Example.label indexes; of numbers, what they are called, alone
     train: tuple[Example, ...]
     valid: tuple[Example, ...]
     test: Sealed
@@ -76,10 +88,10 @@ class Task:
     split_rule: str = ""  # how the splits came about, for the report: "train/ and val/ as given; …"
     fingerprint: str = ""  # hash of every (digest, label, split): equal fingerprints mean equal data
     modality: str = "image"
-    kind: str = "classification"
+    kind: str = "classification"  # a member of kind/
 
     def __post_init__(self) -> None:
-        if len(self.labels) < 2:
+        if len(self.labels) < 2 and self.kind == "classification":
             raise DataError(
                 f"{self.name} holds one class ({self.labels!r}); fit needs two or more. Put each class into "
                 "a folder of its own, or pass a table with image and label columns."
@@ -180,7 +192,7 @@ class Features:
     """One backbone's (or one reader of pixels') view of some pictures, in the order they were asked for."""
 
     x: NDArray[Any]  # [n, d] float32 features, [n, r, r, 3] uint8 pixels, or [n] texts
-    y: IntArray  # [n], −1 where the label is not known
+    y: NDArray[Any]  # [n] classes, −1 where not known; or numbers, float64
     key: str  # what made it: hash of source sha, depth, engine, precision, preprocessing
     logits: FloatArray | None = None  # [n, s] the source's own class scores, where it has a head
     seconds: float = 0.0  # spent now; a cache hit costs nothing
@@ -217,6 +229,7 @@ class Fitted:
     trained_params: int
     total_params: int
     temperature: float = 1.0  # logits are divided by this before the softmax
+    kind: str = "classification"  # a member of kind/, which reads its outputs
 
 
 @dataclass(frozen=True)
@@ -227,6 +240,7 @@ class Facts:
     k: int  # classes
     side: int = 0  # median shorter side of the training pictures, pixels
     modality: str = "image"
+    kind: str = "classification"
 
 
 @dataclass(frozen=True)
@@ -242,6 +256,7 @@ class Work:
     scratchpad: Path | None = None  # a file in which a long run keeps its state (for `plan.search`, their folder)
     source: Source | None = None  # of the view
     weights: Path | None = None  # the source's weights file
+    kind: str = "classification"
     source_rows: NDArray[Any] | None = None  # source data through the same view, where the caller has some (EWC)
     labels: tuple[str, ...] = ()  # names of the classes, k of them, or none where only their numbers are known
 
@@ -268,12 +283,13 @@ class Trial:
     tried: int  # how many settings were compared to choose it
     status: str  # "finished" | "failed" | "dropped" (lost early) | "waiting" (the budget ended before its turn)
     reason: str  # why it won, lost or failed
-    accuracy: float = 0.0  # on validation
-    log_loss: float = 0.0  # on validation, after temperature scaling
+    accuracy: float | None = 0.0  # on validation; None of a task without classes
+    log_loss: float | None = 0.0  # on validation, after temperature scaling; the same
     seconds: float = 0.0
     curve: tuple[Mapping[str, float], ...] = ()  # {"step", "metric", "loss"}
     seed: int = 0
     compared_on: int = 0  # pictures behind `accuracy` and `log_loss`
+    scores: Mapping[str, float] = field(default_factory=dict)  # what is measured in their place, by name
     folds: int = 0  # of cross-validation on training and validation pictures; 0: on the validation pictures alone
 
 
@@ -293,7 +309,7 @@ class Verdict:
 
     decision: Decision
     metric: str
-    difference: float  # in units of the metric, 0..1
+    difference: float  # in units of the metric; above 0: the reuse is better
     interval: tuple[float, float]
     level: float
     margin: float  # differences smaller than this are of no practical weight
@@ -322,6 +338,19 @@ class Metrics:
     confusion: tuple[tuple[int, ...], ...]  # [k][k], row = true class
     # {"low", "high", "n", "confidence", "accuracy"} a bin
     reliability: tuple[Mapping[str, float], ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class NumberMetrics:
+    """How one model of numbers did on one split; all but `r2` and `pearson` in the label's unit."""
+
+    mae: float
+    rmse: float
+    r2: float
+    pearson: float
+    mae_interval: tuple[float, float]
+    mae_of_median: float  # of always answering the training numbers' median: the least to beat
+    deviation: float  # standard deviation of the training numbers
 
 
 def to_dict(value: Any) -> Any:  # noqa: ANN401 - any of the values above

@@ -192,3 +192,30 @@ def test_a_model_trained_more_than_once_says_which_number_is_its_own():
     found, _ = judged(reuse=0.6, fresh=0.95, winner="b")
     assert any(c.startswith("The model of this run is the first of 3 trainings (") for c in found.verdict.caveats)
     assert not any("trainings" in c for c in judged()[0].verdict.caveats)
+
+
+def test_imbalanced_classes_are_judged_by_macro_f1_unless_told_otherwise():
+    task = make_task(share=0.8, train=(31, 10))
+    found, _ = judged(task=task, fresh_seeds=(1,))
+    y = np.array([e.label for e in found.examples])
+    assert found.verdict.metric == "macro_f1"
+    guesses = {key: logits(fitted("", r, s), found.examples).argmax(1) for key, r, s in (("a", 0.95, 0), ("b", 0.7, 1))}
+    wanted = {key: f1_score(y, guess, average="macro") for key, guess in guesses.items()}
+    assert found.verdict.transfer.value == pytest.approx(wanted["a"]) == pytest.approx(found.metrics.macro_f1)
+    assert found.verdict.difference == pytest.approx(wanted["a"] - wanted["b"])
+    assert found.verdict.interval[0] < found.verdict.difference < found.verdict.interval[1]
+    assert any(
+        c.startswith("The classes are imbalanced (31 training pictures of 'ant', 10 training pictures of 'bee')")
+        for c in found.verdict.caveats
+    )
+    told, _ = judged(task=make_task(share=0.8, train=(31, 10)), metric="accuracy")
+    assert told.verdict.metric == "accuracy"
+    assert any("accuracy says little of the smaller ones" in c for c in told.verdict.caveats)
+    assert judged(task=make_task(share=0.8, train=(30, 10)))[0].verdict.metric == "accuracy"
+
+
+def test_an_unknown_metric_is_told_before_the_split_is_opened():
+    task = make_task()
+    with pytest.raises(UsageError, match=r"'f1'.*accuracy, macro_f1"):
+        judged(task=task, metric="f1")
+    assert task.test.reads == 0

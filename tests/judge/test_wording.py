@@ -78,7 +78,7 @@ def test_no_evidence_says_how_many_pictures_would_tell():
 
 def test_equivalent_and_hurts():
     same = replace(CLEAR, decision="no_evidence", difference=0.001, interval=(-0.008, 0.009))
-    assert sentence(same).endswith("The two are equivalent, within ±1 points.")
+    assert sentence(same).endswith("The two are equivalent, within ±1 point.")
     worse = replace(CLEAR, decision="hurts", difference=-0.2, interval=(-0.3, -0.1))
     assert sentence(worse, seconds=300).startswith("Reuse hurts: 94.8 % against 71.2 % with scratch (−20.0 points")
     assert "probe, 5 min)" in sentence(worse, seconds=300)
@@ -106,3 +106,14 @@ def test_numbers():
     assert (rounded(7), rounded(99), rounded(101), rounded(1_000_001)) == ("7", "99", "110", "1,100,000")
     assert "90 % interval" in explain(0.2, (0.1, 0.3), 0.02, 0.9)
     assert "margin of +2 points" in explain(0.2, (0.1, 0.3), 0.02, 0.9)
+
+
+def test_macro_f1_is_named():
+    rare = replace(CLEAR, metric="macro_f1")
+    assert sentence(rare, titles=TITLES).startswith(
+        "Reuse helps: 94.8 % macro-F1 against 71.2 % from scratch (+23.6 points, 95 % interval +16.3 to +30.7, "
+    )
+    even = replace(rare, decision="no_evidence", difference=-0.004, interval=(-0.029, 0.021), rival=CLASSICAL)
+    assert "is as good as anything pre-trained here (macro-F1: −0.4 points, " in sentence(
+        even, titles=TITLES, fresh=True
+    )

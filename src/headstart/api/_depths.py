@@ -30,7 +30,9 @@ def curve(race: Race) -> dict[str, Any] | None:
 
     best = next(c for c in race.done[True] if c.trial.id == race.outcome.roles["transfer"])
     key = best.trial.source
-    if key is None or len(race.job.task.valid) < 2:  # one picture has no spread, so it tells no depth from another
+    if (
+        race.job.task.kind not in layers.KINDS or key is None or len(race.job.task.valid) < 2
+    ):  # one picture has no spread, so it tells no depth from another
         return None
     depths = race.sources[key].depths
     looks = race.looks([View(key, depth) for depth in depths])
@@ -81,9 +83,9 @@ def _tuned(race: Race, key: str, depths: tuple[str, ...]) -> dict[str, tuple[flo
         parts = contender.trial.config.get("parts")
         if contender.trial.source == key and parts and parts < len(depths):
             name = depths[-1 - parts]
-            if name not in out or contender.trial.log_loss < out[name].trial.log_loss:
+            if name not in out or contender.losses.mean() < out[name].losses.mean():
                 out[name] = contender
-    return {name: (c.trial.accuracy, c.losses) for name, c in out.items()}
+    return {name: (float(c.right.mean()), c.losses) for name, c in out.items()}
 
 
 def _train_all(race: Race, key: str, depths: tuple[str, ...]) -> dict[str, tuple[float, Any]]:

@@ -44,6 +44,8 @@ class Plan:
     group: str | None
     text: str | None
     label: str | None
+    kind: str
+    metric: str | None
     margin: float
     layers: bool
     source_data: str | None
@@ -55,6 +57,7 @@ class Plan:
 
         shas = [(s.sha256, s.architecture, to_dict(s.input)) for s in sources]
         asked = [self.strategies, self.seed, self.seeds, self.margin, self.engine, self.layers, source_print]
+        asked += [self.kind, self.metric]
         return digest(__version__, task.fingerprint, shas, asked)
 
 
@@ -71,6 +74,8 @@ def fit(
     group: str | None = None,
     text: str | None = None,
     label: str | None = None,
+    kind: str = "auto",
+    metric: str = "auto",
     margin: float = 0.01,
     layers: bool = False,
     source_data: str | Path | None = None,
@@ -93,8 +98,13 @@ def fit(
         engine: `auto`, `torch` or `openvino`.
         group: column of the table; pictures of one group never stand on both sides of a split.
         text: column of the table that holds the texts, where it has an unusual name.
-        label: the same for the classes.
-        margin: of practical equivalence, 0.01 being one point of accuracy.
+        label: the same for the classes, or numbers.
+        kind: `classification`, `regression` (the labels are numbers to predict), or `auto`: regression where every
+            label is a number, some are no whole ones, and more than 20 differ.
+        metric: what the verdict is in: `accuracy`, `macro_f1`, or `auto`: macro-F1 where the largest training class is
+            more than three times the smallest. Of numbers always `mae`, the mean absolute error.
+        margin: of practical equivalence, 0.01 being one point of accuracy or macro-F1, or one per cent of the standard
+            deviation of the numbers.
         layers: also fine-tune from every depth of the source up, for the whole transfer curve; takes minutes.
         source_data: folder of pictures like those the source learnt from: forgetting is measured on them, and EWC's
             Fisher information taken; in folders named as the source's classes, its accuracy is known too.
@@ -124,6 +134,8 @@ def fit(
         group=group,
         text=text,
         label=label,
+        kind=kind,
+        metric=None if metric == "auto" else metric,
         margin=margin,
         layers=layers,
         source_data=str(source_data) if source_data else None,
@@ -145,9 +157,13 @@ def _default_out(data: Path) -> Path:
 
 def _arguments(given: Mapping[str, Any]) -> str:
     """The arguments of `fit` that a person would have to repeat."""
-    said = ("seed", "seeds", "source", "strategy", "engine", "group", "text", "label", "margin", "budget",
-            "layers", "source_data")  # fmt: skip
-    return ", ".join(f"{name}={given[name]!r}" for name in said if given[name])
+    said = ("seed", "seeds", "source", "strategy", "engine", "group", "text", "label", "kind", "metric", "margin",
+            "budget", "layers", "source_data")  # fmt: skip
+    return ", ".join(
+        f"{name}={given[name]!r}"
+        for name in said
+        if given[name] and (name not in ("kind", "metric") or given[name] != "auto")
+    )
 
 
 class _Job:
@@ -175,8 +191,18 @@ class _Job:
             progress = (lambda done, of: self.tell("read", done, of)) if self.watch else None
             plan = self.plan
             self.task = read(
-                plan.data, seed=plan.seed, group=plan.group, text=plan.text, label=plan.label, progress=progress
+                plan.data,
+                seed=plan.seed,
+                group=plan.group,
+                text=plan.text,
+                label=plan.label,
+                kind=None if plan.kind == "auto" else plan.kind,
+                progress=progress,
             )
+        if self.plan.metric is not None:
+            from ..judge.verdict import metric_of
+
+            metric_of(self.task, self.plan.metric)
         wanted = self.plan.sources or _catalogue.default_keys(self.task.modality)
         records = [_catalogue.get(key) for key in wanted]
         request = self.plan.request(self.task, records, self.source_print)
@@ -205,6 +231,10 @@ class _Job:
 
         for name in self.plan.strategies:
             family.load("transfer", name)
+        if self.plan.kind != "auto":
+            family.load("kind", self.plan.kind)
+        if self.plan.metric is not None:
+            family.load("judge/metric", self.plan.metric)  # not only when all is trained
         if self.plan.source_data is not None:
             from ._source_data import fingerprint
 
@@ -267,4 +297,5 @@ class _Job:
             margin=self.plan.margin,
             seed=self.plan.seed,
             stochastic=[name for name in names("transfer") if load("transfer", name).STOCHASTIC],
+            metric=self.plan.metric,
         )

@@ -50,7 +50,8 @@ class Race:
         from ..types import Facts
 
         self.job, self.sources, self.weights = job, sources, weights
-        self.facts = Facts(len(job.task.train), len(job.task.labels), median_side(job.task.train), job.task.modality)
+        task = job.task
+        self.facts = Facts(len(task.train), len(task.labels), median_side(task.train), task.modality, task.kind)
         self.candidates = candidates(tuple(sources), job.plan.strategies, self.facts)
         self.done: dict[bool, list[Contender]] = {True: [], False: []}  # by camp: transfer, rivals
         self.folds = of_task(job.task, job.plan.seed)
@@ -212,6 +213,7 @@ class Race:
             scratchpad=folder,
             source=self.sources[key] if key else None,
             weights=self.weights[key] if key else None,
+            kind=self.job.task.kind,
             source_rows=rows.x if wants and (rows := self.source_look(view)) else None,
             labels=self.job.task.labels,
         )

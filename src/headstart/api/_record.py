@@ -21,7 +21,7 @@ import numpy as np
 from ..errors import HeadstartError
 from ..family import load, names
 from ..runtime import write, write_json
-from ..types import Example, Fitted, Source, Task, Trial, to_dict
+from ..types import Example, Fitted, Source, Task, Trial, answers, to_dict
 from ._run import Run
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def publish(
         winner = _whole(outcome.finalists[roles["winner"]][0], sources, job.gallery.engine)
         source = sources[winner.view.source] if winner.view.source else None
         save(out / "model", winner, source, weights[source.key] if source else None)
-        _check_saved(out / "model", job.gallery, judgement)
+        _check_saved(out / "model", job.gallery, judgement, load("kind", job.task.kind).unit(answers(job.task.train)))
         _predictions(out / "predictions.parquet", job.task, judgement)
         environment = _environment(job.gallery.engine)
         write_json(out / "environment.json", environment)
@@ -63,7 +63,7 @@ def publish(
         record |= {"layers": outcome.layers, "forgetting": outcome.forgetting}
         record |= {"request": request, "environment": environment}
         pictures = job.task.modality == "image"
-        if job.task.modality == "text":
+        if job.task.modality == "text" and load("kind", job.task.kind).CALIBRATED:
             record["texts"] = _texts(out / "model", job.task, job.gallery.engine, judgement, record["mistakes"])
         thumbnails = _thumbnails([m["path"] for m in record["mistakes"]]) if pictures else {}
     earlier = {"earlier attempts": job.clock.earlier} if job.clock.earlier else {}
@@ -89,8 +89,8 @@ def _whole(fitted: Fitted, sources: Mapping[str, Source], engine: str) -> Fitted
     )
 
 
-def _check_saved(folder: Path, gallery: Gallery, judgement: Judgement) -> None:
-    """The self-test: the model read back from disk, on its own, must give the probabilities that were judged.
+def _check_saved(folder: Path, gallery: Gallery, judgement: Judgement, unit: float) -> None:
+    """The self-test: the model read back from disk, on its own, must give the outputs that were judged.
 
     Its head on the very rows that were judged, to rounding; and the whole of it on picture files looked at anew, with
     its own backbone and preprocessing, to what bf16 in other batches may change.
@@ -105,7 +105,7 @@ def _check_saved(folder: Path, gallery: Gallery, judgement: Judgement) -> None:
     # A tuned language model computes texts in bf16, in batches of like length: others beside them change last digits.
     rounding = 0.02 if model.fitted.view.depth == "input" and model.modality == "text" else 1e-4
     for again, allowed in ((model.probabilities(gallery, some), rounding), (anew, 0.05)):
-        gap = float(np.abs(again - judgement.probabilities[: len(again)]).max())
+        gap = float(np.abs(again - judgement.probabilities[: len(again)]).max()) / unit
         if not gap < allowed:
             raise HeadstartError(
                 f"The saved model in {folder} does not predict what was judged (largest difference {gap:.2g}; at most "
@@ -175,7 +175,11 @@ def _record(
 def _titles(task: Task) -> dict[str, str]:
     """Strategy → how it is called for such a task."""
     known = {name: load("transfer", name) for name in names("transfer")}
-    return {name: getattr(m, "TITLES", {}).get(task.modality, m.TITLE) for name, m in known.items()}
+    words: dict[str, dict[str, str]] = {name: getattr(m, "TITLES", {}) for name, m in known.items()}
+    return {
+        name: words[name].get(f"{task.modality} {task.kind}", words[name].get(task.modality, m.TITLE))
+        for name, m in known.items()
+    }
 
 
 def _unheard(trials: Sequence[Trial]) -> list[str]:
@@ -191,9 +195,9 @@ def _trial(trial: Trial) -> dict[str, Any]:
 
 
 def _task(task: Task, judgement: Judgement) -> dict[str, Any]:
-    k = len(task.labels)
+    k, kind = len(task.labels), load("kind", task.kind)
     counts = [np.bincount([e.label for e in part], minlength=k).tolist() for part in (task.train, task.valid)]
-    classes = zip(task.labels, *counts, task.test.counts(k), strict=True)
+    classes = list(zip(task.labels, *counts, task.test.counts(k), strict=True)) if kind.CALIBRATED else []
     return {
         "name": task.name,
         "modality": task.modality,
@@ -208,24 +212,15 @@ def _task(task: Task, judgement: Judgement) -> dict[str, Any]:
 
 
 def _mistakes(task: Task, judgement: Judgement) -> list[dict[str, Any]]:
-    """The most confident wrong answers on the sealed pictures, worst first."""
-    guess, sure = judgement.probabilities.argmax(1), judgement.probabilities.max(1)
-    return [
-        {
-            "path": judgement.examples[i].path,
-            "text": judgement.examples[i].text,
-            "truth": task.labels[judgement.examples[i].label],
-            "predicted": task.labels[guess[i]],
-            "probability": float(sure[i]),
-        }
-        for i in _worst(judgement)
-    ]
+    """The most confident wrong answers on the sealed pictures, or the largest errors, worst first."""
+    shown = [(judgement.examples[row.pop("at")], row) for row in _worst(task, judgement)]
+    return [{"path": example.path, "text": example.text, **row} for example, row in shown]
 
 
-def _worst(judgement: Judgement) -> list[int]:
-    """Rows of the most confident wrong answers, worst first."""
-    guess, sure = judgement.probabilities.argmax(1), judgement.probabilities.max(1)
-    return [int(i) for i in np.argsort(-sure, kind="stable") if guess[i] != judgement.examples[i].label][:WORST]
+def _worst(task: Task, judgement: Judgement) -> list[dict[str, Any]]:
+    """The same with the rows at which they stand."""
+    found = load("kind", task.kind).worst(judgement.probabilities, answers(judgement.examples), task.labels, WORST)
+    return list(found)
 
 
 def _texts(
@@ -239,7 +234,8 @@ def _texts(
     from ..ship.store import load as open_model
 
     model: Model = open_model(folder)
-    worst, typical = _worst(judgement), texts.typical(judgement)
+    worst = [row["at"] for row in _worst(task, judgement)]
+    typical = texts.typical(judgement)
     with tempfile.TemporaryDirectory(prefix="headstart-") as empty:
         gallery = model.gallery(engine, Path(empty))
         found = texts.telling(judgement, [*worst, *typical], lambda some: model.probabilities(gallery, some))
@@ -267,7 +263,7 @@ def _thumbnails(paths: Sequence[str]) -> dict[str, bytes]:
 
 
 def _predictions(path: Path, task: Task, judgement: Judgement) -> None:
-    """The judged predictions: image, label, predicted, and one probability column a class."""
+    """The judged predictions: the example, its truth, what was predicted, and one probability column a class."""
     import io
 
     import pyarrow as pa
@@ -276,10 +272,8 @@ def _predictions(path: Path, task: Task, judgement: Judgement) -> None:
     examples: tuple[Example, ...] = judgement.examples
     columns: dict[str, Any] = {
         task.modality: [e.path if e.text is None else e.text for e in examples],
-        "label": [task.labels[e.label] for e in examples],
-        "predicted": [task.labels[i] for i in judgement.probabilities.argmax(1)],
     }
-    columns |= {f"p({label})": judgement.probabilities[:, i] for i, label in enumerate(task.labels)}
+    columns |= load("kind", task.kind).judged(judgement.probabilities, answers(examples), task.labels)
     buffer = io.BytesIO()
     parquet.write_table(pa.table(columns), buffer)
     write(path, buffer.getvalue())

@@ -13,6 +13,8 @@ from ..errors import UsageError
 from ..family import names
 
 ENGINES = " or ".join(["auto", *names("embed/engine")]) + "."
+KINDS = " or ".join(["auto", *names("kind")])
+METRICS = " or ".join(["auto", *names("judge/metric")])
 STRATEGIES = ", ".join(names("transfer"))
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 

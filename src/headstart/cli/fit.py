@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ._common import ENGINES, STRATEGIES, emit, seconds, watching
+from ._common import ENGINES, KINDS, METRICS, STRATEGIES, emit, seconds, watching
 
 
 def run(
@@ -25,7 +25,9 @@ def run(
     engine: Annotated[str, typer.Option(help=ENGINES)] = "auto",
     group: Annotated[str, typer.Option(help="Table column that must not straddle the splits.")] = "",
     text: Annotated[str, typer.Option(help="Table column of texts, if its name is unusual.")] = "",
-    label: Annotated[str, typer.Option(help="Table column of classes, if its name is unusual.")] = "",
+    label: Annotated[str, typer.Option(help="Table column of classes (or numbers), if its name is unusual.")] = "",
+    kind: Annotated[str, typer.Option(help=f"{KINDS}: are the labels classes, or numbers to predict?")] = "auto",
+    metric: Annotated[str, typer.Option(help=f"{METRICS}; auto takes macro_f1 for imbalanced classes.")] = "auto",
     margin: Annotated[float, typer.Option(help="Differences below this many points do not matter.")] = 1.0,
     layers: Annotated[bool, typer.Option("--layers", help="Fine-tune from every depth up: the whole curve.")] = False,
     source_data: Annotated[str, typer.Option(help="Folder of pictures like the source's own: what is forgotten?")] = "",
@@ -53,6 +55,8 @@ def run(
             group=group or None,
             text=text or None,
             label=label or None,
+            kind=kind,
+            metric=metric,
             margin=margin / 100,
             layers=layers,
             source_data=source_data or None,

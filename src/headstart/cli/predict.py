@@ -41,12 +41,13 @@ def run(
         if csv is not None:
             rows.append(row)
         elif as_json:
-            emit(asdict(row))
+            emit({name: value for name, value in asdict(row).items() if name != "value" or value is not None})
         else:
-            said = f"{row.label}\t{row.probability:.3f}" if row.error is None else f"–\t–\t{row.error}"
+            said = f"{row.label}\t{row.probability:.3f}" if row.probability is not None else f"{row.value or 0.0:.6g}"
+            said = said if row.error is None else f"–\t–\t{row.error}"
             sys.stdout.write(f"{row.input}\t{said}\n")
     if csv is not None:
-        write(csv, to_csv(rows, model.labels))
+        write(csv, to_csv(rows, model.kind.columns(model.labels)))
         sys.stderr.write(f"headstart: {len(rows)} rows in {csv}" + (f", {bad} could not be read\n" if bad else "\n"))
     if not good:
         raise DataError(

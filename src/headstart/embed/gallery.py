@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from ..errors import DataError, UnknownName
 from ..runtime import cache_dir
-from ..types import Example, Features, Source, View
+from ..types import Example, Features, Source, View, answers
 from ._lens import Lens, TextLens, backbone_lens, input_lens, pick_engine, pixel_lens, text_lens
 from ._store import Store
 
@@ -64,7 +64,7 @@ class Gallery:
         start = time.perf_counter()
         lenses = [self._lens(view, views) for view in views]
         computed = self._fill(examples, list({lens.key: lens for lens in lenses}.values()))
-        y = np.array([e.label for e in examples], np.int64)
+        y = answers(examples)
         digests = [e.digest for e in examples]
         rows = {lens.key: self._store(lens).get(digests) for lens in lenses}
         seconds = time.perf_counter() - start
@@ -134,7 +134,7 @@ class Gallery:
 
             source, weights = self.sources[view.source], self.weights.get(view.source)
             x[:] = [np.array(row, np.int64) for row in tokens(tokenizer(source, weights), source, texts)]
-        return Features(x, np.array([e.label for e in examples], np.int64), f"texts.{view.source or ''}")
+        return Features(x, answers(examples), f"texts.{view.source or ''}")
 
     def _store(self, lens: Lens | TextLens) -> Store:
         if lens.key not in self._stores:

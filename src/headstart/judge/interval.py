@@ -6,7 +6,7 @@ pair (low, high). Knows no model and no task. `benchmarks/verdict` measures how 
 
 from __future__ import annotations
 
-from math import sqrt
+from math import ceil, sqrt
 from statistics import NormalDist
 
 import numpy as np
@@ -77,17 +77,51 @@ def paired(
     True
     """
     a, b = results(candidate), results(rival)
-    tail = (1 - _level(level)) / 2
     rng = np.random.default_rng(seed)
     gaps = pair_gaps(a, b)
     values, counts = np.unique(gaps.round(12), return_counts=True)
     values = np.concatenate([values, [1.0, -1.0]])
     weights = np.concatenate([counts, [PSEUDO, PSEUDO]]) / (len(gaps) + 2 * PSEUDO)
-    drawn = _means(values, weights, len(gaps) + 2, resamples, rng)
-    drawn += _seed_shifts(a, resamples, rng) - _seed_shifts(b, resamples, rng)
-    low, high = _mid_quantiles(drawn, (tail, 1 - tail))
+    drawn = means(values, weights, len(gaps) + 2, resamples, rng)
+    drawn += seed_shifts(a, resamples, rng) - seed_shifts(b, resamples, rng)
+    low, high = mid_quantiles(drawn, tails(level))
     observed = float(gaps.mean())
     return max(-1.0, min(low, observed)), min(1.0, max(high, observed))
+
+
+def needed(
+    candidate: ArrayLike, rival: ArrayLike, margin: float = 0.01, level: float = 0.95, power: float = 0.8
+) -> int | None:
+    """How many test examples would tell a difference like the observed one from the margin.
+
+    Normal approximation for paired proportions (Connor 1987), with the margin taken off the difference: n = (z_level +
+    z_power)² var(gap) / (|difference| − margin)². The gaps' variance is that of the sample as `paired` sees it, three
+    quarters of an example won by each side added; the part that training seeds cause does not shrink with n and is
+    taken off the right-hand side.
+
+    Args:
+        candidate: `[n]` or `[seeds n]`, results between 0 and 1.
+        rival: the same for the other side.
+        margin: of practical equivalence.
+        level: of the interval.
+        power: chance that the interval clears the margin.
+
+    Returns:
+        A number of examples, or None where no number would do: the observed difference is within the margin, or the
+        training seeds alone vary more than that.
+
+    >>> needed([1] * 30 + [0] * 10, [1] * 28 + [0] * 12)
+    403
+    >>> needed([1, 1, 0, 0], [1, 0, 1, 0]) is None
+    True
+    """
+    a, b = results(candidate), results(rival)
+    gaps = pair_gaps(a, b)
+    by_seeds = seed_variance(a) / len(a) + seed_variance(b) / len(b)
+    room = room_to_tell(float(gaps.mean()), margin, level, by_seeds, power)
+    n = len(gaps) + 2 * PSEUDO
+    variance = float((gaps**2).sum() + 2 * PSEUDO) / n - float(gaps.sum() / n) ** 2
+    return ceil(variance / room) if room else None
 
 
 def results(values: ArrayLike) -> Float64:
@@ -140,19 +174,46 @@ def quantile(level: float) -> float:
     return NormalDist().inv_cdf((1 + _level(level)) / 2)
 
 
+def tails(level: float) -> tuple[float, float]:
+    """Where an interval of this level ends in a distribution.
+
+    >>> [round(at, 3) for at in tails(0.95)]
+    [0.025, 0.975]
+    """
+    tail = (1 - _level(level)) / 2
+    return tail, 1 - tail
+
+
+def room_to_tell(difference: float, margin: float, level: float, by_seeds: float, power: float = 0.8) -> float:
+    """The largest variance of an observed difference with which an interval would mostly clear the margin, or 0.
+
+    ((|difference| − margin) / (z_level + z_power))², less the variance that training seeds cause, which does not
+    shrink with more examples.
+
+    Raises:
+        UsageError: a level or power outside 0..1.
+    """
+    if not 0 < power < 1:
+        raise UsageError(f"A power of {power} was given; it must lie between 0 and 1. Pass 0.8 for 80 %.")
+    beyond = abs(difference) - margin
+    room = (beyond / (quantile(level) + NormalDist().inv_cdf(power))) ** 2 - by_seeds
+    return room if beyond > 0 and room > 0 else 0.0
+
+
 def _level(level: float) -> float:
     if not 0 < level < 1:
         raise UsageError(f"A level of {level} was given; it must lie between 0 and 1. Pass 0.95 for 95 %.")
     return level
 
 
-def _means(values: Float64, weights: Float64, n: int, resamples: int, rng: np.random.Generator) -> Float64:
+def means(values: Float64, weights: Float64, n: int, resamples: int, rng: np.random.Generator) -> Float64:
+    """Means of `n` draws from `values [m]` with probabilities `weights [m]`: `[resamples]`."""
     step = max(1, _AT_ONCE // len(values))
     rounds = [min(step, resamples - done) for done in range(0, resamples, step)]
     return np.concatenate([rng.multinomial(n, weights, size=r) @ values / n for r in rounds])
 
 
-def _seed_shifts(x: Float64, resamples: int, rng: np.random.Generator) -> Float64:
+def seed_shifts(x: Float64, resamples: int, rng: np.random.Generator) -> Float64:
     """How far the mean over `x [seeds n]` moves when the training seeds are drawn anew: `[resamples]`."""
     own = seed_variance(x)
     if own == 0.0:
@@ -160,7 +221,7 @@ def _seed_shifts(x: Float64, resamples: int, rng: np.random.Generator) -> Float6
     return np.asarray(sqrt(own / len(x)) * rng.standard_t(len(x) - 1, size=resamples))
 
 
-def _mid_quantiles(sample: Float64, at: tuple[float, float]) -> tuple[float, float]:
+def mid_quantiles(sample: Float64, at: tuple[float, float]) -> tuple[float, float]:
     """Quantiles by linear interpolation of the mid-distribution function P(X < x) + P(X = x) / 2."""
     values, counts = np.unique(sample.round(12), return_counts=True)
     middle = (np.cumsum(counts) - counts / 2) / len(sample)

@@ -25,6 +25,7 @@ from .wording import number, percent, points
 SHARES = (1.0, 1 / 8, 1 / 64, 1 / 512)  # of the leave-one-out ridge penalty: the linear probe's own four settings
 INPUT = "input"  # the name of the picture itself: tuning from there up trains the whole network
 Tuned = Mapping[str, tuple[float, ArrayLike]]
+KINDS = ("classification",)  # of tasks for which the curve can be drawn
 
 
 @dataclass(frozen=True)

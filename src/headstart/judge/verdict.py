@@ -9,20 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil
-from statistics import NormalDist
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from ..errors import DataError, UsageError
-from ..kind import classification as kind
-from ..types import Example, Fitted, Metrics, Rival, Task, Verdict
-from .calibration import ece, reliability
-from .interval import PSEUDO, Float64, pair_gaps, paired, quantile, results, seed_variance, single
-from .wording import caveats, explain, percent, sentence
+from ..family import load
+from ..types import Example, Fitted, Metrics, NumberMetrics, Rival, Task, Verdict
+from ..types import answers as answers_of
+from .interval import Float64, needed
+from .wording import caveats, explain, sentence, units
 
-__all__ = ["Judgement", "decide", "judge", "needed", "sentence"]
+__all__ = ["Judgement", "decide", "judge", "metric_of", "needed", "sentence"]
 
 Logits = Callable[[Fitted, Sequence[Example]], NDArray[np.floating]]
 
@@ -32,10 +31,14 @@ class Judgement:
     """All that was learnt from one opening of the test split."""
 
     verdict: Verdict
-    metrics: Metrics  # of the winner, its first seed
-    shown: Mapping[str, Rival]  # by trial id: every finalist's accuracy, mean over its seeds, with its interval
+    metrics: Metrics | NumberMetrics  # of the winner, its first seed
+    shown: Mapping[
+        str, Rival
+    ]  # by trial id: every finalist in the verdict's metric, mean over seeds, with its interval
     examples: tuple[Example, ...]  # the test pictures, n of them
-    probabilities: Float64  # [n k] of the winner's first seed, after temperature scaling
+    probabilities: (
+        Float64  # [n k] of the winner's first seed: probabilities after temperature scaling, or numbers [n 1]
+    )
 
 
 def decide(difference: float, interval: tuple[float, float], margin: float = 0.01) -> str:
@@ -66,47 +69,6 @@ def decide(difference: float, interval: tuple[float, float], margin: float = 0.0
     return "hurts" if high < -margin else "no_evidence"
 
 
-def needed(
-    candidate: ArrayLike, rival: ArrayLike, margin: float = 0.01, level: float = 0.95, power: float = 0.8
-) -> int | None:
-    """How many test examples would tell a difference like the observed one from the margin.
-
-    Normal approximation for paired proportions (Connor 1987), with the margin taken off the difference: n = (z_level +
-    z_power)² var(gap) / (|difference| − margin)². The gaps' variance is that of the sample as `paired` sees it, three
-    quarters of an example won by each side added; the part that training seeds cause does not shrink with n and is
-    taken off the right-hand side.
-
-    Args:
-        candidate: `[n]` or `[seeds n]`, results between 0 and 1.
-        rival: the same for the other side.
-        margin: of practical equivalence.
-        level: of the interval.
-        power: chance that the interval clears the margin.
-
-    Returns:
-        A number of examples, or None where no number would do: the observed difference is within the margin, or the
-        training seeds alone vary more than that.
-
-    >>> needed([1] * 30 + [0] * 10, [1] * 28 + [0] * 12)
-    403
-    >>> needed([1, 1, 0, 0], [1, 0, 1, 0]) is None
-    True
-    """
-    a, b = results(candidate), results(rival)
-    gaps = pair_gaps(a, b)
-    if not 0 < power < 1:
-        raise UsageError(f"A power of {power} was given; it must lie between 0 and 1. Pass 0.8 for 80 %.")
-    z = quantile(level) + NormalDist().inv_cdf(power)
-    beyond = abs(float(gaps.mean())) - margin
-    by_seeds = seed_variance(a) / len(a) + seed_variance(b) / len(b)
-    room = (beyond / z) ** 2 - by_seeds
-    if beyond <= 0 or room <= 0:
-        return None
-    n = len(gaps) + 2 * PSEUDO
-    variance = float((gaps**2).sum() + 2 * PSEUDO) / n - float(gaps.sum() / n) ** 2
-    return ceil(variance / room)
-
-
 def judge(
     task: Task,
     finalists: Mapping[str, Sequence[Fitted]],
@@ -119,6 +81,7 @@ def judge(
     level: float = 0.95,
     seed: int = 0,
     stochastic: Collection[str] = ("scratch",),
+    metric: str | None = None,
 ) -> Judgement:
     """Open the test split once and compare the best transfer candidate with the best rival on it.
 
@@ -129,31 +92,37 @@ def judge(
         transfer: id of the best transfer candidate on validation data.
         rival: id of the best one that starts fresh.
         winner: id of the run's model.
-        margin: of practical equivalence.
+        margin: of practical equivalence, in units of the metric; of numbers, a part of the training ones' deviation.
         level: of all intervals.
         seed: of the bootstrap.
         stochastic: strategies whose result depends on the training seed; one seed of these earns a caveat.
+        metric: one of the kind's `METRICS`; the one that suits the training labels when not given.
 
     Raises:
         UsageError: an id without a fitted model, or logits of the wrong shape.
         DataError: the test split is empty.
     """
     _check(task, finalists, (transfer, rival, winner))
+    kind, measured = load("kind", task.kind), load("judge/measured", task.kind)
+    name = metric_of(task, metric)
+    measure = load("judge/metric", name)
     examples = task.test.open()
-    y = np.array([e.label for e in examples])
+    y, k = answers_of(examples), len(task.labels)
     scores = {key: [_scores(logits, f, examples) for f in seeds] for key, seeds in finalists.items()}
-    right = {key: np.stack([s.argmax(axis=1) == y for s in seeds]) for key, seeds in scores.items()}
-    shown = {key: _rival(seeds[0], right[key], level) for key, seeds in finalists.items()}
-    metrics = _measure(scores[winner][0], y, task.labels, finalists[winner][0].temperature, level)
-    a, b = right[transfer], right[rival]
-    difference = float(a.mean() - b.mean())
-    low, high = paired(a, b, level=level, seed=seed)
+    answers = {key: np.stack([kind.answers(s) for s in seeds]) for key, seeds in scores.items()}
+    shown = {key: _rival(measure, seeds[0], answers[key], y, k, level) for key, seeds in finalists.items()}
+    metrics = measured.metrics(scores[winner][0], y, task, finalists[winner][0].temperature, level)
+    a, b = answers[transfer], answers[rival]
+    difference = measure.BETTER * (shown[transfer].value - shown[rival].value)
+    margin *= kind.unit(answers_of(task.train))
+    low, high = measure.paired(a, b, y, k, level=level, seed=seed)
     interval = (min(low, difference), max(high, difference))
     decision = decide(difference, interval, margin)
-    number = needed(a, b, margin, level) if decision == "no_evidence" else None
+    number = measure.needed(a, b, y, k, margin, level) if decision == "no_evidence" else None
+    own = float(measure.values(answers[winner][:1], y, k)[0])
     verdict = Verdict(
         decision=decision,
-        metric="accuracy",
+        metric=name,
         difference=difference,
         interval=interval,
         level=level,
@@ -162,23 +131,39 @@ def judge(
         rival=shown[rival],
         n_test=len(examples),
         test_reads=task.test.reads,
-        reason=explain(difference, interval, margin, level, number, task.noun),
+        reason=explain(difference, interval, margin, level, number, task.noun, name),
         needed=number,
         noun=task.noun,
-        caveats=caveats(task, y, metrics.accuracy, [finalists[transfer], finalists[rival]], stochastic=stochastic)
-        + _which(len(finalists[winner]), metrics.accuracy, shown[winner].value),
+        caveats=caveats(task, y, [finalists[transfer], finalists[rival]], stochastic=stochastic)
+        + tuple(measured.caveats(task, y, metrics, name))
+        + _which(len(finalists[winner]), own, shown[winner].value, name),
     )
-    probabilities = kind.softmax(scores[winner][0], finalists[winner][0].temperature)
-    return Judgement(verdict, metrics, shown, examples, probabilities)
+    return Judgement(
+        verdict, metrics, shown, examples, kind.decode(scores[winner][0], finalists[winner][0].temperature)
+    )
 
 
-def _which(trainings: int, first: float, mean: float) -> tuple[str, ...]:
+def metric_of(task: Task, asked: str | None = None) -> str:
+    """What the verdict on a task is in: as asked for, else what suits its kind and training labels.
+
+    Raises:
+        UsageError: the kind cannot be judged by what was asked for.
+    """
+    kind = load("kind", task.kind)
+    if asked not in (None, *kind.METRICS):
+        raise UsageError(
+            f"A verdict on {task.kind} cannot be in '{asked}'; allowed: {', '.join(kind.METRICS)}. Name one of these."
+        )
+    return asked or str(kind.metric(answers_of(task.train)))
+
+
+def _which(trainings: int, first: float, mean: float, metric: str) -> tuple[str, ...]:
     """Why the run's model and the verdict do not show the same number, where it was trained more than once."""
     if trainings == 1:
         return ()
     return (
-        f"The model of this run is the first of {trainings} trainings ({percent(first)}); "
-        f"the verdict compares their mean ({percent(mean)}).",
+        f"The model of this run is the first of {trainings} trainings ({units(metric).named(first)}); "
+        f"the verdict compares their mean ({units(metric).value(mean)}).",
     )
 
 
@@ -207,21 +192,13 @@ def _scores(logits: Logits, fitted: Fitted, examples: Sequence[Example]) -> Floa
     return given
 
 
-def _measure(scores: Float64, y: NDArray[np.int64], labels: Sequence[str], t: float, level: float) -> Metrics:
-    p, guess = kind.softmax(scores, t), scores.argmax(axis=1)
-    return Metrics(
-        accuracy=kind.accuracy(guess, y),
-        macro_f1=kind.macro_f1(guess, y, len(labels)),
-        log_loss=kind.log_loss(p, y),
-        ece=ece(p, y),
-        ece_before=ece(kind.softmax(scores), y),
-        temperature=t,
-        accuracy_interval=single(guess == y, level),
-        per_class=kind.per_class(guess, y, labels),
-        confusion=tuple(tuple(int(c) for c in row) for row in kind.confusion(guess, y, len(labels))),
-        reliability=reliability(p, y),
-    )
-
-
-def _rival(fitted: Fitted, right: NDArray[np.bool_], level: float) -> Rival:
-    return Rival(fitted.strategy, float(right.mean()), single(right, level), fitted.view.source)
+def _rival(
+    measure: Any,  # noqa: ANN401 - a module
+    fitted: Fitted,
+    answers: NDArray[Any],
+    y: NDArray[Any],
+    k: int,
+    level: float,
+) -> Rival:
+    value = float(measure.values(answers, y, k).mean())
+    return Rival(fitted.strategy, value, measure.single(answers, y, k, level=level), fitted.view.source)

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
+from ..family import load
 from ..types import Fitted, Rival, Task, Verdict
 
-FEW, FEW_A_CLASS, FEW_SEEDS = 50, 5, 3  # below these a caveat is due
+FEW, FEW_SEEDS = 50, 3  # below these a caveat is due
 
 Titles = Mapping[str, str] | Callable[[str], str]
 
@@ -78,6 +80,56 @@ def rounded(n: int) -> str:
     return f"{-(-n // step) * step:,}"
 
 
+@dataclass(frozen=True)
+class Units:
+    """How values and differences of a metric are told: in per cent and points, or as plain numbers."""
+
+    title: str
+    part: bool  # a part of one
+    metric: str
+    better: int  # 1, or −1 where lower is better
+
+    def value(self, value: float | None) -> str:
+        """As "94.8 %" or "0.412"."""
+        return percent(value) if self.part else number(value)
+
+    def named(self, value: float | None) -> str:
+        """With the metric's name, but for accuracy: "94.8 % macro-F1" or "MAE 0.412"."""
+        if self.metric == "accuracy":
+            return self.value(value)
+        return f"{self.value(value)} {self.title}" if self.part else f"{self.title} {self.value(value)}"
+
+    def change(self, value: float) -> str:
+        """A difference, always signed: "+10.4" (points) or "+0.104"."""
+        if self.part:
+            return points(value)
+        return ("+" if round(value, 3) > 0 else "") + number(value)
+
+    @property
+    def points(self) -> str:
+        """What stands behind an interval of differences."""
+        return " points" if self.part else ""
+
+    @property
+    def of_change(self) -> str:
+        """What stands behind one difference; where lower is better it tells in whose favour it is."""
+        return " points" if self.part else " for reuse"
+
+    def size(self, margin: float) -> str:
+        """A margin with its unit: "1 point", "2 points", "0.02"."""
+        return f"{100 * margin:g} point{'' if margin == 0.01 else 's'}" if self.part else f"{margin:.3g}"
+
+
+def units(metric: str) -> Units:
+    """Those of a member of `judge/metric`.
+
+    >>> units("macro_f1").named(0.981), units("accuracy").size(0.01)
+    ('98.1 % macro-F1', '1 point')
+    """
+    module = load("judge/metric", metric)
+    return Units(module.TITLE, module.PART, metric, module.BETTER)
+
+
 def explain(
     difference: float,
     interval: tuple[float, float],
@@ -85,6 +137,7 @@ def explain(
     level: float,
     needed: int | None = None,
     noun: str = "picture",
+    metric: str = "accuracy",
 ) -> str:
     """Why the interval leads to its decision: one or two sentences.
 
@@ -95,13 +148,15 @@ def explain(
         level: of the interval.
         needed: test examples that would tell, where a number is known.
         noun: what one of these is called.
+        metric: what the difference is of.
 
     >>> explain(0.0, (-0.004, 0.006), 0.01, 0.95)
     'Equivalent: the whole 95 % interval (−0.4 to +0.6 points) lies within the margin of ±1 point.'
     """
     low, high = interval
-    name = f"{100 * level:g} % interval ({points(low)} to {points(high)} points)"
-    edge = f"{100 * margin:g} point" + ("" if margin == 0.01 else "s")
+    unit = units(metric)
+    name = f"{100 * level:g} % interval ({unit.change(low)} to {unit.change(high)}{unit.points})"
+    edge = unit.size(margin)
     if low > margin:
         return f"The whole {name} lies above the margin of +{edge}."
     if high < -margin:
@@ -123,30 +178,22 @@ def explain(
 
 def caveats(
     task: Task,
-    y: NDArray[np.int64],
-    accuracy: float,
+    y: NDArray[Any],
     compared: Sequence[Sequence[Fitted]],
     *,
     stochastic: Collection[str] = (),
 ) -> tuple[str, ...]:
-    """What a careful reader should know about this verdict, a sentence each.
+    """What a careful reader should know about any verdict, a sentence each; `judge/measured` knows more by kind.
 
     Args:
-        task: its training labels, its name and how often its test split was opened.
+        task: whose examples these are, and how often its test split was opened.
         y: `[n]` true test labels.
-        accuracy: of the winner on the test split.
         compared: the two sides, each a model a training seed.
         stochastic: strategies whose result depends on the training seed.
     """
     found = []
-    counts = np.bincount(y, minlength=len(task.labels))
     if len(y) < FEW:
         found.append(f"Only {len(y)} test {task.noun}s: the intervals are wide, and only a large difference can show.")
-    thin = [label for label, n in zip(task.labels, counts, strict=True) if n < FEW_A_CLASS]
-    if thin:
-        found.append(
-            f"Fewer than {FEW_A_CLASS} test {task.noun}s of {_list(thin)}: per-class numbers say little there."
-        )
     for seeds in compared:
         if seeds[0].strategy in stochastic and len(seeds) < FEW_SEEDS:
             many = "one training seed" if len(seeds) == 1 else f"{len(seeds)} training seeds"
@@ -154,13 +201,6 @@ def caveats(
                 f"'{seeds[0].strategy}' was trained with {many}: how much its result depends on chance in training "
                 + ("is not in the interval." if len(seeds) == 1 else "is known only roughly.")
             )
-    common = int(np.bincount([e.label for e in task.train], minlength=len(task.labels)).argmax())
-    baseline = counts[common] / len(y)
-    if baseline >= accuracy:
-        found.append(
-            f"The accuracy of {percent(accuracy)} is no better than always answering '{task.labels[common]}' "
-            f"({percent(baseline)}): look at macro-F1 and the per-class table."
-        )
     if task.test.reads > 1:
         found.append(
             f"The test split was opened {task.test.reads} times: choices made after the first opening may have been "
@@ -181,12 +221,13 @@ def sentence(
         fresh: the rival won on validation data, so that it is the run's model.
     """
     name = _namer(titles)
-    v, low, high = verdict, *(points(x) for x in verdict.interval)
+    v, unit = verdict, units(verdict.metric)
+    low, high = (unit.change(x) for x in v.interval)
     reused = ", ".join(name(key) for key in (v.transfer.source, v.transfer.strategy) if key)
     took = f", {duration(seconds, rough=True)}" if seconds is not None else ""
-    numbers = f"{points(v.difference)} points, {100 * v.level:g} % interval {low} to {high}"
+    numbers = f"{unit.change(v.difference)}{unit.of_change}, {100 * v.level:g} % interval {low} to {high}"
     examples = f"{v.n_test:,} sealed test {v.noun}s"
-    against = f"{percent(v.transfer.value)} against {percent(v.rival.value)} {_with(v.rival, name)}"
+    against = f"{unit.named(v.transfer.value)} against {unit.value(v.rival.value)} {_with(v.rival, name)}"
     details = f"({numbers}, {examples}; {reused}{took})"
     if v.decision == "helps":
         kept = " Yet the rival won on validation data, so this run's model is the rival." if fresh else ""
@@ -197,13 +238,15 @@ def sentence(
     tell = f" About {rounded(v.needed)} test {v.noun}s would be needed to tell." if v.needed else ""
     if fresh:
         rival = name(v.rival.strategy)
+        if v.metric != "accuracy":  # the two values, which would name the metric, are not told
+            details = f"({unit.title}: {details[1:]}"
         if v.difference <= 0:
             claim = f"{rival} is as good as anything pre-trained here"
         else:
             claim = f"{rival} won on validation data, and nothing pre-trained is shown to be better"
         return f"Start fresh: {claim} {details}.{tell}"
     if -v.margin <= v.interval[0] and v.interval[1] <= v.margin:
-        tell = f" The two are equivalent, within ±{100 * v.margin:g} points."
+        tell = f" The two are equivalent, within ±{unit.size(v.margin)}."
     return f"No evidence that reuse helps: {against} {details}.{tell}" + (reuses if v.difference <= 0 else "")
 
 
@@ -224,8 +267,3 @@ def _namer(titles: Titles | None) -> Callable[[str], str]:
 def _with(rival: Rival, name: Callable[[str], str]) -> str:
     title = name(rival.strategy)
     return "from scratch" if title.endswith("from scratch") else f"with {title}"
-
-
-def _list(labels: Sequence[str], most: int = 5) -> str:
-    rest = f" and {len(labels) - most} more classes" if len(labels) > most else ""
-    return ", ".join(f"'{label}'" for label in labels[:most]) + rest

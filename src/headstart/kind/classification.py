@@ -17,7 +17,82 @@ from ..types import IntArray
 
 Float64 = NDArray[np.float64]
 
+METRICS = ("accuracy", "macro_f1")  # a verdict can be measured in, see `judge/metric/`
+CALIBRATED = True  # whether there are probabilities
+IMBALANCE = 3  # where the largest training class is more than so many times the smallest, it is macro-F1
+
 COLDEST, HOTTEST = 0.02, 100.0  # what `temperature` searches, in units of the logits' own spread
+
+
+def metric(y: ArrayLike) -> str:
+    """What a verdict is measured in, by the training labels `[n]`: macro-F1 where the classes are imbalanced.
+
+    Imbalanced: the largest training class holds more than `IMBALANCE` times as many examples as the smallest. Accuracy
+    then says little about the smaller classes.
+
+    >>> metric([0, 0, 0, 1]), metric([0, 0, 0, 0, 1])
+    ('accuracy', 'macro_f1')
+    """
+    counts = np.bincount(np.asarray(y, dtype=np.int64))
+    return METRICS[bool(counts.max() > IMBALANCE * counts[counts > 0].min())]
+
+
+def unit(y: ArrayLike) -> float:
+    """What margins and tolerances are parts of: 1, for shares and probabilities."""
+    return 1.0
+
+
+def answers(scores: ArrayLike) -> IntArray:
+    """`[n k]` → the class of the highest score `[n]`."""
+    return np.asarray(np.asarray(scores).argmax(axis=1), np.int64)
+
+
+def gains(scores: ArrayLike, y: ArrayLike) -> NDArray[np.bool_]:
+    """How well each example is answered, `[n]`: right or wrong."""
+    return np.asarray(answers(scores) == np.asarray(y))
+
+
+def scores(gain: NDArray[np.bool_], losses: Float64) -> dict[str, Any]:
+    """The fields of a `Trial`, from what `gains` and `compared` gave."""
+    return {"accuracy": float(gain.mean()), "log_loss": float(losses.mean())}
+
+
+def said(output: ArrayLike, labels: Sequence[str]) -> dict[str, Any]:
+    """One row of `decode` as the fields of a prediction.
+
+    >>> said([0.25, 0.75], ("ant", "bee"))
+    {'label': 'bee', 'probability': 0.75, 'probabilities': {'ant': 0.25, 'bee': 0.75}}
+    """
+    row = np.asarray(output)
+    best = int(row.argmax())
+    named = {label: float(p) for label, p in zip(labels, row, strict=True)}
+    return {"label": labels[best], "probability": float(row[best]), "probabilities": named}
+
+
+def columns(labels: Sequence[str]) -> list[str]:
+    """The columns of a table of predictions, beside the input and the error."""
+    return ["label", "probability", *(f"p({label})" for label in labels)]
+
+
+def worst(outputs: Float64, y: ArrayLike, labels: Sequence[str], most: int) -> list[dict[str, Any]]:
+    """The most confident wrong answers, worst first: `at` which row, `truth`, `predicted`, `probability`."""
+    true, guess, sure = np.asarray(y), outputs.argmax(1), outputs.max(1)
+    wrong = [int(i) for i in np.argsort(-sure, kind="stable") if guess[i] != true[i]][:most]
+    return [
+        {"at": i, "truth": labels[true[i]], "predicted": labels[guess[i]], "probability": float(sure[i])} for i in wrong
+    ]
+
+
+def judged(outputs: Float64, y: ArrayLike, labels: Sequence[str]) -> dict[str, Any]:
+    """Columns of the table of judged predictions: label, predicted, and one of probabilities a class."""
+    found: dict[str, Any] = {"label": [labels[i] for i in np.asarray(y)]}
+    found["predicted"] = [labels[i] for i in outputs.argmax(1)]
+    return found | {f"p({label})": outputs[:, i] for i, label in enumerate(labels)}
+
+
+def decode(scores: ArrayLike, temperature: float = 1.0) -> Float64:
+    """What a model gives to the outside, `[n k]`: probabilities."""
+    return softmax(scores, temperature)
 
 
 def softmax(logits: ArrayLike, temperature: float = 1.0) -> Float64:

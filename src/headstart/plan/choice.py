@@ -2,7 +2,8 @@
 
 In: contenders, each with the log-loss of every picture it was compared on. Those that are cheap to train were compared
 on all labelled pictures by cross-validation, long ones on the validation pictures alone, which come last in both; two
-are compared on the pictures that both have. Knows no strategy by name and never sees a test picture.
+are compared on the pictures that both have. Whatever the verdict is in, the choice rests on log-loss and the
+number of right answers, for macro-F1 too. Knows no strategy by name and never sees a test picture.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ class Contender:
     fitted: Fitted
     notes: Mapping[str, Any]
     losses: NDArray[np.float64]  # [m] log-loss of each picture it was compared on; the validation pictures come last
-    right: NDArray[np.bool_]  # [m] whether it named the picture's class
+    right: NDArray[Any]  # [m] whether it named the picture's class; of numbers, minus the absolute error
     prior: int = 0
 
 
@@ -63,17 +64,16 @@ def crown(transfer: Contender, rival: Contender, stand_in: Contender | None = No
     """The run's model: the rival if it is right on more pictures (where few, clearly more); else transfer.
 
     Args:
-        transfer: the preferred one of its camp.
+        transfer: the preferred one of its camp. Of numbers, "right on more" means a smaller absolute error in all.
         rival: the preferred one of the other.
         stand_in: the best transfer contender that was compared by cross-validation: the rival must be ahead of it too.
     """
 
     def ahead(of: Contender) -> bool:
         n = min(len(rival.right), len(of.right))
-        only = int((rival.right[-n:] & ~of.right[-n:]).sum())  # pictures that the rival alone names
-        other = int((of.right[-n:] & ~rival.right[-n:]).sum())
+        gaps = rival.right[-n:].astype(float) - of.right[-n:].astype(float)  # 1: the rival alone names the picture
         # On validation pictures alone by more than a standard error of the difference: one of four may be luck.
-        return only - other > (0 if rival.trial.folds and of.trial.folds else (only + other) ** 0.5)
+        return bool(gaps.sum() > (0 if rival.trial.folds and of.trial.folds else (gaps**2).sum() ** 0.5))
 
     return rival if ahead(transfer) and (stand_in is None or ahead(stand_in)) else transfer
 
@@ -94,7 +94,9 @@ def explain(contender: Contender, winner: Contender, noun: str = "picture") -> T
 
 def _numbers(trial: Trial, noun: str) -> str:
     where = f"{trial.folds}-fold cross-validation of" if trial.folds else "validation:"
-    return f"{trial.accuracy:.1%} right, log-loss {trial.log_loss:.3f}, {where} {trial.compared_on} {noun}s"
+    said = [f"{name.upper()} {value:.3f}" for name, value in trial.scores.items()]
+    said = said or [f"{trial.accuracy:.1%} right", f"log-loss {trial.log_loss:.3f}"]
+    return f"{', '.join(said)}, {where} {trial.compared_on} {noun}s"
 
 
 def behind(losses: NDArray[np.float64], best: NDArray[np.float64]) -> float:

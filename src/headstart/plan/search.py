@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from ..errors import BudgetError
 from ..family import load, names
-from ..kind.classification import compared, temperature
 from ..runtime import digest
 from ..types import Facts, Features, Fitted, IntArray, Progress, Trial, View, Work, to_dict
 from . import keep
@@ -61,8 +60,8 @@ class Candidate:
 class Score:
     """How a fitted head did on pictures it had not learnt from, after temperature scaling."""
 
-    right: NDArray[np.bool_]  # [n]
-    losses: NDArray[np.float64]  # [n] log-loss of each picture
+    right: NDArray[Any]  # [n]; of numbers, minus the absolute error
+    losses: NDArray[np.float64]  # [n] log-loss of each picture, or squared error
     temperature: float
 
     @property
@@ -81,6 +80,11 @@ def reads(module: Any) -> tuple[str, ...]:  # noqa: ANN401 - a module
     return getattr(module, "READS", ("image", "text"))
 
 
+def kinds(module: Any) -> tuple[str, ...]:  # noqa: ANN401 - a module
+    """Which kinds of task a strategy takes."""
+    return getattr(module, "KINDS", ("classification",))
+
+
 def candidates(sources: Sequence[str], wanted: Sequence[str], facts: Facts) -> list[Candidate]:
     """Strategy × source, cheap ones first, rivals before long transfer. `wanted` narrows the camp of its members.
 
@@ -90,7 +94,8 @@ def candidates(sources: Sequence[str], wanted: Sequence[str], facts: Facts) -> l
     modules = {name: load("transfer", name) for name in dict.fromkeys([*names("transfer"), *wanted])}
     out = []
     for camp in (True, False):
-        members = [n for n, module in modules.items() if module.REUSES is camp and facts.modality in reads(module)]
+        able = [n for n, m in modules.items() if facts.modality in reads(m) and facts.kind in kinds(m)]
+        members = [name for name in able if modules[name].REUSES is camp]
         usual = [name for name in members if not getattr(modules[name], "ON_REQUEST", False)]
         for name in [m for m in members if m in wanted] or usual:
             module = modules[name]
@@ -176,8 +181,7 @@ def contend(
         tried=len(settings),
         status="finished",
         reason="",
-        accuracy=score.accuracy,
-        log_loss=score.log_loss,
+        **load("kind", work.kind).scores(score.right, score.losses),
         seconds=time.perf_counter() - start,
         curve=tuple(curve) if len(curve) > 1 else (),
         seed=work.seed,
@@ -214,7 +218,7 @@ def _crossed(
             fitted, *_ = trained(named, config, part, labels, deadline=deadline, watch=watch)
             scores[held] = logits(fitted, new, work.source, work.weights)
     seen = folds >= 0
-    return [scored(scores[seen], both.y[seen]) for scores in out]
+    return [scored(scores[seen], both.y[seen], work.kind) for scores in out]
 
 
 def trained(
@@ -230,7 +234,7 @@ def trained(
     work = replace(work, scratchpad=_pad(work.scratchpad, config))
     run = load("transfer", candidate.strategy).run(config, work)
     head, curve = _drain(run, deadline, _tell(watch, candidate.id))
-    return _fitted(candidate, config, labels, head), head, curve
+    return _fitted(candidate, config, labels, head, work.kind), head, curve
 
 
 def refit(contender: Contender, work: Work, *, watch: Watch | None = None) -> Fitted:
@@ -246,14 +250,16 @@ def refit(contender: Contender, work: Work, *, watch: Watch | None = None) -> Fi
 
 def measure(fitted: Fitted, valid: Features, work: Work) -> Score:
     """How a head fitted to `work` does on validation data."""
-    return scored(load("transfer", fitted.strategy).logits(fitted, valid.x, work.source, work.weights), valid.y)
+    logits = load("transfer", fitted.strategy).logits(fitted, valid.x, work.source, work.weights)
+    return scored(logits, valid.y, fitted.kind)
 
 
-def scored(logits: NDArray[Any], y: NDArray[np.int64]) -> Score:
-    """Logits [n k] of pictures that were not learnt from, against their classes [n]."""
+def scored(logits: NDArray[Any], y: NDArray[Any], kind: str = "classification") -> Score:
+    """Logits [n k] of pictures that were not learnt from, against their classes or numbers [n]."""
     if not np.isfinite(logits).all():  # training diverged: never chosen
         return Score(np.zeros(len(y), bool), np.full(len(y), np.inf), 1.0)
-    return Score(logits.argmax(1) == y, compared(logits, y)[1], temperature(logits, y))
+    of = load("kind", kind)
+    return Score(of.gains(logits, y), of.compared(logits, y)[1], of.temperature(logits, y))
 
 
 def join(a: Features, b: Features) -> Features:
@@ -266,7 +272,7 @@ def rows(features: Features, which: slice | NDArray[np.bool_]) -> Features:
     return Features(features.x[which], features.y[which], features.key)
 
 
-def _fitted(candidate: Candidate, config: Any, labels: tuple[str, ...], head: Any) -> Fitted:  # noqa: ANN401
+def _fitted(candidate: Candidate, config: Any, labels: tuple[str, ...], head: Any, kind: str) -> Fitted:  # noqa: ANN401
     return Fitted(
         strategy=candidate.strategy,
         view=candidate.view,
@@ -275,6 +281,7 @@ def _fitted(candidate: Candidate, config: Any, labels: tuple[str, ...], head: An
         state=head.state,
         trained_params=head.trained_params,
         total_params=head.trained_params,
+        kind=kind,
     )
 
 
@@ -336,5 +343,5 @@ def recall(folder: Path) -> Contender | None:
         return None
     fitted, extra = kept
     trial = {**extra["trial"], "curve": tuple(extra["trial"]["curve"])}
-    losses, right = np.array(extra["losses"]), np.array(extra["right"], bool)
+    losses, right = np.array(extra["losses"]), np.array(extra["right"])
     return Contender(Trial(**trial), fitted, extra["notes"], losses, right, extra["prior"])

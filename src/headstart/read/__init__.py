@@ -17,6 +17,7 @@ def read(
     group: str | None = None,
     text: str | None = None,
     label: str | None = None,
+    kind: str | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Task:
     """Read a person's examples, whichever they are.
@@ -29,19 +30,21 @@ def read(
         seed: of the split.
         group: the table's column whose values must not stand on both sides of a split.
         text: the table's column of texts, where it has another name than the usual ones.
-        label: the same for the classes.
+        label: the same for the classes, or numbers.
+        kind: "classification", or "regression": labels are numbers to predict; else they are such where all of a
+            table's are numbers, more than twenty differ, and some are no whole ones.
         progress: called with (done, total) examples looked at.
 
     Raises:
         DataError: nothing there, no examples, one class, a class with fewer than 2 examples, or in val/test alone; or
             train, validation or test would be empty.
-        UsageError: `group` for a folder, or no such column.
+        UsageError: `group` for a folder, or no such column; another kind.
     """
     from ..family import load
     from ._task import absolute
 
     path = absolute(data)
-    given: dict[str, Any] = {"name": name, "seed": seed, "group": group, "progress": progress}
+    given: dict[str, Any] = {"name": name, "seed": seed, "group": group, "kind": kind, "progress": progress}
     found = "text" if text else modality(path)
     if found == "text":
         given |= {"text": text, "label": label}

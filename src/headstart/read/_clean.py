@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -75,7 +75,7 @@ def settle(
 
 
 def _once(good: list[tuple[Kept, T]], root: Path, noun: str) -> tuple[list[tuple[Kept, T]], list[SetAside]]:
-    """One of each set of the same digest; none where these carry two labels."""
+    """One of each set of the same digest; none where these carry two labels. Of numbers to predict it gets the mean."""
     by_digest: dict[str, list[int]] = defaultdict(list)
     for i, (kept, _) in enumerate(good):
         by_digest[kept.digest].append(i)
@@ -83,7 +83,10 @@ def _once(good: list[tuple[Kept, T]], root: Path, noun: str) -> tuple[list[tuple
     for twins in by_digest.values():
         records = [good[i][0].record for i in twins]
         first = min(range(len(twins)), key=lambda n: (_RANK[records[n].split], n))
-        two = len({r.label for r in records}) > 1
+        numbers = [r.target for r in records if r.target is not None and r.split == records[first].split]
+        if numbers:  # those of another split stay out: a test number must not be moved by one of train
+            good[twins[first]] = (_meant(good[twins[first]][0], numbers), good[twins[first]][1])
+        two = len({r.label for r in records}) > 1 and not numbers
         for n, r in enumerate(records):
             if two:
                 other = next(o for o in records if o.label != r.label)
@@ -93,6 +96,14 @@ def _once(good: list[tuple[Kept, T]], root: Path, noun: str) -> tuple[list[tuple
                 detail = f"It is the same {noun} as {_short(records[first].path, root)}."
                 aside[twins[n]] = SetAside(str(r.path), "duplicate", detail)
     return [g for i, g in enumerate(good) if i not in aside], list(aside.values())
+
+
+def _meant(kept: Kept, numbers: list[float]) -> Kept:
+    """The same with the mean of several numbers, where these differ."""
+    if len(set(numbers)) < 2:
+        return kept
+    mean = sum(numbers) / len(numbers)
+    return replace(kept, record=replace(kept.record, target=mean, label=repr(mean)))
 
 
 def _across(kept: list[Kept], pairs: IntArray) -> dict[int, int]:
@@ -115,7 +126,7 @@ def _remarks(kept: list[Kept], pairs: IntArray, root: Path, noun: str) -> tuple[
         out.append(
             f"{twins} of {len(kept)} {noun}s have a near-duplicate; such {noun}s stay on the same side of the split."
         )
-    labels = [k.record.label for k in kept]
+    labels = [k.record.label if k.record.target is None else "" for k in kept]  # numbers may well differ
     if odd := [(i, j) for i, j in pairs.tolist() if labels[i] != labels[j]]:
         a, b = (kept[n].record for n in odd[0])
         out.append(

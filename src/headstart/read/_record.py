@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..types import SetAside
@@ -19,6 +19,9 @@ _SPLITS = {
 }
 
 
+NUMBERS = ("score", "rating", "value", "number", "target")  # what columns of numbers are called
+
+
 @dataclass(frozen=True)
 class Record:
     """One picture or text as the person gave it."""
@@ -28,6 +31,7 @@ class Record:
     split: str | None = None  # "train", "valid", "test", or None: not given
     group: str | None = None
     text: str | None = None  # of a text
+    target: float | None = None  # where labels are numbers to predict
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,10 @@ class Shape:
         [Path, object], Path | str | None
     ]  # (the table's folder, the cell) → a file or a text, if there is one
     labels: tuple[str, ...] = ("label", "class", "category")  # the same for their classes
+
+    def columns_of(self, kind: str | None) -> Shape:
+        """The same, which looks for a column of numbers first where these are to be predicted."""
+        return replace(self, labels=(*NUMBERS, *self.labels)) if kind == "regression" else self
 
     @property
     def nouns(self) -> str:
@@ -62,6 +70,7 @@ class Found:
     records: tuple[Record, ...]
     set_aside: tuple[SetAside, ...] = ()
     warnings: tuple[str, ...] = ()
+    column: str = "number"  # of the labels, in a table
 
 
 def split_name(text: str) -> str | None:

@@ -88,7 +88,7 @@ def records(table: Table, shape: Shape, group: str | None = None) -> Found:
             continue
         path, words = (cell, None) if isinstance(cell, Path) else (table.folder / where, cell)
         kept.append(Record(path, text, given or said, label_text(row.get(group)) if group else None, words))
-    return Found(tuple(kept), tuple(aside), table.warnings)
+    return Found(tuple(kept), tuple(aside), table.warnings, label)
 
 
 def unlabelled(table: Table, shape: Shape) -> list[tuple[str, Path | str | None]]:
@@ -223,7 +223,7 @@ def _splits(name: str, cells: list[object]) -> list[str | None]:
 def _label(name: str, column: str, value: object) -> str | None:
     if isinstance(value, (list, dict)):
         raise DataError(
-            f"{name}: column '{column}' holds several values in a row ({str(value)[:40]}); classification takes one "
-            "label for each row. Give one row and one label for each example."
+            f"{name}: column '{column}' holds several values in a row ({str(value)[:40]}); several labels for "
+            "one example are not supported yet. Give one row and one label for each example."
         )
     return label_text(value)

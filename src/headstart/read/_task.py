@@ -19,6 +19,7 @@ from ..errors import DataError, UsageError
 from ..types import Example, IntArray, Sealed, Task
 from ._clean import Clean, Kept
 from ._folder import read_folder
+from ._numbers import settled, strata
 from ._record import Found, Record, Shape, in_order
 from ._split import SHARES, TEST, VALID, VALID_OF_TRAIN, assign
 from ._table import SUFFIXES, Table, records
@@ -45,19 +46,25 @@ def make(
     name: str | None = None,
     seed: int = 0,
     group: str | None = None,
+    kind: str | None = None,
     progress: Watch | None = None,
 ) -> Task:
     """The task that a path holds; arguments and errors as for `read.read`."""
     found, rule = _given_splits(_found(path, table, shape, group), path, shape)
-    _check(Counter(r.label for r in found.records), path, shape, "")
+    found = settled(found, kind, table is not None, path)
+    numbers = any(r.target is not None for r in found.records)
+    if not numbers:
+        _check(Counter(r.label for r in found.records), path, shape, "")
     cleaned = clean(found, path if path.is_dir() else path.parent, progress)
     aside = found.set_aside + cleaned.set_aside
     why = f" after setting aside {len(aside)} ({_tally(s.reason for s in aside)})" if aside else ""
-    labels = in_order({r.label for r in found.records})
-    left = Counter(k.record.label for k in cleaned.kept)
-    _check(Counter({label: left[label] for label in labels}), path, shape, why)
+    labels = (found.column,) if numbers else in_order({r.label for r in found.records})
+    if not numbers:
+        left = Counter(k.record.label for k in cleaned.kept)
+        _check(Counter({label: left[label] for label in labels}), path, shape, why)
     _check_given(found, cleaned.kept, path, shape, why)
-    _check_train(cleaned.kept, path, shape)
+    if not numbers:
+        _check_train(cleaned.kept, path, shape)
     split, groups = _split(cleaned, labels, seed)
     parts = [_examples(cleaned.kept, labels, groups, split == s) for s in range(3)]
     _check_parts([len(part) for part in parts], path, shape, rule, why)
@@ -71,12 +78,15 @@ def make(
         warnings=found.warnings
         + cleaned.warnings
         + _straddling(cleaned, split)
-        + _warnings(cleaned.kept, labels, split, shape),
-        split_rule=_rule(rule, seed, group, groups),
+        + (() if numbers else _of_classes(cleaned.kept, labels, split, shape))
+        + _small(split, shape),
+        split_rule=_rule(rule, seed, group, groups, f"fifths of '{found.column}'" if numbers else "class"),
         fingerprint=runtime.digest(
-            sorted((k.digest, k.record.label, int(s)) for k, s in zip(cleaned.kept, split, strict=True))
+            sorted((k.digest, k.record.label, int(s)) for k, s in zip(cleaned.kept, split, strict=True)),
+            *(["regression"] if numbers else []),
         ),
         modality=shape.modality,
+        kind="regression" if numbers else "classification",
     )
 
 
@@ -173,7 +183,8 @@ def _check_parts(sizes: list[int], path: Path, shape: Shape, rule: str, why: str
 def _split(cleaned: Clean, labels: tuple[str, ...], seed: int) -> tuple[IntArray, IntArray]:
     """The split [n] and the group number [n] of every example that stays."""
     kept = cleaned.kept
-    y = np.array([labels.index(k.record.label) for k in kept], np.int64)
+    values = [k.record.target for k in kept if k.record.target is not None]
+    y = strata(values) if values else np.array([labels.index(k.record.label) for k in kept], np.int64)
     given = [k.record.split for k in kept]
     groups = _groups(cleaned)
     if None in given:
@@ -205,21 +216,23 @@ def _examples(
     sizes = np.bincount(groups)
     first = {int(g): kept[i] for g, i in zip(*np.unique(groups, return_index=True), strict=True)}
     named = [(first[g].record.group or first[g].digest) if sizes[g] > 1 else None for g in groups.tolist()]
-    return tuple(
-        Example(str(k.record.path), labels.index(k.record.label), k.digest, name or k.record.group, k.record.text)
-        for k, name, chosen in zip(kept, named, mask, strict=True)
-        if chosen
-    )
+
+    def made(k: Kept, name: str | None) -> Example:
+        label = labels.index(k.record.label) if k.record.target is None else 0
+        group = name or k.record.group
+        return Example(str(k.record.path), label, k.digest, group, k.record.text, k.record.target)
+
+    return tuple(made(k, name) for k, name, chosen in zip(kept, named, mask, strict=True) if chosen)
 
 
-def _rule(given: str, seed: int, group: str | None, groups: IntArray) -> str:
+def _rule(given: str, seed: int, group: str | None, groups: IntArray, by: str) -> str:
     """One sentence for the report."""
     together = f", '{group}' groups kept whole" if group else ""
     if len(np.unique(groups)) < len(groups):
         together += ", near-duplicates kept together"
     if given == "drawn":
         parts = " / ".join(f"{round(100 * s)} %" for s in SHARES)
-        return f"Drawn by chance, {parts} train / valid / sealed test, stratified by class{together} (seed {seed})."
+        return f"Drawn by chance, {parts} train / valid / sealed test, stratified by {by}{together} (seed {seed})."
     if given.startswith("train, valid"):
         return given[0].upper() + given[1:] + "; test is sealed."
     return (
@@ -242,7 +255,15 @@ def _straddling(cleaned: Clean, split: IntArray) -> tuple[str, ...]:
     )
 
 
-def _warnings(kept: tuple[Kept, ...], labels: tuple[str, ...], split: IntArray, shape: Shape) -> tuple[str, ...]:
+def _small(split: IntArray, shape: Shape) -> tuple[str, ...]:
+    """A warning where the sealed test is small."""
+    n = int((split == TEST).sum())
+    if n >= _SMALL_TEST:
+        return ()
+    return (f"The sealed test holds {n} {shape.nouns}; with fewer than {_SMALL_TEST} only large differences show.",)
+
+
+def _of_classes(kept: tuple[Kept, ...], labels: tuple[str, ...], split: IntArray, shape: Shape) -> tuple[str, ...]:
     out = []
     counts = Counter(k.record.label for k in kept)
     least, most = min(labels, key=lambda c: counts[c]), max(labels, key=lambda c: counts[c])
@@ -253,11 +274,6 @@ def _warnings(kept: tuple[Kept, ...], labels: tuple[str, ...], split: IntArray, 
         out.append(
             f"'{most}' has {counts[most]} {shape.nouns} and '{least}' {counts[least]}; "
             "look at macro-F1 beside accuracy."
-        )
-    n_test = int((split == TEST).sum())
-    if n_test < _SMALL_TEST:
-        out.append(
-            f"The sealed test holds {n_test} {shape.nouns}; with fewer than {_SMALL_TEST} only large differences show."
         )
     if missing := sorted(
         {k.record.label for k in kept} - {k.record.label for k, s in zip(kept, split, strict=True) if s == TEST}

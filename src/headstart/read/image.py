@@ -23,11 +23,13 @@ def read(
     name: str | None = None,
     seed: int = 0,
     group: str | None = None,
+    kind: str | None = None,
     progress: Watch | None = None,
 ) -> Task:
     """Read a person's pictures; arguments and errors as for `read.read`."""
     path = absolute(data)
-    return make(path, open_table(path), SHAPE, clean, name=name, seed=seed, group=group, progress=progress)
+    shape = SHAPE.columns_of(kind)
+    return make(path, open_table(path), shape, clean, name=name, seed=seed, group=group, kind=kind, progress=progress)
 
 
 def cell(folder: Path, value: object) -> Path | None:

@@ -30,12 +30,14 @@ def read(
     group: str | None = None,
     text: str | None = None,
     label: str | None = None,
+    kind: str | None = None,
     progress: Watch | None = None,
 ) -> Task:
     """Read a person's texts; arguments and errors as for `read.read`."""
     path = absolute(data)
-    shape = replace(SHAPE, columns=(text,) if text else SHAPE.columns, labels=(label,) if label else SHAPE.labels)
-    return make(path, open_table(path), shape, clean, name=name, seed=seed, group=group, progress=progress)
+    shape = replace(SHAPE, columns=(text,)) if text else SHAPE
+    shape = replace(shape, labels=(label,)) if label else shape.columns_of(kind)
+    return make(path, open_table(path), shape, clean, name=name, seed=seed, group=group, kind=kind, progress=progress)
 
 
 def clean(found: Found, root: Path, progress: Callable[[int, int], None] | None = None) -> Clean:

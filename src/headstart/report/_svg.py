@@ -41,7 +41,9 @@ def place(value: float, domain: Domain) -> float:
     return 100 * (value - domain[0]) / (domain[1] - domain[0])
 
 
-def difference(value: float, interval: Sequence[float], margin: float, label: str) -> Markup:
+def difference(
+    value: float, interval: Sequence[float], margin: float, label: str, form: Callable[[float], str] = points
+) -> Markup:
     """The difference with its interval, the zero line and the band of no practical weight."""
     low, high = min(interval[0], -margin, 0.0), max(interval[1], margin, 0.0)
     pad = 0.2 * max(high - low, 0.01)
@@ -53,7 +55,7 @@ def difference(value: float, interval: Sequence[float], margin: float, label: st
     grid = Markup("").join(
         Markup(
             '<line class="grid" x1="{0}" x2="{0}" y1="8" y2="80"/><text class="tick" x="{0}" y="98">{1}</text>'
-        ).format(x(t), points(t).removesuffix(".0"))
+        ).format(x(t), form(t).removesuffix(".0"))
         for t in ticks(*domain)
         if 3 < place(t, domain) < 97
     )
@@ -68,15 +70,16 @@ def difference(value: float, interval: Sequence[float], margin: float, label: st
         '<text class="end" x="{hi}" y="55" dx="9">{vhi}</text></svg>'
     ).format(
         label=label, grid=grid, a=x(-margin), w=f"{place(margin, domain) - place(-margin, domain):.2f}%", zero=x(0.0),
-        lo=x(interval[0]), hi=x(interval[1]), mid=x(value), v=points(value), vlo=points(interval[0]),
-        vhi=points(interval[1]),
+        lo=x(interval[0]), hi=x(interval[1]), mid=x(value), v=form(value), vlo=form(interval[0]), vhi=form(interval[1]),
     )  # fmt: skip
 
 
-def common(intervals: Sequence[Sequence[float]]) -> Domain:
-    """One axis for several intervals of parts of one."""
+def common(intervals: Sequence[Sequence[float]], *, part: bool = True) -> Domain:
+    """One axis for several intervals, of parts of one or of any numbers."""
     low, high = min(i[0] for i in intervals), max(i[1] for i in intervals)
     pad = 0.06 * max(high - low, 0.02)
+    if not part:
+        return low - pad, high + pad
     return max(low - pad, -0.02), min(high + pad, 1.02)
 
 
@@ -93,10 +96,11 @@ def whisker(value: float, interval: Sequence[float], domain: Domain, kind: str) 
     ).format(grid, kind, place(interval[0], domain), place(interval[1], domain), kind, place(value, domain))
 
 
-def axis(domain: Domain) -> Markup:
+def axis(domain: Domain, form: Callable[[float, int], str] = percent) -> Markup:
     """The axis under the rows of a forest plot."""
+    digits = 0 if form is percent else 2
     marks = Markup("").join(
-        Markup('<text class="tick" x="{:.2f}%" y="16">{}</text>').format(place(t, domain), percent(t, 0))
+        Markup('<text class="tick" x="{:.2f}%" y="16">{}</text>').format(place(t, domain), form(t, digits))
         for t in ticks(*domain)
         if 4 < place(t, domain) < 96
     )

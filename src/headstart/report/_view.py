@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..judge.texts import by_length
+from ..judge.wording import Units, units
 from ..types import NOUNS
-from ._words import DECISIONS, clean, reason
+from ._words import DECISIONS, clean, reason, spread, value
 
 Run = Mapping[str, Any]
 Row = dict[str, Any]
@@ -43,16 +44,17 @@ def whole(run: Run) -> Run:
 def contenders(run: Run) -> list[Row]:
     """All that was judged on the sealed pictures, best first.
 
-    Each row: title, strategy, source, value, interval, reuses, chosen (the run's model), compared (in the verdict).
+    Each row: title, strategy, source, value, interval, both as text (shown, spread), reuses, chosen (the run's model),
+    compared (in the verdict).
     """
     verdict = run.get("verdict") or {}
     winner = run.get("winner") or {}
     pair = [r for r in (verdict.get("transfer"), verdict.get("rival")) if r]
     metrics = run.get("metrics") or {}
-    if "accuracy" in metrics and verdict.get("metric", "accuracy") == "accuracy":
-        own = [{**winner, "value": metrics["accuracy"], "interval": metrics.get("accuracy_interval")}]
-    else:
-        own = []
+    unit = unit_of(run)
+    own = []
+    if metrics.get(unit.metric) is not None:
+        own = [{**winner, "value": metrics[unit.metric], "interval": metrics.get(f"{unit.metric}_interval")}]
     compared = {_key(r) for r in pair}
     rows: dict[tuple[Any, Any], Row] = {}
     for given in [*pair, *run.get("rivals", ()), *own]:
@@ -65,12 +67,19 @@ def contenders(run: Run) -> list[Row]:
                 "source": key[1],
                 "value": given.get("value"),
                 "interval": given.get("interval"),
+                "shown": value(given.get("value"), unit),
+                "spread": spread(given.get("interval"), unit),
                 "reuses": key[1] is not None,
                 "chosen": key == _key(winner),
                 "compared": key in compared,
             },
         )
-    return sorted(rows.values(), key=lambda r: -(r["value"] or 0.0))
+    return sorted(rows.values(), key=lambda r: -unit.better * (r["value"] or 0.0))
+
+
+def unit_of(run: Run) -> Units:
+    """How values of the verdict's metric are told."""
+    return units((run.get("verdict") or {}).get("metric", "accuracy"))
 
 
 def decision(run: Run) -> str:
@@ -98,10 +107,16 @@ def trials(run: Run) -> list[Row]:
     """Every trial: finished ones by validation accuracy, then the dropped, then the failed, both without scores."""
     order = {"finished": 0, "dropped": 1}
     ranked = sorted(
-        run.get("trials", ()), key=lambda t: (order.get(t["status"], 2), -(t["accuracy"] or 0), t["log_loss"] or 0)
+        run.get("trials", ()),
+        key=lambda t: (order.get(t["status"], 2), -(t["accuracy"] or 0), t["log_loss"] or 0, *_numbers(t)),
     )
     none = {"accuracy": None, "log_loss": None}
     return [{**t, "title": _title(run, t), **({} if t["status"] == "finished" else none)} for t in ranked]
+
+
+def _numbers(trial: Mapping[str, Any]) -> list[float]:
+    """What is measured of a trial in the place of accuracy and log-loss."""
+    return list((trial.get("scores") or {}).values())
 
 
 def aside(run: Run) -> list[Row]:
@@ -152,6 +167,19 @@ def times(spend: Mapping[str, float]) -> list[Row]:
     if total - named > 0.005 * total:
         parts.append(("everything else", total - named))
     return [{"name": name.replace("_", " "), "seconds": s, "share": s / total} for name, s in parts]
+
+
+def least(run: Run) -> Row | None:
+    """What one answer for all would reach in the verdict's metric, the least any model must beat: `said`, `shown`."""
+    unit, constant = unit_of(run), (run.get("metrics") or {}).get("mae_of_median")
+    if constant is not None:
+        return {"said": "the training median", "shown": value(constant, unit)}
+    most = majority(run)
+    return (
+        {"said": f"“{most['label']}”", "shown": value(most["value"], unit)}
+        if most and unit.metric == "accuracy"
+        else None
+    )
 
 
 def texts(run: Run) -> Row:

@@ -12,11 +12,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..judge import wording
-from ..judge.wording import number, points
+from ..judge.wording import Units, number, points
 
 __all__ = [
     "DECISIONS",
-    "METRICS",
     "NARROW",
     "REASONS",
     "clean",
@@ -49,7 +48,6 @@ REASONS = {
     "two_labels": "The same under two labels",
     "missing": "Listed, but not there",
 }
-METRICS = {"accuracy": "accuracy", "macro_f1": "macro-F1", "log_loss": "log-loss"}
 _OVERRIDES = "\u202d\u202e"  # they would show the text around them backwards
 
 
@@ -83,6 +81,28 @@ def percent(value: float | None, digits: int = 1) -> str:
     '94.1 %'
     """
     return wording.percent(value, digits).replace(" ", NARROW)
+
+
+def value(given: float | None, unit: Units) -> str:
+    """A value of a metric.
+
+    >>> from headstart.judge.wording import units
+    >>> value(0.941, units("accuracy")).replace(NARROW, " "), value(0.512, units("mae"))
+    ('94.1 %', '0.512')
+    """
+    return unit.value(given).replace(" ", NARROW)
+
+
+def spread(interval: tuple[float, float] | list[float] | None, unit: Units) -> str:
+    """An interval of a metric's values.
+
+    >>> from headstart.judge.wording import units
+    >>> spread((0.8956, 0.972), units("accuracy")), spread((0.45, 0.51), units("mae"))
+    ('[89.6, 97.2]', '[0.450, 0.510]')
+    """
+    if interval is None or unit.part:
+        return span(interval)
+    return f"[{', '.join(number(v) for v in interval)}]"
 
 
 def span(interval: tuple[float, float] | list[float] | None) -> str:

@@ -19,6 +19,7 @@ LICENCES = frozenset(
     "gpl-3.0 lgpl-3.0 agpl-3.0 mpl-2.0 openrail unlicense".split()
 )
 MOST_CLASSES = 60
+NUMBERS = (("RMSE", "rmse"), ("R²", "r2"), ("Pearson's r", "pearson"), ("MAE of the training median", "mae_of_median"))
 
 
 def render(run: Run) -> str:
@@ -67,18 +68,26 @@ def _front(run: Run) -> str:
     lines = [f"license: {licence}"]
     if licence == "other":
         lines.append(f"license_name: {_yaml(given)}")
-    lines += ["library_name: headstart", "pipeline_tag: image-classification", "tags:"]
+    sort = "regression" if _of_numbers(run) else "image-classification"
+    pipeline = [] if _of_numbers(run) else [f"pipeline_tag: {sort}"]  # the hub knows none for numbers
+    lines += ["library_name: headstart", *pipeline, "tags:"]
     how = "transfer-learning" if winner.get("source") else "trained-from-scratch"
-    tags = ["headstart", "image-classification", how]
+    tags = ["headstart", sort, how]
     lines += [f"- {_yaml(t)}" for t in [*tags, *filter(None, [winner.get("strategy"), winner.get("source")])]]
-    lines += ["metrics:", "- accuracy", "- f1"]
+    lines += ["metrics:", *(["- mae"] if _of_numbers(run) else ["- accuracy", "- f1"])]
     if metrics:
         lines += [
             "model-index:", f"- name: {_yaml(task.get('name', ''))}", "  results:", "  - task:",
-            "      type: image-classification", "    dataset:", f"      name: {_yaml(task.get('name', ''))}",
+            f"      type: {sort}", "    dataset:", f"      name: {_yaml(task.get('name', ''))}",
             f"      type: {_yaml(task.get('fingerprint') or 'own')}", "      split: test", "    metrics:",
         ]  # fmt: skip
-        for kind, key in (("accuracy", "accuracy"), ("f1", "macro_f1"), ("log_loss", "log_loss"), ("ece", "ece")):
+        for kind, key in (
+            ("accuracy", "accuracy"),
+            ("f1", "macro_f1"),
+            ("log_loss", "log_loss"),
+            ("ece", "ece"),
+            ("mae", "mae"),
+        ):
             if metrics.get(key) is not None:
                 lines += [f"    - type: {kind}", f"      value: {metrics[key]:.4f}", f"      name: {_yaml(key)}"]
     return "---\n" + "\n".join(lines) + "\n---"
@@ -97,9 +106,11 @@ def _what(run: Run) -> str:
     else:
         origin = f"starts fresh: it was trained on these {run['noun']}s alone"
     kind = "An image" if run["noun"] == "picture" else "A text"
+    what = f"{kind} classifier for {_words.plural(len(task.get('labels', ())), 'class', 'classes')}"
+    what = f"A model of the number {code(task['labels'][0])} of {run['noun']}s" if _of_numbers(run) else what
     return (
         f"# {md(task.get('name', ''))}\n\n## What it is\n\n"
-        f"{kind} classifier for {_words.plural(len(task.get('labels', ())), 'class', 'classes')}: **{title}**. "
+        f"{what}: **{title}**. "
         f"It {origin}. {_words.count(winner.get('trained_params'))} of its {_words.count(winner.get('total_params'))} "
         "parameters were trained here. Made by headstart."
     )
@@ -112,13 +123,15 @@ def _verdict(run: Run) -> str:
         lines.append(md(verdict["reason"]))
     if verdict.get("interval"):
         low, high = verdict["interval"]
-        metric = _words.METRICS.get(verdict["metric"], verdict["metric"])
+        unit = _view.unit_of(run)
+        sides = "best model that reuses minus best that starts fresh"
+        sides = sides if unit.better > 0 else "error of the best that starts fresh minus that of the best that reuses"
         sealed = _words.plural(verdict["n_test"], f"sealed {run['noun']}")
         lines.append(
-            f"Difference in {metric}, best model that reuses minus best that starts fresh: "
-            f"{_words.points(verdict['difference'])} points, {100 * verdict['level']:.0f} % interval "
-            f"[{_words.points(low)}, {_words.points(high)}], on {sealed}. "
-            f"Differences under ±{100 * verdict['margin']:g} points are of no practical weight."
+            f"Difference in {unit.title}, {sides}: "
+            f"{unit.change(verdict['difference'])}{unit.points}, {100 * verdict['level']:.0f} % interval "
+            f"[{unit.change(low)}, {unit.change(high)}], on {sealed}. "
+            f"Differences under ±{unit.size(verdict['margin'])} are of no practical weight."
         )
     return "\n\n".join(lines)
 
@@ -127,10 +140,13 @@ def _use(run: Run) -> str:
     labels = run["task"]["labels"]
     names = ", ".join(code(label) for label in labels[:MOST_CLASSES]) + (", …" if len(labels) > MOST_CLASSES else "")
     examples, made = f"{run['noun']}s", "taken" if run["noun"] == "picture" else "written"
+    purpose, always = f"Tell these classes apart in {examples} like those", "one of its classes"
+    if _of_numbers(run):
+        purpose, always = f"Predict a number of {examples} like those", "some number"
     return (
         "## Intended use\n\n"
-        f"Tell these classes apart in {examples} like those it was trained on: {names}.\n\n"
-        f"Not for {examples} of anything else (it always answers with one of its classes), nor for {examples} {made} "
+        f"{purpose} it was trained on: {names}.\n\n"
+        f"Not for {examples} of anything else (it always answers with {always}), nor for {examples} {made} "
         "in another way than the training ones without a new test, nor as the sole ground of a decision about a person."
     )
 
@@ -152,7 +168,12 @@ def _data(run: Run) -> str:
 def _evaluation(run: Run) -> str:
     metrics = run["metrics"]
     lines = ["## Evaluation", "On the sealed test split, on which nothing was chosen."]
-    if metrics:
+    if metrics.get("mae") is not None:
+        own = _words.spread(metrics["mae_interval"], _view.unit_of(run))
+        rows = [["Mean absolute error", _words.number(metrics["mae"]), own]]
+        rows += [[title, _words.number(metrics[key]), ""] for title, key in NUMBERS]
+        lines.append(table(["Metric", "Value", "95 % interval"], rows))
+    elif metrics:
         rows = [
             [
                 "Accuracy",
@@ -169,8 +190,8 @@ def _evaluation(run: Run) -> str:
         [
             md(r["title"]) + (" (this model)" if r["chosen"] else ""),
             "reuses" if r["reuses"] else "starts fresh",
-            _words.percent(r["value"]),
-            _words.span(r["interval"]),
+            r["shown"],
+            r["spread"],
         ]
         for r in _view.contenders(run)
     ]
@@ -194,8 +215,15 @@ def _limits(run: Run) -> str:
         parts = ", ".join(f"{md(c['label'])} ({_words.percent(c['recall'], 0)})" for c in weakest)
         lines.append(f"- Classes recognised least often (recall): {parts}.")
     examples = f"{run['noun']}s"
-    lines.append(f"- Its probabilities were calibrated on {examples} of this data set; on others they may be too sure.")
+    if not _of_numbers(run):
+        lines.append(
+            f"- Its probabilities were calibrated on {examples} of this data set; on others they may be too sure."
+        )
     return "## Limits and caveats\n\n" + "\n".join(lines)
+
+
+def _of_numbers(run: Run) -> bool:
+    return run["metrics"].get("mae") is not None
 
 
 def _how(run: Run) -> str:

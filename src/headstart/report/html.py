@@ -12,7 +12,7 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
-from ..judge.wording import rounded
+from ..judge.wording import Units, rounded, units
 from . import _layers, _svg, _view, _words
 
 Run = Mapping[str, Any]
@@ -38,7 +38,7 @@ def render(run: Run, thumbnails: Mapping[str, bytes] | None = None) -> str:
     env.filters |= {
         "percent": _words.percent, "span": _words.span, "points": _words.points, "number": _words.number,
         "seconds": _words.seconds, "count": _words.count, "settings": _words.settings, "plural": _words.plural,
-        "tie": _words.tie, "rounded": rounded,
+        "tie": _words.tie, "rounded": rounded, "first_upper": lambda text: text[:1].upper() + text[1:],
     }  # fmt: skip
     css = (here / "page.css").read_text(encoding="utf-8")
     pictures = {_words.clean(path): data for path, data in (thumbnails or {}).items()}
@@ -48,8 +48,8 @@ def render(run: Run, thumbnails: Mapping[str, bytes] | None = None) -> str:
 def _page(run: Run, thumbnails: Mapping[str, bytes]) -> dict[str, Any]:
     """All that the template names, with an empty value where the run has none."""
     task, verdict, metrics, spend = run["task"], run["verdict"], run["metrics"], run["spend"]
-    rows = _view.contenders(run)
-    domain = _domain(rows)
+    rows, unit = _view.contenders(run), _view.unit_of(run)
+    domain = _domain(rows, unit)
     times = _view.times(spend)
     decision = verdict.get("decision", "no_evidence")
     return {
@@ -60,7 +60,10 @@ def _page(run: Run, thumbnails: Mapping[str, bytes]) -> dict[str, Any]:
         "sentence": run.get("sentence") or verdict.get("reason", ""),
         "decision": decision,
         "decision_words": _view.decision(run),
-        "metric": _words.METRICS.get(verdict.get("metric", "accuracy"), verdict.get("metric", "accuracy")),
+        "unit": unit,
+        "metric": unit.title,
+        "edge": unit.size(verdict.get("margin", 0.0)),
+        "figures": _figures(metrics),
         "task": task,
         "n": task["n"],
         "classes": task["classes"],
@@ -68,9 +71,9 @@ def _page(run: Run, thumbnails: Mapping[str, bytes]) -> dict[str, Any]:
         "metrics": metrics,
         "winner": run["winner"],
         "contenders": _forest(rows, domain),
-        "axis": _svg.axis(domain) if domain else "",
-        "majority": _view.majority(run),
-        "difference": _difference(verdict),
+        "axis": _svg.axis(domain, _words.percent if unit.part else _words.number) if domain else "",
+        "least": _view.least(run),
+        "difference": _difference(verdict, unit),
         "per_class": _per_class(metrics),
         **_confusion(metrics, task),
         **_reliability(metrics),
@@ -78,7 +81,7 @@ def _page(run: Run, thumbnails: Mapping[str, bytes]) -> dict[str, Any]:
         "texts": _view.texts(run),
         "layers": _layers.section(run["layers"]) if run.get("layers") else None,
         "forgetting": _layers.forgetting_section(run["forgetting"]) if run.get("forgetting") else None,
-        "trials": [{**t, "charts": _curves(t)} for t in _view.trials(run)],
+        "trials": [{**t, "charts": _curves(t), "numbers": _numbers(t)} for t in _view.trials(run)],
         "aside": _view.aside(run),
         "aside_folder": _view.folder(str(item["path"]) for item in task["set_aside"]),
         "caveats": verdict.get("caveats") or (),
@@ -92,9 +95,29 @@ def _page(run: Run, thumbnails: Mapping[str, bytes]) -> dict[str, Any]:
     }
 
 
-def _domain(rows: list[dict[str, Any]]) -> _svg.Domain | None:
+def _domain(rows: list[dict[str, Any]], unit: Units) -> _svg.Domain | None:
     intervals = [r["interval"] for r in rows if r["interval"]]
-    return _svg.common(intervals) if intervals else None
+    return _svg.common(intervals, part=unit.part) if intervals else None
+
+
+def _figures(metrics: Run) -> list[tuple[str, str, str]]:
+    """Title, value and a remark of the key figures of a model of numbers."""
+    if metrics.get("mae") is None:
+        return []
+    own = f"95 % interval {_words.spread(metrics['mae_interval'], units('mae'))}"
+    return [
+        ("Mean absolute error", _words.number(metrics["mae"]), own),
+        ("RMSE", _words.number(metrics["rmse"]), f"the numbers' deviation is {_words.number(metrics['deviation'])}"),
+        ("R²", _words.number(metrics["r2"]), "1 is perfect, 0 the mean for all"),
+        ("Pearson’s r", _words.number(metrics["pearson"]), "between answers and truth"),
+    ]
+
+
+def _numbers(trial: Run) -> list[tuple[str, str]]:
+    """The two scores of a trial, each with its name."""
+    if trial.get("scores"):
+        return [(name.upper(), _words.number(value)) for name, value in trial["scores"].items()]
+    return [("Accuracy", _words.percent(trial["accuracy"])), ("Log-loss", _words.number(trial["log_loss"]))]
 
 
 def _forest(rows: list[dict[str, Any]], domain: _svg.Domain | None) -> list[dict[str, Any]]:
@@ -109,15 +132,15 @@ def _forest(rows: list[dict[str, Any]], domain: _svg.Domain | None) -> list[dict
     ]
 
 
-def _difference(verdict: Run) -> str:
+def _difference(verdict: Run, unit: Units) -> str:
     if not verdict.get("interval"):
         return ""
     low, high = verdict["interval"]
     label = (
-        f"Difference of {_words.points(verdict['difference'])} points, {100 * verdict['level']:.0f} % interval from "
-        f"{_words.points(low)} to {_words.points(high)}; differences within ±{100 * verdict['margin']:g} are shaded."
+        f"Difference of {unit.change(verdict['difference'])}{unit.points}, {100 * verdict['level']:.0f} % interval "
+        f"from {unit.change(low)} to {unit.change(high)}; differences within ±{unit.size(verdict['margin'])}: shaded."
     )
-    return _svg.difference(verdict["difference"], (low, high), verdict["margin"], label)
+    return _svg.difference(verdict["difference"], (low, high), verdict["margin"], label, unit.change)
 
 
 def _per_class(metrics: Run) -> list[dict[str, Any]]:

@@ -45,16 +45,16 @@ def _models(run: Mapping[str, Any]) -> list[str]:
     rows = _view.contenders(run)
     if not rows:
         return []
-    metric = run["verdict"].get("metric", "accuracy")
+    metric = _view.unit_of(run).title
     shown = rows[:MOST_MODELS]
     shown += [r for r in rows[MOST_MODELS:] if r["chosen"]]
     wide = min(max(width(r["title"]) for r in shown), 52)
-    lines = [f"  {pad('', wide)}  {_words.METRICS.get(metric, metric):>9}  {'interval':<12}"]
+    lines = [f"  {pad('', wide)}  {metric:>9}  {'interval':<12}"]
     for r in shown:
         title = pad(shorten(r["title"], wide), wide)
         kind = "reuses" if r["reuses"] else "starts fresh"
         mark, kind = ("▸", f"{kind}, chosen") if r["chosen"] else (" ", kind)
-        lines.append(f"{mark} {title}  {_words.percent(r['value']):>9}  {_words.span(r['interval']):<12}  {kind}")
+        lines.append(f"{mark} {title}  {r['shown']:>9}  {r['spread']:<12}  {kind}")
     if len(rows) > len(shown):
         lines.append(f"  … and {len(rows) - len(shown)} more in the report")
     return lines

@@ -26,13 +26,17 @@ Input = tuple[str, Example | str]  # how it is shown; the example, or why there 
 
 @dataclass(frozen=True)
 class Row:
-    """What the model says of one input; `error` is the reason when it could not be read."""
+    """What the model says of one input; `error` is the reason when it could not be read.
+
+    A model of classes gives a label with its probability, one of numbers a value.
+    """
 
     input: str
     label: str | None
     probability: float | None
     probabilities: Mapping[str, float]
     error: str | None = None
+    value: float | None = None
 
 
 def predict(
@@ -68,10 +72,7 @@ def _rows(model: Model, gallery: Gallery, inputs: Sequence[Input]) -> Iterator[R
         if not isinstance(item, Example) or item.digest in bad:
             yield Row(shown, None, None, {}, bad[item.digest] if isinstance(item, Example) else item)
             continue
-        row = next(found)
-        best = int(row.argmax())
-        named = {label: float(p) for label, p in zip(model.labels, row, strict=True)}
-        yield Row(shown, model.labels[best], float(row[best]), named)
+        yield Row(shown, **model.kind.said(next(found), model.labels))
 
 
 def _examine(path: Path) -> Example | str:
@@ -85,13 +86,17 @@ def _examine(path: Path) -> Example | str:
     return Example(str(path.absolute()), -1, hashlib.sha256(data).hexdigest())
 
 
-def to_csv(rows: Iterable[Row], labels: Sequence[str]) -> str:
-    """Rows as CSV: input, label, probability, one column a class, error."""
+def to_csv(rows: Iterable[Row], columns: Sequence[str]) -> str:
+    """Rows as CSV: input, the columns of the model's kind (label, probability, one a class; or value), error."""
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
-    table.writerow(["input", "label", "probability", *(f"p({label})" for label in labels), "error"])
+    table.writerow(["input", *columns, "error"])
     for row in rows:
-        numbers = [f"{row.probabilities[label]:.6f}" if row.probabilities else "" for label in labels]
-        shown = "" if row.probability is None else f"{row.probability:.6f}"
-        table.writerow([row.input, row.label or "", shown, *numbers, row.error or ""])
+        known = {"label": row.label, "probability": row.probability, "value": row.value}
+        known |= {f"p({label})": p for label, p in row.probabilities.items()}
+        table.writerow([row.input, *(_cell(known.get(column)) for column in columns), row.error or ""])
     return out.getvalue()
+
+
+def _cell(value: str | float | None) -> str:
+    return f"{value:.6f}" if isinstance(value, float) else value or ""

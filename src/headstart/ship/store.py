@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,6 @@ from ..embed.gallery import Gallery
 from ..errors import DataError
 from ..family import load as member
 from ..family import names
-from ..kind.classification import softmax
 from ..plan import keep
 from ..runtime import write
 from ..source._catalogue import source_from
@@ -40,7 +40,7 @@ class Model:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Class names, in the order of the columns of `probabilities`."""
+        """Class names, in the order of the columns of `probabilities`; of a model of numbers what they are called."""
         return self.fitted.labels
 
     @property
@@ -68,8 +68,14 @@ class Model:
         return scores(self.fitted, gallery, examples)
 
     def probabilities(self, gallery: Gallery, examples: Sequence[Example]) -> NDArray[np.float64]:
-        """Calibrated probabilities of pictures, [n k]."""
-        return softmax(self.logits(gallery, examples), self.fitted.temperature)
+        """Calibrated probabilities of pictures, [n k]; of a model of numbers these, [n 1]."""
+        found: NDArray[np.float64] = self.kind.decode(self.logits(gallery, examples), self.fitted.temperature)
+        return found
+
+    @property
+    def kind(self) -> ModuleType:
+        """The member of kind/ that reads its outputs."""
+        return member("kind", self.fitted.kind)
 
 
 def scores(fitted: Fitted, gallery: Gallery, examples: Sequence[Example]) -> NDArray[np.float32]:

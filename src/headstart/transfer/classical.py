@@ -1,7 +1,8 @@
 """Classical rival: hand-made features and a linear head. Nothing is pre-trained.
 
 Pictures: HOG (scikit-image's), or the pixels themselves, and a linear SVM. Texts: TF-IDF of words and characters, and
-logistic regression, see `_tfidf.py`. x [n, 64, 64, 3] uint8, or [n] texts → scores [n k].
+logistic regression, see `_tfidf.py`. For numbers both have a ridge head.
+x [n, 64, 64, 3] uint8, or [n] texts → scores [n k].
 """
 
 from __future__ import annotations
@@ -17,17 +18,22 @@ from numpy.typing import NDArray
 from ..types import Facts, Fitted, FloatArray, Progress, Source, View, Work
 from . import _tfidf
 from ._base import SEARCH, Head
-from ._linear import axes, squared_hinge
+from ._linear import axes, ridge, squared_hinge
 from ._once import once
 
 TITLE = "HOG or pixels + linear SVM"
-TITLES = {"text": "TF-IDF + logistic regression"}  # where another modality needs other words
+TITLES = {  # where another modality or kind needs other words
+    "text": "TF-IDF + logistic regression",
+    "text regression": "TF-IDF + ridge regression",
+    "image regression": "HOG or pixels + ridge regression",
+}
 PAPER = "Dalal & Triggs 2005, Histograms of Oriented Gradients; Bosch et al. 2007, Representing shape with a pyramid"
 NEEDS = frozenset({"target_labels"})
 REUSES = False
 PRIOR = 0
 STOCHASTIC = False
 RUNG = 1.0
+KINDS = ("classification", "regression")
 SIDE = 64  # pixels
 CELLS = (8, 16)  # pixels: HOG at two scales did better than at one on most sets tried; see docs/architecture.md
 
@@ -65,7 +71,10 @@ def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
         yield Progress(1, 1)
         return Head(state, state["weight"].size + state["bias"].size)
     a = axes(describe(train.x, config.features), root=False)
-    weight, bias = a.unrotate(*squared_hinge(a.z, train.y, k, config.c / a.mean_square))
+    if train.y.dtype.kind == "f":
+        weight, bias = a.unrotate(*ridge(a, train.y, a.mean_square / config.c))
+    else:
+        weight, bias = a.unrotate(*squared_hinge(a.z, train.y, k, config.c / a.mean_square))
     yield Progress(1, 1)
     return Head({"weight": weight, "bias": bias}, weight.size + bias.size)
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from ..types import Facts, Progress, Source, View, Work
 from ._base import SEARCH, Head
-from ._linear import Array, decompose, logistic_head, signed_root
+from ._linear import Array, decompose, head, signed_root
 from ._once import once
 from .probe import logits
 
@@ -31,6 +31,7 @@ REUSES = True
 PRIOR = 2
 STOCHASTIC = False
 RUNG = 1.0
+KINDS = ("classification", "regression")
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
     x, y, k = work.train.x, work.train.y, work.k
     unit = weights(work.source, x.shape[1]) ** config.power
     a = once(x, ("depths", config.power), lambda: decompose(signed_root(x), unit=unit))
-    weight, bias, best = logistic_head(a, y, k, config.share)
+    weight, bias, best = head(a, y, k, config.share)
     yield Progress(1, 1)
     return Head({"weight": weight, "bias": bias}, weight.size + bias.size, {"ridge_penalty": best})
 

@@ -1,4 +1,4 @@
-"""Linear probe: a logistic head on frozen features.
+"""Linear probe: a logistic head on frozen features, or for numbers a ridge head.
 
 How strongly to shrink is found in two steps: a path of 30 ridge penalties with exact leave-one-out (one
 eigendecomposition, no validation data) says where the right penalty lies; `SEARCH` logistic heads around it are
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ..types import Facts, Fitted, FloatArray, Progress, Source, View, Work
 from ._base import SEARCH, Head, source_views
-from ._linear import axes, logistic_head, signed_root
+from ._linear import axes, head, signed_root
 
 TITLE = "linear probe"
 PAPER = "Alain & Bengio 2016, Understanding intermediate layers using linear classifier probes"
@@ -26,6 +26,7 @@ REUSES = True
 PRIOR = 1
 STOCHASTIC = False
 RUNG = 1.0
+KINDS = ("classification", "regression")
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
     """Fit on the training rows; the solution is unique, so that no seed plays a part."""
     train, k = work.train, work.k
     a = axes(train.x, root=True)
-    weight, bias, best = logistic_head(a, train.y, k, config.share)
+    weight, bias, best = head(a, train.y, k, config.share)
     yield Progress(1, 1)
     return Head({"weight": weight, "bias": bias}, weight.size + bias.size, {"ridge_penalty": best})
 

@@ -1,0 +1,73 @@
+"""Classes on the sealed split: accuracy, macro-F1, log-loss, calibration, each class and what is taken for what.
+
+In: logits `[n k]`, before temperature scaling, and true classes `[n]`. Out: `Metrics`, and sentences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...kind import classification as kind
+from ...types import Metrics, Task, answers
+from ..calibration import ece, reliability
+from ..interval import Float64, single
+from ..wording import percent
+
+FEW_A_CLASS = 5  # below it a caveat is due
+
+
+def metrics(scores: Float64, y: NDArray[np.int64], task: Task, temperature: float, level: float) -> Metrics:
+    """Of one classifier."""
+    p, guess, labels = kind.softmax(scores, temperature), kind.answers(scores), task.labels
+    return Metrics(
+        accuracy=kind.accuracy(guess, y),
+        macro_f1=kind.macro_f1(guess, y, len(labels)),
+        log_loss=kind.log_loss(p, y),
+        ece=ece(p, y),
+        ece_before=ece(kind.softmax(scores), y),
+        temperature=temperature,
+        accuracy_interval=single(guess == y, level),
+        per_class=kind.per_class(guess, y, labels),
+        confusion=tuple(tuple(int(c) for c in row) for row in kind.confusion(guess, y, len(labels))),
+        reliability=reliability(p, y),
+    )
+
+
+def caveats(task: Task, y: NDArray[np.int64], found: Metrics, metric: str) -> list[str]:
+    """Classes with few test examples, imbalance, and a model that is no better than one answer for all."""
+    out, k = [], len(task.labels)
+    counts, trained = np.bincount(y, minlength=k), np.bincount(answers(task.train), minlength=k)
+    thin = [label for label, n in zip(task.labels, counts, strict=True) if n < FEW_A_CLASS]
+    if thin:
+        out.append(
+            f"Fewer than {FEW_A_CLASS} test {task.noun}s of {_list(thin)}: per-class numbers say little there"
+            + (
+                ", and macro-F1, in which every class weighs the same, hangs on these few."
+                if metric != "accuracy"
+                else "."
+            )
+        )
+    common, rare = int(trained.argmax()), int(trained.argmin())
+    if kind.metric(answers(task.train)) == "macro_f1":
+        most, least = (f"{trained[at]:,} training {task.noun}s of '{task.labels[at]}'" for at in (common, rare))
+        so = (
+            "and accuracy says little of the smaller ones."
+            if metric == "accuracy"
+            else "so the verdict is in macro-F1: every class weighs the same."
+        )
+        out.append(f"The classes are imbalanced ({most}, {least}), {so}")
+    baseline = counts[common] / len(y)
+    if baseline >= found.accuracy:
+        out.append(
+            f"The accuracy of {percent(found.accuracy)} is no better than always answering '{task.labels[common]}' "
+            f"({percent(baseline)}): look at macro-F1 and the per-class table."
+        )
+    return out
+
+
+def _list(labels: Sequence[str], most: int = 5) -> str:
+    rest = f" and {len(labels) - most} more classes" if len(labels) > most else ""
+    return ", ".join(f"'{label}'" for label in labels[:most]) + rest

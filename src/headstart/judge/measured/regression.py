@@ -1,0 +1,39 @@
+"""Numbers on the sealed split: errors, R², correlation, and the least to beat.
+
+In: predictions `[n 1]` and true numbers `[n]`. Out: `NumberMetrics`, and sentences.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...kind import regression as kind
+from ...types import NumberMetrics, Task, answers
+from ..interval import Float64
+from ..metric import mae
+
+
+def metrics(scores: Float64, y: NDArray[np.float64], task: Task, temperature: float, level: float) -> NumberMetrics:
+    """Of one model."""
+    given, trained = kind.answers(scores), answers(task.train)
+    return NumberMetrics(
+        **kind.numbers(given, y),
+        mae_interval=mae.single(given, y, level=level),
+        mae_of_median=float(np.abs(y - np.median(trained)).mean()),
+        deviation=kind.unit(trained),
+    )
+
+
+def caveats(task: Task, y: NDArray[np.float64], found: NumberMetrics, metric: str) -> list[str]:
+    """A model that is no better than a constant, and numbers beyond those it was trained on."""
+    out, trained = [], answers(task.train)
+    if found.mae >= found.mae_of_median:
+        out.append(
+            f"The error of {found.mae:.3f} is no better than always answering the training {task.noun}s' median "
+            f"({found.mae_of_median:.3f})."
+        )
+    beyond = int(((y < trained.min()) | (y > trained.max())).sum())
+    if beyond:
+        out.append(f"{beyond} of {len(y)} test {task.noun}s have a number beyond all training ones.")
+    return out

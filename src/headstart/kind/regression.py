@@ -1,0 +1,111 @@
+"""Regression: a number for each example, and what is measured about it.
+
+In: predictions `[n 1]` and true numbers `[n]`, in the unit of the label. Out: plain numbers and rows. Heads predict in
+that unit; there are no classes, no probabilities and no temperature.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Float64 = NDArray[np.float64]
+
+METRICS = ("mae",)  # a verdict can be measured in, see `judge/metric/`
+CALIBRATED = False  # whether there are probabilities
+
+
+def metric(y: ArrayLike) -> str:
+    """What a verdict is measured in: the mean absolute error."""
+    return METRICS[0]
+
+
+def unit(y: ArrayLike) -> float:
+    """What margins and tolerances are parts of: the standard deviation of the training numbers `[n]`.
+
+    >>> unit([1.0, 3.0])
+    1.0
+    """
+    return float(np.std(np.asarray(y, np.float64))) or 1.0
+
+
+def answers(scores: ArrayLike) -> Float64:
+    """`[n 1]` → the predicted numbers `[n]`."""
+    return np.asarray(scores, np.float64)[:, 0]
+
+
+def decode(scores: ArrayLike, temperature: float = 1.0) -> Float64:
+    """What a model gives to the outside, `[n 1]`: the numbers themselves."""
+    return np.asarray(scores, np.float64)
+
+
+def gains(scores: ArrayLike, y: ArrayLike) -> Float64:
+    """How well each example is answered, `[n]`: minus its absolute error."""
+    return -np.abs(answers(scores) - np.asarray(y, np.float64))
+
+
+def compared(scores: ArrayLike, y: ArrayLike) -> tuple[float, Float64]:
+    """What candidates are compared by: minus the mean absolute error, and each example's squared error `[n]`."""
+    gain = gains(scores, y)
+    return float(gain.mean()), gain**2
+
+
+def temperature(scores: ArrayLike, y: ArrayLike) -> float:
+    """Of probabilities, which there are none."""
+    return 1.0
+
+
+def scores(gain: Float64, losses: Float64) -> dict[str, Any]:
+    """The fields of a `Trial`, from what `gains` and `compared` gave."""
+    found = {"mae": -float(gain.mean()), "rmse": float(np.sqrt(losses.mean()))}
+    return {"accuracy": None, "log_loss": None, "scores": found}
+
+
+def numbers(prediction: ArrayLike, y: ArrayLike) -> dict[str, float]:
+    """Errors of predictions `[n]`: `mae`, `rmse`, `r2` and Pearson's `pearson`.
+
+    The last two are 0 where numbers that never vary leave them without a meaning.
+
+    >>> {name: round(value, 3) for name, value in numbers([1.0, 2.0, 4.0], [1.0, 2.0, 3.0]).items()}
+    {'mae': 0.333, 'rmse': 0.577, 'r2': 0.5, 'pearson': 0.982}
+    """
+    p, t = np.asarray(prediction, np.float64), np.asarray(y, np.float64)
+    error, around = p - t, t - t.mean()
+    spread = float(np.sqrt((around**2).sum() * ((p - p.mean()) ** 2).sum()))
+    return {
+        "mae": float(np.abs(error).mean()),
+        "rmse": float(np.sqrt((error**2).mean())),
+        "r2": 1 - float((error**2).sum() / (around**2).sum()) if around.any() else 0.0,
+        "pearson": float((around * (p - p.mean())).sum()) / spread if spread > 0 else 0.0,
+    }
+
+
+def said(output: ArrayLike, labels: Sequence[str]) -> dict[str, Any]:
+    """One row of `decode` as the fields of a prediction.
+
+    >>> said([0.25], ("score",))
+    {'label': None, 'probability': None, 'probabilities': {}, 'value': 0.25}
+    """
+    return {"label": None, "probability": None, "probabilities": {}, "value": float(np.asarray(output)[0])}
+
+
+def columns(labels: Sequence[str]) -> list[str]:
+    """The columns of a table of predictions, beside the input and the error."""
+    return ["value"]
+
+
+def worst(outputs: Float64, y: ArrayLike, labels: Sequence[str], most: int) -> list[dict[str, Any]]:
+    """The largest errors, largest first: `at` which row, `truth` and `predicted` as text, no `probability`."""
+    true, given = np.asarray(y, np.float64), answers(outputs)
+    order = np.argsort(-np.abs(given - true), kind="stable")[:most]
+    return [
+        {"at": int(i), "truth": f"{true[i]:.4g}", "predicted": f"{given[i]:.4g}", "probability": None} for i in order
+    ]
+
+
+def judged(outputs: Float64, y: ArrayLike, labels: Sequence[str]) -> dict[str, Any]:
+    """Columns of the table of judged predictions."""
+    return {"value": np.asarray(y, np.float64), "predicted": answers(outputs)}

@@ -1,0 +1,126 @@
+"""Heads for numbers against scikit-learn's ridge, and which strategies take such a task."""
+
+from dataclasses import asdict, replace
+
+import numpy as np
+import pytest
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import Ridge, RidgeCV
+
+import tiny_tail
+import tiny_text
+from headstart.family import load, names
+from headstart.plan.choice import crown, explain
+from headstart.plan.search import candidates, scored
+from headstart.transfer._linear import axes, head, penalties, ridge, ridge_head
+from headstart.types import Facts, Features, Fitted, View, Work
+
+from contenders import contender  # isort: skip
+
+
+def draw(n, d, seed=0):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(0, 1, (n, d)) * rng.uniform(0.1, 5, d) + rng.normal(0, 3, d)
+    return x.astype(np.float32), x[:, 0] - 2 * x[:, 1] + rng.normal(0, 1, n) + 7
+
+
+@pytest.mark.parametrize(("n", "d"), [(40, 10), (25, 60)])
+def test_ridge_is_scikit_learns(n, d):
+    x, y = draw(n, d)
+    a = axes(x, root=False)
+    weight, bias = a.unrotate(*ridge(a, y, 3.0))
+    standard = (x - a.mean) / a.scale
+    theirs = Ridge(alpha=3.0).fit(standard, y)
+    np.testing.assert_allclose(x @ weight[:, 0] + bias, theirs.predict(standard), rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize(("n", "d"), [(40, 10), (25, 60)])
+def test_the_penalty_is_the_one_that_leave_one_out_likes_best(n, d):
+    x, y = draw(n, d)
+    a = axes(x, root=False)
+    theirs = RidgeCV(alphas=penalties(a)).fit((x - a.mean) / a.scale, y)
+    weight, bias, best = ridge_head(a, y, 1 / 8)
+    assert best == pytest.approx(theirs.alpha_)
+    np.testing.assert_allclose(x @ weight[:, 0] + bias, theirs.predict((x - a.mean) / a.scale), rtol=1e-3, atol=2e-3)
+
+
+def test_the_labels_tell_which_head_it_is():
+    x, y = draw(40, 10)
+    a = axes(x, root=True)
+    assert head(a, y, 1, 0.125)[0].shape == (10, 1)
+    assert head(a, (y > y.mean()).astype(np.int64), 2, 0.125)[0].shape == (10, 2)
+
+
+def fitted_of(name, found, config, view):
+    return Fitted(name, view, asdict(config), ("score",), found.state, 1, 1, kind="regression")
+
+
+def work_of(name, examples, y, folder):
+    view = load("transfer", name).views(["tiny-text"])[0]
+    if view.source is None:
+        view = View(None, depth="input")
+        x = np.array([e.text for e in examples], object)
+        return Work(Features(x, y, "texts"), 1, view, kind="regression")
+    return tiny_text.work(replace(tiny_text.look(examples, view, folder), y=y), 1, view, kind="regression")
+
+
+ABLE = [name for name in names("transfer") if "regression" in getattr(load("transfer", name), "KINDS", ())]
+
+
+@pytest.mark.parametrize("name", ABLE)
+def test_it_predicts_how_often_a_word_stands_in_a_text(name, tmp_path):
+    examples = tiny_text.texts(260, 2)
+    y = np.array([sum(word in tiny_text.WORDS[::2] for word in e.text.split()) / len(e.text.split()) for e in examples])
+    work = work_of(name, examples, y, tmp_path)
+    train = replace(work, train=Features(work.train.x[:200], y[:200], "train"))
+    strategy = load("transfer", name)
+    best = 0.0
+    for config in strategy.settings(Facts(200, 1, 0, "text", "regression")):
+        found, *_ = tiny_tail.drain(strategy.run(config, train))
+        fitted = fitted_of(name, found, config, work.view)
+        scores = strategy.logits(fitted, work.train.x[200:], tiny_text.source())
+        assert scores.shape == (60, 1)
+        assert scores.dtype == np.float32
+        best = max(best, float(np.corrcoef(scores[:, 0], y[200:])[0, 1]))
+    assert best > 0.5
+
+
+def test_the_rivals_ridge_is_scikit_learns_on_the_same_rows():
+    examples, rng = tiny_text.texts(80, 2), np.random.default_rng(0)
+    x, y = np.array([e.text for e in examples], object), rng.normal(0, 1, 80)
+    classical = load("transfer", "classical")
+    config = classical.Config("words", 3.0)
+    found, *_ = tiny_tail.drain(classical.run(config, Work(Features(x, y, "texts"), 1, View(None, depth="input"))))
+    fitted = fitted_of("classical", found, config, View(None, depth="input"))
+    rows = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True).fit_transform(x)
+    theirs = Ridge(alpha=0.3).fit(rows, y).predict(rows)
+    np.testing.assert_allclose(classical.logits(fitted, x)[:, 0], theirs, atol=0.01)
+
+
+@pytest.mark.parametrize("modality", ["text", "image"])
+def test_only_strategies_that_take_numbers_are_candidates(modality):
+    found = candidates(["one"], (), Facts(200, 1, 64, modality, "regression"))
+    assert {c.strategy for c in found} == set(ABLE) >= {"probe", "depths", "classical"}
+    assert {c.strategy for c in candidates(["one"], (), Facts(200, 2, 64, modality))} > set(ABLE)
+
+
+def test_scores_of_numbers_and_of_training_that_diverged():
+    score = scored(np.array([[1.0], [4.0]]), np.array([1.5, 3.0]), "regression")
+    assert score.right.tolist() == [-0.5, -1.0]
+    assert score.losses.tolist() == [0.25, 1.0]
+    assert np.isinf(scored(np.array([[np.nan], [4.0]]), np.array([1.5, 3.0]), "regression").log_loss)
+
+
+def test_the_smaller_error_is_crowned_and_told_in_its_own_words():
+    def of(name, errors, reuses):
+        errors = np.array(errors)
+        made = contender(name, errors**2, reuses=reuses, folds=5)
+        trial = replace(made.trial, accuracy=None, log_loss=None, scores={"mae": float(errors.mean()), "rmse": 0.5})
+        return replace(made, trial=trial, right=-errors)
+
+    better, worse = of("rival", [0.1, 0.2, 0.3], False), of("transfer", [0.1, 0.2, 0.4], True)
+    assert crown(worse, better) is better
+    assert crown(of("transfer", [0.1, 0.2, 0.2], True), better).trial.id == "transfer"
+    assert explain(worse, better).reason.startswith(
+        "lost to rival (MAE 0.200, RMSE 0.500, 5-fold cross-validation of 3"
+    )
