@@ -86,7 +86,8 @@ def measured(given: argparse.Namespace) -> dict[str, float | int | None]:
     name = "finetune" if given.way == "full" else given.way
     strategy = load("transfer", name)
     rate = {"lr": 2e-5} if given.way == "full" else {"lr": 5e-4}
-    config = strategy.Config(parts=99, decay=1.0, steps=given.steps, batch=given.batch, keep="last", head_first=False, **rate)
+    how = {"parts": 99, "decay": 1.0, "keep": "last", "head_first": False, **rate}
+    config = strategy.Config(steps=given.steps, batch=given.batch, **how)
     base = now()
     fresh_peak()
     losses, start, run = [], time.process_time(), strategy.run(config, work)
