@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import tiny_text
 from drawn import headstart, two_classes
 
 ROOT = Path(__file__).parents[1]
@@ -39,10 +40,14 @@ def commands() -> list[list[str]]:
 
 @pytest.fixture(scope="module")
 def desk(weights, tmp_path_factory) -> Path:
-    """Where the README's reader stands: photos/, new1.jpg, more/, and any other folder that a `fit` line names."""
+    """Where the README's reader stands: photos/, new1.jpg, more/, and any other folder or table that a `fit` line names."""
     desk = tmp_path_factory.mktemp("reader")
     for name in {"photos"} | {words[2].strip("/") for words in commands() if words[:2] == ["headstart", "fit"]}:
-        two_classes(desk / name, 10, side=40)  # so small that a network from scratch is quick
+        if name.endswith(".csv"):
+            rows = [f"{e.text},{'ab'[e.label]}" for e in tiny_text.texts(80, 2)]
+            (desk / name).write_text("\n".join(["text,label", *rows]) + "\n")
+        else:
+            two_classes(desk / name, 10, side=40)  # so small that a network from scratch is quick
     two_classes(desk / "new", 2, seed=9)
     (desk / "new" / "cane").rename(desk / "more")
     (desk / "new" / "bug" / "00.jpg").rename(desk / "new1.jpg")

@@ -126,7 +126,7 @@ def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None, weight
 
 def _of_texts(config: Config, n: int) -> _tune.Config:
     """All parts at one rate, from a random head; 10 epochs up to 1,000 texts, 10 · √(1000/n) beyond."""
-    steps = config.steps or max(150, round(steps_of_texts(n) / config.batch))
+    steps = config.steps or max(60, round(steps_of_texts(n) / config.batch))
     return _tune.Config(
         parts=99, lr=config.lr, decay=1.0, batch=config.batch, weight_decay=0.05, head_first=False, steps=steps
     )
