@@ -40,7 +40,7 @@ def commands() -> list[list[str]]:
 
 @pytest.fixture(scope="module")
 def desk(weights, tmp_path_factory) -> Path:
-    """Where the README's reader stands: photos/, new1.jpg, more/, and any other folder or table that a `fit` line names."""
+    """Where the README's reader stands: photos/, new1.jpg, more/, and what else a `fit` line names."""
     desk = tmp_path_factory.mktemp("reader")
     for name in {"photos"} | {words[2].strip("/") for words in commands() if words[:2] == ["headstart", "fit"]}:
         if name.endswith(".csv"):
