@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ._tail import Tail
 
 TOKENS = "input.tokens"  # where a state holds the tokens known, in ascending order
-LENGTH = 128  # tokens of a text that are read: what comes later teaches a small network little and costs much
+LENGTH = 64  # tokens of a text that are read: what comes later teaches a small network little and costs much
 
 
 def run(config: _tune.Config, layers: int, work: Work) -> Generator[Progress, None, Head]:

@@ -60,7 +60,12 @@ def fit_view(view: View, facts: Facts) -> View:
 
 
 def settings(facts: Facts) -> list[Config]:
-    """Both augmentation styles, each at two learning rates; for texts three depths, the flattest at two rates."""
+    """Both augmentation styles, each at two learning rates; for texts three depths, the flattest at two rates.
+
+    Of few texts one layer learns what can be learnt: four rates.
+    """
+    if facts.modality == "text" and facts.n < _tune.FEW:
+        return [Config(lr=lr, layers=1, batch=16) for lr in (5e-4, 1e-3, 2e-3, 4e-3)][:SEARCH]
     if facts.modality == "text":
         return [Config(lr=lr, layers=n, batch=16) for lr, n in ((2e-3, 1), (5e-4, 1), (1e-3, 2), (5e-4, 0))][:SEARCH]
     batch = min(32, max(4, facts.n // 4))
