@@ -119,7 +119,7 @@ def test_states_kept_behind_the_frozen_front_lead_to_the_same_answer(opened, nam
                 if "relative_attention_bias" not in layer_name and name != "mpnet":
                     weight.fill_(7.0)
     found = look(begun, states, features=True)
-    assert np.abs(found - wanted).max() < 5e-3 * np.abs(wanted).max()
+    assert np.abs(found - wanted).max() < 2e-2 * np.abs(wanted).max()  # both may be in bf16
 
 
 @pytest.mark.parametrize("name", ALL)
