@@ -138,3 +138,11 @@ def test_errors_say_what_to_do():
         kind.accuracy([0, 1], [0])
     with pytest.raises(UsageError, match="one or more predictions"):
         kind.accuracy([], [])
+
+
+@pytest.mark.parametrize("k", [2, 6, 75])
+def test_all_right_the_temperature_doubts_as_the_rule_of_succession_however_many_classes(k):
+    y = np.arange(12) % k
+    logits = 5.0 * np.eye(k)[y]
+    sure = kind.softmax(logits, kind.temperature(logits, y))[np.arange(12), y]
+    np.testing.assert_allclose(sure, 13 / 14, atol=1e-4)

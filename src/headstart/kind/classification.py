@@ -222,8 +222,9 @@ def temperature(logits: ArrayLike, y: ArrayLike) -> float:
     Minimises the log-loss by a bounded search on log T (Guo et al. 2017, On Calibration of Modern Neural Networks).
     The bounds are multiples of the logits' mean distance from their row's highest, so that the answer does not depend
     on the unit a strategy counts its scores in. Logits that say nothing (all equal) get 1.
-    When every answer is right the log-loss falls for ever as T → 0; the labels are then smoothed as though one more
-    example of each class had been seen (Platt 1999), so that n right answers never become certainty.
+    When every answer is right the log-loss falls for ever as T → 0; the labels are then smoothed to (n + 1) / (n + 2),
+    the rule of succession, what is left being shared by the other classes: n right answers never become certainty. (Of
+    two classes that is Platt 1999. One more example of each of k classes, as there, would doubt n right answers with k.)
 
     Args:
         logits: `[n k]`, of data that the model was not fitted to.
@@ -239,7 +240,7 @@ def temperature(logits: ArrayLike, y: ArrayLike) -> float:
     target = np.zeros((n, k))
     target[np.arange(n), true] = 1.0
     if (z.argmax(axis=1) == true).all():
-        target = (n * target + 1.0) / (n + k)
+        target = np.where(target > 0, (n + 1) / (n + 2), 1 / (n + 2) / (k - 1))
     return _best_temperature(z, target)
 
 
