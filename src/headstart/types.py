@@ -77,6 +77,7 @@ class Task:
     fingerprint: str = ""  # hash of every (digest, label, split): equal fingerprints mean equal data
     modality: str = "image"
     kind: str = "classification"
+    unlabelled: tuple[Example, ...] = ()  # texts without a label (−1) and unlike any held-out one, to learn words from
 
     def __post_init__(self) -> None:
         if len(self.labels) < 2:
@@ -243,6 +244,7 @@ class Work:
     source: Source | None = None  # of the view
     weights: Path | None = None  # the source's weights file
     source_rows: NDArray[Any] | None = None  # source data through the same view, where the caller has some (EWC)
+    unlabelled: NDArray[Any] | None = None  # rows without a label through the same view, for strategies that ask
     labels: tuple[str, ...] = ()  # names of the classes, k of them, or none where only their numbers are known
 
 
