@@ -62,6 +62,7 @@ class Found:
     records: tuple[Record, ...]
     set_aside: tuple[SetAside, ...] = ()
     warnings: tuple[str, ...] = ()
+    loose: tuple[Record, ...] = ()  # texts without a label, to learn words from
 
 
 def split_name(text: str) -> str | None:

@@ -65,7 +65,7 @@ class _Handed(nn.Module):
 
     def forward(self, inputs_embeds: Tensor, **_: Any) -> Any:  # noqa: ANN401
         outputs = _language.library().modeling_outputs
-        return outputs.BaseModelOutput(last_hidden_state=inputs_embeds)
+        return outputs.BaseModelOutputWithPoolingAndCrossAttentions(last_hidden_state=inputs_embeds)
 
 
 class Tied(nn.Module):

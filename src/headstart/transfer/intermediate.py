@@ -45,7 +45,7 @@ class Config(gradual.Config):
     """As for gradual unfreezing, and how the language task goes on."""
 
     thaw: str = "epoch"  # or "stall", see gradual.py; or "none": plain fine-tuning
-    lm_lr: float = 3e-4  # peak rate of the last part
+    lm_lr: float = 1e-4  # peak rate of the last part
     lm_epochs: float = 3
     lm_most: int = 300  # steps
     lm_batch: int = 16  # pieces of texts
@@ -53,10 +53,10 @@ class Config(gradual.Config):
 
 
 def settings(facts: Facts) -> list[Config]:
-    """Thawed one by one, and all at once; with few texts, of which validation chooses nothing, the first."""
+    """All parts at once, and thawed one by one; with few texts, of which validation chooses nothing, the first."""
     known = [
-        _tune.for_texts(Config(), facts, decay=2.6),
         _tune.for_texts(Config(thaw="none", schedule="one-cycle"), facts),
+        _tune.for_texts(Config(), facts, decay=2.6),
     ]
     return known[:1] if facts.n < _tune.FEW else known
 
