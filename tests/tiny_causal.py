@@ -1,4 +1,4 @@
-"""A tiny causal language model, its head tied to its embeddings, with the tokenizer and texts of `tiny_text`."""
+"""A tiny causal language model, its head tied to its embeddings, that reads bytes; the texts are `tiny_text`'s."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import tiny_text
 from headstart.types import Features, Source, View
 
 CONFIG = {
-    "vocab_size": len(tiny_text.WORDS) + 4,
+    "vocab_size": 256,
     "hidden_size": tiny_text.WIDTH,
     "num_hidden_layers": tiny_text.LAYERS,
     "num_attention_heads": 4,
@@ -23,6 +23,16 @@ CONFIG = {
     "max_position_embeddings": 512,
     "tie_word_embeddings": True,
 }
+
+
+def tokenizer():
+    """A token for every byte."""
+    from tokenizers import Tokenizer, decoders, pre_tokenizers
+    from tokenizers.models import BPE
+
+    made = Tokenizer(BPE({c: at for at, c in enumerate(sorted(pre_tokenizers.ByteLevel.alphabet()))}, []))
+    made.pre_tokenizer, made.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
+    return made
 
 
 @cache
@@ -40,7 +50,7 @@ def weights() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="headstart-tiny-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     tensors = {name: tensor.contiguous() for name, tensor in net.state_dict().items()}
-    save_file(tensors, folder / "tiny.safetensors", {_language.TOKENIZER: tiny_text.tokenizer().to_str()})
+    save_file(tensors, folder / "tiny.safetensors", {_language.TOKENIZER: tokenizer().to_str()})
     return folder / "tiny.safetensors"
 
 
@@ -48,7 +58,8 @@ def weights() -> Path:
 def source() -> Source:
     """The record of these weights."""
     sha = hashlib.sha256(weights().read_bytes()).hexdigest()
-    return replace(tiny_text.source(), key="tiny-causal", architecture="llama", config=CONFIG, sha256=sha)
+    tiny = tiny_text.source(length=400)
+    return replace(tiny, key="tiny-causal", architecture="llama", config=CONFIG, sha256=sha)
 
 
 @cache

@@ -14,5 +14,6 @@ and, where it wants them: `prior(facts)` in the place of `PRIOR`, `fit_view(view
 n_before, n_now)`, `copies(facts)` (augmented copies a picture that it trains on), `skill(fitted, x, source, weights)`
 (of the source, before and after; only where its weights move), `ON_REQUEST` (True: takes part only when it is named),
 `spared(facts)` (why the race need not try it on such data unless it is named, or None),
-`SOURCE_DATA` (True: it uses `work.source_rows`), `UNLABELLED` (True: it uses `work.unlabelled`).
+`SOURCE_DATA` (True: it uses `work.source_rows`), `UNLABELLED` (True: it uses `work.unlabelled`),
+`NEEDS_HEAD` ("causal": a source whose file has the head that tells the next word).
 """
