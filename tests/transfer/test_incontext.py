@@ -83,6 +83,13 @@ def test_examples_are_training_texts_with_their_own_names(seen):
     )
 
 
+def test_not_calibrated_it_is_the_plain_likelihood(seen):
+    plain, mended = fitted(incontext.Config(1, calibrate=False), seen), fitted(incontext.Config(1), seen)
+    assert (plain.state["calibration"] == 0).all()
+    expected = read(mended, seen.x[:5]) + mended.state["calibration"]
+    np.testing.assert_allclose(read(plain, seen.x[:5]), expected, atol=1e-4)
+
+
 def test_a_class_without_an_example_still_has_its_name(seen):
     some = seen.y != 1
     model = fitted(incontext.Config(1), replace(seen, x=seen.x[some], y=seen.y[some]))

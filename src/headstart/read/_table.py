@@ -79,7 +79,9 @@ def records(table: Table, shape: Shape, group: str | None = None) -> Found:
     if group is not None and group not in columns:
         raise UsageError(f"{name} has no column '{group}' to group by; it has {', '.join(columns)}. Name one of these.")
     splits = _splits(name, [row.get(split) if split else None for _, row, _ in table.rows])
-    kept, aside, loose = [], [], []
+    kept: list[Record] = []
+    loose: list[Record] = []
+    aside = []
     for (where, row, given), said in zip(table.rows, splits, strict=True):
         cell, text = shape.cell(table.folder, row.get(example)), _label(name, label, row.get(label))
         learns = shape.modality == "text" and (given or said) in (None, "train")

@@ -4,6 +4,9 @@ In: tokens. The prompt names the classes, shows `each` training texts of a class
 names, and ends in the new text. A class scores Σ log p(its name's tokens | prompt), less what it scores where the text
 says nothing ("N/A", "[MASK]", none): contextual calibration. No weight moves. Out: the prompt's tokens, the names' and
 the calibration. What stands before the new text is read once and its keys and values kept.
+
+smollm2-135m, amazon kitchen, 8 texts a class to draw on, one draw, right on 100 others (not calibrated): no example
+63 % (49), one of a class 52 (77), two 56 (77); 0.3 CPU s a text. Cross-validation chooses.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from numpy.typing import NDArray
 from ..errors import UsageError
 from ..runtime import device
 from ..types import Facts, Features, Fitted, FloatArray, IntArray, Progress, Source, View, Work
-from ._base import Head
+from ._base import SEARCH, Head
 from .zeroshot import readable
 
 TITLE = "examples in the prompt (in-context learning)"
@@ -49,6 +52,7 @@ class Config:
     """One setting."""
 
     each: int = 1  # examples of a class in the prompt, as far as the source's length allows
+    calibrate: bool = True  # take off what a text that says nothing scores
     length: int = 96  # tokens of the new text at most
 
 
@@ -58,8 +62,8 @@ def views(sources: Sequence[str]) -> list[View]:
 
 
 def settings(facts: Facts) -> list[Config]:
-    """One example of a class, none, two."""
-    return [Config(each) for each in (1, 0, 2)]
+    """No example of a class, calibrated; one, calibrated and not; two."""
+    return [Config(0), Config(1), Config(1, calibrate=False), Config(2, calibrate=False)][:SEARCH]
 
 
 def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
@@ -104,9 +108,10 @@ def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
         "names": np.stack([np.pad(name, (0, width - len(name)), constant_values=-1) for name in names]),
         "around": around,
     }
-    free = log_likelihoods(speaking(work.source, work.weights), state, [ids(text) for text in CONTENT_FREE])
-    free -= np.logaddexp.reduce(free, 1, keepdims=True)
-    mean = np.logaddexp.reduce(free, 0) - np.log(len(free))
+    mean = np.zeros(work.k)
+    if config.calibrate:
+        free = log_likelihoods(speaking(work.source, work.weights), state, [ids(text) for text in CONTENT_FREE])
+        mean = np.logaddexp.reduce(free - np.logaddexp.reduce(free, 1, keepdims=True), 0) - np.log(len(free))
     yield Progress(1, 1)
     return Head({**state, "calibration": mean.astype(np.float32)}, 0)
 
