@@ -13,6 +13,7 @@ from types import ModuleType
 import numpy as np
 
 import drawn_task
+import tiny_causal
 import tiny_tail
 import tiny_text
 from headstart.family import load, names
@@ -53,8 +54,8 @@ class Case:
 
     @property
     def tiny(self) -> ModuleType:
-        """`tiny_tail` or `tiny_text`."""
-        return TINY[self.modality]
+        """`tiny_tail` or `tiny_text`; `tiny_causal` for a strategy that needs a head which tells the next word."""
+        return tiny_causal if getattr(self.strategy, "NEEDS_HEAD", "") == "causal" else TINY[self.modality]
 
     def known(self) -> tuple[Source, Path] | tuple[()]:
         """Record and weights file of its view's source, as `logits` wants them."""
@@ -71,7 +72,7 @@ def look(case: Case, n: int, k: int, seed: int) -> Features:
     """What the strategy would be shown of a drawn task; small pictures, so that networks are quick."""
     view = case.view(n, k)
     if case.modality == "text":
-        return tiny_text.drawn(view, n, k, seed)
+        return case.tiny.drawn(view, n, k, seed)
     if view.source is None:
         return drawn_task.pictures(n, k, seed, view.size)
     if view.depth == "top":

@@ -129,3 +129,83 @@ def test_averaged_decisions_of_the_svm():
     ]
     assert example.right(svm, x, shuffled).tolist() == by_hand
     assert example.right(svm, x, y).mean() > 0.5  # chance: 0.33
+
+
+@pytest.fixture(scope="module")
+def fetched():
+    """Keys of sources that the text examples run on, fetched; skips where the package index cannot be reached."""
+    from headstart.errors import SourceError
+    from headstart.source import _catalogue
+
+    for key in ("albert-reactions", "wordllama"):
+        try:
+            _catalogue.fetch(_catalogue.get(key))
+        except SourceError as problem:
+            pytest.skip(f"{key} cannot be fetched here: {str(problem).splitlines()[0]}")
+
+
+def texts(path: Path) -> list[str]:
+    return [json.loads(line)["text"] for line in path.read_text().splitlines()]
+
+
+def lines(path: Path, rows: list[dict[str, str]]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def test_a_language_model_of_the_domain_beside_three_others(fetched, tmp_path):
+    """Drawn chains of atoms: amines have nitrogen, ethers oxygen, in any order; 60 rows have no label at all."""
+    rng = np.random.default_rng(0)
+    rows = [
+        {"text": "".join(rng.choice([*"CCCC", *"NO"[i % 2] * 2], 16)) + "C1CC1", "label": ("amine", "ether")[i % 2]}
+        for i in range(160)
+    ]
+    loose = [{"text": "".join(rng.choice([*"CCCCNO"], 20)), "label": ""} for _ in range(60)]
+    data = lines(tmp_path / "chains.jsonl", rows + loose)
+    text = run("ulmfit.py", data, "--source", "albert-reactions", "--each", 12, "--most", 6, "--least", 12)
+    read = re.search(r"24 texts with a label, (\d+) without, 2 classes", text)
+    assert read
+    found = table(text)
+    n = int(re.search(r"\| (\d+) sealed test texts", text)[1])
+    assert n + int(read[1]) + 24 == 220
+    assert [*found][1:] == ["fine-tuning", "domain LM, then fine-tuning", "probe", "TF-IDF"]
+    for name in [*found][1:]:
+        accuracy, low, high, *against = found[name]
+        assert low <= accuracy <= high
+        assert accuracy > 60  # chance: 50
+        if against:
+            assert accuracy - found["fine-tuning"][0] == pytest.approx(against[0], abs=0.11)
+            assert against[1] <= against[0] <= against[2]
+    part = text[text.index("intermediate, tuned") : text.index("finetune, alone")]
+    losses = [float(x) for x in re.findall(r"loss ([\d.]+)", part)]
+    assert max(losses[:6]) > 1 > losses[-1], "of words first, then of two classes"
+
+
+def test_few_labels_against_tfidf_is_what_the_runs_say(fetched, tmp_path):
+    rng = np.random.default_rng(1)
+    kind = {"good": "splendid lovely wonderful superb".split(), "bad": "awful dreadful horrible boring".split()}
+    filler = "the a book story it was and characters plot I read this with some pages in end author".split()
+    rows = [
+        {"text": " ".join([*rng.choice(filler, 14), rng.choice(kind[label]), *rng.choice(filler, 5)]), "label": label}
+        for label in ("good", "bad")
+        for _ in range(70)
+    ]
+    data = lines(tmp_path / "reviews.jsonl", rows)
+    flags = ["--each", 6, 12, "--test", 60, "--source", "wordllama", "--strategy", "probe"]
+    text = run("sentiment_few_labels.py", data, tmp_path / "out", *flags)
+    found = table(text)
+    assert [*found] == ["labels a class", "6", "12"]
+    for each in (6, 12):
+        folder = tmp_path / "out" / f"reviews-{each}-0"
+        said = json.loads((folder / "run" / "run.json").read_text())
+        verdict, train = said["verdict"], texts(folder / "train.jsonl")
+        assert len(train) == 2 * each
+        assert not set(train) & {*texts(folder / "test.jsonl")}
+        assert said["sentence"] in text
+        assert found[str(each)][0] == verdict["n_test"] == 60
+        numbers = [verdict["transfer"]["value"], verdict["rival"]["value"], verdict["difference"], *verdict["interval"]]
+        assert found[str(each)][1:6] == pytest.approx([100 * x for x in numbers], abs=0.06)
+        assert (verdict["transfer"]["strategy"], verdict["rival"]["strategy"]) == ("probe", "classical")
+    small, large = (tmp_path / "out" / f"reviews-{each}-0" / "test.jsonl" for each in (6, 12))
+    assert small.read_text() == large.read_text(), "the same test for both sizes"
+    assert found["12"][1] > 70  # chance: 50; what a word vector knows of praise suffices

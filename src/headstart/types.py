@@ -89,6 +89,7 @@ class Task:
     fingerprint: str = ""  # hash of every (digest, label, split): equal fingerprints mean equal data
     modality: str = "image"
     kind: str = "classification"  # a member of kind/
+    unlabelled: tuple[Example, ...] = ()  # texts without a label (−1) and unlike any held-out one, to learn words from
 
     def __post_init__(self) -> None:
         if len(self.labels) < 2 and self.kind == "classification":
@@ -258,6 +259,7 @@ class Work:
     weights: Path | None = None  # the source's weights file
     kind: str = "classification"
     source_rows: NDArray[Any] | None = None  # source data through the same view, where the caller has some (EWC)
+    unlabelled: NDArray[Any] | None = None  # rows without a label through the same view, for strategies that ask
     labels: tuple[str, ...] = ()  # names of the classes, k of them, or none where only their numbers are known
 
 

@@ -11,7 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from any_strategy import CASES, LONG, TINY, TUNED, Case, first_setting, look, read, work_for
+import tiny_causal
+import tiny_tail
+import tiny_text
+from any_strategy import CASES, LONG, TUNED, Case, first_setting, look, read, work_for
 from headstart.embed.gallery import Gallery
 from headstart.errors import BudgetError
 from headstart.plan.search import candidates, contend
@@ -112,7 +115,7 @@ def test_a_class_that_validation_does_not_hold(case):
 
 @pytest.fixture(scope="module")
 def slivers(tmp_path_factory):
-    """Modality → a gallery of examples that are next to nothing, or far too long; and these examples.
+    """Tiny source → a gallery of examples that are next to nothing, or far too long; and these examples.
 
     Pictures two pixels wide, high, or both, dark and light; and texts of one word said once or 900 times.
     """
@@ -126,9 +129,9 @@ def slivers(tmp_path_factory):
     digests = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
     rows = [Example(f"t.csv:{i}", i % 2, digests[i], text=text) for i, text in enumerate(texts)]
     return {
-        modality: (Gallery({tiny.source().key: tiny.source()}, engine="torch",
-                           weights={tiny.source().key: tiny.weights()}, folder=folder / modality), examples)
-        for (modality, tiny), examples in zip(TINY.items(), (pictures, rows), strict=True)
+        tiny: (Gallery({tiny.source().key: tiny.source()}, engine="torch",
+                       weights={tiny.source().key: tiny.weights()}, folder=folder / tiny.__name__), examples)
+        for tiny, examples in ((tiny_tail, pictures), (tiny_text, rows), (tiny_causal, rows))
     }  # fmt: skip
 
 
@@ -140,7 +143,7 @@ def candidate_of(case: Case, n: int):
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_slivers_are_learned_from_and_read(case, slivers):
-    gallery, examples = slivers[case.modality]
+    gallery, examples = slivers[case.tiny]
     candidate = candidate_of(case, 8)
     train, new = (gallery.look(examples, [view])[0] for view in (candidate.training_view, candidate.view))
     config = case.strategy.settings(case.facts(8, 2))[0]

@@ -40,6 +40,12 @@ def test_the_words_an_answer_rests_on_and_what_leaving_them_out_costs():
     assert alone == [], "nothing is left of one word"
 
 
+def test_where_every_text_is_one_word_there_is_nothing_to_tell():
+    judgement = judged([("free", 1), ("lunch", 0)])
+    assert texts.telling(judgement, [0, 1], reads) == [[], []]
+    assert texts.telling(judgement, [], reads) == []
+
+
 def test_long_texts_are_cut_into_runs_of_words_so_that_the_cost_is_bounded():
     asked = []
 

@@ -203,7 +203,8 @@ class Race:
     def work(self, candidate: Candidate, train: Features, valid: Features | None, folder: Path, seed: int) -> Work:
         """What a run on this view is given."""
         view, key = candidate.view, candidate.view.source
-        wants = getattr(load("transfer", candidate.strategy), "SOURCE_DATA", False)
+        strategy = load("transfer", candidate.strategy)
+        wants, loose = getattr(strategy, "SOURCE_DATA", False), self.job.task.unlabelled
         return Work(
             train=train,
             valid=valid,
@@ -215,6 +216,9 @@ class Race:
             weights=self.weights[key] if key else None,
             kind=self.job.task.kind,
             source_rows=rows.x if wants and (rows := self.source_look(view)) else None,
+            unlabelled=self.job.gallery.look(loose, [view])[0].x
+            if loose and getattr(strategy, "UNLABELLED", False)
+            else None,
             labels=self.job.task.labels,
         )
 

@@ -203,7 +203,7 @@ def _task(task: Task, judgement: Judgement) -> dict[str, Any]:
         "modality": task.modality,
         "kind": task.kind,
         "labels": list(task.labels),
-        "n": task.n,
+        "n": task.n | ({"unlabelled": len(task.unlabelled)} if task.unlabelled else {}),
         "set_aside": [to_dict(s) for s in task.set_aside],
         "split_rule": task.split_rule,
         "fingerprint": task.fingerprint,

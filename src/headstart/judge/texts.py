@@ -100,7 +100,7 @@ def telling(judgement: Judgement, rows: Sequence[int], probabilities: Probabilit
     copies = [_without(judgement.examples[row], at, spans) for row, spans in zip(rows, pieces, strict=True)
               for at in range(len(spans))]  # fmt: skip
     whole = [judgement.examples[row] for row in rows]
-    found = np.asarray(probabilities([*whole, *copies])) if copies else np.zeros((len(whole), 1))
+    found = np.asarray(probabilities([*whole, *copies])) if copies else judgement.probabilities[[*rows]]
     out, at = [], len(whole)
     for place, (row, spans) in enumerate(zip(rows, pieces, strict=True)):
         answer = int(judgement.probabilities[row].argmax())

@@ -71,6 +71,7 @@ class Found:
     set_aside: tuple[SetAside, ...] = ()
     warnings: tuple[str, ...] = ()
     column: str = "number"  # of the labels, in a table
+    loose: tuple[Record, ...] = ()  # texts without a label, to learn words from
 
 
 def split_name(text: str) -> str | None:

@@ -63,7 +63,9 @@ def open_table(path: Path) -> Table | None:
 
 
 def records(table: Table, shape: Shape, group: str | None = None) -> Found:
-    """Every row of a table as a record. Rows without a label or an example are set aside by their number.
+    """Every row of a table as a record. Rows without an example are set aside by their number.
+
+    So are those without a label, but for texts that no held-out split claims: these are `Found.loose`.
 
     Raises:
         DataError: a column is missing, there is no row, or a split's name is not known.
@@ -77,18 +79,22 @@ def records(table: Table, shape: Shape, group: str | None = None) -> Found:
     if group is not None and group not in columns:
         raise UsageError(f"{name} has no column '{group}' to group by; it has {', '.join(columns)}. Name one of these.")
     splits = _splits(name, [row.get(split) if split else None for _, row, _ in table.rows])
-    kept, aside = [], []
+    kept: list[Record] = []
+    loose: list[Record] = []
+    aside = []
     for (where, row, given), said in zip(table.rows, splits, strict=True):
         cell, text = shape.cell(table.folder, row.get(example)), _label(name, label, row.get(label))
-        if cell is None or text is None:
+        learns = shape.modality == "text" and (given or said) in (None, "train")
+        if cell is None or (text is None and not learns):
             what = f"no_{shape.modality}" if cell is None else "no_label"
             file, _, number = where.rpartition(":")
             detail = f"Row {number} of {file} has no {shape.noun if cell is None else 'label'}."
             aside.append(SetAside(str(cell) if isinstance(cell, Path) else f"{file}, row {number}", what, detail))
             continue
         path, words = (cell, None) if isinstance(cell, Path) else (table.folder / where, cell)
-        kept.append(Record(path, text, given or said, label_text(row.get(group)) if group else None, words))
-    return Found(tuple(kept), tuple(aside), table.warnings, label)
+        found = Record(path, text or "", given or said, label_text(row.get(group)) if group else None, words)
+        (loose if text is None else kept).append(found)
+    return Found(tuple(kept), tuple(aside), table.warnings, label, tuple(loose))
 
 
 def unlabelled(table: Table, shape: Shape) -> list[tuple[str, Path | str | None]]:

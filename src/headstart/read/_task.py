@@ -23,6 +23,7 @@ from ._numbers import settled, strata
 from ._record import Found, Record, Shape, in_order
 from ._split import SHARES, TEST, VALID, VALID_OF_TRAIN, assign
 from ._table import SUFFIXES, Table, records
+from ._unlabelled import remark, unlabelled
 
 _SMALL_TEST = 50
 _SMALL_CLASS = 10
@@ -68,25 +69,29 @@ def make(
     split, groups = _split(cleaned, labels, seed)
     parts = [_examples(cleaned.kept, labels, groups, split == s) for s in range(3)]
     _check_parts([len(part) for part in parts], path, shape, rule, why)
+    loose, left_out = unlabelled(found.loose, cleaned.kept, split, clean, path if path.is_dir() else path.parent)
     return Task(
         name=name or (path.stem if path.is_file() else path.name),
         labels=labels,
         train=parts[0],
         valid=parts[VALID],
         test=Sealed(parts[TEST]),
-        set_aside=aside,
+        set_aside=aside + left_out,
         warnings=found.warnings
         + cleaned.warnings
         + _straddling(cleaned, split)
+        + remark(len(loose), shape)
         + (() if numbers else _of_classes(cleaned.kept, labels, split, shape))
         + _small(split, shape),
         split_rule=_rule(rule, seed, group, groups, f"fifths of '{found.column}'" if numbers else "class"),
         fingerprint=runtime.digest(
-            sorted((k.digest, k.record.label, int(s)) for k, s in zip(cleaned.kept, split, strict=True)),
+            sorted((k.digest, k.record.label, int(s)) for k, s in zip(cleaned.kept, split, strict=True))
+            + sorted((e.digest, "", -1) for e in loose),
             *(["regression"] if numbers else []),
         ),
         modality=shape.modality,
         kind="regression" if numbers else "classification",
+        unlabelled=loose,
     )
 
 

@@ -45,6 +45,7 @@ REASONS = {
     "too_large": "Too large",
     "too_small": "Too few pixels",
     "near_duplicate": "Near-duplicates of one that was kept",
+    "held_out_group": "Without a label, of a held-out group",
     "two_labels": "The same under two labels",
     "missing": "Listed, but not there",
 }

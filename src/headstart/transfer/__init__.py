@@ -15,5 +15,6 @@ n_before, n_now)`, `copies(facts)` (augmented copies a picture that it trains on
 (of the source, before and after; only where its weights move), `ON_REQUEST` (True: takes part only when it is named),
 `KINDS` (of tasks that it takes; classification alone without it: of regression `work.train.y` is float64 and k is 1),
 `spared(facts)` (why the race need not try it on such data unless it is named, or None),
-`SOURCE_DATA` (True: it uses `work.source_rows`).
+`SOURCE_DATA` (True: it uses `work.source_rows`), `UNLABELLED` (True: it uses `work.unlabelled`),
+`NEEDS_HEAD` ("causal": a source whose file has the head that tells the next word).
 """

@@ -42,6 +42,7 @@ class Tail(nn.Module):
         self._backbone = [backbone]  # in a list: its weights before the cut must not be registered here
         self.source, self.anew = backbone.source, depth == "input"  # whole pictures are augmented anew at every step
         self.form = ""  # of the weights, where it is not the source's own: "nf4"
+        self.changed = ""  # what moved its learning parts before this training: names a kept head
         self.skip = 0  # first parts that the given maps have already gone through, see `advance`
 
     def features(self, x: Tensor) -> Tensor:

@@ -35,7 +35,7 @@ class TextTail(Tail):
         self.late = nn.ModuleList(late)
         self.classifier = nn.Linear(language.source.feature_dim, k)
         self._language, self._stack = [language], [stack]  # in lists: not to be registered a second time
-        self.source, self.anew, self.form, self.skip = language.source, False, "", 0
+        self.source, self.anew, self.form, self.changed, self.skip = language.source, False, "", "", 0
         self._given: Tensor | None = None
 
     @property

@@ -146,10 +146,7 @@ def tune(
         _start_head(tail, work.train.x, work.train.y, work.k)
     work = advanced(tail, front, work)
     moving = [(name, stage) for name, stage in tail.stages() if name not in front]
-    per_epoch = max(1, math.ceil(len(work.train.y) / config.batch))
-    whole, share = max(config.least, round(config.epochs * per_epoch)), work.share
-    if config.steps is not None:
-        whole, share = config.steps, 1.0
+    per_epoch, whole, share = lengths(config, len(work.train.y), work.share)
     total = max(min(whole, 1), round(whole * share))
     every = max(per_epoch, math.ceil(total / ROUNDS))
     evaluate = _evaluator(work.valid) if work.valid is not None and config.keep == "best" else None
@@ -180,6 +177,14 @@ def tune(
         opening=opening(tail, max(1, round(max(per_epoch, whole / ROUNDS) * share))) if opening else None,
     )
     return Head(moved(outcome.state, start), trained, {"step": outcome.step, "steps": total})
+
+
+def lengths(config: Config, n: int, share: float) -> tuple[int, int, float]:
+    """Steps of an epoch over `n` rows, those of the whole training, and the share of these that is run."""
+    per_epoch = max(1, math.ceil(n / config.batch))
+    if config.steps is not None:
+        return per_epoch, config.steps, 1.0
+    return per_epoch, max(config.least, round(config.epochs * per_epoch)), share
 
 
 def refit(config: Config, notes: Mapping[str, Any], n_before: int, n_now: int) -> Any:  # noqa: ANN401 - a strategy's own Config
@@ -284,7 +289,7 @@ def advanced(tail: Tail, front: list[str], work: Work) -> Work:
 
 def _start_head(tail: Tail, x: NDArray[Any], y: NDArray[np.int64], k: int) -> None:
     """The head of the tail as the source left it, solved once."""
-    key = ("head", tail.source.sha256, tail.form, y.tobytes(), k)
+    key = ("head", tail.source.sha256, tail.form, tail.changed, y.tobytes(), k)
     put_head(tail, *once(x, key, lambda: solve_head(tail, x, y, k)))
 
 

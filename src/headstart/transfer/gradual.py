@@ -51,7 +51,7 @@ def settings(facts: Facts) -> list[Config]:
     return few if facts.n < _tune.FEW else [Config(thaw="epoch"), Config(thaw="stall")]
 
 
-def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
+def run(config: Config, work: Work, opened: _tune.Opener | None = None) -> Generator[Progress, None, Head]:
     """See `_tune.tune`; without validation data (a refit) a part thaws with every round, mostly an epoch."""
     by_stall = config.thaw == "stall" and work.valid is not None and config.keep == "best"
 
@@ -69,4 +69,4 @@ def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
 
         return Opening(steps=0 if by_stall else a_round, patience=1 if by_stall else 0, most=len(body), apply=apply)
 
-    return (yield from _tune.tune(config, work, opening=opening))
+    return (yield from _tune.tune(config, work, opening=opening, opened=opened))

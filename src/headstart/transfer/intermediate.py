@@ -1,0 +1,167 @@
+"""The person's own texts first: the source's language task goes on with them, then fine-tuning (ULMFiT, DAPT).
+
+In: tokens of the training texts and of texts without a label, never of validation or test texts. The parts that learn
+go on finding masked words or telling the next (see _language_task.py), then they are fine-tuned, thawed one by one or
+at once (see _tune.py, gradual.py). Out: what both moved, and the head. It is worth it where texts without a label are
+many, a thousand or more, and unlike what the source has read; of few it only costs time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from ..errors import UsageError
+from ..runtime import device, digest, write
+from ..types import Facts, Progress, Source, View, Work
+from . import _tune, gradual
+from ._base import Head
+from ._tune import copies, fit_view, logits, refit, skill, views
+
+if TYPE_CHECKING:
+    from ._tail import Tail
+
+T = TypeVar("T")
+__all__ = ["copies", "fit_view", "logits", "refit", "skill", "views"]
+
+TITLE = "language model of the domain, then fine-tuning"
+PAPER = "Howard & Ruder 2018, ULMFiT; Gururangan et al. 2020, Don't Stop Pretraining"
+READS = ("text",)
+NEEDS = frozenset({"target_labels"})
+REUSES = True
+PRIOR = 7
+STOCHASTIC = True
+RUNG = 0.25
+ON_REQUEST = True  # minutes, and worth them only where texts without a label are many: see above
+UNLABELLED = True  # uses `work.unlabelled` where there are any
+
+
+@dataclass(frozen=True)
+class Config(gradual.Config):
+    """As for gradual unfreezing, and how the language task goes on."""
+
+    thaw: str = "epoch"  # or "stall", see gradual.py; or "none": plain fine-tuning
+    lm_lr: float = 1e-4  # peak rate of the last part
+    lm_epochs: float = 3
+    lm_most: int = 300  # steps
+    lm_batch: int = 16  # pieces of texts
+    lm_length: int = 128  # tokens of a piece at most
+
+
+def settings(facts: Facts) -> list[Config]:
+    """All parts at once, and thawed one by one; with few texts, of which validation chooses nothing, the first."""
+    known = [
+        _tune.for_texts(Config(thaw="none", schedule="one-cycle"), facts),
+        _tune.for_texts(Config(), facts, decay=2.6),
+    ]
+    return known[:1] if facts.n < _tune.FEW else known
+
+
+def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
+    """The language task, then fine-tuning; a killed run goes on in either.
+
+    Raises:
+        UsageError: no source, or one without a language task, or a setting that does not exist.
+    """
+    if work.source is None or config.parts < 1 or config.thaw not in ("epoch", "stall", "none"):
+        raise UsageError(
+            f"'intermediate' was given source {work.source and work.source.key}, {config.parts} parts and thaw "
+            f"'{config.thaw}'; it needs a source, one part or more, and thaw epoch, stall or none."
+        )
+    _, whole, share = _tune.lengths(config, len(work.train.y), work.share)
+    after = max(1, round(whole * share)) + 1
+    kept = work.scratchpad and work.scratchpad.with_suffix(".language.safetensors")
+    if (learnt := _found(kept)) is None:
+        learnt = yield from _speak(config, work, after)
+        if kept:
+            from safetensors.numpy import save
+
+            write(kept, save({name: np.ascontiguousarray(value) for name, value in learnt.items()}))
+    steps = _steps(config, work) + 1
+    changed = digest(asdict(config), work.seed, work.share, 0 if work.unlabelled is None else len(work.unlabelled))
+
+    def opened(source: Source, weights: Path | None, view: View, k: int) -> Tail:
+        from ._tail import open_tail, put
+
+        tail = open_tail(source, weights, view, k)
+        put(tail, learnt)
+        tail.changed = changed
+        return tail
+
+    tuned = _tune.tune(config, work, opened=opened) if config.thaw == "none" else gradual.run(config, work, opened)
+    head = yield from _within(tuned, steps, 0)
+    if kept:
+        kept.unlink(missing_ok=True)
+    return Head({**learnt, **head.state}, head.trained_params, {**head.notes, "language_steps": steps - 1})
+
+
+def _steps(config: Config, work: Work) -> int:
+    """Of the language task: its epochs over all pieces, at most `lm_most`, of a short run the same share."""
+    rows = [*work.train.x, *(() if work.unlabelled is None else work.unlabelled)]
+    count = sum(max(1, -(-len(row) // config.lm_length)) for row in rows)
+    return max(1, round(min(config.lm_most, config.lm_epochs * -(-count // config.lm_batch)) * work.share))
+
+
+def _speak(config: Config, work: Work, after: int) -> Generator[Progress, None, Mapping[str, Any]]:
+    """Go on with the language task; returns what it moved of the source. `after` steps are still to come."""
+    import torch
+
+    from . import _language_task as task
+    from ._freeze import freeze, groups
+    from ._loop import Recipe, train
+    from ._tail import moved
+
+    assert work.source is not None
+    torch.manual_seed(work.seed)
+    rows = task.pieces([*work.train.x, *(() if work.unlabelled is None else work.unlabelled)], config.lm_length)
+    model = task.speaker(work.source, work.weights, work.k, rows).to(device())
+    tail, steps = model.tail, _steps(config, work)
+    start = {name: tensor.clone() for name, tensor in tail.state_dict().items()}
+    front = [*tail.parts][: -config.parts]
+    for name in front:
+        freeze(tail.parts[name])
+    freeze(tail.classifier)
+    moving = [(name, stage) for name, stage in tail.stages()[:-1] if name not in front]
+    learning = groups(moving, config.lm_lr, config.decay, config.weight_decay)
+    if own := model.own():
+        learning.append({"name": "words", "params": own, "lr": config.lm_lr, "weight_decay": 0.0})
+    batch, loss = task.batches(work.source, work.weights, rows, config.lm_batch, task.words(tail), work.seed)
+    pad = work.scratchpad and work.scratchpad.with_suffix(".language.pt")
+    recipe = Recipe(
+        steps,
+        config.lm_lr,
+        weight_decay=config.weight_decay,
+        warmup=0.1,
+        schedule=config.schedule,
+        evaluate_every=-(-steps // _tune.ROUNDS),
+        threads=1,
+    )
+    yield from _within(train(model, batch, loss, recipe, seed=work.seed, groups=learning, scratchpad=pad), 0, after)
+    learnt = moved(tail.state_dict(), start)
+    return {name: value for name, value in learnt.items() if not name.startswith("classifier.")}
+
+
+def _within(run: Generator[Progress, None, T], before: int, after: int) -> Generator[Progress, None, T]:
+    """A run as a part of a longer one: so many steps before it, so many after."""
+    try:
+        while True:
+            now = next(run)
+            yield replace(now, step=before + now.step, steps=before + now.steps + after)
+    except StopIteration as stop:
+        value: T = stop.value
+        return value
+    finally:
+        run.close()
+
+
+def _found(path: Path | None) -> Mapping[str, Any] | None:
+    """What an earlier attempt left of the language task."""
+    if path is None or not path.exists():
+        return None
+    from safetensors.numpy import load
+
+    return load(path.read_bytes())

@@ -1,0 +1,72 @@
+"""A tiny causal language model, its head tied to its embeddings, that reads bytes; the texts are `tiny_text`'s."""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import shutil
+import tempfile
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import tiny_text
+from headstart.types import Features, Source, View
+
+CONFIG = {
+    "vocab_size": 256,
+    "hidden_size": tiny_text.WIDTH,
+    "num_hidden_layers": tiny_text.LAYERS,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "intermediate_size": 64,
+    "max_position_embeddings": 512,
+    "tie_word_embeddings": True,
+}
+
+
+def tokenizer():
+    """A token for every byte."""
+    from tokenizers import Tokenizer, decoders, pre_tokenizers
+    from tokenizers.models import BPE
+
+    made = Tokenizer(BPE({c: at for at, c in enumerate(sorted(pre_tokenizers.ByteLevel.alphabet()))}, []))
+    made.pre_tokenizer, made.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
+    return made
+
+
+@cache
+def weights() -> Path:
+    """A safetensors file with the tokenizer in its header; removed when the process ends."""
+    import torch
+    from safetensors.torch import save_file
+
+    from headstart.source import _language
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        config = _language.library().CONFIG_MAPPING["llama"](**CONFIG, initializer_range=0.2)
+        net = _language.library().AutoModel.from_config(config)
+    folder = Path(tempfile.mkdtemp(prefix="headstart-tiny-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    tensors = {name: tensor.contiguous() for name, tensor in net.state_dict().items()}
+    save_file(tensors, folder / "tiny.safetensors", {_language.TOKENIZER: tokenizer().to_str()})
+    return folder / "tiny.safetensors"
+
+
+@cache
+def source() -> Source:
+    """The record of these weights."""
+    sha = hashlib.sha256(weights().read_bytes()).hexdigest()
+    tiny = tiny_text.source(length=400)
+    return replace(tiny, key="tiny-causal", architecture="llama", config=CONFIG, sha256=sha)
+
+
+@cache
+def drawn(view: View, n: int, k: int, seed: int) -> Features:
+    """What a view shows of drawn texts."""
+    from headstart.embed.gallery import Gallery
+
+    with tempfile.TemporaryDirectory(prefix="headstart-") as folder:
+        gallery = Gallery({source().key: source()}, weights={source().key: weights()}, folder=Path(folder))
+        return gallery.look(tiny_text.texts(n, k, seed), [view])[0]
