@@ -224,7 +224,7 @@ def temperature(logits: ArrayLike, y: ArrayLike) -> float:
     on the unit a strategy counts its scores in. Logits that say nothing (all equal) get 1.
     When every answer is right the log-loss falls for ever as T → 0; the labels are then smoothed to (n + 1) / (n + 2),
     the rule of succession, what is left being shared by the other classes: n right answers never become certainty. (Of
-    two classes that is Platt 1999; one more example of each of k classes would doubt n right answers the more, the more k.)
+    two classes that is Platt 1999; one more example of each of k classes would doubt them the more, the larger k.)
 
     Args:
         logits: `[n k]`, of data that the model was not fitted to.
