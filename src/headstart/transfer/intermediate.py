@@ -4,6 +4,10 @@ In: tokens of the training texts and of texts without a label, never of validati
 go on finding masked words or telling the next (see _language_task.py), then they are fine-tuned, thawed one by one or
 at once (see _tune.py, gradual.py). Out: what both moved, and the head. It is worth it where texts without a label are
 many, a thousand or more, and unlike what the source has read; of few it only costs time.
+
+minilm-l6, trec_questions, 32 of each class and 3,843 without a label, one draw, right on 1,346 others: thawed part by
+part 71.5 % without the language task, 75.3 with it; all at once without it 80.2 (on 400 of another draw: 80.8 without,
+80.8 with, at a rate of 5e-5; 78.5 at 3e-4). So for a sentence encoder this is no gain; for other sources it is open.
 """
 
 from __future__ import annotations
