@@ -4,6 +4,9 @@ A JSONL table of reviews, `text` and `label` ("positive", "negative", or any oth
 kitchen parts of the Multi-Domain Sentiment data (Blitzer et al. 2007). For each of `--each` so many reviews of every
 class are drawn to learn from; up to `--test` of the others are the sealed test, the same for all sizes. Each size is a
 run of its own in the folder `out`, with its report and its model; a finished run is not done again.
+
+amazon books, 8 labels a class, seed 0, 500 sealed reviews: a probe on minilm-l6 56.0 %, TF-IDF 57.6; difference −1.6
+points (−6.1 to +2.9), verdict no_evidence. So few labels tell little; take more with `--each`.
 """
 # ruff: noqa: T201
 
@@ -51,7 +54,7 @@ def main(given: argparse.Namespace) -> None:
         folder = drawn(given, each)
         runs[each] = hs.fit(folder, out=folder / "run", source=given.source, strategy=strategies, seed=given.seed)
         print(f"{each} a class: {runs[each].sentence}\n  {runs[each].report}")
-    print("\n| labels a class | sealed test | headstart's choice | accuracy | TF-IDF | difference | 95 % | verdict |")
+    print("\n| labels a class | sealed test | chosen reuse | accuracy | TF-IDF | difference | 95 % | verdict |")
     print("|---|---|---|---|---|---|---|---|")
     for each, run in runs.items():
         v = run.verdict

@@ -5,9 +5,14 @@ which all have one, those beyond `--each` of a class, whose labels are then not 
 own language task on all of them (masked words, where Howard & Ruder's LSTM told the next one); then the classifier
 learns: slanted triangular rates, each part at 1/2.6 of the rate of the next, one more part thawed with every round.
 
-It is set against the probe alone, the same fine-tuning without the language task, and TF-IDF with logistic regression.
+It is set against the same fine-tuning without the language task, fine-tuning of all these parts at once, the probe
+alone, and TF-IDF with logistic regression.
 Nothing is chosen but TF-IDF's setting, by cross-validation, so that all learn from training and validation texts
 together; the sealed test is read once, at the end.
+
+minilm-l6, the training table of trec_questions, 32 labels of each of 6 classes and 3,843 texts without, seed 0, right
+on 1,346 sealed texts: fine-tuning thawed part by part 71.5 %, after the language task 75.3; all parts at once, without
+it, 80.2; probe 63.2; TF-IDF 59.0. A sentence encoder that is tuned as it likes gained nothing from the language task.
 """
 # ruff: noqa: T201
 
@@ -88,12 +93,14 @@ def main(given: argparse.Namespace) -> None:
     )
     print(f"{record.key}: {len(kept)} texts with a label, {len(loose)} without, {k} classes")
     how = {"parts": given.parts, "lr": 3e-4, "epochs": 3, "least": given.least, "weight_decay": 0.01, "keep": "last"}
+    at_once = finetune.Config(**how | {"decay": 1.0})  # one rate, one cycle: headstart's own way with texts
     plain = classical.fit_view(classical.views([])[0], Facts(len(kept), k, 0, "text"))
     models = {
         "fine-tuning": trained("gradual", gradual.Config(**how), work, labels),
         "domain LM, then fine-tuning": trained(
             "intermediate", intermediate.Config(lm_most=given.most, **how), work, labels
         ),
+        "fine-tuning, all parts at once": trained("finetune", at_once, work, labels),
         "probe": trained("finetune", finetune.Config(steps=0, parts=given.parts), work, labels),
         "TF-IDF": rival(replace(work, view=plain, train=gallery.look(kept, [plain])[0]), labels),
     }

@@ -1,9 +1,12 @@
 """The person's own texts first: the source's language task goes on with them, then fine-tuning (ULMFiT, DAPT).
 
 In: tokens of the training texts and of texts without a label, never of validation or test texts. The parts that learn
-go on finding masked words or telling the next (see _language_task.py), then they are fine-tuned, thawed one by one or
-at once (see _tune.py, gradual.py). Out: what both moved, and the head. It is worth it where texts without a label are
-many, a thousand or more, and unlike what the source has read; of few it only costs time.
+go on with masked words or the next one (_language_task.py), then are fine-tuned, at once or one by one. Out: what
+both moved, and the head. It is meant for a thousand unlabelled texts or more, unlike what the source has read.
+
+minilm-l6, trec_questions, 32 a class, 3,843 unlabelled, one draw, right on 1,346 others: thawed one by one 71.5 %, with
+the language task 75.3; at once without it 80.2 (400 of another draw: 80.8 without, 80.8 with at a rate of 5e-5, 78.5 at
+3e-4). So of a sentence encoder no gain has been seen over plain fine-tuning; other sources were not measured.
 """
 
 from __future__ import annotations
