@@ -64,6 +64,16 @@ def device() -> str:
     return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
+def has_bf16() -> bool:
+    """Whether the hardware computes in bf16."""
+    import torch
+
+    if device() == "cuda":
+        return bool(torch.cuda.is_bf16_supported())
+    probe = getattr(torch.cpu, "_is_avx512_bf16_supported", None)  # private, hence asked for gently
+    return device() == "cpu" and probe is not None and bool(probe())
+
+
 def quiet_threads() -> None:
     """Make OpenMP threads sleep while they wait (they would spin and double the CPU time). Call before torch."""
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

@@ -11,7 +11,7 @@ import pytest
 import drawn_task
 import tiny_tail
 from contenders import contender
-from headstart.errors import BudgetError, UnknownName
+from headstart.errors import BudgetError, UnknownName, UsageError
 from headstart.family import load, names
 from headstart.kind.classification import compared, log_loss, softmax
 from headstart.plan._folds import folds
@@ -364,3 +364,10 @@ def test_a_candidate_killed_while_it_was_remembered_is_not_recalled(halves, tmp_
     remember(tmp_path, run(halves))
     (tmp_path / "model.json").unlink()  # it is written last
     assert recall(tmp_path) is None
+
+
+def test_a_strategy_that_does_not_take_such_data_is_refused_when_named():
+    with pytest.raises(UsageError, match=r"'contrastive' does not take pictures. Those that do: .*probe"):
+        candidates(["a"], ["contrastive"], Facts(200, 2, 100))
+    with pytest.raises(UsageError, match=r"'ewc' does not take texts. Those that do: .*contrastive"):
+        candidates(["a"], ["ewc"], Facts(200, 2, 0, "text"))

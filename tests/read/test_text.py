@@ -1,11 +1,14 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from headstart.errors import DataError, UsageError
 from headstart.read import modality, read
+from headstart.read._record import Record
 from headstart.read._shingles import near_pairs, shingles
+from headstart.read.text import content
 
 WORDS = "river stone lamp cloud winter paper engine garden mirror silver forest bread window candle harbour".split()
 RNG = np.random.default_rng(0)
@@ -158,3 +161,9 @@ def test_near_pairs_are_those_of_exact_jaccard():
 
 def test_digits_do_not_tell_texts_apart():
     assert near_pairs(["Your code is 4711, call 0800 123", "Your code is 99, call 0900 77777"]).tolist() == [[0, 1]]
+
+
+def test_half_a_pair_of_a_text_cut_short_is_replaced():
+    text, why = content(Record(Path("t"), "", text="good \ud83d"))
+    assert why is None
+    assert text == "good �"

@@ -135,7 +135,7 @@ class Race:
     def _not_worth(self, candidate: Candidate) -> str | None:
         """Why a long candidate is not worth its time: nothing left to gain, or another source that serves better.
 
-        What was asked for by name is always tried on the best source.
+        What does not suit so many examples is tried where it is asked for by name.
         """
         from ..plan.choice import prefer
 

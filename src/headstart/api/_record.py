@@ -51,13 +51,14 @@ def publish(
     from ..ship.store import save
 
     out, trials, roles = job.plan.out, outcome.trials, outcome.roles
+    engine = job.gallery.engine if job.task.modality == "image" else "torch"
     with job.clock("report"):
-        winner = _whole(outcome.finalists[roles["winner"]][0], sources, job.gallery.engine)
+        winner = _whole(outcome.finalists[roles["winner"]][0], sources, engine)
         source = sources[winner.view.source] if winner.view.source else None
         save(out / "model", winner, source, weights[source.key] if source else None)
         _check_saved(out / "model", job.gallery, judgement, load("kind", job.task.kind).unit(answers(job.task.train)))
         _predictions(out / "predictions.parquet", job.task, judgement)
-        environment = _environment(job.gallery.engine)
+        environment = _environment(engine, job.task.modality)
         write_json(out / "environment.json", environment)
         record = _record(job, judgement, trials, winner, roles, source)
         record |= {"layers": outcome.layers, "forgetting": outcome.forgetting}
@@ -80,12 +81,13 @@ def _whole(fitted: Fitted, sources: Mapping[str, Source], engine: str) -> Fitted
     """The head with what only the whole model knows: its engine, and the backbone's parameters counted in."""
     key = fitted.view.source
     moved = hasattr(load("transfer", fitted.strategy), "skill")  # what it trained is the source's own, but for the head
-    new = [a.size for name, a in fitted.state.items() if name.startswith("classifier.")]
+    new = [a.size for name, a in fitted.state.items() if name.startswith("classifier.") or "lora_" in name]
     added = sum(new) if moved else fitted.trained_params
+    reused = sources[key].params if key and load("transfer", fitted.strategy).REUSES else 0
     return replace(
         fitted,
         view=replace(fitted.view, engine=engine if key else ""),
-        total_params=added + (sources[key].params if key else 0),
+        total_params=added + reused,
     )
 
 
@@ -184,7 +186,7 @@ def _titles(task: Task) -> dict[str, str]:
 
 def _unheard(trials: Sequence[Trial]) -> list[str]:
     """A warning where a rival did not get its say: the verdict is then easier to win."""
-    missing = [t for t in trials if not t.reuses and t.status != "finished"]
+    missing = [t for t in trials if not t.reuses and t.status in ("waiting", "failed")]
     return [f"The rival '{t.id}' took no part ({t.reason}): the verdict may flatter reuse." for t in missing]
 
 
@@ -287,12 +289,14 @@ def _sentence(job: _Job, judgement: Judgement, roles: Mapping[str, str]) -> str:
     return sentence(judgement.verdict, seconds=job.clock.total(), titles=titles, fresh=fresh)
 
 
-def _environment(engine: str) -> dict[str, str]:
+def _environment(engine: str, modality: str) -> dict[str, str]:
     from importlib.metadata import version
 
     from .. import __version__
 
-    packages = ["torch", "torchvision", "timm", "numpy", "scikit-image", "safetensors", "pillow", "simplejpeg"]
+    packages = ["torch", "numpy", "scikit-learn", "safetensors", "accelerate"]
+    of_pictures = ["torchvision", "timm", "scikit-image", "pillow", "simplejpeg"]
+    packages += of_pictures if modality == "image" else ["transformers", "tokenizers", "peft"]
     packages += ["openvino"] if engine == "openvino" else []
     return {
         "headstart": __version__,

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError, UnknownName
-from ..runtime import cache_dir
+from ..runtime import cache_dir, digest
 from ..types import Example, Features, Source, View, answers
 from ._lens import Lens, TextLens, backbone_lens, input_lens, pick_engine, pixel_lens, text_lens
 from ._store import Store
@@ -127,6 +127,7 @@ class Gallery:
     def _texts(self, examples: Sequence[Example], view: View) -> Features:
         """The texts themselves, or the tokens that a source makes of them; made anew each time, as they cost little."""
         texts, x = [e.text or "" for e in examples], np.empty(len(examples), dtype=object)
+        key = "texts"
         if view.source is None:
             x[:] = texts
         else:
@@ -134,7 +135,8 @@ class Gallery:
 
             source, weights = self.sources[view.source], self.weights.get(view.source)
             x[:] = [np.array(row, np.int64) for row in tokens(tokenizer(source, weights), source, texts)]
-        return Features(x, answers(examples), f"texts.{view.source or ''}")
+            key = digest("texts", source.sha256, source.architecture, source.input)
+        return Features(x, answers(examples), key)
 
     def _store(self, lens: Lens | TextLens) -> Store:
         if lens.key not in self._stores:

@@ -34,7 +34,7 @@ def lengths(judgement: Judgement) -> list[dict[str, Any]]:
     """Accuracy by quarter of the texts' length in words, shortest first.
 
     Returns:
-        {"low", "high" (words), "n", "accuracy", "interval"} each; texts of one length stay together. None where there
+        {"low", "high" (words), "n", "accuracy", "interval"} each; texts of one length stay together. Empty where there
         are too few texts, or lengths, to make four.
     """
     words = np.array([len(_words(example)) for example in judgement.examples])

@@ -16,10 +16,10 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import BudgetError
+from ..errors import BudgetError, UsageError
 from ..family import load, names
 from ..runtime import digest
-from ..types import Facts, Features, Fitted, IntArray, Progress, Trial, View, Work, to_dict
+from ..types import NOUNS, Facts, Features, Fitted, IntArray, Progress, Trial, View, Work, to_dict
 from . import keep
 from ._folds import FOLDS
 from .choice import CLOSE, Contender, behind
@@ -90,8 +90,14 @@ def candidates(sources: Sequence[str], wanted: Sequence[str], facts: Facts) -> l
 
     Raises:
         UnknownName: a wanted strategy does not exist.
+        UsageError: it does not take such data.
     """
     modules = {name: load("transfer", name) for name in dict.fromkeys([*names("transfer"), *wanted])}
+    for name in wanted:
+        if facts.modality not in reads(modules[name]) or facts.kind not in kinds(modules[name]):
+            what = f"{NOUNS[facts.modality]}s" + ("" if facts.kind == "classification" else f" with {facts.kind}")
+            fit = [n for n, m in modules.items() if facts.modality in reads(m) and facts.kind in kinds(m)]
+            raise UsageError(f"The strategy '{name}' does not take {what}. Those that do: {', '.join(fit)}.")
     out = []
     for camp in (True, False):
         able = [n for n, m in modules.items() if facts.modality in reads(m) and facts.kind in kinds(m)]

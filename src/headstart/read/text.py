@@ -62,6 +62,7 @@ def content(record: Record) -> tuple[str, SetAside | None]:
             raw = decoded(record.path.read_bytes())[0]
         except OSError as error:
             return "", SetAside("", "unreadable", f"The file cannot be read: {error.strerror or error}.")
+    raw = raw.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # halves of pairs, of texts cut short
     text = unicodedata.normalize("NFC", raw).strip().replace("\x00", "")
     if not any(c.isalnum() or ord(c) > 0x2000 for c in text):  # beyond: emoji and symbols say something too
         return "", SetAside("", "empty", "The text is empty." if not text else "The text holds no word.")

@@ -32,10 +32,11 @@ def texts(inputs: Iterable[str | Path], column: str | None = None) -> Iterator[t
 
 
 def _of(given: str | Path, column: str | None) -> Iterator[tuple[str, Example | str]]:
-    path = Path(given).expanduser()
+    path = Path(given)
     try:
+        path = path.expanduser()
         there = path.exists()
-    except OSError:  # a text longer than a file's name may be
+    except (OSError, RuntimeError, ValueError):  # longer than a file's name may be, "~5 dollars", or a zero byte
         there = False
     if not there:
         missing = isinstance(given, Path) or path.suffix.lower() in (".txt", ".csv", ".tsv", ".jsonl", ".parquet")

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import EngineError, UnknownName, UsageError
-from ..runtime import device, write
+from ..runtime import device, has_bf16, write
 from ..types import Progress
 from ._schedule import SCHEDULES
 
@@ -153,7 +153,7 @@ def train(
     torch.set_num_threads(recipe.threads or threads)
     # Accelerate fixes its precision once a process; ours is a recipe's, hence the autocast and the hook are our own.
     accelerator = Accelerator(cpu=device() == "cpu", mixed_precision="no")
-    bf16 = recipe.precision == "auto" and _has_bf16()
+    bf16 = recipe.precision == "auto" and has_bf16()
     hook = model.register_forward_hook(lambda module, x, scores: scores.float() if bf16 else scores)
     try:
         optimizer = torch.optim.AdamW(
@@ -327,16 +327,6 @@ def _is_out_of_memory(error: BaseException) -> bool:
 
     words = ("out of memory", "can't allocate memory", "not enough memory")
     return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(w in str(error).lower() for w in words)
-
-
-def _has_bf16() -> bool:
-    """Whether the hardware computes in bf16."""
-    import torch
-
-    if device() == "cuda":
-        return bool(torch.cuda.is_bf16_supported())
-    probe = getattr(torch.cpu, "_is_avx512_bf16_supported", None)  # private, hence asked for gently
-    return device() == "cpu" and probe is not None and bool(probe())
 
 
 def open_state(model: torch.nn.Module) -> dict[str, torch.Tensor]:

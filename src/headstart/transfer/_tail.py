@@ -143,7 +143,7 @@ def open_tail(source: Source, weights: Path | None, view: View, k: int) -> Tail:
 
 
 def moved(state: Mapping[str, Tensor], start: Mapping[str, Tensor]) -> dict[str, NDArray[Any]]:
-    """The new head, adapters, and what training changed of the source: a saved model beside the source's own file."""
+    """The new head, adapters, and what training changed of `start`; all, where that is empty: nothing is a source's."""
     return {
         name: tensor.detach().cpu().contiguous().numpy().copy()
         for name, tensor in state.items()
@@ -152,6 +152,7 @@ def moved(state: Mapping[str, Tensor], start: Mapping[str, Tensor]) -> dict[str,
         and (
             name.startswith("classifier.")
             or "lora_" in name
+            or not start
             or (name in start and not torch.equal(tensor.cpu(), start[name].cpu()))
         )
     }

@@ -68,6 +68,7 @@ def opened(source: Source, weights: Path | None, view: View, k: int) -> Tail:
 
     seed = int(torch.randint(2**31, ()))  # `build` leaves the caller's random numbers alone
     tail = TextTail(Language(source, build(source, seed)), k)
+    tail.form = _tune.RANDOM
     return tail
 
 

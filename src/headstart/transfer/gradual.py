@@ -46,7 +46,8 @@ def spared(facts: Facts) -> str | None:
 def settings(facts: Facts) -> list[Config]:
     """Both ways of thawing; with few pictures, of which validation can tell no stall, the first."""
     if facts.modality == "text":
-        return [_tune.for_texts(Config(thaw=thaw), facts, decay=2.6) for thaw in ("epoch", "stall")]
+        known = [_tune.for_texts(Config(thaw=thaw), facts, decay=2.6) for thaw in ("epoch", "stall")]
+        return known[:1] if facts.n < _tune.FEW else known
     few = [Config(parts=2, keep="last")]
     return few if facts.n < _tune.FEW else [Config(thaw="epoch"), Config(thaw="stall")]
 

@@ -43,7 +43,8 @@ class Config(_tune.Config):
 def settings(facts: Facts) -> list[Config]:
     """A strong and a weak pull, each at two rates; with few pictures the strong one, at the higher rate."""
     if facts.modality == "text":
-        return [_tune.for_texts(Config(weight_decay=0.0, alpha=alpha), facts) for alpha in (10.0, 1.0)]
+        pulls = [_tune.for_texts(Config(weight_decay=0.0, alpha=alpha), facts) for alpha in (10.0, 1.0)]
+        return pulls[:1] if facts.n < _tune.FEW else pulls
     few = [Config(parts=2, keep="last")]
     known = [Config(alpha=alpha, lr=lr) for alpha in (10.0, 1.0) for lr in (1e-3, 3e-4)]
     return few if facts.n < _tune.FEW else known[:SEARCH]

@@ -81,7 +81,7 @@ def steps(n: int, batch: int) -> int:
 def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
     """Train; with `work.valid` the state of the lowest validation loss is kept, without it the last one."""
     if work.view.depth == "input":
-        return (yield from _text_scratch.run(_of_texts(config, len(work.train.y)), config.layers, work))
+        return (yield from _text_scratch.run(_of_texts(config, len(work.train.y), work.share), config.layers, work))
     import torch
 
     from ._loop import Recipe, train
@@ -129,9 +129,9 @@ def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None, weight
     return _logits(net.eval(), torch.from_numpy(np.asarray(x)), mean, std, fitted.config["style"] == "photo")
 
 
-def _of_texts(config: Config, n: int) -> _tune.Config:
-    """All parts at one rate, from a random head; 10 epochs up to 1,000 texts, 10 · √(1000/n) beyond."""
-    steps = config.steps or max(60, round(steps_of_texts(n) / config.batch))
+def _of_texts(config: Config, n: int, share: float) -> _tune.Config:
+    """All parts at one rate, for that share of 10 epochs up to 1,000 texts, of 10 · √(1000/n) beyond."""
+    steps = max(20, round(share * (config.steps or max(60, round(steps_of_texts(n) / config.batch)))))
     return _tune.Config(
         parts=99, lr=config.lr, decay=1.0, batch=config.batch, weight_decay=0.05, head_first=False, steps=steps
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from ...runtime import device
+from ...runtime import device, has_bf16
 from ...types import Source
 
 if TYPE_CHECKING:
@@ -57,10 +57,7 @@ def build(source: Source, depths: tuple[str, ...], weights: Path | None = None) 
 @cache
 def text_precision() -> str:
     """`bf16` on a GPU and on processors that compute in it, else `fp32`."""
-    import torch
-
-    fast = device() == "cuda" or (device() == "cpu" and torch.ops.mkldnn._is_mkldnn_bf16_supported())
-    return "bf16" if fast else "fp32"
+    return "bf16" if has_bf16() else "fp32"
 
 
 def build_text(source: Source, weights: Path | None = None) -> Callable[[Sequence[str]], list[NDArray[Any]]]:
