@@ -104,7 +104,7 @@ def measured(given: argparse.Namespace) -> dict[str, float | int | None]:
         losses.append(step.loss)
     trained, cpu = peak(), time.process_time() - start
     candidate = search.Candidate(name, name, True, view, long=True)
-    fitted = search._fitted(candidate, config, task.labels, head)
+    fitted = search._fitted(candidate, config, task.labels, head, work.kind)
     with tempfile.TemporaryDirectory() as folder:
         keep.save(Path(folder), fitted)
         back, _ = keep.load(Path(folder))
