@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import atexit
 import hashlib
-import shutil
 import tempfile
 from dataclasses import replace
 from functools import cache
@@ -37,21 +35,8 @@ def tokenizer():
 
 @cache
 def weights() -> Path:
-    """A safetensors file with the tokenizer in its header; removed when the process ends."""
-    import torch
-    from safetensors.torch import save_file
-
-    from headstart.source import _language
-
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        config = _language.library().CONFIG_MAPPING["llama"](**CONFIG, initializer_range=0.2)
-        net = _language.library().AutoModel.from_config(config)
-    folder = Path(tempfile.mkdtemp(prefix="headstart-tiny-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    tensors = {name: tensor.contiguous() for name, tensor in net.state_dict().items()}
-    save_file(tensors, folder / "tiny.safetensors", {_language.TOKENIZER: tokenizer().to_str()})
-    return folder / "tiny.safetensors"
+    """As tiny_text's, of a Llama."""
+    return tiny_text.written("llama", CONFIG, tokenizer())
 
 
 @cache

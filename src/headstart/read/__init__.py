@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..types import Task
+
+if TYPE_CHECKING:
+    from ._table import Table
 
 
 def read(
@@ -41,25 +44,26 @@ def read(
         UsageError: `group` for a folder, or no such column; another kind.
     """
     from ..family import load
+    from ._table import open_table
     from ._task import absolute
 
     path = absolute(data)
+    table = open_table(path)
     given: dict[str, Any] = {"name": name, "seed": seed, "group": group, "kind": kind, "progress": progress}
-    found = "text" if text else modality(path)
+    found = "text" if text else modality(path, table)
     if found == "text":
         given |= {"text": text, "label": label}
-    task: Task = load("read", found).read(path, **given)
+    task: Task = load("read", found).read(path, table=table, **given)
     return task
 
 
-def modality(path: Path) -> str:
-    """Of which kind the examples are: "image" or "text"; "image" where there are none."""
-    from ._table import open_table
+def modality(path: Path, table: Table | None) -> str:
+    """Of which kind the examples are: "image" or "text"; "image" where there are none. `table`: what the path holds."""
     from ._walk import files
     from .image import SHAPE as IMAGE
     from .text import SHAPE as TEXT
 
-    if (table := open_table(path)) is not None:
+    if table is not None:
         names = {c.strip().casefold() for c in table.columns}
         pictures = [c for c in IMAGE.columns if c in names]
         return "text" if names & set(TEXT.columns) and not pictures else "image"

@@ -12,7 +12,7 @@ from .. import runtime
 from ..types import Task
 from ._hygiene import clean
 from ._record import Shape
-from ._table import open_table
+from ._table import Table, open_table
 from ._task import Watch, absolute, make
 from ._walk import is_picture
 
@@ -25,11 +25,14 @@ def read(
     group: str | None = None,
     kind: str | None = None,
     progress: Watch | None = None,
+    table: Table | None = None,
 ) -> Task:
-    """Read a person's pictures; arguments and errors as for `read.read`."""
+    """Read a person's pictures; arguments and errors as for `read.read`; `table`, if the path is opened."""
     path = absolute(data)
     shape = SHAPE.columns_of(kind)
-    return make(path, open_table(path), shape, clean, name=name, seed=seed, group=group, kind=kind, progress=progress)
+    return make(
+        path, table or open_table(path), shape, clean, name=name, seed=seed, group=group, kind=kind, progress=progress
+    )
 
 
 def cell(folder: Path, value: object) -> Path | None:

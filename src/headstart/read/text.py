@@ -16,7 +16,7 @@ from ..types import SetAside, Task
 from ._clean import Clean, Kept, settle
 from ._record import Found, Record, Shape
 from ._shingles import near_pairs
-from ._table import decoded, open_table
+from ._table import Table, decoded, open_table
 from ._task import Watch, absolute, make
 
 MOST = 1_000_000  # characters of one text
@@ -32,12 +32,14 @@ def read(
     label: str | None = None,
     kind: str | None = None,
     progress: Watch | None = None,
+    table: Table | None = None,
 ) -> Task:
-    """Read a person's texts; arguments and errors as for `read.read`."""
+    """Read a person's texts; arguments and errors as for `read.read`; `table`, if the path is opened."""
     path = absolute(data)
     shape = replace(SHAPE, columns=(text,)) if text else SHAPE
     shape = replace(shape, labels=(label,)) if label else shape.columns_of(kind)
-    return make(path, open_table(path), shape, clean, name=name, seed=seed, group=group, kind=kind, progress=progress)
+    table = table or open_table(path)
+    return make(path, table, shape, clean, name=name, seed=seed, group=group, kind=kind, progress=progress)
 
 
 def clean(found: Found, root: Path, progress: Callable[[int, int], None] | None = None) -> Clean:

@@ -5,11 +5,10 @@ Out: plain float32 tensors by the library's names, and the tokenizer as JSON.
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import UsageError
+from ..family import require
 from ..types import Source
 
 if TYPE_CHECKING:
@@ -27,11 +26,7 @@ def read(file: Path, source: Source) -> tuple[dict[str, Tensor], str]:
     """
     from . import _language
 
-    if find_spec("gguf") is None:
-        raise UsageError(
-            f"The source '{source.key}' comes as GGUF and needs the package 'gguf', once, to be read; it is not "
-            "installed. Add it with: pip install 'headstart[gguf]'"
-        )
+    require(f"source '{source.key}', which comes as GGUF,", ["gguf"])
     tensors = _language.pretrained(source, file.parent, gguf_file=file.name)
     words = _language.library().AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name)
     return tensors, str(words.backend_tokenizer.to_str())

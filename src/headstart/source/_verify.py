@@ -31,11 +31,12 @@ _PICTURES: dict[str, tuple[str, str, set[str]]] = {
 }
 
 
-def verify(source: Source) -> list[dict[str, Any]]:
+def verify(source: Source, weights: Path | None = None) -> list[dict[str, Any]]:
     """Let a source name the photographs; or, where it reads texts, answer what `_verify_text` asks.
 
     Args:
-        source: one with `classes = "imagenet-1k"`, or a language model; fetched if need be.
+        source: one with `classes = "imagenet-1k"`, or a language model.
+        weights: its file; else it is fetched if need be.
 
     Returns:
         A row a picture: `picture`, `expected` (sorted class names), `named` (its first choice), `probability`
@@ -45,7 +46,7 @@ def verify(source: Source) -> list[dict[str, Any]]:
         SourceError: the weights cannot be had or do not fit, or the source's classes are not ImageNet's.
     """
     if source.modality == "text":
-        return _verify_text.verify(source)
+        return _verify_text.verify(source, weights)
     if source.classes != "imagenet-1k":
         raise SourceError(
             f"'{source.key}' knows the classes '{source.classes}'; only sources with 'imagenet-1k' can be asked to "
@@ -56,7 +57,7 @@ def verify(source: Source) -> list[dict[str, Any]]:
 
     from . import _backbone
 
-    backbone = _backbone.load(source)
+    backbone = _backbone.load(source, weights)
     rows = []
     for title, (package, file, expected) in _PICTURES.items():
         prepared = _backbone.prepare(_read(package, file), source.pixels)

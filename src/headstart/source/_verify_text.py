@@ -8,6 +8,7 @@ twelve, one in four, one in hundreds.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from ..errors import SourceError
@@ -51,8 +52,8 @@ _REACTIONS = (
 )
 
 
-def verify(source: Source) -> list[dict[str, Any]]:
-    """Let a language model answer; fetched if need be.
+def verify(source: Source, weights: Path | None = None) -> list[dict[str, Any]]:
+    """Let a language model answer; its file is fetched where none is given.
 
     Returns:
         A row a question: `text`, `expected` (the right answers), `named` (its first choice), `probability` (of that
@@ -62,11 +63,11 @@ def verify(source: Source) -> list[dict[str, Any]]:
         SourceError: the weights cannot be had or do not fit, or there is no question for such a model.
     """
     if _language.lm_kind(source) == "causal":
-        return _endings(source)
+        return _endings(source, weights)
     if source.words.notation == "smiles":
-        return _reactions(source)
+        return _reactions(source, weights)
     if source.loader == "package":
-        return _pairs(source)
+        return _pairs(source, weights)
     raise SourceError(
         f"There is no check for '{source.key}': a '{source.architecture}' from elsewhere need be no sentence encoder. "
         "Judge it by a fit on your own data."
@@ -78,12 +79,12 @@ def _row(text: str, expected: str, named: str, probability: float) -> dict[str, 
     return {**found, "ok": named == expected}
 
 
-def _pairs(source: Source) -> list[dict[str, Any]]:
+def _pairs(source: Source, weights: Path | None) -> list[dict[str, Any]]:
     import torch
 
     from ._encoder import batch
 
-    model, words = _language.load(source), _language.tokenizer(source)
+    model, words = _language.load(source, weights), _language.tokenizer(source, weights)
     with torch.inference_mode():
         sides = [model(*batch(_language.tokens(words, source, list(side))))[0] for side in zip(*_PAIRS, strict=True)]
         first, second = (torch.nn.functional.normalize(side - side.mean(0)) for side in sides)
@@ -93,10 +94,10 @@ def _pairs(source: Source) -> list[dict[str, Any]]:
     ]
 
 
-def _endings(source: Source) -> list[dict[str, Any]]:
+def _endings(source: Source, weights: Path | None) -> list[dict[str, Any]]:
     import torch
 
-    model, words = _language.language_model(source), _language.tokenizer(source)
+    model, words = _language.language_model(source, weights), _language.tokenizer(source, weights)
     rows = []
     for start, choices in _ENDINGS:
         likely = []
@@ -111,10 +112,10 @@ def _endings(source: Source) -> list[dict[str, Any]]:
     return rows
 
 
-def _reactions(source: Source) -> list[dict[str, Any]]:
+def _reactions(source: Source, weights: Path | None) -> list[dict[str, Any]]:
     import torch
 
-    model, words = _language.language_model(source), _language.tokenizer(source)
+    model, words = _language.language_model(source, weights), _language.tokenizer(source, weights)
     mask = words.token_to_id("[MASK]")
     rows = []
     for text, symbol in _REACTIONS:

@@ -55,10 +55,6 @@ class TextTail(Tail):
         self._given = None
         return language.pool(whole.last_hidden_state, mask)
 
-    def classify(self, top: Tensor) -> Tensor:
-        """A sentence encoder has no classifier of its own: its features say what it knows."""
-        return top
-
     def as_batch(self, x: NDArray[Any]) -> Tensor:
         """Rows of tokens, or of states, as a padded batch."""
         rows = [torch.from_numpy(np.asarray(row)) for row in x]

@@ -221,7 +221,7 @@ def logits(
 
 
 def skill(
-    fitted: Fitted, x: NDArray[Any], source: Source, weights: Path | None, opened: Opener | None = None
+    fitted: Fitted, x: NDArray[Any], source: Source, weights: Path | None
 ) -> tuple[tuple[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]:
     """What the source made of maps and what the adapted network makes of them.
 
@@ -230,7 +230,7 @@ def skill(
     """
     from ._tail import look, open_tail, plain, put, source_scores
 
-    tail = (opened or open_tail)(source, weights, fitted.view, len(fitted.labels)).to(device()).eval()
+    tail = open_tail(source, weights, fitted.view, len(fitted.labels)).to(device()).eval()
     before = look(tail, plain(x), features=True)
     scores_before = source_scores(tail, before)
     put(tail, fitted.state)

@@ -23,14 +23,14 @@ from ..runtime import device
 from ..types import Facts, IntArray, Progress, View, Work
 from . import _tune
 from ._base import Head
-from ._tune import logits, skill
+from ._tune import logits
 
 if TYPE_CHECKING:
     import torch
 
     from ._tail import Tail
 
-__all__ = ["logits", "skill"]
+__all__ = ["logits"]
 
 TITLE = "contrastive tuning (SetFit)"
 PAPER = "Tunstall et al. 2022, Efficient Few-Shot Learning Without Prompts"

@@ -67,13 +67,6 @@ def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None, weight
     return _tune.logits(fitted, x, source, weights, opener(Config(**fitted.config)))
 
 
-def skill(
-    fitted: Fitted, x: NDArray[Any], source: Source, weights: Path | None
-) -> tuple[tuple[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]:
-    """See `_tune.skill`."""
-    return _tune.skill(fitted, x, source, weights, opener(Config(**fitted.config)))
-
-
 def opener(config: Config, *, four_bits: bool = False) -> _tune.Opener:
     """Opens a source's tail with adapters in it."""
 

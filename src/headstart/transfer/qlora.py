@@ -53,10 +53,3 @@ def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
 def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None, weights: Path | None = None) -> FloatArray:
     """See `_tune.logits`."""
     return _tune.logits(fitted, x, source, weights, lora.opener(Config(**fitted.config), four_bits=True))
-
-
-def skill(
-    fitted: Fitted, x: NDArray[Any], source: Source, weights: Path | None
-) -> tuple[tuple[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]:
-    """See `_tune.skill`."""
-    return _tune.skill(fitted, x, source, weights, lora.opener(Config(**fitted.config), four_bits=True))
