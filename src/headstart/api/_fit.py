@@ -203,8 +203,7 @@ class _Job:
             from ..judge.verdict import metric_of
 
             metric_of(self.task, self.plan.metric)
-        wanted = self.plan.sources or _catalogue.default_keys(self.task.modality)
-        records = [_catalogue.get(key) for key in wanted]
+        records = [_catalogue.get(key) for key in self.plan.sources or self._usual_sources()]
         request = self.plan.request(self.task, records, self.source_print)
         if done := self._finished(request):
             return done
@@ -243,6 +242,15 @@ class _Job:
             pick_engine(self.plan.engine)
         if self.plan.out.exists() and not self.plan.out.is_dir():
             raise UsageError(f"{self.plan.out} is a file; a run needs a folder. Name another one with --out.")
+
+    def _usual_sources(self) -> list[str]:
+        """Where none is named: the cheapest, or those that can do what a named strategy needs."""
+        from .. import family
+        from ..source import _catalogue
+
+        heads = {getattr(family.load("transfer", name), "NEEDS_HEAD", None) for name in self.plan.strategies} or {None}
+        found = [_catalogue.default_keys(self.task.modality, head) for head in sorted(heads, key=str)]
+        return list(dict.fromkeys(key for keys in found for key in keys))
 
     def tell(self, what: str, done: int, of: int) -> None:
         if self.watch:

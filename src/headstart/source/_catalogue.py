@@ -55,17 +55,23 @@ def keys() -> list[str]:
     return sorted(_files())
 
 
-def default_keys(modality: str = "image") -> list[str]:
+def default_keys(modality: str = "image", head: str | None = None) -> list[str]:
     """What a fit considers when no source is named: the cheapest packaged sources by multiply-adds, cheapest first.
 
-    A person's own records take part when they are named, and so do readers of formulas.
+    A person's own records take part when they are named, and so do readers of formulas. With `head` ("causal",
+    "masked") the cheapest one that has such a language-model head.
 
     >>> default_keys()
     ['mobilenet-v2', 'efficientnet-lite0']
     """
     packaged = [_parse(file) for file in sorted(_PACKAGED.glob("*.toml"))]
     fit = [s for s in packaged if s.modality == modality and getattr(s.input, "notation", "plain") == "plain"]
-    return [source.key for source in sorted(fit, key=lambda source: (source.macs, source.key))][:_DEFAULTS]
+    cheapest = sorted(fit, key=lambda source: (source.macs, source.key))
+    if head is None:
+        return [source.key for source in cheapest][:_DEFAULTS]
+    from ._language import lm_kind
+
+    return [source.key for source in cheapest if lm_kind(source) == head][:1]
 
 
 def get(key: str) -> Source:
