@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
 Gap = tuple[float, float, float]  # a difference and its interval, in points
+Results = dict[tuple[str, str, int, str], dict[str, Any]]  # (set, size, seed, contestant)
 
 
 def lines(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -35,6 +37,28 @@ def by_example(parts: Iterable[tuple[Sequence[str], Sequence[bool]]]) -> np.ndar
         for name, one in zip(names, right, strict=True):
             answers.setdefault(name, []).append(one)
     return np.array([np.mean(answers[name]) for name in sorted(answers)])
+
+
+def seeds(results: Results, data: str, size: str, name: str) -> list[int]:
+    return sorted(seed for d, s, seed, n in results if (d, s, n) == (data, size, name))
+
+
+def ahead(
+    results: Results,
+    size: str,
+    rivals: Sequence[str],
+    sets: Sequence[str],
+    gap: Callable[[str, Sequence[int], str], Gap],
+) -> None:
+    """headstart less each rival: `gap(set, seeds, rival)` on the same tests, of the seeds that both have."""
+    rows = []
+    for rival in rivals:
+        both = [
+            sorted(set(seeds(results, data, size, "headstart")) & set(seeds(results, data, size, rival)))
+            for data in sets
+        ]
+        rows.append([rival, *gaps([gap(data, of, rival) if of else None for data, of in zip(sets, both, strict=True)])])
+    lines(f"headstart − rival, points [95 %], size {size}", ("rival", *sets, "mean"), rows)
 
 
 def gaps(found: Sequence[Gap | None]) -> list[str]:

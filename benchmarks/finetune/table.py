@@ -12,6 +12,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,12 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from _common.cells import kept
-from _common.tables import Gap, by_example, gaps, lines, mean_of, spread
+from _common.tables import Gap, Results, ahead, by_example, lines, mean_of, seeds, spread
 
 HERE = Path(__file__).resolve().parent
 SETS = ("hymenoptera", "rsscn7", "neu_det", "pacs_photo", "pacs_art")
 RIVALS = ("fastai", "plain", "tutorial")
 STRATEGIES = ("probe", "depths", "finetune", "gradual", "l2sp", "ewc", "scratch", "classical")
-Results = dict[tuple[str, str, int, str], dict[str, Any]]  # (set, size, seed, contestant or strategy)
 
 
 def main() -> int:
@@ -42,7 +42,7 @@ def main() -> int:
     results = flat(cells)
     for size in ("full", "10"):
         accuracy(results, size)
-        ahead(results, size, given.work / "cases")
+        ahead(results, size, RIVALS, SETS, partial(gap, results, given.work / "cases", size))
         spent(results, size)
     forgetting(results)
     ablations(results, given.work / "cases")
@@ -75,10 +75,6 @@ def flat(cells: dict[str, dict[str, Any]]) -> Results:
     return out
 
 
-def seeds(results: Results, data: str, size: str, name: str) -> list[int]:
-    return sorted(seed for d, s, seed, n in results if (d, s, n) == (data, size, name))
-
-
 def values(results: Results, data: str, size: str, name: str, what: str = "accuracy") -> np.ndarray:
     found = [results[data, size, seed, name] for seed in seeds(results, data, size, name)]
     return np.array([cell[what] for cell in found if what in cell], float)
@@ -103,23 +99,13 @@ def accuracy(results: Results, size: str) -> None:
     lines(f"Accuracy, %, size {size}: mean ± sd over seeds", ("contestant", *SETS, "mean"), rows)
 
 
-def ahead(results: Results, size: str, cases: Path) -> None:
-    """headstart less each rival on the same pictures, seeds that both have."""
+def gap(results: Results, cases: Path, size: str, data: str, of: Sequence[int], rival: str) -> Gap:
+    """headstart less the rival on the same pictures, in points."""
     from headstart.judge.interval import paired
 
-    rows = []
-    for rival in RIVALS:
-        found: list[Gap | None] = []
-        for data in SETS:
-            both = set(seeds(results, data, size, "headstart")) & set(seeds(results, data, size, rival))
-            if not both:
-                found.append(None)
-                continue
-            a, b = (joined(results, cases, data, size, sorted(both), name) for name in ("headstart", rival))
-            low, high = paired(a, b)
-            found.append((100 * float(a.mean() - b.mean()), 100 * low, 100 * high))
-        rows.append([rival, *gaps(found)])
-    lines(f"headstart − rival, points [95 %], size {size}", ("rival", *SETS, "mean"), rows)
+    a, b = (joined(results, cases, data, size, of, name) for name in ("headstart", rival))
+    low, high = paired(a, b)
+    return 100 * float(a.mean() - b.mean()), 100 * low, 100 * high
 
 
 def spent(results: Results, size: str) -> None:

@@ -11,23 +11,21 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from score import Answers, macro_gap
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from _common.cells import kept
-from _common.tables import Gap, by_example, gaps, lines, mean_of, spread
+from _common.tables import Gap, Results, ahead, by_example, lines, mean_of, seeds, spread
 
 HERE = Path(__file__).resolve().parent
 SETS = ("trec_questions", "ag_news", "sms_spam", "clinc_intents", "amazon_books", "tweets")
 SIZES = ("8", "16", "64", "full")
 RIVALS = ("setfit", "trainer", "lora", "probe_lr", "tfidf_lr")
 METRIC = {"sms_spam": "macro_f1"}  # of the others accuracy
-Results = dict[tuple[str, str, int, str], dict[str, Any]]  # (set, size, seed, contestant)
 
 
 def main() -> int:
@@ -44,13 +42,9 @@ def main() -> int:
         return 2
     for size in [size for size in SIZES if any(size == s for _, s, _, _ in results)]:
         right(results, size)
-        ahead(results, size, given.work / "cases")
+        ahead(results, size, RIVALS, SETS, partial(gap, results, given.work / "cases", size))
         spent(results, size)
     return 0
-
-
-def seeds(results: Results, data: str, size: str, name: str) -> list[int]:
-    return sorted(seed for d, s, seed, n in results if (d, s, n) == (data, size, name))
 
 
 def values(results: Results, data: str, size: str, name: str, what: str) -> np.ndarray:
@@ -67,19 +61,7 @@ def right(results: Results, size: str) -> None:
     lines(f"Accuracy or macro-F1, %, size {size}: mean ± sd over seeds", head, rows)
 
 
-def ahead(results: Results, size: str, cases: Path) -> None:
-    """headstart less each rival on the same texts, seeds that both have."""
-    rows = []
-    for rival in RIVALS:
-        found: list[Gap | None] = []
-        for data in SETS:
-            both = set(seeds(results, data, size, "headstart")) & set(seeds(results, data, size, rival))
-            found.append(gap(results, cases, data, size, sorted(both), rival) if both else None)
-        rows.append([rival, *gaps(found)])
-    lines(f"headstart − rival, points [95 %], size {size}", ("rival", *SETS, "mean"), rows)
-
-
-def gap(results: Results, cases: Path, data: str, size: str, of: Sequence[int], rival: str) -> Gap:
+def gap(results: Results, cases: Path, size: str, data: str, of: Sequence[int], rival: str) -> Gap:
     """In points, by the set's metric."""
     from headstart.judge.interval import paired
 
