@@ -48,6 +48,6 @@ def headstart(*arguments: object, cwd: Path | None = None, stdin: str = "", **en
         input=stdin,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1200,
         check=False,
     )

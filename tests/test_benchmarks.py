@@ -16,7 +16,7 @@ DATA = Path(os.environ.get("HEADSTART_DATA") or ROOT.parent / "shared" / "data")
 
 def run(*flags: str, script: Path = RUN, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, str(script), *flags], capture_output=True, text=True, timeout=300, env={**os.environ, **env}
+        [sys.executable, str(script), *flags], capture_output=True, text=True, timeout=1200, env={**os.environ, **env}
     )
 
 

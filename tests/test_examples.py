@@ -19,7 +19,7 @@ def run(name: str, *flags: object) -> str:
         [sys.executable, str(EXAMPLES / name), *map(str, flags)],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1200,
         env={**os.environ},
         check=False,
     )

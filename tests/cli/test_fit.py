@@ -169,7 +169,7 @@ def test_ctrl_c_stops_with_130_and_says_that_work_is_kept(photos, weights, tmp_p
     while not (tmp_path / "run" / "journal.jsonl").exists() and work.poll() is None:
         time.sleep(0.02)
     work.send_signal(signal.SIGINT)
-    out, err = work.communicate(timeout=60)
+    out, err = work.communicate(timeout=600)
     assert work.returncode == 130
     assert "headstart: stopped. Run the same command again to continue; finished work is kept." in err
     assert "Traceback" not in err

@@ -6,6 +6,7 @@ learn; an adapter starts as zero, so that the tail says what it said. A torch mo
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import torch
@@ -36,6 +37,8 @@ def adapt(tail: Tail, rank: int, alpha: float, dropout: float, *, four_bits: boo
     Raises:
         UsageError: the source has no linear layers, or four bits are wanted without bitsandbytes.
     """
+    # When peft imports it, it warns of kernels nobody needs; and who keeps that record keeps the network.
+    logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
     from peft import LoraConfig, inject_adapter_in_model
 
     if not isinstance(tail, TextTail) or tail.source.architecture == STATIC:
