@@ -113,7 +113,9 @@ def _figures(metrics: Run) -> list[tuple[str, str, str]]:
             ("Mean average precision", _words.percent(metrics["mean_average_precision"]), "whatever the threshold"),
             ("Wholly right", _words.percent(metrics["subset_accuracy"]), "no label missing, none too many"),
             ("Hamming loss", _words.number(metrics["hamming_loss"]), "share of label decisions that are wrong"),
-            ("Log-loss", _words.number(metrics["log_loss"]), f"a label is given from a probability of {at} on"),
+            ("Log-loss", _words.number(metrics["log_loss"]), "mean over labels, lower is better"),
+            ("Calibration error", _words.number(metrics["ece"]), "ECE of all label decisions, after scaling"),
+            ("Given from", at, "the probability from which on a label is given"),
         ]
     if metrics.get("mae") is None:
         return []
