@@ -6,7 +6,6 @@ Task → Source → Features → Trial → Fitted → Verdict. Arrays are numpy;
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -38,9 +37,7 @@ class Example:
     @property
     def answer(self) -> int | float | tuple[int, ...]:
         """What a model learns to give: the class, the number, or which labels apply."""
-        if self.marks is not None:
-            return self.marks
-        return self.label if self.target is None else self.target
+        return self.marks or (self.label if self.target is None else self.target)
 
     @property
     def classes(self) -> tuple[int, ...]:
@@ -56,8 +53,7 @@ def answers(examples: Sequence[Example]) -> NDArray[Any]:
 
 def counts(examples: Sequence[Example], k: int) -> list[int]:
     """How many of them have each of `k` classes."""
-    found = Counter(at for e in examples for at in e.classes)
-    return [found[label] for label in range(k)]
+    return list(np.bincount(np.array([at for e in examples for at in e.classes], np.int64), minlength=k).tolist())
 
 
 @dataclass(frozen=True)
@@ -390,7 +386,6 @@ class LabelMetrics:
         float  # of always giving the same labels, those that serve best in training: the least to beat
     )
     micro_f1_interval: tuple[float, float]
-    macro_f1_interval: tuple[float, float]
     accuracy_interval: tuple[float, float]
     per_class: tuple[Mapping[str, Any], ...]  # {"label", "n", "given", "precision", "recall", "f1"}
     reliability: tuple[Mapping[str, float], ...] = field(default=())

@@ -378,16 +378,13 @@ def _mixed(
     return share * x.float() + (1 - share) * x[partner].float(), share * one_hot + (1 - share) * one_hot[partner]
 
 
-def _loss(config: Config, work: Work) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
+def _loss(config: Config, work: Work) -> Any:  # noqa: ANN401 - (scores, y) → a tensor
     """The kind's; with `balance="weight"` a class of half the pictures weighs double, 1 on average."""
     weight = None
     if config.balance == "weight":
         counts = np.bincount(work.train.y, minlength=work.k).clip(1)
         weight = len(work.train.y) / (work.k * counts)
-    loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor] = load("kind", work.kind).training_loss(
-        config.smoothing, weight
-    )
-    return loss
+    return load("kind", work.kind).training_loss(config.smoothing, weight)
 
 
 def _evaluator(valid: Features, kind: str) -> Callable[[torch.nn.Module], tuple[float, float]]:

@@ -39,7 +39,6 @@ def metrics(scores: Float64, y: Ints, task: Task, fitted: Fitted, level: float) 
         threshold=fitted.threshold,
         micro_f1_of_constant=float(micro_f1.values(np.tile(constant(answers(task.train)), (len(y), 1)), y, k)[0]),
         micro_f1_interval=micro_f1.single(guess, y, k, level=level),
-        macro_f1_interval=macro_f1.single(guess, y, k, level=level),
         accuracy_interval=single(right, level),
         per_class=rows,
         reliability=reliability(*_decisions(p, y)),
