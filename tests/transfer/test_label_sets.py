@@ -93,7 +93,7 @@ def test_what_balances_classes_is_refused():
     for balance in ("weight", "sample"):
         work = tiny_tail.work(n=12, kind="multilabel")
         work = replace(work, train=replace(x, y=np.eye(3, dtype=np.int64)[x.y]), valid=None)
-        with pytest.raises(UsageError, match=r"of several labels an example, none"):
+        with pytest.raises(UsageError, match="Of several labels an example the balance is none"):
             tiny_tail.drain(finetune.run(finetune.Config(balance=balance), work))
 
 

@@ -131,8 +131,8 @@ def tune(
         raise UsageError(
             f"Fine-tuning was given source {work.source and work.source.key}, {config.parts} parts, balance "
             f"'{config.balance}', norm '{config.norm}' and keep '{config.keep}'; it needs a source, one part or more "
-            f"(the head alone: steps=0), a balance of {', '.join(BALANCES)} (of several labels an example, none), a "
-            "norm of frozen or batch, and keep best or last."
+            f"(the head alone: steps=0), a balance of {', '.join(BALANCES)}, a norm of frozen or batch, and keep "
+            "best or last. Of several labels an example the balance is none."
         )
     torch.manual_seed(work.seed)
     tail = (opened or open_tail)(work.source, work.weights, work.view, work.k)
