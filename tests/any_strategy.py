@@ -17,7 +17,7 @@ import tiny_causal
 import tiny_tail
 import tiny_text
 from headstart.family import load, names
-from headstart.plan.search import reads
+from headstart.plan.search import kinds, reads
 from headstart.runtime import one_blas_thread
 from headstart.transfer._base import Head
 from headstart.types import Facts, Features, Fitted, Source, View, Work
@@ -30,13 +30,15 @@ TINY = {"image": tiny_tail, "text": tiny_text}  # modality → its tiny source
 
 @dataclass(frozen=True)
 class Case:
-    """A strategy on one of the modalities it reads."""
+    """A strategy on one of the modalities it reads, with one label an example or several."""
 
     name: str
     modality: str
+    kind: str = "classification"
 
     def __str__(self) -> str:
-        return self.name if self.modality == "image" else f"{self.name}-{self.modality}"
+        usual = ("image", "classification")
+        return "-".join([self.name, *(word for word in (self.modality, self.kind) if word not in usual)])
 
     @property
     def strategy(self) -> ModuleType:
@@ -45,7 +47,11 @@ class Case:
 
     def facts(self, n: int, k: int) -> Facts:
         """Of a drawn task."""
-        return Facts(n, k, SIDE if self.modality == "image" else 0, self.modality)
+        return Facts(n, k, SIDE if self.modality == "image" else 0, self.modality, self.kind)
+
+    def shaped(self, y: np.ndarray, k: int) -> np.ndarray:
+        """Classes [n] as the kind wants them: of several labels marks [n k]."""
+        return np.eye(k, dtype=np.int64)[y] if self.kind == "multilabel" else y
 
     def view(self, n: int = 24, k: int = 2) -> View:
         """The strategy's first view."""
@@ -62,14 +68,29 @@ class Case:
         return (self.tiny.source(), self.tiny.weights()) if self.view().source else ()
 
 
-CASES = [Case(name, m) for name in STRATEGIES for m in reads(load("transfer", name))]
-LONG = [case for case in CASES if case.strategy.RUNG < 1]
+CASES = [
+    Case(name, m, kind)
+    for name in STRATEGIES
+    for m in reads(load("transfer", name))
+    for kind in kinds(load("transfer", name))
+    if kind != "regression"  # of one column, see test_numbers.py
+]
+LONG = [case for case in CASES if case.strategy.RUNG < 1 and case.kind == "classification"]  # a loop knows no kind
 # Learn parts of the source outright.
 TUNED = [c for c in LONG if hasattr(c.strategy.Config(), "parts") and not hasattr(c.strategy.Config(), "rank")]
 
 
 def look(case: Case, n: int, k: int, seed: int) -> Features:
-    """What the strategy would be shown of a drawn task; small pictures, so that networks are quick."""
+    """What the strategy would be shown of a drawn task; small pictures, so that networks are quick.
+
+    Of several labels every third example has the next one too, and every fifth none.
+    """
+    if case.kind == "multilabel":
+        plain = look(replace(case, kind="classification"), n, k, seed)
+        marks, rows = case.shaped(plain.y, k), np.arange(n)
+        marks[rows % 3 == 0, (plain.y[rows % 3 == 0] + 1) % k] = 1
+        marks[rows % 5 == 4] = 0
+        return replace(plain, y=marks)
     view = case.view(n, k)
     if case.modality == "text":
         return case.tiny.drawn(view, n, k, seed)
@@ -83,7 +104,7 @@ def look(case: Case, n: int, k: int, seed: int) -> Features:
 def work_for(case: Case, train: Features, k: int, *, share: float | None = None, **how: object) -> Work:
     """As short as the strategy lets its settings be compared, unless told otherwise."""
     view = case.view(len(train.y), k)
-    made = Work(train, k, view, share=case.strategy.RUNG if share is None else share, labels=LABELS[:k])
+    made = Work(train, k, view, share=case.strategy.RUNG if share is None else share, labels=LABELS[:k], kind=case.kind)
     if view.source:
         made = replace(made, source=case.tiny.source(), weights=case.tiny.weights())
     return replace(made, **how)
@@ -108,7 +129,8 @@ def fitted(case: Case, n: int, k: int) -> tuple[Head, object, Features]:
 
 def as_fitted(case: Case, head: Head, config: object, k: int) -> Fitted:
     """What the search makes of a head."""
-    return Fitted(case.name, case.view(24, k), asdict(config), LABELS[:k], head.state, head.trained_params, 0, 1.5)
+    given = asdict(config), LABELS[:k], head.state, head.trained_params, 0, 1.5, case.kind
+    return Fitted(case.name, case.view(24, k), *given)
 
 
 def read(case: Case, head: Head, config: object, x: np.ndarray, k: int) -> np.ndarray:

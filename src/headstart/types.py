@@ -32,17 +32,28 @@ class Example:
     group: str | None = None
     text: str | None = None  # of a text
     target: float | None = None  # the number to predict, where labels are numbers; `label` is then 0
+    marks: tuple[int, ...] | None = None  # k of 0 and 1, where an example may have several labels; `label` is then 0
 
     @property
-    def answer(self) -> int | float:
-        """What a model learns to give: the class or the number."""
-        return self.label if self.target is None else self.target
+    def answer(self) -> int | float | tuple[int, ...]:
+        """What a model learns to give: the class, the number, or which labels apply."""
+        return self.marks or (self.label if self.target is None else self.target)
+
+    @property
+    def classes(self) -> tuple[int, ...]:
+        """The classes that it has: one, or of several labels those that apply."""
+        return (self.label,) if self.marks is None else tuple(at for at, mark in enumerate(self.marks) if mark)
 
 
 def answers(examples: Sequence[Example]) -> NDArray[Any]:
-    """Their classes [n] int64, or numbers [n] float64."""
+    """Their classes [n] int64, numbers [n] float64, or of several labels which apply, 0 or 1 [n k] int64."""
     numbers = any(e.target is not None for e in examples)
     return np.array([e.answer for e in examples], np.float64 if numbers else np.int64)
+
+
+def counts(examples: Sequence[Example], k: int) -> list[int]:
+    """How many of them have each of `k` classes."""
+    return list(np.bincount(np.array([at for e in examples for at in e.classes], np.int64), minlength=k).tolist())
 
 
 @dataclass(frozen=True)
@@ -66,7 +77,7 @@ class Sealed:
 
     def counts(self, k: int) -> list[int]:
         """Pictures per class, length `k`."""
-        return [sum(e.label == label for e in self._examples) for label in range(k)]
+        return counts(self._examples, k)
 
     def open(self) -> tuple[Example, ...]:
         """The pictures themselves. `tests/contract` holds that only `judge/` calls this."""
@@ -92,7 +103,7 @@ class Task:
     unlabelled: tuple[Example, ...] = ()  # texts without a label (−1) and unlike any held-out one, to learn words from
 
     def __post_init__(self) -> None:
-        if len(self.labels) < 2 and self.kind == "classification":
+        if len(self.labels) < 2 and self.kind in ("classification", "multilabel"):
             raise DataError(
                 f"{self.name} holds one class ({self.labels!r}); fit needs two or more. Put each class into "
                 "a folder of its own, or pass a table with image and label columns."
@@ -193,7 +204,7 @@ class Features:
     """One backbone's (or one reader of pixels') view of some pictures, in the order they were asked for."""
 
     x: NDArray[Any]  # [n, d] float32 features, [n, r, r, 3] uint8 pixels, or [n] texts
-    y: NDArray[Any]  # [n] classes, −1 where not known; or numbers, float64
+    y: NDArray[Any]  # [n] classes, −1 where not known; numbers, float64; or [n, k] of 0 and 1, which labels apply
     key: str  # what made it: hash of source sha, depth, engine, precision, preprocessing
     logits: FloatArray | None = None  # [n, s] the source's own class scores, where it has a head
     seconds: float = 0.0  # spent now; a cache hit costs nothing
@@ -231,6 +242,7 @@ class Fitted:
     total_params: int
     temperature: float = 1.0  # logits are divided by this before the softmax
     kind: str = "classification"  # a member of kind/, which reads its outputs
+    threshold: float = 0.5  # probability from which on a label is given, where an example may have several
 
 
 @dataclass(frozen=True)
@@ -353,6 +365,30 @@ class NumberMetrics:
     mae_interval: tuple[float, float]
     mae_of_median: float  # of always answering the training numbers' median: the least to beat
     deviation: float  # standard deviation of the training numbers
+
+
+@dataclass(frozen=True)
+class LabelMetrics:
+    """How one model of several labels an example did on one split. Probabilities are after temperature scaling."""
+
+    micro_f1: float  # of all label decisions together
+    macro_f1: float  # mean over labels
+    mean_average_precision: float  # mean over labels of the area under precision and recall
+    subset_accuracy: float  # share of examples whose labels are all right, and no other given
+    accuracy: float  # the same, under the name that every classifier's has
+    hamming_loss: float  # share of label decisions that are wrong
+    log_loss: float  # mean over examples and labels, nats
+    ece: float  # expected calibration error of all label decisions, 15 equal-width bins
+    ece_before: float  # the same before temperature scaling
+    temperature: float
+    threshold: float  # probability from which on a label is given
+    micro_f1_of_constant: (
+        float  # of always giving the same labels, those that serve best in training: the least to beat
+    )
+    micro_f1_interval: tuple[float, float]
+    accuracy_interval: tuple[float, float]
+    per_class: tuple[Mapping[str, Any], ...]  # {"label", "n", "given", "precision", "recall", "f1"}
+    reliability: tuple[Mapping[str, float], ...] = field(default=())
 
 
 def to_dict(value: Any) -> Any:  # noqa: ANN401 - any of the values above

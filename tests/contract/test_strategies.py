@@ -184,7 +184,8 @@ def test_permuted_labels_give_permuted_logits(case):
     order = np.array([3, 0, 4, 1, 2])
     head = drain(case, train, config, 5)
     labels = tuple(LABELS[i] for i in np.argsort(order))
-    permuted = drain(case, replace(train, x=train.x.copy(), y=order[train.y]), config, 5, labels=labels)
+    renamed = order[train.y] if train.y.ndim == 1 else train.y[:, np.argsort(order)]
+    permuted = drain(case, replace(train, x=train.x.copy(), y=renamed), config, 5, labels=labels)
     new = look(case, 20, 5, 4).x
     one, two = read(case, head, config, new, 5), read(case, permuted, config, new, 5)[:, order]
     np.testing.assert_allclose(one, two, atol=2e-3 * float(np.abs(one).max()))

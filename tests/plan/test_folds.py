@@ -77,3 +77,22 @@ def test_where_a_validation_picture_could_not_be_held_out_there_are_none():
     """Class b is one group, given for training and validation by the user."""
     train = [(0, None)] * 6 + [(1, "only")]
     assert of_task(task(train, [(0, None), (1, "only")])) is None
+
+
+def test_folds_of_label_sets_share_out_every_label_and_keep_groups_whole():
+    rng = np.random.default_rng(0)
+    y, groups = (rng.random((200, 4)) < [0.5, 0.3, 0.1, 0.05]).astype(int), rng.integers(0, 120, 200)
+    found = folds(y, groups)
+    assert set(found) == set(range(5))
+    assert all(len(set(found[groups == g])) == 1 for g in groups)
+    for fold in range(5):
+        np.testing.assert_allclose(y[found == fold].sum(0), y.sum(0) / 5, atol=2)
+        assert y[found != fold].any(0).all(), "the training part of every fold holds every label"
+
+
+def test_a_label_that_one_group_alone_has_is_never_held_out():
+    y = np.array([[1, 0], [0, 1]] * 10 + [[0, 0]] * 5)
+    y = np.column_stack([y, [1, 1] + [0] * 23])
+    found = folds(y, [0, 0, *range(1, 24)])
+    assert found[:2].tolist() == [-1, -1]
+    assert (found[2:] >= 0).all()

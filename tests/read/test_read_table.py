@@ -123,8 +123,10 @@ def test_no_such_group_column_no_rows_and_no_json(tmp_path, rows):
     (tmp_path / "e.csv").write_text("image,label\n")
     with pytest.raises(DataError, match=r"e\.csv holds no rows"):
         read(tmp_path / "e.csv")
-    (tmp_path / "b.jsonl").write_text('{"image": "a.png", "label": ["x", "y"]}\n')
-    with pytest.raises(DataError, match="holds several values in a row"):
+    (tmp_path / "b.jsonl").write_text('{"image": "a.png", "label": {"x": "y"}}\n')
+    with pytest.raises(
+        DataError, match=r"b\.jsonl:1: column 'label' holds \{'x': 'y'\}\. Allowed are a label, or a list"
+    ):
         read(tmp_path / "b.jsonl")
     (tmp_path / "c.jsonl").write_text("{nonsense")
     with pytest.raises(DataError, match=r"c\.jsonl cannot be read as a jsonl table"):

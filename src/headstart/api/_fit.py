@@ -98,11 +98,13 @@ def fit(
         engine: `auto`, `torch` or `openvino`.
         group: column of the table; pictures of one group never stand on both sides of a split.
         text: column of the table that holds the texts, where it has an unusual name.
-        label: the same for the classes, or numbers.
-        kind: `classification`, `regression` (the labels are numbers to predict), or `auto`: regression where every
-            label is a number, some are no whole ones, and more than 20 differ.
+        label: the same for the classes, or numbers; by comma several columns of 0 and 1, one a label.
+        kind: `classification`, `regression` (the labels are numbers to predict), `multilabel` (several labels an
+            example, or none; texts are cut at ";" or "|"), or `auto`: multilabel where there are lists or several
+            columns; regression where every label is a number, some are no whole ones, and more than 20 differ.
         metric: what the verdict is in: `accuracy`, `macro_f1`, or `auto`: macro-F1 where the largest training class is
-            more than three times the smallest. Of numbers always `mae`, the mean absolute error.
+            more than three times the smallest. Of numbers always `mae`, the mean absolute error; of several labels
+            `micro_f1`, or `macro_f1`.
         margin: of practical equivalence, 0.01 being one point of accuracy or macro-F1, or one per cent of the standard
             deviation of the numbers.
         layers: also fine-tune from every depth of the source up, for the whole transfer curve; takes minutes.

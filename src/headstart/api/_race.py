@@ -149,7 +149,7 @@ class Race:
         best = prefer(cheap)
         of_all, of_valid = best.right, best.right[-len(self.job.task.valid) :]  # a long one is compared on the latter
         for right, what in ((of_all, "held-out"), (of_valid, "validation")):
-            wrong, n = int((~right).sum()), len(right)
+            wrong, n = int((right < 1).sum()), len(right)
             if (n >= MANY or (best.trial.folds and right is of_all)) and wrong <= n / MANY:
                 return (
                     f"{best.trial.id} errs on {wrong} of {n} {what} {self.job.task.noun}s: no gain could be shown there"

@@ -21,7 +21,7 @@ import numpy as np
 from ..errors import HeadstartError
 from ..family import load, names
 from ..runtime import write, write_json
-from ..types import Example, Fitted, Source, Task, Trial, answers, to_dict
+from ..types import Example, Fitted, Source, Task, Trial, answers, counts, to_dict
 from ._run import Run
 
 if TYPE_CHECKING:
@@ -199,8 +199,8 @@ def _trial(trial: Trial) -> dict[str, Any]:
 
 def _task(task: Task, judgement: Judgement) -> dict[str, Any]:
     k, kind = len(task.labels), load("kind", task.kind)
-    counts = [np.bincount([e.label for e in part], minlength=k).tolist() for part in (task.train, task.valid)]
-    classes = list(zip(task.labels, *counts, task.test.counts(k), strict=True)) if kind.CALIBRATED else []
+    known = [counts(part, k) for part in (task.train, task.valid)]
+    classes = list(zip(task.labels, *known, task.test.counts(k), strict=True)) if kind.CALIBRATED else []
     return {
         "name": task.name,
         "modality": task.modality,
@@ -222,8 +222,8 @@ def _mistakes(task: Task, judgement: Judgement) -> list[dict[str, Any]]:
 
 def _worst(task: Task, judgement: Judgement) -> list[dict[str, Any]]:
     """The same with the rows at which they stand."""
-    found = load("kind", task.kind).worst(judgement.probabilities, answers(judgement.examples), task.labels, WORST)
-    return list(found)
+    truth, worst = answers(judgement.examples), load("kind", task.kind).worst
+    return list(worst(judgement.probabilities, truth, task.labels, WORST, judgement.threshold))
 
 
 def _texts(
@@ -238,7 +238,7 @@ def _texts(
 
     model: Model = open_model(folder)
     worst = [row["at"] for row in _worst(task, judgement)]
-    typical = texts.typical(judgement)
+    typical, said = texts.typical(judgement), load("kind", task.kind).said
     with tempfile.TemporaryDirectory(prefix="headstart-") as empty:
         gallery = model.gallery(engine, Path(empty))
         found = texts.telling(judgement, [*worst, *typical], lambda some: model.probabilities(gallery, some))
@@ -249,7 +249,7 @@ def _texts(
         "typical": [
             {
                 "text": judgement.examples[i].text,
-                "predicted": task.labels[int(judgement.probabilities[i].argmax())],
+                "predicted": said(judgement.probabilities[i], task.labels, judgement.threshold)["label"],
                 "probability": float(judgement.probabilities[i].max()),
                 "telling": words,
             }
@@ -276,7 +276,8 @@ def _predictions(path: Path, task: Task, judgement: Judgement) -> None:
     columns: dict[str, Any] = {
         task.modality: [e.path if e.text is None else e.text for e in examples],
     }
-    columns |= load("kind", task.kind).judged(judgement.probabilities, answers(examples), task.labels)
+    kind = load("kind", task.kind)
+    columns |= kind.judged(judgement.probabilities, answers(examples), task.labels, judgement.threshold)
     buffer = io.BytesIO()
     parquet.write_table(pa.table(columns), buffer)
     write(path, buffer.getvalue())

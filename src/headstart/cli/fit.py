@@ -25,8 +25,10 @@ def run(
     engine: Annotated[str, typer.Option(help=ENGINES)] = "auto",
     group: Annotated[str, typer.Option(help="Table column that must not straddle the splits.")] = "",
     text: Annotated[str, typer.Option(help="Table column of texts, if its name is unusual.")] = "",
-    label: Annotated[str, typer.Option(help="Table column of classes (or numbers), if its name is unusual.")] = "",
-    kind: Annotated[str, typer.Option(help=f"{KINDS}: are the labels classes, or numbers to predict?")] = "auto",
+    label: Annotated[
+        str, typer.Option(help="Table column of labels, if its name is unusual; or several of 0 and 1.")
+    ] = "",
+    kind: Annotated[str, typer.Option(help=f"{KINDS}: one label an example, several, or a number?")] = "auto",
     metric: Annotated[str, typer.Option(help=f"{METRICS}; auto takes macro_f1 for imbalanced classes.")] = "auto",
     margin: Annotated[float, typer.Option(help="Differences below this many points do not matter.")] = 1.0,
     layers: Annotated[bool, typer.Option("--layers", help="Fine-tune from every depth up: the whole curve.")] = False,

@@ -41,7 +41,7 @@ def run(
         if csv is not None:
             rows.append(row)
         elif as_json:
-            emit({name: value for name, value in asdict(row).items() if name != "value" or value is not None})
+            emit({name: v for name, v in asdict(row).items() if name not in ("value", "labels") or v is not None})
         else:
             said = f"{row.label}\t{row.probability:.3f}" if row.probability is not None else f"{row.value or 0.0:.6g}"
             said = said if row.error is None else f"–\t–\t{row.error}"

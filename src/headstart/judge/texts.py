@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..read.text import digest
-from ..types import Example
+from ..types import Example, answers
 from .interval import single
 
 if TYPE_CHECKING:
@@ -72,8 +72,9 @@ def by_length(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def typical(judgement: Judgement, most: int = TYPICAL) -> list[int]:
-    """Rows of right answers as sure as the median of their class, the classes in turn."""
+    """Rows of right answers as sure as the median of their class, the classes in turn; none without a label."""
     guess, sure, right = judgement.probabilities.argmax(1), judgement.probabilities.max(1), _right(judgement)
+    right &= [bool(e.classes) for e in judgement.examples]
     ranked: list[tuple[int, int, int]] = []
     for label in np.unique(guess[right]):
         rows = np.flatnonzero(right & (guess == label))
@@ -94,7 +95,7 @@ def telling(judgement: Judgement, rows: Sequence[int], probabilities: Probabilit
 
     Returns:
         For each row up to `SHOWN` of {"words", "drop"} in the order of the text, drop being what the probability of
-        the given answer loses without them.
+        the given answer loses without them; of several labels that of the most probable one.
     """
     pieces = [_spans(judgement.examples[row]) for row in rows]
     copies = [_without(judgement.examples[row], at, spans) for row, spans in zip(rows, pieces, strict=True)
@@ -112,7 +113,9 @@ def telling(judgement: Judgement, rows: Sequence[int], probabilities: Probabilit
 
 
 def _right(judgement: Judgement) -> NDArray[np.bool_]:
-    return np.asarray(judgement.probabilities.argmax(1) == [e.label for e in judgement.examples])
+    """Which answers are right, [n]; of several labels, wholly right."""
+    p, y = judgement.probabilities, answers(judgement.examples)
+    return np.asarray(p.argmax(1) == y if y.ndim == 1 else ((p >= judgement.threshold) == (y == 1)).all(1))
 
 
 def _words(example: Example) -> list[str]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..errors import DataError, UsageError
 from ..family import load
-from ..types import Example, Fitted, Metrics, NumberMetrics, Rival, Task, Verdict
+from ..types import Example, Fitted, LabelMetrics, Metrics, NumberMetrics, Rival, Task, Verdict
 from ..types import answers as answers_of
 from .interval import Float64, needed
 from .wording import caveats, explain, sentence, units
@@ -31,7 +31,7 @@ class Judgement:
     """All that was learnt from one opening of the test split."""
 
     verdict: Verdict
-    metrics: Metrics | NumberMetrics  # of the winner, its first seed
+    metrics: Metrics | NumberMetrics | LabelMetrics  # of the winner, its first seed
     shown: Mapping[
         str, Rival
     ]  # by trial id: every finalist in the verdict's metric, mean over seeds, with its interval
@@ -39,6 +39,7 @@ class Judgement:
     probabilities: (
         Float64  # [n k] of the winner's first seed: probabilities after temperature scaling, or numbers [n 1]
     )
+    threshold: float = 0.5  # of these, from which on a label is given where an example may have several
 
 
 def decide(difference: float, interval: tuple[float, float], margin: float = 0.01) -> str:
@@ -109,9 +110,13 @@ def judge(
     examples = task.test.open()
     y, k = answers_of(examples), len(task.labels)
     scores = {key: [_scores(logits, f, examples) for f in seeds] for key, seeds in finalists.items()}
-    answers = {key: np.stack([kind.answers(s) for s in seeds]) for key, seeds in scores.items()}
+    answers = {
+        key: np.stack([kind.answers(s, f.temperature, f.threshold) for s, f in zip(seeds, finalists[key], strict=True)])
+        for key, seeds in scores.items()
+    }
     shown = {key: _rival(measure, seeds[0], answers[key], y, k, level) for key, seeds in finalists.items()}
-    metrics = measured.metrics(scores[winner][0], y, task, finalists[winner][0].temperature, level)
+    own = finalists[winner][0]
+    metrics = measured.metrics(scores[winner][0], y, task, own, level)
     a, b = answers[transfer], answers[rival]
     difference = measure.BETTER * (shown[transfer].value - shown[rival].value)
     margin *= kind.unit(answers_of(task.train))
@@ -119,7 +124,7 @@ def judge(
     interval = (min(low, difference), max(high, difference))
     decision = decide(difference, interval, margin)
     number = measure.needed(a, b, y, k, margin, level) if decision == "no_evidence" else None
-    own = float(measure.values(answers[winner][:1], y, k)[0])
+    first = float(measure.values(answers[winner][:1], y, k)[0])
     verdict = Verdict(
         decision=decision,
         metric=name,
@@ -136,11 +141,10 @@ def judge(
         noun=task.noun,
         caveats=caveats(task, y, [finalists[transfer], finalists[rival]], stochastic=stochastic)
         + tuple(measured.caveats(task, y, metrics, name))
-        + _which(len(finalists[winner]), own, shown[winner].value, name),
+        + _which(len(finalists[winner]), first, shown[winner].value, name),
     )
-    return Judgement(
-        verdict, metrics, shown, examples, kind.decode(scores[winner][0], finalists[winner][0].temperature)
-    )
+    outputs = kind.decode(scores[winner][0], own.temperature)
+    return Judgement(verdict, metrics, shown, examples, outputs, own.threshold)
 
 
 def metric_of(task: Task, asked: str | None = None) -> str:

@@ -1,12 +1,12 @@
 """Classification: from class scores to probabilities, and what is measured about them.
 
 In: logits or probabilities `[n k]`, predictions `[n]` and true labels `[n]` as class indices. Out: plain numbers and
-rows. Knows no model, no file and no training loss; temperature scaling is the only thing fitted here.
+rows. Knows no model and no file; temperature scaling is the only thing fitted here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,12 +42,31 @@ def unit(y: ArrayLike) -> float:
     return 1.0
 
 
-def answers(scores: ArrayLike) -> IntArray:
-    """`[n k]` → the class of the highest score `[n]`."""
+def training_loss(smoothing: float = 0.0, weight: ArrayLike | None = None) -> Callable[[Any, Any], Any]:
+    """What networks learn by: (logits [b k], classes [b] or shares [b k]) → cross-entropy.
+
+    Args:
+        smoothing: share of each example that is spread over all classes.
+        weight: of each class [k].
+    """
+    import torch
+
+    weights = None if weight is None else torch.from_numpy(np.asarray(weight, np.float32))
+    loss: Callable[[Any, Any], Any] = torch.nn.CrossEntropyLoss(weights, label_smoothing=smoothing)
+    return loss
+
+
+def answers(scores: ArrayLike, temperature: float = 1.0, threshold: float = 0.5) -> IntArray:
+    """`[n k]` → the class of the highest score `[n]`, whatever the temperature."""
     return np.asarray(np.asarray(scores).argmax(axis=1), np.int64)
 
 
-def gains(scores: ArrayLike, y: ArrayLike) -> NDArray[np.bool_]:
+def threshold(logits: ArrayLike, y: ArrayLike, temperature: float = 1.0) -> float:
+    """From which probability on a label is given: the most probable one always is."""
+    return 0.5
+
+
+def gains(scores: ArrayLike, y: ArrayLike, temperature: float = 1.0, threshold: float = 0.5) -> NDArray[np.bool_]:
     """How well each example is answered, `[n]`: right or wrong."""
     return np.asarray(answers(scores) == np.asarray(y))
 
@@ -57,7 +76,7 @@ def scores(gain: NDArray[np.bool_], losses: Float64) -> dict[str, Any]:
     return {"accuracy": float(gain.mean()), "log_loss": float(losses.mean())}
 
 
-def said(output: ArrayLike, labels: Sequence[str]) -> dict[str, Any]:
+def said(output: ArrayLike, labels: Sequence[str], threshold: float = 0.5) -> dict[str, Any]:
     """One row of `decode` as the fields of a prediction.
 
     >>> said([0.25, 0.75], ("ant", "bee"))
@@ -74,7 +93,9 @@ def columns(labels: Sequence[str]) -> list[str]:
     return ["label", "probability", *(f"p({label})" for label in labels)]
 
 
-def worst(outputs: Float64, y: ArrayLike, labels: Sequence[str], most: int) -> list[dict[str, Any]]:
+def worst(
+    outputs: Float64, y: ArrayLike, labels: Sequence[str], most: int, threshold: float = 0.5
+) -> list[dict[str, Any]]:
     """The most confident wrong answers, worst first: `at` which row, `truth`, `predicted`, `probability`."""
     true, guess, sure = np.asarray(y), outputs.argmax(1), outputs.max(1)
     wrong = [int(i) for i in np.argsort(-sure, kind="stable") if guess[i] != true[i]][:most]
@@ -83,7 +104,7 @@ def worst(outputs: Float64, y: ArrayLike, labels: Sequence[str], most: int) -> l
     ]
 
 
-def judged(outputs: Float64, y: ArrayLike, labels: Sequence[str]) -> dict[str, Any]:
+def judged(outputs: Float64, y: ArrayLike, labels: Sequence[str], threshold: float = 0.5) -> dict[str, Any]:
     """Columns of the table of judged predictions: label, predicted, and one of probabilities a class."""
     found: dict[str, Any] = {"label": [labels[i] for i in np.asarray(y)]}
     found["predicted"] = [labels[i] for i in outputs.argmax(1)]

@@ -32,7 +32,7 @@ def unit(y: ArrayLike) -> float:
     return float(np.std(np.asarray(y, np.float64))) or 1.0
 
 
-def answers(scores: ArrayLike) -> Float64:
+def answers(scores: ArrayLike, temperature: float = 1.0, threshold: float = 0.5) -> Float64:
     """`[n 1]` → the predicted numbers `[n]`."""
     return np.asarray(scores, np.float64)[:, 0]
 
@@ -42,7 +42,7 @@ def decode(scores: ArrayLike, temperature: float = 1.0) -> Float64:
     return np.asarray(scores, np.float64)
 
 
-def gains(scores: ArrayLike, y: ArrayLike) -> Float64:
+def gains(scores: ArrayLike, y: ArrayLike, temperature: float = 1.0, threshold: float = 0.5) -> Float64:
     """How well each example is answered, `[n]`: minus its absolute error."""
     return -np.abs(answers(scores) - np.asarray(y, np.float64))
 
@@ -56,6 +56,11 @@ def compared(scores: ArrayLike, y: ArrayLike) -> tuple[float, Float64]:
 def temperature(scores: ArrayLike, y: ArrayLike) -> float:
     """Of probabilities, which there are none."""
     return 1.0
+
+
+def threshold(scores: ArrayLike, y: ArrayLike, temperature: float = 1.0) -> float:
+    """The same."""
+    return 0.5
 
 
 def scores(gain: Float64, losses: Float64) -> dict[str, Any]:
@@ -83,7 +88,7 @@ def numbers(prediction: ArrayLike, y: ArrayLike) -> dict[str, float]:
     }
 
 
-def said(output: ArrayLike, labels: Sequence[str]) -> dict[str, Any]:
+def said(output: ArrayLike, labels: Sequence[str], threshold: float = 0.5) -> dict[str, Any]:
     """One row of `decode` as the fields of a prediction.
 
     >>> said([0.25], ("score",))
@@ -97,7 +102,9 @@ def columns(labels: Sequence[str]) -> list[str]:
     return ["value"]
 
 
-def worst(outputs: Float64, y: ArrayLike, labels: Sequence[str], most: int) -> list[dict[str, Any]]:
+def worst(
+    outputs: Float64, y: ArrayLike, labels: Sequence[str], most: int, threshold: float = 0.5
+) -> list[dict[str, Any]]:
     """The largest errors, largest first: `at` which row, `truth` and `predicted` as text, no `probability`."""
     true, given = np.asarray(y, np.float64), answers(outputs)
     order = np.argsort(-np.abs(given - true), kind="stable")[:most]
@@ -106,6 +113,6 @@ def worst(outputs: Float64, y: ArrayLike, labels: Sequence[str], most: int) -> l
     ]
 
 
-def judged(outputs: Float64, y: ArrayLike, labels: Sequence[str]) -> dict[str, Any]:
+def judged(outputs: Float64, y: ArrayLike, labels: Sequence[str], threshold: float = 0.5) -> dict[str, Any]:
     """Columns of the table of judged predictions."""
     return {"value": np.asarray(y, np.float64), "predicted": answers(outputs)}

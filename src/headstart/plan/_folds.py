@@ -1,7 +1,7 @@
 """Folds of the labelled pictures: candidates that cost next to nothing to train are compared on all of them.
 
-In: labels [n] and group numbers [n]. Out: fold numbers [n], groups whole, classes spread evenly; −1 for what is never
-held out, because training would lack a class without it.
+In: labels [n], or of several an example [n k], and group numbers [n]. Out: fold numbers [n], groups whole, classes
+spread evenly; −1 for what is never held out, because training would lack a class without it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..types import IntArray, Task
+from ..read._split import iterative, per_unit
+from ..types import IntArray, Task, answers
 
 FOLDS = 5
 PLENTY = 200  # validation pictures, which are enough by themselves
@@ -23,7 +24,8 @@ def of_task(task: Task, seed: int = 0) -> IntArray | None:
     if len(task.valid) >= PLENTY or len(both) > MOST:
         return None
     groups = [e.group if e.group is not None else f"alone {i}" for i, e in enumerate(both)]
-    drawn = folds([e.label for e in both], np.unique(groups, return_inverse=True)[1], seed)
+    y = answers(both) if both[0].marks is not None else np.array([e.label for e in both])
+    drawn = folds(y, np.unique(groups, return_inverse=True)[1], seed)
     return drawn if (drawn[len(task.train) :] >= 0).all() else None
 
 
@@ -35,13 +37,17 @@ def folds(y: Sequence[int] | IntArray, groups: Sequence[int] | IntArray, seed: i
     """
     true = np.asarray(y)
     _, first, unit = np.unique(groups, return_index=True, return_inverse=True)
-    chance = np.random.default_rng(seed).random(len(first))
-    dealt = np.empty(len(first), np.int64)
-    dealt[np.lexsort((chance, true[first]))] = np.arange(len(first)) % k  # class by class, as cards are dealt
-    out = dealt[unit.reshape(-1)]
+    unit, chance = unit.reshape(-1), np.random.default_rng(seed).random(len(first))
+    has = true == 1 if true.ndim == 2 else true[:, None] == np.unique(true)  # [n, classes]
+    if true.ndim == 2:
+        dealt = iterative(per_unit(true, unit), np.bincount(unit), np.argsort(chance), np.full(k, 1 / k))
+    else:
+        dealt = np.empty(len(first), np.int64)
+        dealt[np.lexsort((chance, true[first]))] = np.arange(len(first)) % k  # class by class, as cards are dealt
+    out = dealt[unit]
     while True:
-        alone = {int(c) for f in range(k) for c in np.setdiff1d(true[out == f], true[out != f])}
-        if not alone:
+        alone = np.any([has[out == f].any(0) & ~has[out != f].any(0) for f in range(k)], axis=0)
+        if not alone.any():
             return out
-        touched = np.unique(unit.reshape(-1)[np.isin(true, sorted(alone))])
-        out = np.where(np.isin(unit.reshape(-1), touched), -1, out)
+        touched = np.unique(unit[has[:, alone].any(1)])
+        out = np.where(np.isin(unit, touched), -1, out)

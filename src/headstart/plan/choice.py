@@ -29,7 +29,7 @@ class Contender:
     fitted: Fitted
     notes: Mapping[str, Any]
     losses: NDArray[np.float64]  # [m] log-loss of each picture it was compared on; the validation pictures come last
-    right: NDArray[Any]  # [m] whether it named the picture's class; of numbers, minus the absolute error
+    right: NDArray[Any]  # [m] whether it named the picture's class; of several labels F1, of numbers minus the error
     prior: int = 0
 
 
@@ -64,7 +64,8 @@ def crown(transfer: Contender, rival: Contender, stand_in: Contender | None = No
     """The run's model: the rival if it is right on more pictures (where few, clearly more); else transfer.
 
     Args:
-        transfer: the preferred one of its camp. Of numbers, "right on more" means a smaller absolute error in all.
+        transfer: the preferred one of its camp. Of numbers, "right on more" means a smaller absolute error in all; of
+            several labels an example, a larger sum of the examples' F1.
         rival: the preferred one of the other.
         stand_in: the best transfer contender that was compared by cross-validation: the rival must be ahead of it too.
     """
@@ -94,9 +95,18 @@ def explain(contender: Contender, winner: Contender, noun: str = "picture") -> T
 
 def _numbers(trial: Trial, noun: str) -> str:
     where = f"{trial.folds}-fold cross-validation of" if trial.folds else "validation:"
-    said = [f"{name.upper()} {value:.3f}" for name, value in trial.scores.items()]
+    said = [f"{named(name)} {value:.3f}" for name, value in trial.scores.items()]
     said = said or [f"{trial.accuracy:.1%} right", f"log-loss {trial.log_loss:.3f}"]
     return f"{', '.join(said)}, {where} {trial.compared_on} {noun}s"
+
+
+def named(score: str) -> str:
+    """What one of `Trial.scores` is called.
+
+    >>> named("mae"), named("example_f1"), named("log_loss")
+    ('MAE', 'example-F1', 'log-loss')
+    """
+    return score.replace("_", "-").replace("f1", "F1") if "_" in score else score.upper()
 
 
 def behind(losses: NDArray[np.float64], best: NDArray[np.float64]) -> float:

@@ -60,9 +60,10 @@ class Candidate:
 class Score:
     """How a fitted head did on pictures it had not learnt from, after temperature scaling."""
 
-    right: NDArray[Any]  # [n]; of numbers, minus the absolute error
+    right: NDArray[Any]  # [n]; of several labels each example's F1, of numbers minus the absolute error
     losses: NDArray[np.float64]  # [n] log-loss of each picture, or squared error
     temperature: float
+    threshold: float = 0.5
 
     @property
     def accuracy(self) -> float:
@@ -194,7 +195,7 @@ def contend(
         compared_on=len(score.losses),
         folds=FOLDS if crossed else 0,
     )
-    fitted = replace(fitted, temperature=score.temperature)
+    fitted = replace(fitted, temperature=score.temperature, threshold=score.threshold)
     prior = candidate.prior if head.notes.get("step") != 0 else UNMOVED
     return Contender(trial, fitted, {**head.notes, "n": len(work.train.y)}, score.losses, score.right, prior)
 
@@ -244,7 +245,7 @@ def trained(
 
 
 def refit(contender: Contender, work: Work, *, watch: Watch | None = None) -> Fitted:
-    """The chosen setting trained on training and validation pictures; the temperature stays the validated one."""
+    """The chosen setting trained on training and validation pictures; temperature and threshold stay as validated."""
     strategy = load("transfer", contender.fitted.strategy)
     config = strategy.Config(**contender.fitted.config)
     if hasattr(strategy, "refit"):
@@ -261,11 +262,13 @@ def measure(fitted: Fitted, valid: Features, work: Work) -> Score:
 
 
 def scored(logits: NDArray[Any], y: NDArray[Any], kind: str = "classification") -> Score:
-    """Logits [n k] of pictures that were not learnt from, against their classes or numbers [n]."""
+    """Logits [n k] of pictures that were not learnt from, against what is true of them, see `types.answers`."""
     if not np.isfinite(logits).all():  # training diverged: never chosen
         return Score(np.zeros(len(y), bool), np.full(len(y), np.inf), 1.0)
     of = load("kind", kind)
-    return Score(of.gains(logits, y), of.compared(logits, y)[1], of.temperature(logits, y))
+    temperature = of.temperature(logits, y)
+    threshold = of.threshold(logits, y, temperature)
+    return Score(of.gains(logits, y, temperature, threshold), of.compared(logits, y)[1], temperature, threshold)
 
 
 def join(a: Features, b: Features) -> Features:

@@ -33,9 +33,10 @@ def read(
         seed: of the split.
         group: the table's column whose values must not stand on both sides of a split.
         text: the table's column of texts, where it has another name than the usual ones.
-        label: the same for the classes, or numbers.
-        kind: "classification", or "regression": labels are numbers to predict; else they are such where all of a
-            table's are numbers, more than twenty differ, and some are no whole ones.
+        label: the same for the classes, or numbers; by comma several columns of 0 and 1, one a label.
+        kind: "classification"; "regression": labels are numbers to predict (else they are such where all of a
+            table's are numbers, more than twenty differ, and some are no whole ones); or "multilabel": several an
+            example (else where there are lists, or several columns), which also cuts texts at ";" or "|".
         progress: called with (done, total) examples looked at.
 
     Raises:
@@ -49,10 +50,17 @@ def read(
 
     path = absolute(data)
     table = open_table(path)
-    given: dict[str, Any] = {"name": name, "seed": seed, "group": group, "kind": kind, "progress": progress}
+    given: dict[str, Any] = {
+        "name": name,
+        "seed": seed,
+        "group": group,
+        "label": label,
+        "kind": kind,
+        "progress": progress,
+    }
     found = "text" if text else modality(path, table)
     if found == "text":
-        given |= {"text": text, "label": label}
+        given |= {"text": text}
     task: Task = load("read", found).read(path, table=table, **given)
     return task
 

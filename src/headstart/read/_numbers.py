@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import DataError, UsageError
+from ..errors import DataError
 from ..types import IntArray
 from ._record import Found
 
@@ -24,17 +24,14 @@ def settled(found: Found, kind: str | None, table: bool, path: Path) -> Found:
 
     Args:
         found: what was read.
-        kind: "regression" or "classification", as asked for; None: regression where the labels come from a table, all
+        kind: as asked for; None: regression where the labels come from a table, all
             are numbers, more than `MANY` differ and some are no whole numbers. Five stars are five classes.
         table: whether the labels come from a table.
         path: of the data.
 
     Raises:
         DataError: regression was asked for, and a label is no number, or all are the same.
-        UsageError: another kind was asked for.
     """
-    if kind not in (None, "classification", "regression"):
-        raise UsageError(f"The kind '{kind}' cannot be read; allowed: classification, regression. Name one of these.")
     values = [number(r.label) for r in found.records]
     known = [v for v in values if v is not None]
     different = set(known)

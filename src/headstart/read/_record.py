@@ -32,6 +32,12 @@ class Record:
     group: str | None = None
     text: str | None = None  # of a text
     target: float | None = None  # where labels are numbers to predict
+    tags: tuple[str, ...] | None = None  # where there may be several labels; `label` is then these, joined
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Its one label, or its several."""
+        return (self.label,) if self.tags is None else self.tags
 
 
 @dataclass(frozen=True)
@@ -48,8 +54,10 @@ class Shape:
     ]  # (the table's folder, the cell) → a file or a text, if there is one
     labels: tuple[str, ...] = ("label", "class", "category")  # the same for their classes
 
-    def columns_of(self, kind: str | None) -> Shape:
-        """The same, which looks for a column of numbers first where these are to be predicted."""
+    def columns_of(self, kind: str | None, label: str | None = None) -> Shape:
+        """The same, which looks for the column `label`, or for one of numbers first where these are to be predicted."""
+        if label:
+            return replace(self, labels=(label,))
         return replace(self, labels=(*NUMBERS, *self.labels)) if kind == "regression" else self
 
     @property
@@ -71,6 +79,7 @@ class Found:
     set_aside: tuple[SetAside, ...] = ()
     warnings: tuple[str, ...] = ()
     column: str = "number"  # of the labels, in a table
+    labels: tuple[str, ...] = ()  # all that there are, where columns of 0 and 1 name them
     loose: tuple[Record, ...] = ()  # texts without a label, to learn words from
 
 

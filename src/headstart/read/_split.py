@@ -32,7 +32,7 @@ def assign(
     """The split of each picture, [n] of TRAIN, VALID, TEST.
 
     Args:
-        labels: class numbers [n], 0..k-1.
+        labels: class numbers [n], 0..k-1; or which of several labels apply, [n k] of 0 and 1.
         keys: the digest of each picture [n]; the draw depends on these, not on the order.
         groups: group numbers [n]; pictures of a group stay together. None: each stands alone.
         seed: of the draw.
@@ -44,6 +44,12 @@ def assign(
     if len(labels) == 0:
         return np.empty(0, np.int64)
     ids = np.arange(len(labels)) if groups is None else np.unique(groups, return_inverse=True)[1].reshape(-1)
+    if labels.ndim == 2:
+        counts = per_unit(labels, ids)
+        order = _draw(keys, ids, len(counts), seed)
+        split = iterative(counts, np.bincount(ids), order, shares)
+        _repair(split, counts, order, np.asarray(shares) > 0)
+        return split[ids]
     counts = np.zeros((int(ids.max()) + 1, int(labels.max()) + 1), np.int64)  # [g, k]
     np.add.at(counts, (ids, labels), 1)
     order = _draw(keys, ids, len(counts), seed)
@@ -54,6 +60,46 @@ def assign(
     _place_singles(split, now, counts, target, order)
     _repair(split, counts, order, np.asarray(shares) > 0)
     return split[ids]
+
+
+def per_unit(marks: IntArray, ids: IntArray) -> IntArray:
+    """How often each label, and last none at all, occurs in each group: marks [n k], group numbers [n] → [g, k + 1]."""
+    counts = np.zeros((int(ids.max()) + 1, marks.shape[1] + 1), np.int64)
+    np.add.at(counts, ids, np.column_stack([marks, marks.sum(1) == 0]))
+    return counts
+
+
+def iterative(
+    counts: IntArray, sizes: IntArray, order: IntArray, shares: Sequence[float] | NDArray[np.float64]
+) -> IntArray:
+    """The part of each group, so that every part has its share of each label: iterative stratification.
+
+    Sechidis, Tsoumakas & Vlahavas 2011, On the Stratification of Multi-label Data: the label with the fewest examples
+    left first; each of these goes where most of that label is still wanted, then where most examples are.
+
+    Args:
+        counts: [g, k], how often a group has each label; every group has one at least.
+        sizes: [g], examples of a group.
+        order: of the draw [g]; of one label the groups with more of it come first.
+        shares: of the parts; one of 0 stays empty.
+
+    >>> marks = np.array([[1, 0], [1, 0], [0, 1], [0, 1], [1, 1], [1, 1]])
+    >>> iterative(marks, np.ones(6, int), np.arange(6), (0.5, 0.5)).tolist()
+    [0, 1, 0, 1, 0, 1]
+    """
+    part, usable = np.asarray(shares, np.float64), np.asarray(shares) > 0
+    wanted, room = part[:, None] * counts.sum(0), part * sizes.sum()
+    out = np.full(len(counts), -1, np.int64)
+    left = (counts > 0).sum(0)
+    while left.any():
+        label = int(np.where(left > 0, left, np.inf).argmin())
+        members = order[(counts[order, label] > 0) & (out[order] < 0)]
+        for g in members[np.argsort(-counts[members, label], kind="stable")].tolist():
+            out[g] = max(np.flatnonzero(usable).tolist(), key=lambda s: (round(wanted[s, label], 9), room[s], -s))
+            wanted[out[g]] -= counts[g]
+            room[out[g]] -= sizes[g]
+        left = ((counts > 0) & (out < 0)[:, None]).sum(0)
+    return out
 
 
 def _draw(keys: Sequence[str], ids: IntArray, n_groups: int, seed: int) -> IntArray:

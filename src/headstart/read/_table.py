@@ -21,6 +21,7 @@ from typing import Any
 from ..errors import DataError, UsageError
 from ..types import SetAside
 from ._record import Found, Record, Shape, label_text, split_name
+from ._several import flagged, joined, listed
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
 _SPLITS = "train, valid (val, validation, dev) and test"
@@ -74,7 +75,8 @@ def records(table: Table, shape: Shape, group: str | None = None) -> Found:
     name, columns = table.name, table.columns
     if not table.rows:
         raise DataError(f"{name} holds no rows. Give one row for each {shape.noun}, with {shape.wants} columns.")
-    example, label = _column(name, columns, shape.columns), _column(name, columns, shape.labels)
+    example, flags = _column(name, columns, shape.columns), _flags(name, columns, shape.labels)
+    label = ", ".join(flags) or _column(name, columns, shape.labels)
     split = next((c for c in columns if c.strip().casefold() == "split"), None)
     if group is not None and group not in columns:
         raise UsageError(f"{name} has no column '{group}' to group by; it has {', '.join(columns)}. Name one of these.")
@@ -83,7 +85,9 @@ def records(table: Table, shape: Shape, group: str | None = None) -> Found:
     loose: list[Record] = []
     aside = []
     for (where, row, given), said in zip(table.rows, splits, strict=True):
-        cell, text = shape.cell(table.folder, row.get(example)), _label(name, label, row.get(label))
+        cell = shape.cell(table.folder, row.get(example))
+        tags = flagged(row, flags, where) if flags else listed(row.get(label), where, label)
+        text = joined(tags) if tags is not None else None if flags else label_text(row.get(label))
         learns = shape.modality == "text" and (given or said) in (None, "train")
         if cell is None or (text is None and not learns):
             what = f"no_{shape.modality}" if cell is None else "no_label"
@@ -92,9 +96,10 @@ def records(table: Table, shape: Shape, group: str | None = None) -> Found:
             aside.append(SetAside(str(cell) if isinstance(cell, Path) else f"{file}, row {number}", what, detail))
             continue
         path, words = (cell, None) if isinstance(cell, Path) else (table.folder / where, cell)
-        found = Record(path, text or "", given or said, label_text(row.get(group)) if group else None, words)
+        named = label_text(row.get(group)) if group else None
+        found = Record(path, text or "", given or said, named, words, tags=tags)
         (loose if text is None else kept).append(found)
-    return Found(tuple(kept), tuple(aside), table.warnings, label, tuple(loose))
+    return Found(tuple(kept), tuple(aside), table.warnings, label, flags, tuple(loose))
 
 
 def unlabelled(table: Table, shape: Shape) -> list[tuple[str, Path | str | None]]:
@@ -185,18 +190,25 @@ def _json_lines(text: str) -> list[Row]:
 
 
 def _dataset_rows(data: Any) -> Iterator[Row]:  # noqa: ANN401 - a datasets.Dataset
-    """Rows with class numbers turned into class names and pictures left as {"bytes", "path"}."""
+    """Rows with class numbers, also in lists, turned into class names, and pictures left as {"bytes", "path"}."""
     import datasets
 
-    classes = {}
+    classes, lists = {}, {}
     for column, feature in data.features.items():
         if isinstance(feature, datasets.Image):
             data = data.cast_column(column, datasets.Image(decode=False))
         elif isinstance(feature, datasets.ClassLabel):
             classes[column] = feature.names
+        elif isinstance(inner := getattr(feature, "feature", None), datasets.ClassLabel):
+            lists[column] = inner.names
     for row in data:
-        named = {c: names[row[c]] if row[c] is not None and row[c] >= 0 else None for c, names in classes.items()}
-        yield {**row, **named}
+        named = {c: _name(row[c], names) for c, names in classes.items()}
+        several = {c: row[c] and [_name(v, names) for v in row[c]] for c, names in lists.items()}
+        yield {**row, **named, **several}
+
+
+def _name(number: int | None, names: Sequence[str]) -> str | None:
+    return names[number] if number is not None and number >= 0 else None
 
 
 def _column(name: str, columns: Sequence[str], allowed: tuple[str, ...]) -> str:
@@ -208,6 +220,18 @@ def _column(name: str, columns: Sequence[str], allowed: tuple[str, ...]) -> str:
         f"{name} has the columns {', '.join(columns) or '(none)'}, but none named {' or '.join(allowed)}. "
         "Rename a column."
     )
+
+
+def _flags(name: str, columns: Sequence[str], wanted: tuple[str, ...]) -> tuple[str, ...]:
+    """The columns that a name with commas means, where no column has this name itself; else none.
+
+    Raises:
+        DataError: one of them is not there.
+    """
+    parts = [part.strip() for part in wanted[0].split(",") if part.strip()]
+    if len(wanted) > 1 or len(parts) < 2 or wanted[0] in columns:
+        return ()
+    return tuple(dict.fromkeys(_column(name, columns, (part,)) for part in parts))
 
 
 def _splits(name: str, cells: list[object]) -> list[str | None]:
@@ -224,12 +248,3 @@ def _splits(name: str, cells: list[object]) -> list[str | None]:
         odd, times = unknown.most_common(1)[0]
         raise DataError(f"{name}: split '{odd}' ({times} rows) is not known; allowed: {_SPLITS}. Rename it.")
     return out
-
-
-def _label(name: str, column: str, value: object) -> str | None:
-    if isinstance(value, (list, dict)):
-        raise DataError(
-            f"{name}: column '{column}' holds several values in a row ({str(value)[:40]}); several labels for "
-            "one example are not supported yet. Give one row and one label for each example."
-        )
-    return label_text(value)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from ._clean import Clean, Kept
 from ._folder import read_folder
 from ._numbers import settled, strata
 from ._record import Found, Record, Shape, in_order
+from ._several import tagged
 from ._split import SHARES, TEST, VALID, VALID_OF_TRAIN, assign
 from ._table import SUFFIXES, Table, records
 from ._unlabelled import remark, unlabelled
@@ -52,17 +53,18 @@ def make(
 ) -> Task:
     """The task that a path holds; arguments and errors as for `read.read`."""
     found, rule = _given_splits(_found(path, table, shape, group), path, shape)
-    found = settled(found, kind, table is not None, path)
+    found = tagged(found, kind, path)
+    several = any(r.tags is not None for r in found.records)
+    found = found if several else settled(found, kind, table is not None, path)
     numbers = any(r.target is not None for r in found.records)
+    labels = (found.column,) if numbers else found.labels or in_order({c for r in found.records for c in r.classes})
     if not numbers:
-        _check(Counter(r.label for r in found.records), path, shape, "")
+        _check(_counts(found.records, labels), len(found.records), path, shape, "")
     cleaned = clean(found, path if path.is_dir() else path.parent, progress)
     aside = found.set_aside + cleaned.set_aside
     why = f" after setting aside {len(aside)} ({_tally(s.reason for s in aside)})" if aside else ""
-    labels = (found.column,) if numbers else in_order({r.label for r in found.records})
     if not numbers:
-        left = Counter(k.record.label for k in cleaned.kept)
-        _check(Counter({label: left[label] for label in labels}), path, shape, why)
+        _check(_counts([k.record for k in cleaned.kept], labels), len(cleaned.kept), path, shape, why)
     _check_given(found, cleaned.kept, path, shape, why)
     if not numbers:
         _check_train(cleaned.kept, path, shape)
@@ -83,14 +85,20 @@ def make(
         + remark(len(loose), shape)
         + (() if numbers else _of_classes(cleaned.kept, labels, split, shape))
         + _small(split, shape),
-        split_rule=_rule(rule, seed, group, groups, f"fifths of '{found.column}'" if numbers else "class"),
+        split_rule=_rule(
+            rule,
+            seed,
+            group,
+            groups,
+            f"fifths of '{found.column}'" if numbers else "label, rare ones first" if several else "class",
+        ),
         fingerprint=runtime.digest(
             sorted((k.digest, k.record.label, int(s)) for k, s in zip(cleaned.kept, split, strict=True))
             + sorted((e.digest, "", -1) for e in loose),
-            *(["regression"] if numbers else []),
+            *(["regression"] if numbers else ["multilabel", labels] if several else []),
         ),
         modality=shape.modality,
-        kind="regression" if numbers else "classification",
+        kind="regression" if numbers else "multilabel" if several else "classification",
         unlabelled=loose,
     )
 
@@ -135,10 +143,18 @@ def _marked(found: Found, names: dict[str, str | None]) -> Found:
     return replace(found, records=tuple(mark(r) for r in found.records))
 
 
-def _check(counts: Counter[str], path: Path, shape: Shape, why: str) -> None:
+def _counts(records: Sequence[Record], labels: tuple[str, ...]) -> Counter[str]:
+    """How many of them have each label."""
+    found = Counter(c for r in records for c in r.classes)
+    return Counter({label: found[label] for label in labels})
+
+
+def _check(counts: Counter[str], n: int, path: Path, shape: Shape, why: str) -> None:
     """There are two classes or more, each of two examples or more."""
     shown = f"{path.name}/" if path.is_dir() else path.name
-    if not sum(counts.values()):
+    if n and not counts:
+        raise DataError(f"{shown}: no {shape.noun} has a label, every list is empty{why}. Give labels to learn from.")
+    if not n:
         raise DataError(f"{shown} holds no {shape.nouns}{why}. {shape.how}")
     if few := [label for label in in_order(counts) if counts[label] < 2]:
         named = ", ".join(f"'{label}' ({counts[label]})" for label in few[:10])
@@ -151,9 +167,9 @@ def _check(counts: Counter[str], path: Path, shape: Shape, why: str) -> None:
 
 
 def _check_train(kept: tuple[Kept, ...], path: Path, shape: Shape) -> None:
-    known = {k.record.label for k in kept if k.record.split in (None, "train")}
+    known = {c for k in kept if k.record.split in (None, "train") for c in k.record.classes}
     for split in ("valid", "test"):
-        if alien := {k.record.label for k in kept if k.record.split == split} - known:
+        if alien := {c for k in kept if k.record.split == split for c in k.record.classes} - known:
             named = ", ".join(f"'{label}'" for label in in_order(alien))
             raise DataError(
                 f"{path.name}: the held-out {shape.nouns} have classes that train lacks: {named}. A model learns only "
@@ -189,7 +205,12 @@ def _split(cleaned: Clean, labels: tuple[str, ...], seed: int) -> tuple[IntArray
     """The split [n] and the group number [n] of every example that stays."""
     kept = cleaned.kept
     values = [k.record.target for k in kept if k.record.target is not None]
-    y = strata(values) if values else np.array([labels.index(k.record.label) for k in kept], np.int64)
+    if values:
+        y = strata(values)
+    elif kept[0].record.tags is not None:
+        y = np.array([_marks(k.record, labels) for k in kept], np.int64)
+    else:
+        y = np.array([labels.index(k.record.label) for k in kept], np.int64)
     given = [k.record.split for k in kept]
     groups = _groups(cleaned)
     if None in given:
@@ -223,11 +244,16 @@ def _examples(
     named = [(first[g].record.group or first[g].digest) if sizes[g] > 1 else None for g in groups.tolist()]
 
     def made(k: Kept, name: str | None) -> Example:
-        label = labels.index(k.record.label) if k.record.target is None else 0
+        marks = None if k.record.tags is None else _marks(k.record, labels)
+        label = labels.index(k.record.label) if k.record.target is None and marks is None else 0
         group = name or k.record.group
-        return Example(str(k.record.path), label, k.digest, group, k.record.text, k.record.target)
+        return Example(str(k.record.path), label, k.digest, group, k.record.text, k.record.target, marks)
 
     return tuple(made(k, name) for k, name, chosen in zip(kept, named, mask, strict=True) if chosen)
+
+
+def _marks(record: Record, labels: tuple[str, ...]) -> tuple[int, ...]:
+    return tuple(int(label in record.classes) for label in labels)
 
 
 def _rule(given: str, seed: int, group: str | None, groups: IntArray, by: str) -> str:
@@ -270,7 +296,7 @@ def _small(split: IntArray, shape: Shape) -> tuple[str, ...]:
 
 def _of_classes(kept: tuple[Kept, ...], labels: tuple[str, ...], split: IntArray, shape: Shape) -> tuple[str, ...]:
     out = []
-    counts = Counter(k.record.label for k in kept)
+    counts = _counts([k.record for k in kept], labels)
     least, most = min(labels, key=lambda c: counts[c]), max(labels, key=lambda c: counts[c])
     if counts[least] < _SMALL_CLASS:
         small = [f"'{c}' ({counts[c]})" for c in labels if counts[c] < _SMALL_CLASS]
@@ -278,11 +304,10 @@ def _of_classes(kept: tuple[Kept, ...], labels: tuple[str, ...], split: IntArray
     if counts[most] >= _IMBALANCE * counts[least]:
         out.append(
             f"'{most}' has {counts[most]} {shape.nouns} and '{least}' {counts[least]}; "
-            "look at macro-F1 beside accuracy."
+            f"look at macro-F1 beside {'accuracy' if kept[0].record.tags is None else 'micro-F1'}."
         )
-    if missing := sorted(
-        {k.record.label for k in kept} - {k.record.label for k, s in zip(kept, split, strict=True) if s == TEST}
-    ):
+    tested = _counts([k.record for k, s in zip(kept, split, strict=True) if s == TEST], labels)
+    if missing := sorted(label for label in labels if not tested[label]):
         out.append(f"The sealed test holds no {shape.noun} of {', '.join(repr(c) for c in missing[:5])}.")
     return tuple(out)
 

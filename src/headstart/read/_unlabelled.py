@@ -33,7 +33,7 @@ def unlabelled(
     if not loose:
         return (), ()
     names = ("train", "valid", "test")
-    known = [replace(k.record, label="", split=names[s]) for k, s in zip(kept, split.tolist(), strict=True)]
+    known = [replace(k.record, label="", tags=None, split=names[s]) for k, s in zip(kept, split.tolist(), strict=True)]
     held = {r.group for r, s in zip(known, split.tolist(), strict=True) if s != TRAIN} - {None}
     aside = [
         SetAside(str(r.path), "held_out_group", f"It has no label, and its group '{r.group}' is held out.")

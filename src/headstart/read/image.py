@@ -23,13 +23,14 @@ def read(
     name: str | None = None,
     seed: int = 0,
     group: str | None = None,
+    label: str | None = None,
     kind: str | None = None,
     progress: Watch | None = None,
     table: Table | None = None,
 ) -> Task:
     """Read a person's pictures; arguments and errors as for `read.read`; `table`, if the path is opened."""
     path = absolute(data)
-    shape = SHAPE.columns_of(kind)
+    shape = SHAPE.columns_of(kind, label)
     return make(
         path, table or open_table(path), shape, clean, name=name, seed=seed, group=group, kind=kind, progress=progress
     )

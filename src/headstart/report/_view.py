@@ -171,9 +171,11 @@ def times(spend: Mapping[str, float]) -> list[Row]:
 
 def least(run: Run) -> Row | None:
     """What one answer for all would reach in the verdict's metric, the least any model must beat: `said`, `shown`."""
-    unit, constant = unit_of(run), (run.get("metrics") or {}).get("mae_of_median")
-    if constant is not None:
-        return {"said": "the training median", "shown": value(constant, unit)}
+    unit, metrics = unit_of(run), run.get("metrics") or {}
+    if metrics.get("mae_of_median") is not None:
+        return {"said": "the training median", "shown": value(metrics["mae_of_median"], unit)}
+    if metrics.get("micro_f1_of_constant") is not None and unit.metric == "micro_f1":
+        return {"said": "the same labels", "shown": value(metrics["micro_f1_of_constant"], unit)}
     most = majority(run)
     return (
         {"said": f"“{most['label']}”", "shown": value(most["value"], unit)}

@@ -19,6 +19,7 @@ LICENCES = frozenset(
     "gpl-3.0 lgpl-3.0 agpl-3.0 mpl-2.0 openrail unlicense".split()
 )
 MOST_CLASSES = 60
+LABELS = (("Macro-F1", "macro_f1"), ("Mean average precision", "mean_average_precision"), ("Wholly right", "accuracy"))
 NUMBERS = (("RMSE", "rmse"), ("R²", "r2"), ("Pearson's r", "pearson"), ("MAE of the training median", "mae_of_median"))
 
 
@@ -87,6 +88,7 @@ def _front(run: Run) -> str:
             ("log_loss", "log_loss"),
             ("ece", "ece"),
             ("mae", "mae"),
+            ("micro_f1", "micro_f1"),
         ):
             if metrics.get(key) is not None:
                 lines += [f"    - type: {kind}", f"      value: {metrics[key]:.4f}", f"      name: {_yaml(key)}"]
@@ -105,8 +107,11 @@ def _what(run: Run) -> str:
         origin = f"reuses {code(winner['source'])}{before}"
     else:
         origin = f"starts fresh: it was trained on these {run['noun']}s alone"
+    many = _words.plural(len(task.get("labels", ())), "class", "classes")
+    if _of_several(run):
+        many = f"any of {_words.plural(len(task['labels']), 'label')} an example, or none"
     kind = "An image" if run["noun"] == "picture" else "A text"
-    what = f"{kind} classifier for {_words.plural(len(task.get('labels', ())), 'class', 'classes')}"
+    what = f"{kind} classifier for {many}"
     what = f"A model of the number {code(task['labels'][0])} of {run['noun']}s" if _of_numbers(run) else what
     return (
         f"# {md(task.get('name', ''))}\n\n## What it is\n\n"
@@ -141,6 +146,8 @@ def _use(run: Run) -> str:
     names = ", ".join(code(label) for label in labels[:MOST_CLASSES]) + (", …" if len(labels) > MOST_CLASSES else "")
     examples, made = f"{run['noun']}s", "taken" if run["noun"] == "picture" else "written"
     purpose, always = f"Tell these classes apart in {examples} like those", "one of its classes"
+    if _of_several(run):
+        purpose, always = f"Tell which of these labels apply in {examples} like those", "some of its labels, or none"
     if _of_numbers(run):
         purpose, always = f"Predict a number of {examples} like those", "some number"
     return (
@@ -173,6 +180,13 @@ def _evaluation(run: Run) -> str:
         rows = [["Mean absolute error", _words.number(metrics["mae"]), own]]
         rows += [[title, _words.number(metrics[key]), ""] for title, key in NUMBERS]
         lines.append(table(["Metric", "Value", "95 % interval"], rows))
+    elif _of_several(run):
+        rows = [["Micro-F1", _words.percent(metrics["micro_f1"]), f"{_words.span(metrics['micro_f1_interval'])} %"]]
+        rows += [[title, _words.percent(metrics[key]), ""] for title, key in LABELS]
+        for title, key in (("Hamming loss", "hamming_loss"), ("Log-loss", "log_loss"), ("ECE of all decisions", "ece")):
+            rows.append([title, _words.number(metrics[key]), ""])
+        rows.append(["Probability from which a label is given", _words.number(metrics["threshold"], 2), ""])
+        lines.append(table(["Metric", "Value", "95 % interval"], rows))
     elif metrics:
         rows = [
             [
@@ -203,7 +217,8 @@ def _evaluation(run: Run) -> str:
             [md(c["label"]), str(c["n"]), *(_words.number(c[key]) for key in ("precision", "recall", "f1"))]
             for c in metrics["per_class"]
         ]
-        lines.append(table(["Class", f"{run['noun'].capitalize()}s", "Precision", "Recall", "F1"], form))
+        first = "Label" if _of_several(run) else "Class"
+        lines.append(table([first, f"{run['noun'].capitalize()}s", "Precision", "Recall", "F1"], form))
     return "\n\n".join(lines)
 
 
@@ -213,13 +228,17 @@ def _limits(run: Run) -> str:
     lines = [f"- {md(note)}" for note in notes]
     if weakest:
         parts = ", ".join(f"{md(c['label'])} ({_words.percent(c['recall'], 0)})" for c in weakest)
-        lines.append(f"- Classes recognised least often (recall): {parts}.")
+        lines.append(f"- {'Labels' if _of_several(run) else 'Classes'} recognised least often (recall): {parts}.")
     examples = f"{run['noun']}s"
     if not _of_numbers(run):
         lines.append(
             f"- Its probabilities were calibrated on {examples} of this data set; on others they may be too sure."
         )
     return "## Limits and caveats\n\n" + "\n".join(lines)
+
+
+def _of_several(run: Run) -> bool:
+    return run["metrics"].get("micro_f1") is not None
 
 
 def _of_numbers(run: Run) -> bool:

@@ -13,6 +13,7 @@ from shlex import quote
 from typing import Any
 
 from ..judge.wording import Units, rounded, units
+from ..plan.choice import named
 from . import _layers, _svg, _view, _words
 
 Run = Mapping[str, Any]
@@ -64,6 +65,8 @@ def _page(run: Run, thumbnails: Mapping[str, bytes]) -> dict[str, Any]:
         "metric": unit.title,
         "edge": unit.size(verdict.get("margin", 0.0)),
         "figures": _figures(metrics),
+        "numbers": metrics.get("mae") is not None,
+        "several": metrics.get("micro_f1") is not None,  # labels an example
         "task": task,
         "n": task["n"],
         "classes": task["classes"],
@@ -101,7 +104,19 @@ def _domain(rows: list[dict[str, Any]], unit: Units) -> _svg.Domain | None:
 
 
 def _figures(metrics: Run) -> list[tuple[str, str, str]]:
-    """Title, value and a remark of the key figures of a model of numbers."""
+    """Title, value and a remark of the key figures of a model of numbers, or of several labels an example."""
+    if metrics.get("micro_f1") is not None:
+        own, at = f"95 % interval {_words.span(metrics['micro_f1_interval'])}", _words.number(metrics["threshold"], 2)
+        return [
+            ("Micro-F1", _words.percent(metrics["micro_f1"]), own),
+            ("Macro-F1", _words.percent(metrics["macro_f1"]), "mean over labels"),
+            ("Mean average precision", _words.percent(metrics["mean_average_precision"]), "whatever the threshold"),
+            ("Wholly right", _words.percent(metrics["subset_accuracy"]), "no label missing, none too many"),
+            ("Hamming loss", _words.number(metrics["hamming_loss"]), "share of label decisions that are wrong"),
+            ("Log-loss", _words.number(metrics["log_loss"]), "mean over labels, lower is better"),
+            ("Calibration error", _words.number(metrics["ece"]), "ECE of all label decisions, after scaling"),
+            ("Given from", at, "the probability from which on a label is given"),
+        ]
     if metrics.get("mae") is None:
         return []
     own = f"95 % interval {_words.spread(metrics['mae_interval'], units('mae'))}"
@@ -116,7 +131,7 @@ def _figures(metrics: Run) -> list[tuple[str, str, str]]:
 def _numbers(trial: Run) -> list[tuple[str, str]]:
     """The two scores of a trial, each with its name."""
     if trial.get("scores"):
-        return [(name.upper(), _words.number(value)) for name, value in trial["scores"].items()]
+        return [(named(name), _words.number(value)) for name, value in trial["scores"].items()]
     return [("Accuracy", _words.percent(trial["accuracy"])), ("Log-loss", _words.number(trial["log_loss"]))]
 
 
@@ -177,7 +192,8 @@ def _mistakes(mistakes: list[Run], thumbnails: Mapping[str, bytes]) -> list[dict
 def _curves(trial: Run) -> list[str]:
     """Validation accuracy and training loss over steps, each where it was recorded twice or more."""
     charts: list[str] = []
-    for key, title in (("metric", "validation accuracy"), ("loss", "training loss")):
+    measured = "F1 of an example" if trial.get("scores") else "accuracy"
+    for key, title in (("metric", f"validation {measured}"), ("loss", "training loss")):
         line = [(c["step"], c[key]) for c in trial.get("curve") or () if c.get(key) is not None]
         if len(line) > 1:
             label = f"{trial['title']}: {title} from {line[0][1]:.3g} to {line[-1][1]:.3g} in {line[-1][0]:,.0f} steps."

@@ -28,7 +28,8 @@ Input = tuple[str, Example | str]  # how it is shown; the example, or why there 
 class Row:
     """What the model says of one input; `error` is the reason when it could not be read.
 
-    A model of classes gives a label with its probability, one of numbers a value.
+    A model of classes gives a label with its probability, one of numbers a value, one of several labels an example
+    these in `labels`, and in `label` joined by "; ".
     """
 
     input: str
@@ -37,6 +38,7 @@ class Row:
     probabilities: Mapping[str, float]
     error: str | None = None
     value: float | None = None
+    labels: tuple[str, ...] | None = None
 
 
 def predict(
@@ -72,7 +74,7 @@ def _rows(model: Model, gallery: Gallery, inputs: Sequence[Input]) -> Iterator[R
         if not isinstance(item, Example) or item.digest in bad:
             yield Row(shown, None, None, {}, bad[item.digest] if isinstance(item, Example) else item)
             continue
-        yield Row(shown, **model.kind.said(next(found), model.labels))
+        yield Row(shown, **model.kind.said(next(found), model.labels, model.fitted.threshold))
 
 
 def _examine(path: Path) -> Example | str:

@@ -1,5 +1,7 @@
 """Linear heads in one eigendecomposition: a ridge path with exact leave-one-out, logistic and squared-hinge heads.
 
+y is classes [n], or which of several labels apply, [n k] of 0 and 1: then a logistic head has a sigmoid for each.
+
 x [n d] is standardised and turned into its principal axes, z [n r], r ≤ min(n − 1, d): all heads below have the same
 solution there as in the d features (their penalty is rotation-invariant), at a fraction of the cost when d > n.
 Returned weights are in the original units: logits = x @ weight [d k] + bias [k].
@@ -86,23 +88,24 @@ def decompose(x: NDArray[np.floating], *, each: bool = True, unit: Array | None 
 
 
 def one_hot(y: Ints, k: int) -> Array:
-    """[n] → [n k]."""
-    return np.eye(k)[y]
+    """[n] → [n k]; what is [n k] already stays so."""
+    return np.eye(k)[y] if y.ndim == 1 else np.asarray(y, np.float64)
 
 
 def ridge_path(a: Axes, y: Ints, k: int, penalties: Array) -> tuple[Array, Array]:
-    """Exact leave-one-out of ridge regression on one-hot targets, for every penalty.
+    """Exact leave-one-out of ridge regression on 0/1 targets, for every penalty.
 
     With H the hat matrix (intercept included), the left-out residual of row i is e_i / (1 − H_ii).
 
     Returns:
-        mean squared left-out error [p], left-out accuracy [p].
+        mean squared left-out error [p], left-out accuracy [p] (of several labels that of all decisions).
     """
     targets = one_hot(y, k)
     errors, accuracies = [], []
     for left_out in _left_out(a, targets, penalties):
         errors.append(float((left_out**2).mean()))
-        accuracies.append(float(((targets - left_out).argmax(1) == y).mean()))
+        guess = targets - left_out
+        accuracies.append(float(((guess.argmax(1) == y) if y.ndim == 1 else ((guess > 0.5) == y)).mean()))
     return np.array(errors), np.array(accuracies)
 
 
@@ -148,7 +151,7 @@ def ridge(a: Axes, y: Array, penalty: float) -> tuple[Array, Array]:
 def head(
     a: Axes, y: NDArray[np.generic], k: int, share: float
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], float]:
-    """`logistic_head` for classes y [n], `ridge_head` for numbers."""
+    """`logistic_head` for classes y [n] or label sets [n k], `ridge_head` for numbers."""
     if y.dtype.kind == "f":
         return ridge_head(a, np.asarray(y, np.float64), share)
     return logistic_head(a, np.asarray(y, np.int64), k, share)
@@ -166,15 +169,21 @@ def logistic_head(a: Axes, y: Ints, k: int, share: float) -> tuple[NDArray[np.fl
 
 
 def logistic(z: Array, y: Ints, k: int, l2: float) -> tuple[Array, Array]:
-    """Multinomial logistic regression: minimises Σ cross-entropy + l2/2 · ‖w‖², bias free.
+    """Multinomial logistic regression (of label sets [n k] one of each label): minimises Σ cross-entropy + l2/2 · ‖w‖².
+
+    The bias is free.
 
     Returns:
         w [r k], b [k].
     """
+    from scipy.special import expit
+
     targets, z = one_hot(y, k), _economical(z)
 
     def value(w: Array, b: Array) -> tuple[float, Array]:
         scores = z @ w.astype(z.dtype) + b
+        if y.ndim == 2:
+            return float((np.logaddexp(0.0, scores) - targets * scores).sum()), expit(scores) - targets
         top = scores.max(1, keepdims=True)
         norm = np.log(np.exp(scores - top).sum(1, keepdims=True)) + top
         return float((norm[:, 0] - scores[np.arange(len(y)), y]).sum()), np.exp(scores - norm) - targets

@@ -32,7 +32,10 @@ def fit(x: NDArray[Any], y: NDArray[Any], k: int, features: str, c: float) -> di
 
     blocks = [once(x, ("tfidf", name), partial(_learnt, x, how, grams)) for name, how, grams in FEATURES[features]]
     rows = sparse.hstack([matrix for *_, matrix in blocks]).tocsr() / np.sqrt(len(blocks))
-    weight, bias = _ridge(rows, y, c) if y.dtype.kind == "f" else _logistic(rows, y, k, c)
+    if y.dtype.kind == "f":
+        weight, bias = _ridge(rows, y, c)
+    else:
+        weight, bias = _logistic(rows, y, k, c) if y.ndim == 1 else _each(rows, y, c)
     state: dict[str, NDArray[Any]] = {"weight": weight, "bias": bias}
     for (name, *_), (terms, idf, _) in zip(FEATURES[features], blocks, strict=True):
         state |= {f"{name}.terms": np.frombuffer("\n".join(terms).encode(), np.uint8), f"{name}.idf": idf}
@@ -51,14 +54,24 @@ def _logistic(rows: Any, y: IntArray, k: int, c: float) -> tuple[FloatArray, Flo
     """Weights [v k] and biases [k]."""
     from sklearn.linear_model import LogisticRegression
 
-    model = LogisticRegression(C=c, max_iter=300, tol=1e-3).fit(rows, y)
     weight, bias = np.zeros((rows.shape[1], k), np.float32), np.full(k, -30.0, np.float32)  # classes that are missing
+    if len(present := np.unique(y)) == 1:  # of a label in each or no row, or of one class, there is nothing to learn
+        bias[present] = 0.0
+        return weight, bias
+    model = LogisticRegression(C=c, max_iter=300, tol=1e-3).fit(rows, y)
     if len(model.classes_) == 2:  # scikit-learn gives one row for two classes
         weight[:, model.classes_] = np.concatenate([-model.coef_, model.coef_]).T / 2
         bias[model.classes_] = np.concatenate([-model.intercept_, model.intercept_]) / 2
     else:
         weight[:, model.classes_], bias[model.classes_] = model.coef_.T, model.intercept_
     return weight, bias
+
+
+def _each(rows: Any, y: IntArray, c: float) -> tuple[FloatArray, FloatArray]:  # noqa: ANN401 - the same
+    """The same for label sets y [n k]: one against the rest for each label."""
+    heads = [_logistic(rows, column, 2, c) for column in y.T]
+    weight = np.stack([w[:, 1] - w[:, 0] for w, _ in heads], 1)
+    return weight, np.array([b[1] - b[0] for _, b in heads], np.float32)
 
 
 def logits(x: Sequence[str] | NDArray[Any], state: Mapping[str, NDArray[Any]], features: str) -> FloatArray:

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UsageError
-from ..kind.classification import compared
+from ..family import load
 from ..runtime import device
 from ..types import Facts, Features, Fitted, FloatArray, Progress, Source, View, Work
 from ._base import Head
@@ -126,12 +126,13 @@ def tune(
     from ._tail import moved, open_tail
 
     known = config.balance in BALANCES and config.norm in ("frozen", "batch") and config.keep in ("best", "last")
+    known = known and (config.balance == "none" or work.train.y.ndim == 1)  # of several labels none is an example's own
     if work.source is None or not known or config.parts < 1:
         raise UsageError(
             f"Fine-tuning was given source {work.source and work.source.key}, {config.parts} parts, balance "
             f"'{config.balance}', norm '{config.norm}' and keep '{config.keep}'; it needs a source, one part or more "
             f"(the head alone: steps=0), a balance of {', '.join(BALANCES)}, a norm of frozen or batch, and keep "
-            "best or last."
+            "best or last. Of several labels an example the balance is none."
         )
     torch.manual_seed(work.seed)
     tail = (opened or open_tail)(work.source, work.weights, work.view, work.k)
@@ -150,7 +151,7 @@ def tune(
     per_epoch, whole, share = lengths(config, len(work.train.y), work.share)
     total = max(min(whole, 1), round(whole * share))
     every = max(per_epoch, math.ceil(total / ROUNDS))
-    evaluate = _evaluator(work.valid) if work.valid is not None and config.keep == "best" else None
+    evaluate = _evaluator(work.valid, work.kind) if work.valid is not None and config.keep == "best" else None
     trained = sum(p.numel() for p in tail.parameters() if p.requires_grad)
     if total == 0:
         yield Progress(1, 1)
@@ -373,25 +374,23 @@ def _mixed(
 
     random = np.random.default_rng(seed)
     share, partner = float(random.beta(strength, strength)), torch.from_numpy(random.permutation(len(y)))
-    one_hot = torch.nn.functional.one_hot(y, k).float()
+    one_hot = (torch.nn.functional.one_hot(y, k) if y.ndim == 1 else y).float()
     return share * x.float() + (1 - share) * x[partner].float(), share * one_hot + (1 - share) * one_hot[partner]
 
 
-def _loss(config: Config, work: Work) -> torch.nn.Module:
-    """Cross-entropy; with `balance="weight"` a class of half the pictures weighs double, 1 on average."""
-    import torch
-
+def _loss(config: Config, work: Work) -> Any:  # noqa: ANN401 - (scores, y) → a tensor
+    """The kind's; with `balance="weight"` a class of half the pictures weighs double, 1 on average."""
     weight = None
     if config.balance == "weight":
         counts = np.bincount(work.train.y, minlength=work.k).clip(1)
-        weight = torch.from_numpy((len(work.train.y) / (work.k * counts)).astype(np.float32))
-    return torch.nn.CrossEntropyLoss(weight, label_smoothing=config.smoothing)
+        weight = len(work.train.y) / (work.k * counts)
+    return load("kind", work.kind).training_loss(config.smoothing, weight)
 
 
-def _evaluator(valid: Features) -> Callable[[torch.nn.Module], tuple[float, float]]:
+def _evaluator(valid: Features, kind: str) -> Callable[[torch.nn.Module], tuple[float, float]]:
     from ._tail import look, plain
 
-    x = plain(valid.x)
+    x, compared = plain(valid.x), load("kind", kind).compared
 
     def evaluate(model: Any) -> tuple[float, float]:  # noqa: ANN401 - the tail, wrapped by Accelerate or not
         right, losses = compared(look(model, x), valid.y)

@@ -33,7 +33,7 @@ REUSES = False
 PRIOR = 0
 STOCHASTIC = False
 RUNG = 1.0
-KINDS = ("classification", "regression")
+KINDS = ("classification", "regression", "multilabel")
 SIDE = 64  # pixels
 CELLS = (8, 16)  # pixels: HOG at two scales did better than at one on most sets tried; see docs/architecture.md
 

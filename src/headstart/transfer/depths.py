@@ -31,7 +31,7 @@ REUSES = True
 PRIOR = 2
 STOCHASTIC = False
 RUNG = 1.0
-KINDS = ("classification", "regression")
+KINDS = ("classification", "regression", "multilabel")
 
 
 @dataclass(frozen=True)

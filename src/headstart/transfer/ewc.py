@@ -35,6 +35,7 @@ REUSES = True
 PRIOR = 7
 STOCHASTIC = True
 RUNG = 0.25
+KINDS = ("classification", "multilabel")
 ON_REQUEST = True  # a second opinion of fine-tuning: the usual race has no time for it
 SOURCE_DATA = True  # uses `work.source_rows` where there are any
 SAMPLE = 200  # pictures on which the Fisher information is taken

@@ -23,6 +23,7 @@ REUSES = True
 PRIOR = 5
 STOCHASTIC = True
 RUNG = 0.25
+KINDS = ("classification", "multilabel")
 
 
 def prior(facts: Facts) -> int:

@@ -28,6 +28,7 @@ REUSES = True
 PRIOR = 6
 STOCHASTIC = True
 RUNG = 0.25
+KINDS = ("classification", "multilabel")
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ REUSES = True
 PRIOR = 7
 STOCHASTIC = True
 RUNG = 0.25
+KINDS = ("classification", "multilabel")
 ON_REQUEST = True  # minutes, and worth them only where texts without a label are many: see above
 UNLABELLED = True  # uses `work.unlabelled` where there are any
 

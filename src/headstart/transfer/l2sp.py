@@ -29,6 +29,7 @@ REUSES = True
 PRIOR = 7
 STOCHASTIC = True
 RUNG = 0.25
+KINDS = ("classification", "multilabel")
 ON_REQUEST = True  # a second opinion of fine-tuning: the usual race has no time for it
 
 

@@ -33,6 +33,7 @@ REUSES = True
 PRIOR = 6
 STOCHASTIC = True
 RUNG = 0.25
+KINDS = ("classification", "multilabel")
 ON_REQUEST = True  # of sources that fit a processor, tuning the last layers outright is quicker and as good
 TOLERANCE = 1e-3  # of a merged model's logits, as a share of the largest
 

@@ -26,7 +26,7 @@ REUSES = True
 PRIOR = 1
 STOCHASTIC = False
 RUNG = 1.0
-KINDS = ("classification", "regression")
+KINDS = ("classification", "regression", "multilabel")
 
 
 @dataclass(frozen=True)

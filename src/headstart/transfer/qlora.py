@@ -28,6 +28,7 @@ REUSES = True
 PRIOR = 7
 STOCHASTIC = True
 RUNG = 0.25
+KINDS = ("classification", "multilabel")
 ON_REQUEST = True  # slower than LoRA, and worth it only where memory is short
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..kind.classification import compared
+from ..family import load
 from ..types import Facts, Features, Fitted, FloatArray, Progress, Source, View, Work
 from . import _text_scratch, _tune
 from ._base import SEARCH, Head
@@ -33,6 +33,7 @@ REUSES = False
 PRIOR = 0
 STOCHASTIC = True
 RUNG = 0.1
+KINDS = ("classification", "multilabel")
 
 
 @dataclass(frozen=True)
@@ -96,10 +97,10 @@ def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
     outcome = yield from train(
         net,
         _batches(x, y, mean, std, config, work.seed),
-        torch.nn.CrossEntropyLoss(label_smoothing=0.1),
+        load("kind", work.kind).training_loss(smoothing=0.1),
         Recipe(total, config.lr, evaluate_every=every, threads=1),
         seed=work.seed,
-        evaluate=_evaluator(work.valid, mean, std, config) if work.valid is not None else None,
+        evaluate=_evaluator(work.valid, work.kind, mean, std, config) if work.valid is not None else None,
         scratchpad=work.scratchpad,
     )
     state = {name: tensor.numpy() for name, tensor in outcome.state.items() if not name.endswith("num_batches_tracked")}
@@ -171,11 +172,11 @@ def _batches(
 
 
 def _evaluator(
-    valid: Features, mean: torch.Tensor, std: torch.Tensor, config: Config
+    valid: Features, kind: str, mean: torch.Tensor, std: torch.Tensor, config: Config
 ) -> Callable[[torch.nn.Module], tuple[float, float]]:
     import torch
 
-    x = torch.from_numpy(np.asarray(valid.x))
+    x, compared = torch.from_numpy(np.asarray(valid.x)), load("kind", kind).compared
 
     def evaluate(model: torch.nn.Module) -> tuple[float, float]:
         right, losses = compared(_logits(model, x, mean, std, config.style == "photo"), valid.y)

@@ -20,6 +20,7 @@ REUSES = True
 PRIOR = 3
 STOCHASTIC = False
 RUNG = 1.0
+KINDS = ("classification", "multilabel")
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
 """How a model of each task kind did on the sealed split, one file a kind.
 
-`metrics(scores, y, task, temperature, level) -> Metrics | NumberMetrics`: what the report shows of the run's model;
+`metrics(scores, y, task, fitted, level)`: what the report shows of the run's model, `fitted`, of which the scores are;
 `caveats(task, y, metrics, metric) -> list[str]`: what a careful reader should know, a sentence each.
 """

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...kind import classification as kind
-from ...types import Metrics, Task, answers
+from ...types import Fitted, Metrics, Task, answers
 from ..calibration import ece, reliability
 from ..interval import Float64, single
 from ..wording import percent
@@ -19,16 +19,16 @@ from ..wording import percent
 FEW_A_CLASS = 5  # below it a caveat is due
 
 
-def metrics(scores: Float64, y: NDArray[np.int64], task: Task, temperature: float, level: float) -> Metrics:
+def metrics(scores: Float64, y: NDArray[np.int64], task: Task, fitted: Fitted, level: float) -> Metrics:
     """Of one classifier."""
-    p, guess, labels = kind.softmax(scores, temperature), kind.answers(scores), task.labels
+    p, guess, labels = kind.softmax(scores, fitted.temperature), kind.answers(scores), task.labels
     return Metrics(
         accuracy=kind.accuracy(guess, y),
         macro_f1=kind.macro_f1(guess, y, len(labels)),
         log_loss=kind.log_loss(p, y),
         ece=ece(p, y),
         ece_before=ece(kind.softmax(scores), y),
-        temperature=temperature,
+        temperature=fitted.temperature,
         accuracy_interval=single(guess == y, level),
         per_class=kind.per_class(guess, y, labels),
         confusion=tuple(tuple(int(c) for c in row) for row in kind.confusion(guess, y, len(labels))),
@@ -43,7 +43,7 @@ def caveats(task: Task, y: NDArray[np.int64], found: Metrics, metric: str) -> li
     thin = [label for label, n in zip(task.labels, counts, strict=True) if n < FEW_A_CLASS]
     if thin:
         out.append(
-            f"Fewer than {FEW_A_CLASS} test {task.noun}s of {_list(thin)}: per-class numbers say little there"
+            f"Fewer than {FEW_A_CLASS} test {task.noun}s of {listed(thin)}: per-class numbers say little there"
             + (
                 ", and macro-F1, in which every class weighs the same, hangs on these few."
                 if metric != "accuracy"
@@ -68,6 +68,7 @@ def caveats(task: Task, y: NDArray[np.int64], found: Metrics, metric: str) -> li
     return out
 
 
-def _list(labels: Sequence[str], most: int = 5) -> str:
+def listed(labels: Sequence[str], most: int = 5) -> str:
+    """The first few of them, quoted."""
     rest = f" and {len(labels) - most} more classes" if len(labels) > most else ""
     return ", ".join(f"'{label}'" for label in labels[:most]) + rest

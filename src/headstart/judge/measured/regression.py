@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...kind import regression as kind
-from ...types import NumberMetrics, Task, answers
+from ...types import Fitted, NumberMetrics, Task, answers
 from ..interval import Float64
 from ..metric import mae
 
 
-def metrics(scores: Float64, y: NDArray[np.float64], task: Task, temperature: float, level: float) -> NumberMetrics:
+def metrics(scores: Float64, y: NDArray[np.float64], task: Task, fitted: Fitted, level: float) -> NumberMetrics:
     """Of one model."""
     given, trained = kind.answers(scores), answers(task.train)
     return NumberMetrics(

@@ -2,7 +2,8 @@
 
 In: answers `[seeds n]` and true classes `[n]`, as class indices, of `k` classes. Out: see `metric/__init__.py`. It is
 no mean of per-example results: examples are resampled and confusion counts made anew. The classes of the test split
-keep their sizes in every resample, as they would in another draw of a stratified split.
+keep their sizes in every resample, as they would in another draw of a stratified split. Where an example may have
+several labels, `[seeds n k]` and `[n k]`, `micro_f1.py` resamples, label by label.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..interval import Float64, mid_quantiles, room_to_tell, seed_shifts, seed_variance, tails
+from . import micro_f1
 
 TITLE = "macro-F1"
 PART = True
@@ -30,6 +32,8 @@ def values(answers: ArrayLike, y: ArrayLike, k: int) -> Float64:
     >>> values([[0, 1, 1], [0, 0, 1]], [0, 0, 1], 2).round(3).tolist()
     [0.667, 1.0]
     """
+    if np.ndim(y) == 2:
+        return micro_f1.values(answers, y, k, each=True)
     from ...kind.classification import macro_f1
 
     return np.array([macro_f1(row, y, k) for row in np.atleast_2d(answers)])
@@ -37,6 +41,8 @@ def values(answers: ArrayLike, y: ArrayLike, k: int) -> Float64:
 
 def single(answers: ArrayLike, y: ArrayLike, k: int, *, level: float = 0.95, seed: int = 0) -> tuple[float, float]:
     """Interval around the mean over seeds: a bootstrap of the examples, stratified by class."""
+    if np.ndim(y) == 2:
+        return micro_f1.single(answers, y, k, level=level, seed=seed, each=True)
     a, true = np.atleast_2d(np.asarray(answers, np.int64)), np.asarray(y, np.int64)
     drawn = _drawn([a], true, k, RESAMPLES, np.random.default_rng(seed))[:, 0]
     low, high = mid_quantiles(drawn, tails(level))
@@ -67,6 +73,8 @@ def paired(
     >>> round(low, 2), round(high, 2)
     (0.29, 0.53)
     """
+    if np.ndim(y) == 2:
+        return micro_f1.paired(a, b, y, k, level=level, resamples=resamples, seed=seed, each=True)
     true = np.asarray(y, np.int64)
     sides = [np.atleast_2d(np.asarray(side, np.int64)) for side in (a, b)]
     rng = np.random.default_rng(seed)
@@ -87,6 +95,8 @@ def needed(a: ArrayLike, b: ArrayLike, y: ArrayLike, k: int, margin: float, leve
         A number, or None where none would do or none can be derived: the observed difference is within the margin,
         training seeds vary more, or no example was answered differently.
     """
+    if np.ndim(y) == 2:
+        return micro_f1.needed(a, b, y, k, margin, level, each=True)
     true = np.asarray(y, np.int64)
     one, other = linear(np.atleast_2d(a), true, k), linear(np.atleast_2d(b), true, k)
     gaps = one.mean(0) - other.mean(0)

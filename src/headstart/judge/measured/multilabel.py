@@ -1,0 +1,96 @@
+"""Label sets on the sealed split: F1 of all decisions and of each label, average precision, calibration.
+
+In: logits `[n k]`, before temperature scaling, and true labels `[n k]` of 0 and 1. Out: `LabelMetrics`, and sentences.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...kind import multilabel as kind
+from ...types import Fitted, LabelMetrics, Task, answers
+from ..calibration import ece, reliability
+from ..interval import Float64, single
+from ..metric import macro_f1, micro_f1
+from ..wording import percent
+from .classification import FEW_A_CLASS, listed
+
+Ints = NDArray[np.int64]
+
+
+def metrics(scores: Float64, y: Ints, task: Task, fitted: Fitted, level: float) -> LabelMetrics:
+    """Of one model."""
+    p = kind.decode(scores, fitted.temperature)
+    guess, k = kind.given(p, fitted.threshold), y.shape[1]
+    right = (guess == y).all(1)
+    rows = kind.per_label(guess, y, task.labels)
+    return LabelMetrics(
+        micro_f1=float(micro_f1.values(guess, y, k)[0]),
+        macro_f1=float(macro_f1.values(guess, y, k)[0]),
+        mean_average_precision=mean_average_precision(p, y),
+        subset_accuracy=float(right.mean()),
+        accuracy=float(right.mean()),
+        hamming_loss=float((guess != y).mean()),
+        log_loss=float(kind.log_losses(p, y).mean()),
+        ece=ece(*_decisions(p, y)),
+        ece_before=ece(*_decisions(kind.decode(scores), y)),
+        temperature=fitted.temperature,
+        threshold=fitted.threshold,
+        micro_f1_of_constant=float(micro_f1.values(np.tile(constant(answers(task.train)), (len(y), 1)), y, k)[0]),
+        micro_f1_interval=micro_f1.single(guess, y, k, level=level),
+        accuracy_interval=single(right, level),
+        per_class=rows,
+        reliability=reliability(*_decisions(p, y)),
+    )
+
+
+def mean_average_precision(probabilities: Float64, y: Ints) -> float:
+    """Mean over labels that occur of Σ (recall now − recall before) · precision, down the ranking by probability.
+
+    >>> round(mean_average_precision(np.array([[0.9], [0.8], [0.1]]), np.array([[1], [0], [1]])), 3)
+    0.833
+    """
+    from sklearn.metrics import average_precision_score
+
+    there = np.flatnonzero(y.any(0))
+    return float(np.mean([average_precision_score(y[:, c], probabilities[:, c]) for c in there])) if len(there) else 0.0
+
+
+def constant(y: Ints) -> Ints:
+    """The one label set [k] that, given to all, has the highest micro-F1 on `y` [n k]: the most frequent labels.
+
+    >>> constant(np.array([[1, 0, 0], [1, 1, 0], [1, 1, 0], [1, 0, 1]])).tolist()
+    [1, 1, 0]
+    """
+    order, n = np.argsort(-y.sum(0), kind="stable"), len(y)
+    hits, many = np.cumsum(y.sum(0)[order]), np.arange(1, y.shape[1] + 1)
+    best = int((2 * hits / (many * n + y.sum())).argmax())
+    return np.isin(np.arange(y.shape[1]), order[: best + 1]).astype(np.int64)
+
+
+def caveats(task: Task, y: Ints, found: LabelMetrics, metric: str) -> list[str]:
+    """Labels with few test examples, and a model that is no better than one answer for all."""
+    out = []
+    thin = [label for label, n in zip(task.labels, y.sum(0), strict=True) if n < FEW_A_CLASS]
+    if thin:
+        out.append(
+            f"Fewer than {FEW_A_CLASS} test {task.noun}s have {listed(thin)}: per-label numbers say little there"
+            + (
+                ", and macro-F1, in which every label weighs the same, hangs on these few."
+                if metric != "micro_f1"
+                else "."
+            )
+        )
+    if found.micro_f1_of_constant >= found.micro_f1:
+        out.append(
+            f"The micro-F1 of {percent(found.micro_f1)} is no better than always giving the same labels "
+            f"({percent(found.micro_f1_of_constant)})."
+        )
+    return out
+
+
+def _decisions(p: Float64, y: Ints) -> tuple[Float64, Ints]:
+    """Each label of each example as a task of two classes: [n·k 2], [n·k]."""
+    flat = p.reshape(-1)
+    return np.stack([1 - flat, flat], 1), y.reshape(-1)

@@ -1,0 +1,280 @@
+"""Several labels an example, or none: from scores to probabilities and label sets, and what is measured about them.
+
+In: logits or probabilities `[n k]`, true label sets `[n k]` of 0 and 1. Out: plain numbers and rows. Each label is a
+decision of its own: a sigmoid with one temperature, and one threshold on the probability from which on it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..errors import UsageError
+from ..types import IntArray
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Float64 = NDArray[np.float64]
+
+METRICS = ("micro_f1", "macro_f1")  # a verdict can be measured in, see `judge/metric/`
+CALIBRATED = True  # whether there are probabilities
+EVEN = 0.5
+THRESHOLDS = np.arange(1, 20) / 20  # what `threshold` searches
+COLDEST, HOTTEST = 0.02, 100.0  # what `temperature` searches, in units of the logits' own spread
+JOINED = "; "  # between the labels of an example, where they are one text
+
+
+def metric(y: ArrayLike) -> str:
+    """What a verdict is measured in: micro-F1."""
+    return METRICS[0]
+
+
+def unit(y: ArrayLike) -> float:
+    """What margins and tolerances are parts of: 1, for shares and probabilities."""
+    return 1.0
+
+
+def training_loss(smoothing: float = 0.0, weight: ArrayLike | None = None) -> Callable[[Any, Any], Any]:
+    """What networks learn by: (logits [b k], labels or shares [b k]) → binary cross-entropy, summed over labels.
+
+    Args:
+        smoothing: every label is doubted by half of it.
+        weight: of classes; several labels know none.
+
+    Raises:
+        UsageError: weights were given.
+    """
+    from torch.nn.functional import binary_cross_entropy_with_logits
+
+    if weight is not None:
+        raise UsageError("Weights of classes were given for several labels an example; leave them out.")
+
+    def loss(logits: Any, y: Any) -> Any:  # noqa: ANN401 - tensors
+        target = y.float() * (1 - smoothing) + smoothing / 2
+        return binary_cross_entropy_with_logits(logits, target, reduction="none").sum(1).mean()
+
+    return loss
+
+
+def decode(scores: ArrayLike, temperature: float = 1.0) -> Float64:
+    """What a model gives to the outside, `[n k]`: each label's probability; they do not sum to 1.
+
+    >>> decode([[0.0, 1000.0]]).tolist()
+    [[0.5, 1.0]]
+
+    Raises:
+        UsageError: the temperature is not a positive number.
+    """
+    from scipy.special import expit
+
+    if not (np.isfinite(temperature) and temperature > 0):
+        raise UsageError(f"A temperature of {temperature} was given; it must be above 0. Leave it at 1 for no scaling.")
+    return np.asarray(expit(np.asarray(scores, np.float64) / temperature))
+
+
+def answers(scores: ArrayLike, temperature: float = 1.0, threshold: float = EVEN) -> IntArray:
+    """`[n k]` → which labels are given, `[n k]` of 0 and 1."""
+    return given(decode(scores, temperature), threshold)
+
+
+def given(probabilities: ArrayLike, threshold: float = EVEN) -> IntArray:
+    """Which labels are probable enough, `[n k]` (or `[k]`) of 0 and 1."""
+    return (np.asarray(probabilities, np.float64) >= threshold).astype(np.int64)
+
+
+def gains(scores: ArrayLike, y: ArrayLike, temperature: float = 1.0, threshold: float = EVEN) -> Float64:
+    """How well each example is answered, `[n]`: its F1, 2 · shared / (true + given); 1 where both are empty.
+
+    >>> gains([[1, 1, -1], [-1, -1, -1]], [[1, 0, 0], [0, 0, 0]]).round(3).tolist()
+    [0.667, 1.0]
+    """
+    guess, true = answers(scores, temperature, threshold), np.asarray(y)
+    total = (guess + true).sum(1)
+    return np.asarray(np.divide(2.0 * (guess * true).sum(1), total, out=np.ones(len(total)), where=total > 0))
+
+
+def compared(scores: ArrayLike, y: ArrayLike) -> tuple[float, Float64]:
+    """What candidates are compared by: mean F1 of an example, and each one's mean log-loss over the labels `[n]`.
+
+    As for classes after temperature scaling, fitted to labels that doubt each decision by half an error in n.
+    """
+    z = np.asarray(scores, np.float64)
+    doubt = 1 / (2 * len(z))
+    scaled = decode(z, _best_temperature(z, _doubted(y, doubt)))
+    return float(gains(z, y).mean()), log_losses(scaled, y)
+
+
+def scores(gain: Float64, losses: Float64) -> dict[str, Any]:
+    """The fields of a `Trial`, from what `gains` and `compared` gave; `accuracy` is the share that is wholly right."""
+    loss = float(losses.mean())
+    return {
+        "accuracy": float((gain == 1).mean()),
+        "log_loss": loss,
+        "scores": {"example_f1": float(gain.mean()), "log_loss": loss},
+    }
+
+
+def log_losses(probabilities: ArrayLike, y: ArrayLike) -> Float64:
+    """Each example's mean binary cross-entropy over the labels, `[n]`, in nats.
+
+    >>> log_losses([[0.5, 0.5]], [[0, 1]]).round(4).tolist()
+    [0.6931]
+    """
+    p, true = np.asarray(probabilities, np.float64), np.asarray(y)
+    right = np.where(true == 1, p, 1 - p)
+    return np.asarray(-np.log(np.clip(right, np.finfo(np.float64).eps, 1.0)).mean(1))
+
+
+def temperature(logits: ArrayLike, y: ArrayLike) -> float:
+    """The temperature that makes the sigmoids fit the labels best: the lowest log-loss of all decisions.
+
+    Where every decision is right, each is doubted by the rule of succession, (n + 1) / (n + 2), as for classes.
+
+    Args:
+        logits: `[n k]`, of data that the model was not fitted to.
+        y: `[n k]` true labels.
+
+    >>> T = temperature([[4.0], [4.0], [4.0], [4.0]], [[1], [1], [1], [0]])  # 75 % right, ln 3 = 1.0986
+    >>> round(4.0 / T, 3)
+    1.099
+    """
+    z, true = np.asarray(logits, np.float64), np.asarray(y)
+    sure = bool(((z >= 0) == (true == 1)).all())
+    return _best_temperature(z, _doubted(true, 1 / (len(z) + 2) if sure else 0.0))
+
+
+def threshold(logits: ArrayLike, y: ArrayLike, temperature: float = 1.0) -> float:
+    """The probability from which on a label is given: that of the highest micro-F1, where it clearly beats one half.
+
+    One half is right for the fewest wrong decisions; for F1 the best is half of the F1 that can be reached (Lipton,
+    Elkan & Naryanaswamy 2014), thus below. "Clearly": by more than one standard error of the paired difference, for on
+    few examples the best of many thresholds is mostly luck. The probabilities themselves stay calibrated.
+
+    Args:
+        logits: `[n k]`, of data that the model was not fitted to.
+        y: `[n k]` true labels.
+        temperature: of the probabilities.
+    """
+    p, true = decode(logits, temperature), np.asarray(y, np.int64)
+    found = [micro_parts(given(p, t), true) for t in THRESHOLDS]
+    even = micro_parts(given(p), true)
+    best = max(range(len(found)), key=lambda i: (found[i].mean(), -abs(THRESHOLDS[i] - EVEN)))
+    gap = found[best] - even
+    error = float(gap.std(ddof=1)) / len(gap) ** 0.5 if len(gap) > 1 else 0.0
+    return float(THRESHOLDS[best]) if len(gap) > 1 and gap.mean() > error > 0 else EVEN
+
+
+def micro_parts(answers: ArrayLike, y: ArrayLike) -> Float64:
+    """What each example adds to micro-F1, to first order, `[n]`: their mean is micro-F1, 2 TP / (true + given).
+
+    >>> micro_parts([[1, 0], [1, 1]], [[1, 1], [1, 0]]).mean().round(3).item()
+    0.667
+    """
+    guess, true = np.asarray(answers, np.float64), np.asarray(y, np.float64)
+    hits, size = (guess * true).sum(1), (guess + true).sum(1)
+    total = max(float(size.sum()), 1.0)
+    f1 = 2 * float(hits.sum()) / total
+    return np.asarray(f1 + len(size) / total * (2 * hits - f1 * size))
+
+
+def per_label(answers: ArrayLike, y: ArrayLike, labels: Sequence[str]) -> tuple[dict[str, Any], ...]:
+    """One row a label: `label`, `n` (true), `given`, `precision`, `recall`, `f1`; a division by zero gives 0.
+
+    >>> per_label([[1, 0], [1, 1]], [[1, 1], [0, 1]], ("cat", "dog"))[0]
+    {'label': 'cat', 'n': 1, 'given': 2, 'precision': 0.5, 'recall': 1.0, 'f1': 0.6666666666666666}
+    """
+    guess, true = np.asarray(answers, np.int64), np.asarray(y, np.int64)
+    rows = zip(labels, (guess * true).sum(0).tolist(), true.sum(0).tolist(), guess.sum(0).tolist(), strict=True)
+    return tuple(
+        {
+            "label": label,
+            "n": n,
+            "given": said,
+            "precision": hits / said if said else 0.0,
+            "recall": hits / n if n else 0.0,
+            "f1": 2 * hits / (n + said) if n + said else 0.0,
+        }
+        for label, hits, n, said in rows
+    )
+
+
+def named(marks: ArrayLike, labels: Sequence[str]) -> list[str]:
+    """The labels that apply, of marks `[k]`."""
+    return [label for label, mark in zip(labels, np.asarray(marks).tolist(), strict=True) if mark]
+
+
+def said(output: ArrayLike, labels: Sequence[str], threshold: float = EVEN) -> dict[str, Any]:
+    """One row of `decode` as the fields of a prediction.
+
+    `probability` is that of the least probable label given; where none is, that the most probable one does not apply.
+
+    >>> said([0.25, 0.75, 0.875], ("ant", "bee", "cat"))["label"], said([0.25, 0.125], ("ant", "bee"))["probability"]
+    ('bee; cat', 0.75)
+    """
+    row = np.asarray(output, np.float64)
+    marks = given(row, threshold)
+    found = named(marks, labels)
+    return {
+        "label": JOINED.join(found),
+        "probability": float(row[marks == 1].min() if found else 1 - row.max()),
+        "probabilities": {label: float(p) for label, p in zip(labels, row, strict=True)},
+        "labels": tuple(found),
+    }
+
+
+def columns(labels: Sequence[str]) -> list[str]:
+    """The columns of a table of predictions, beside the input and the error."""
+    return ["label", "probability", *(f"p({label})" for label in labels)]
+
+
+def worst(
+    outputs: Float64, y: ArrayLike, labels: Sequence[str], most: int, threshold: float = EVEN
+) -> list[dict[str, Any]]:
+    """The wrong label sets of the largest loss, largest first: `at` which row, `truth`, `predicted`, `probability`."""
+    true, guess = np.asarray(y), given(outputs, threshold)
+    order = np.argsort(-log_losses(outputs, true), kind="stable")
+    wrong = [int(i) for i in order if (guess[i] != true[i]).any()][:most]
+    return [
+        {
+            "at": i,
+            "truth": _shown(true[i], labels),
+            "predicted": _shown(guess[i], labels),
+            "probability": said(outputs[i], labels, threshold)["probability"],
+        }
+        for i in wrong
+    ]
+
+
+def judged(outputs: Float64, y: ArrayLike, labels: Sequence[str], threshold: float = EVEN) -> dict[str, Any]:
+    """Columns of the table of judged predictions: label, predicted (each joined), and one of probabilities a label."""
+    found: dict[str, Any] = {"label": [JOINED.join(named(row, labels)) for row in np.asarray(y)]}
+    found["predicted"] = [JOINED.join(named(row, labels)) for row in given(outputs, threshold)]
+    return found | {f"p({label})": outputs[:, i] for i, label in enumerate(labels)}
+
+
+def _shown(marks: ArrayLike, labels: Sequence[str]) -> str:
+    return JOINED.join(named(marks, labels)) or "none of them"
+
+
+def _doubted(y: ArrayLike, doubt: float) -> Float64:
+    return np.asarray(np.where(np.asarray(y) == 1, 1 - doubt, doubt), np.float64)
+
+
+def _best_temperature(logits: Float64, target: Float64) -> float:
+    """The temperature of the lowest mean binary cross-entropy to `target` `[n k]`."""
+    from scipy.optimize import minimize_scalar
+
+    def loss(log_t: float) -> float:
+        z = logits / np.exp(log_t)
+        return float((np.logaddexp(0.0, z) - target * z).mean())
+
+    spread = float(np.abs(logits).mean())
+    if spread == 0:
+        return 1.0
+    bounds = (np.log(COLDEST * spread), np.log(HOTTEST * spread))
+    found = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-6})
+    return float(np.exp(found.x))

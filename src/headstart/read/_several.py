@@ -1,0 +1,106 @@
+"""Several labels an example, or none: lists in a cell, columns of 0 and 1, or strings with a mark between labels.
+
+In: cells, or records with labels as text. Out: each record with `tags`, its labels once each and in order. An empty
+list says "none of them"; a missing one says nothing, and its row is one without a label.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import DataError, UsageError
+from ..family import names
+from ._record import Found, Record, in_order, label_text
+
+MARKS = (";", "|")  # between the labels of a string, where --kind multilabel says that there are several
+JOINED = "; "  # between labels where they are shown as one text
+_YES_NO = {"1": True, "true": True, "0": False, "false": False}
+
+
+def listed(value: object, where: str, column: str) -> tuple[str, ...] | None:
+    """The labels that a cell lists; None where it is no list.
+
+    >>> listed(["b", "a", "b"], "t:1", "label"), listed([], "t:1", "label"), listed("a", "t:1", "label")
+    (('a', 'b'), (), None)
+
+    Raises:
+        DataError: it holds something else than texts and numbers.
+    """
+    if isinstance(value, Mapping) or (isinstance(value, list) and any(isinstance(v, (list, Mapping)) for v in value)):
+        raise DataError(
+            f"{where}: column '{column}' holds {str(value)[:40]}. Allowed are a label, or a list of labels; an empty "
+            "list says that none applies."
+        )
+    if not isinstance(value, list):
+        return None
+    return in_order(text for v in value if (text := label_text(v)) is not None)
+
+
+def flagged(row: Mapping[str, Any], columns: Sequence[str], where: str) -> tuple[str, ...] | None:
+    """Of columns of 0 and 1 those that say 1; None where a cell is empty.
+
+    >>> flagged({"toxic": "1", "insult": "FALSE"}, ("toxic", "insult"), "t.csv:1")
+    ('toxic',)
+
+    Raises:
+        DataError: a cell says something else.
+    """
+    texts = {c: label_text(row.get(c)) for c in columns}
+    if odd := [c for c, text in texts.items() if text is not None and text.casefold() not in _YES_NO]:
+        raise DataError(
+            f"{where}: column '{odd[0]}' holds '{texts[odd[0]]}'; allowed in a column that says whether a label "
+            "applies: 0, 1, false, true. Repair it, or name other columns with --label."
+        )
+    if None in texts.values():
+        return None
+    return tuple(c for c, text in texts.items() if _YES_NO[(text or "").casefold()])
+
+
+def tagged(found: Found, kind: str | None, path: Path) -> Found:
+    """The records with `tags` set where an example may have several labels.
+
+    That is so where a list (or several columns) was met, then of every record, a text being a list of one; and where
+    `kind` is "multilabel": texts are then cut at ";" or "|".
+
+    Raises:
+        DataError: another kind was asked for and there are lists; or "multilabel", and no text has a mark.
+        UsageError: there is no such kind.
+    """
+    if kind not in (None, *names("kind")):
+        raise UsageError(f"The kind '{kind}' cannot be read; allowed: {', '.join(names('kind'))}. Name one of these.")
+    lists = bool(found.labels) or any(r.tags is not None for r in found.records)
+    if lists and kind not in (None, "multilabel"):
+        raise DataError(
+            f"{path.name}: column '{found.column}' holds lists of labels, which --kind {kind} cannot take. Give one "
+            "label for each example, or leave --kind out: several labels are then learnt."
+        )
+    if lists:
+        return replace(found, records=tuple(map(_one_or_more, found.records)))
+    if kind != "multilabel":
+        return found
+    used = [mark for mark in MARKS if any(mark in r.label for r in found.records)]
+    if len(used) != 1:
+        what = "holds both ';' and '|'" if used else "holds neither a list nor a text with ';' or '|'"
+        raise DataError(
+            f"{path.name}: column '{found.column}' {what}, so several labels cannot be told apart. Allowed: lists "
+            "(JSONL, Parquet), texts with ';' or with '|' between the labels, or columns of 0 and 1 named by "
+            "--label toxic,insult."
+        )
+    return replace(found, records=tuple(_cut(r, used[0]) for r in found.records))
+
+
+def joined(tags: Sequence[str]) -> str:
+    """Labels as one text."""
+    return JOINED.join(tags)
+
+
+def _one_or_more(record: Record) -> Record:
+    return record if record.tags is not None else replace(record, tags=(record.label,))
+
+
+def _cut(record: Record, mark: str) -> Record:
+    tags = in_order(text for part in record.label.split(mark) if (text := label_text(part)) is not None)
+    return replace(record, tags=tags, label=joined(tags))

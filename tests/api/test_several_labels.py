@@ -1,0 +1,172 @@
+"""Whole runs with several labels an example: drawn texts on the smallest real source, and drawn pictures."""
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pyarrow.parquet
+import pytest
+from PIL import Image, ImageDraw
+
+import headstart
+from headstart.errors import SourceError, UsageError
+from headstart.ship.predict import to_csv
+from headstart.source import _catalogue
+
+TOPICS = {
+    "food": "bread soup apple dinner cheese".split(),
+    "music": "violin song piano concert melody".split(),
+    "money": "bank loan credit invoice salary".split(),
+}
+PLAIN = "the room had a table and two chairs near the old window where people sat for tea every day".split()
+
+
+@pytest.fixture(scope="module")
+def wordllama():
+    try:
+        _catalogue.fetch(_catalogue.get("wordllama"))
+    except SourceError as problem:
+        if "cannot be had" not in str(problem):
+            raise
+        pytest.skip(f"its weights cannot be fetched here: {str(problem).splitlines()[0]}")
+
+
+def drawn(rng, names):
+    """Plain words with one of each topic, and one time in eight of a topic that is not named."""
+    told = [str(rng.choice(TOPICS[name])) for name in names]
+    told += [str(rng.choice(TOPICS[str(rng.choice([*TOPICS]))]))] if rng.random() < 0.125 else []
+    return " ".join(rng.permutation([*rng.choice(PLAIN, 8), *told]))
+
+
+@pytest.fixture(scope="module")
+def topics(wordllama, tmp_path_factory):
+    """240 texts of none to three topics."""
+    rng, folder = np.random.default_rng(0), tmp_path_factory.mktemp("topics")
+    rows = []
+    for _ in range(240):
+        names = [name for name, share in zip(TOPICS, (0.5, 0.4, 0.3), strict=True) if rng.random() < share]
+        rows.append({"text": drawn(rng, names), "label": names})
+    (folder / "texts.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
+    how = {"source": "wordllama", "strategy": "probe,svm,classical"}
+    run = headstart.fit(folder / "texts.jsonl", out=folder / "run", **how)
+    return SimpleNamespace(run=run, how=how, folder=folder)
+
+
+def test_the_verdict_is_in_micro_f1_and_says_so(topics):
+    record, verdict = topics.run.record, topics.run.verdict
+    assert (record["task"]["kind"], record["task"]["labels"]) == ("multilabel", sorted(TOPICS))
+    assert verdict.metric == "micro_f1"
+    assert verdict.difference == pytest.approx(verdict.transfer.value - verdict.rival.value)
+    assert "% micro-F1 against" in topics.run.sentence or "(micro-F1: " in topics.run.sentence
+    side = verdict.rival if record["winner"]["source"] is None else verdict.transfer
+    assert side.value == pytest.approx(record["metrics"]["micro_f1"])
+    assert record["metrics"]["micro_f1"] > record["metrics"]["micro_f1_of_constant"] + 0.1
+    assert {t["strategy"] for t in record["trials"]} == {"probe", "svm", "classical"}
+    assert all(set(t["scores"]) == {"example_f1", "log_loss"} for t in record["trials"])
+    assert all("example-F1 0." in t["reason"] for t in record["trials"])
+
+
+def test_the_record_holds_all_that_the_contract_promises_and_each_label(topics):
+    record, metrics = topics.run.record, topics.run.record["metrics"]
+    for name in ("accuracy", "macro_f1", "log_loss", "ece", "mean_average_precision", "hamming_loss", "threshold"):
+        assert 0 <= metrics[name] <= 1
+    assert metrics["accuracy"] == metrics["subset_accuracy"] <= 1 - metrics["hamming_loss"]
+    assert [row["label"] for row in metrics["per_class"]] == sorted(TOPICS)
+    assert {c["label"]: c["test"] for c in record["task"]["classes"]} == {
+        row["label"]: row["n"] for row in metrics["per_class"]
+    }
+    assert "confusion" not in metrics
+    assert sum(b["n"] for b in metrics["reliability"]) == 3 * record["task"]["n"]["test"]
+
+
+def test_metrics_are_those_of_the_judged_predictions(topics):
+    from sklearn.metrics import average_precision_score, f1_score, hamming_loss, log_loss
+
+    table = pyarrow.parquet.read_table(topics.folder / "run" / "predictions.parquet").to_pydict()
+    y, guess = (
+        np.array([[name in cell.split("; ") for name in sorted(TOPICS)] for cell in table[column]])
+        for column in ("label", "predicted")
+    )
+    p = np.column_stack([table[f"p({name})"] for name in sorted(TOPICS)])
+    metrics = topics.run.record["metrics"]
+    np.testing.assert_array_equal(guess, p >= metrics["threshold"])
+    assert metrics["micro_f1"] == pytest.approx(f1_score(y, guess, average="micro"))
+    assert metrics["macro_f1"] == pytest.approx(f1_score(y, guess, average="macro"))
+    assert metrics["mean_average_precision"] == pytest.approx(average_precision_score(y, p, average="macro"))
+    assert metrics["hamming_loss"] == pytest.approx(hamming_loss(y, guess))
+    assert metrics["subset_accuracy"] == pytest.approx((y == guess).all(1).mean())
+    assert metrics["log_loss"] == pytest.approx(log_loss(y.reshape(-1), p.reshape(-1)))
+
+
+def test_the_page_and_the_card_speak_of_labels(topics):
+    page, card = topics.run.report.read_text(), (topics.folder / "run" / "card.md").read_text()
+    for said in (
+        "Micro-F1",
+        "Wholly right",
+        "Label by label",
+        "Hamming loss",
+        "the least to beat",
+        "is one answer here",
+    ):
+        assert said in page
+    for wrong in ("What is taken for what", "Class by class", "–&#8239;%", "nan", "Numbers, “"):
+        assert wrong not in page
+    assert "for any of 3 labels an example, or none" in card
+    assert "| Micro-F1 |" in card
+    assert "Difference in micro-F1" in card
+
+
+def test_a_prediction_is_a_list_of_labels(topics):
+    both, none = topics.run.predict(["bread soup cheese and a bank loan", "two chairs near the old window"])
+    assert (both.labels, both.label) == (("food", "money"), "food; money")
+    assert (none.labels, none.label) == ((), "")
+    assert both.probability == min(both.probabilities["food"], both.probabilities["money"])
+    assert none.probability == pytest.approx(1 - max(none.probabilities.values()))
+    shown = to_csv([both, none], topics.run.model.kind.columns(topics.run.model.labels)).splitlines()
+    assert shown[0] == "input,label,probability,p(food),p(money),p(music),error"
+    assert ",food; money," in shown[1]
+    assert shown[2].startswith("two chairs near the old window,,0.")
+
+
+def test_what_the_saved_model_gives_hangs_on_its_threshold(topics):
+    model = topics.run.model
+    assert model.fitted.threshold == topics.run.record["metrics"]["threshold"]
+    texts = [" ".join(PLAIN[:4] + words[:1]) for words in TOPICS.values()] + [" ".join(PLAIN)]
+    for row in topics.run.predict(texts):
+        assert row.labels == tuple(name for name, p in row.probabilities.items() if p >= model.fitted.threshold)
+
+
+def test_macro_f1_is_another_request_and_accuracy_none(topics):
+    with pytest.raises(UsageError, match=r"cannot be in 'accuracy'; allowed: micro_f1, macro_f1\."):
+        headstart.fit(topics.folder / "texts.jsonl", out=topics.folder / "no", metric="accuracy", **topics.how)
+    run = headstart.fit(topics.folder / "texts.jsonl", out=topics.folder / "macro", metric="macro_f1", **topics.how)
+    assert run.verdict.metric == "macro_f1"
+    values = {run.verdict.transfer.value, run.verdict.rival.value}
+    assert any(run.record["metrics"]["macro_f1"] == pytest.approx(value) for value in values)
+
+
+def test_a_strategy_that_takes_one_label_alone_is_refused(topics):
+    with pytest.raises(UsageError, match="The strategy 'prototype' does not take texts with multilabel"):
+        headstart.fit(topics.folder / "texts.jsonl", out=topics.folder / "no", source="wordllama", strategy="prototype")
+
+
+def test_pictures_with_several_shapes(weights, tmp_path):
+    rng, rows = np.random.default_rng(0), []
+    for i in range(72):
+        names = [name for name in ("disc", "bar") if rng.random() < 0.5]
+        picture = Image.fromarray(rng.integers(90, 140, (64, 64, 3), np.uint8))
+        pen, (x, y) = ImageDraw.Draw(picture), rng.integers(4, 30, 2).tolist()
+        if "disc" in names:
+            pen.ellipse((x, y, x + 22, y + 22), fill="red")
+        if "bar" in names:
+            pen.rectangle((2, y + 24, 62, y + 30), fill="blue")
+        picture.save(tmp_path / f"{i}.png")
+        rows.append({"image": f"{i}.png", **{name: int(name in names) for name in ("disc", "bar")}})
+    (tmp_path / "t.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
+    run = headstart.fit(tmp_path / "t.jsonl", out=tmp_path / "run", label="disc,bar", source="mobilenet-v2",
+                        strategy="probe,classical")  # fmt: skip
+    assert run.record["task"]["labels"] == ["disc", "bar"]
+    assert run.record["metrics"]["micro_f1"] > 0.8
+    rows_of = run.predict([tmp_path / "0.png", tmp_path / "gone.png"])
+    assert rows_of[0].label == "; ".join(rows_of[0].labels)
+    assert (rows_of[1].labels, rows_of[1].label) == (None, None)
