@@ -51,7 +51,7 @@ def make(
     progress: Watch | None = None,
 ) -> Task:
     """The task that a path holds; arguments and errors as for `read.read`."""
-    found, rule = _given_splits(_found(path, table, shape, group), path, shape)
+    found, rule = _given_splits(found_in(path, table, shape, group), path, shape)
     found = settled(found, kind, table is not None, path)
     numbers = any(r.target is not None for r in found.records)
     if not numbers:
@@ -95,7 +95,8 @@ def make(
     )
 
 
-def _found(path: Path, table: Table | None, shape: Shape, group: str | None) -> Found:
+def found_in(path: Path, table: Table | None, shape: Shape, group: str | None = None) -> Found:
+    """All records of a path; errors as for `read.read`."""
     if table is not None:
         return records(table, shape, group)
     if path.is_dir():
