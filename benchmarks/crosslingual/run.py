@@ -28,6 +28,7 @@ from _common.cells import kept
 from _common.data import folder
 
 HERE = Path(__file__).resolve().parent
+ARTICLES = 24
 PARAGRAPHS, LABELLED = 5, 3  # of an article
 # Frozen features and TF-IDF: in ordinary fits fine-tuning and the network from scratch fell behind these in short runs.
 CHEAP = "depths,probe,prototype,svm,zeroshot,classical"
@@ -46,17 +47,16 @@ def questions(language: str) -> list[tuple[str, int]]:
     return out
 
 
-def drawn(seed: int, labelled: int = LABELLED) -> tuple[set[int], set[int]]:
+def drawn(seed: int, articles: int, labelled: int = LABELLED) -> tuple[set[int], set[int]]:
     """Paragraphs to learn from and to test on: of each article's five, three and two; of the three `labelled` stay."""
-    articles = questions("en")[-1][1] // PARAGRAPHS + 1
     rng = np.random.default_rng(seed)
     orders = [[PARAGRAPHS * a + int(i) for i in rng.permutation(PARAGRAPHS)] for a in range(articles)]
     return {p for o in orders for p in o[:labelled]}, {p for o in orders for p in o[LABELLED:]}
 
 
-def table(work: Path, language: str, seed: int, labelled: int = LABELLED) -> Path:
+def table(given: argparse.Namespace, language: str, seed: int, labelled: int = LABELLED) -> Path:
     """A table of the labelled questions and the test ones."""
-    train, test = drawn(seed, labelled)
+    train, test = drawn(seed, given.articles, labelled)
     rows = [
         {
             "text": text,
@@ -67,7 +67,7 @@ def table(work: Path, language: str, seed: int, labelled: int = LABELLED) -> Pat
         for text, paragraph in questions(language)
         if paragraph in train | test
     ]
-    path = work / f"{language}-{seed}-{labelled}.jsonl"
+    path = given.work / f"{language}-{seed}-{labelled}.jsonl"
     path.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n", encoding="utf-8")
     return path
 
@@ -80,7 +80,7 @@ def fitted(given: argparse.Namespace, language: str, seed: int, source: str, lab
     if not (out / "run.json").is_file():
         # Validation keeps paragraphs whole, as the test does; with one labelled paragraph an article that cannot be.
         group = "paragraph" if labelled > 1 else None
-        data = table(given.work, language, seed, labelled)
+        data = table(given, language, seed, labelled)
         fit(data, out=out, seed=seed, seeds=1, source=source, strategy=strategy, group=group, metric="accuracy")
     return out
 
@@ -149,9 +149,8 @@ def judged(given: argparse.Namespace, language: str, seed: int, name: str) -> di
     from headstart import evaluate
 
     run, rival = english(given, seed), RIVALS[name](given, language, seed)
-    found = evaluate(run, table(given.work, language, seed), against=rival)
+    found = evaluate(run, table(given, language, seed), against=rival)
     shown = found.predictions()
-    number = {text: at for at, (text, _) in enumerate(questions(language))}
     records = [json.loads((place / "run.json").read_text()) for place in (run, rival)]
     assert found.against is not None
     return {
@@ -160,7 +159,7 @@ def judged(given: argparse.Namespace, language: str, seed: int, name: str) -> di
         "against": found.against.value,
         **found.record()["comparison"],
         "sentence": found.sentence.replace(f"{given.work}/", ""),
-        "rows": [number[text] for text in shown["text"]],
+        "rows": [int(e.path.rpartition(":")[2]) - 1 for e in found.examples],  # of the table, which holds all questions
         "right": [right(shown["label"], shown[side]) for side in ("predicted", "against")],
         "cpu": [record["spend_cpu"] for record in records],
         "models": [
@@ -186,6 +185,7 @@ def main() -> int:
     parser.add_argument("--seeds", default="0,1,2,3,4")
     parser.add_argument("--rivals", default=",".join(RIVALS))
     parser.add_argument("--source", default="e5-small-multilingual")
+    parser.add_argument("--articles", type=int, default=ARTICLES, help="the first so many; fewer for a trial")
     parser.add_argument("--strategy", default="", help="of the run with English labels; all by default")
     given = parser.parse_args()
     if unknown := set(given.rivals.split(",")) - RIVALS.keys():
