@@ -59,6 +59,16 @@ def test_a_folder_with_a_test_part_gives_that_part(tmp_path):
     assert task.split_rule == "Only the 6 pictures given as test are judged, not the 8 others."
 
 
+def test_a_folder_that_lacks_train_will_do(tmp_path):
+    for part, n in (("test", 3), ("val", 2)):
+        two_classes(tmp_path / "photos" / part, n, seed=n, side=40)
+    task = unseen(tmp_path / "photos", modality="image", kind="classification", labels=("bug", "cane"))
+    assert (len(task.test), task.name, task.split_rule) == (6, "photos", "Only test of photos/ is judged.")
+    (tmp_path / "tables").mkdir()
+    table(tmp_path / "tables", rows(6)).rename(tmp_path / "tables" / "test.jsonl")
+    assert len(unseen(tmp_path / "tables", **AB).test) == 6
+
+
 def test_labels_the_run_does_not_know_are_named(tmp_path):
     path = table(tmp_path, [*rows(6), {"text": "river stone", "label": "c"}])
     with pytest.raises(

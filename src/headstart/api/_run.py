@@ -77,11 +77,19 @@ class Run:
 
         return list(rows(self.model, inputs, engine=engine, text=text))
 
-    def evaluate(self, data: str | Path, *, against: str | Path | Run | None = None, **options: Any) -> Evaluation:  # noqa: ANN401 - those of `evaluate`
+    def evaluate(
+        self,
+        data: str | Path,
+        *,
+        against: str | Path | Run | None = None,
+        text: str | None = None,
+        label: str | None = None,
+        engine: str = "auto",
+    ) -> Evaluation:
         """Judge it on labelled data it has not seen, alone or against another run; see `headstart.evaluate`."""
         from ._evaluate import evaluate
 
-        return evaluate(self, data, against=against, **options)
+        return evaluate(self, data, against=against, text=text, label=label, engine=engine)
 
 
 def load(folder: str | Path) -> Run:

@@ -18,8 +18,8 @@ from ..family import load
 from ..types import Example, Sealed, SetAside, Task
 from ._clean import Kept
 from ._numbers import settled
-from ._record import Found, Shape, in_order
-from ._table import open_table
+from ._record import Found, Shape, in_order, split_name
+from ._table import SUFFIXES, open_table
 from ._task import absolute, found_in
 
 SHORT = 16  # hex digits of a digest by which what was learnt from is known again
@@ -53,7 +53,8 @@ def unseen(
         DataError: nothing there, labels that the run does not know, or nothing is left to judge.
         UsageError: `text` for a run that reads pictures.
     """
-    path, module = absolute(data), load("read", modality)
+    given, module = absolute(data), load("read", modality)
+    path = _inside(given)
     shape = _shape(module, kind, labels, text, label)
     table = open_table(path)
     found, rule = _held_out(found_in(path, table, shape), shape)
@@ -73,18 +74,25 @@ def unseen(
             f"Give labelled {shape.nouns} that the run has not learnt from."
         )
     return Task(
-        name=path.stem if path.is_file() else path.name,
+        name=given.stem if given.is_file() else given.name,
         labels=labels,
         train=(),
         valid=(),
         test=Sealed(tuple(_example(k, labels) for k in kept)),
         set_aside=aside,
         warnings=found.warnings + cleaned.warnings,
-        split_rule=rule,
+        split_rule=rule if path == given else f"Only {path.name} of {given.name}/ is judged.",
         fingerprint=runtime.digest(sorted((k.digest, k.record.label) for k in kept)),
         modality=modality,
         kind=kind,
     )
+
+
+def _inside(path: Path) -> Path:
+    """The held-out folder or table in a folder that holds splits, but no train; else the path itself."""
+    inside = [p for p in sorted(path.iterdir()) if p.is_dir() or p.suffix.lower() in SUFFIXES] if path.is_dir() else []
+    named = {split_name(p.stem): p for p in inside if not p.name.startswith(".")}
+    return path if not named or {None, "train"} & named.keys() else named.get("test") or named["valid"]
 
 
 def _shape(module: Any, kind: str, labels: tuple[str, ...], text: str | None, label: str | None) -> Shape:  # noqa: ANN401 - a module
