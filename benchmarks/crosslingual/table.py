@@ -42,7 +42,15 @@ def main() -> int:
         return 2
     for language in dict.fromkeys(language for language, _ in groups):
         rows = [row(name, cells) for (of, name), cells in groups.items() if of == language]
-        head = ("against", "labels", "English labels, %", "against, %", "ahead, points", "verdicts", "CPU s, theirs")
+        head = (
+            "against",
+            "labels",
+            "English labels, %",
+            "against, %",
+            "ahead, points",
+            "verdicts",
+            "CPU s of the fit it is from",
+        )
         lines(f"Test questions in {language}: mean ± sd over seeds", head, rows)
     once = {cell["key"].split("-")[1]: cell for (_, name), cells in groups.items() for cell in cells}
     english = np.array([cell["in_english"] for cell in once.values()])
