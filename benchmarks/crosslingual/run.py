@@ -4,7 +4,8 @@ Data: XQuAD (shared/data/xquad), the same questions in each language; a question
 each article's five paragraphs three, drawn by seed, are labelled and two are the sealed test, so that no translation of
 a labelled question is tested. The run with English labels is judged by `headstart.evaluate` on the other language's
 test questions, against each of RIVALS. A judged pair becomes a line of --results; one that stands there is passed over,
-and a finished fit in WORK is not done again. Nothing here is chosen on test questions.
+and a finished fit in WORK is not done again until its pairs are judged and it is taken away (4 GB at most). Nothing
+here is chosen on test questions.
 
 Run: OMP_NUM_THREADS=1 python benchmarks/crosslingual/run.py --work WORK [--languages de,es] [--seeds 0,1,2,3,4]
 [--rivals ...] [--source e5-small-multilingual], then python benchmarks/crosslingual/table.py
@@ -172,6 +173,14 @@ def judged(given: argparse.Namespace, language: str, seed: int, name: str) -> di
     }
 
 
+def forget(work: Path, languages: Sequence[str], seed: int) -> None:
+    """Take the runs of a seed away when they are judged: each copy of the source is half a gigabyte."""
+    for language in languages:
+        for place in work.glob(f"{language}-{seed}-*"):
+            if place.is_dir():
+                shutil.rmtree(place)
+
+
 def right(truth: Sequence[str], said: Sequence[str]) -> str:
     """A digit a question."""
     return "".join(str(int(a == b)) for a, b in zip(truth, said, strict=True))
@@ -194,7 +203,8 @@ def main() -> int:
     given.work.mkdir(parents=True, exist_ok=True)
     done = kept(given.results)
     for seed in map(int, given.seeds.split(",")):
-        for language in given.languages.split(","):
+        languages = given.languages.split(",")
+        for language in languages:
             for name in given.rivals.split(","):
                 key = f"{language}-{seed}-{name}"
                 if key in done:
@@ -203,6 +213,7 @@ def main() -> int:
                 with given.results.open("a") as f:
                     f.write(json.dumps(line) + "\n")
                 print(f"{key}: {line['sentence']}", flush=True)
+            forget(given.work, [language] if language != languages[-1] else [language, "en"], seed)
     print("done", flush=True)
     return 0
 
