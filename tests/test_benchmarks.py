@@ -64,3 +64,41 @@ def test_contestants_read_the_same_texts_once_a_cell_and_are_set_against_each_ot
     shown = run(str(tmp_path), "--results", found, script=TEXT / "table.py").stdout
     gap = 100 * (kept["headstart"]["accuracy"] - kept["tfidf_lr"]["accuracy"])
     assert f"| tfidf_lr | {gap:+.1f} [+" in shown
+
+
+def test_labels_in_english_are_judged_on_questions_in_german_against_a_rival(tmp_path):
+    if not (DATA / "xquad").is_dir():
+        pytest.skip(f"{DATA} holds no xquad; set HEADSTART_DATA to the folder that does")
+    found, script = str(tmp_path / "found.jsonl"), ROOT / "benchmarks" / "crosslingual" / "run.py"
+    asked = [
+        "--work",
+        str(tmp_path / "work"),
+        "--results",
+        found,
+        "--languages",
+        "de",
+        "--seeds",
+        "0",
+        "--articles",
+        "4",
+    ]
+    asked += ["--rivals", "naive", "--source", "wordllama", "--strategy", "prototype,classical"]
+    done = run(*asked, script=script, OMP_NUM_THREADS="1", HEADSTART_DATA=str(DATA))
+    if "cannot be had" in done.stderr:
+        pytest.skip("the source cannot be fetched here")
+    assert done.returncode == 0, done.stdout + done.stderr
+    [cell] = map(json.loads, Path(found).read_text().splitlines())
+    rows = {split: set() for split in ("train", "test")}
+    for at, line in enumerate((tmp_path / "work" / "de-0-3.jsonl").read_text().splitlines()):
+        row = json.loads(line)
+        rows[row["split"]].add((row["paragraph"], at))
+    assert {p for p, _ in rows["train"]}.isdisjoint(p for p, _ in rows["test"])
+    assert set(cell["rows"]) <= {at for _, at in rows["test"]}
+    for side, value in zip(cell["right"], (cell["run"], cell["against"]), strict=True):
+        assert side.count("1") / len(cell["rows"]) == pytest.approx(value)
+    assert cell["models"] == ["prototype-wordllama", "classical"]
+    assert run(*asked, script=script, HEADSTART_DATA=str(DATA)).stdout == "done\n"  # it stands there already
+    shown = run("--results", found, script=script.with_name("table.py")).stdout
+    assert (
+        f"| {100 * cell['run']:.1f} (1) | {100 * cell['against']:.1f} (1) | {100 * cell['difference']:+.1f} [" in shown
+    )

@@ -40,7 +40,7 @@ def commands() -> list[list[str]]:
 
 @pytest.fixture(scope="module")
 def desk(weights, tmp_path_factory) -> Path:
-    """Where the README's reader stands: photos/, new1.jpg, more/, and what else a `fit` line names."""
+    """Where the README's reader stands: photos/, new1.jpg, more/, and what else `fit` and `evaluate` lines name."""
     desk = tmp_path_factory.mktemp("reader")
     for name in {"photos"} | {words[2].strip("/") for words in commands() if words[:2] == ["headstart", "fit"]}:
         if name.endswith(".csv"):
@@ -48,6 +48,8 @@ def desk(weights, tmp_path_factory) -> Path:
             (desk / name).write_text("\n".join(["text,label", *rows]) + "\n")
         else:
             two_classes(desk / name, 10, side=40)  # so small that a network from scratch is quick
+    for name in {words[3].strip("/") for words in commands() if words[:2] == ["headstart", "evaluate"]}:
+        two_classes(desk / name, 6, seed=5, side=40)
     two_classes(desk / "new", 2, seed=9)
     (desk / "new" / "cane").rename(desk / "more")
     (desk / "new" / "bug" / "00.jpg").rename(desk / "new1.jpg")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import hashlib
+import json
 import shutil
 import tempfile
 from functools import cache
@@ -100,6 +101,15 @@ def texts(n: int, k: int, seed: int = 0) -> list[Example]:
         text = " ".join(words)
         out.append(Example(f"t.jsonl:{i + 1}", label, hashlib.sha256(text.encode()).hexdigest(), text=text))
     return out
+
+
+def table(path: Path, n: int, seed: int, labels: str = "ab") -> Path:
+    """A table of such texts of two classes; one in eight bears the wrong label."""
+    rows = [
+        {"text": e.text, "label": labels[e.label if i % 8 else 1 - e.label]} for i, e in enumerate(texts(n, 2, seed))
+    ]
+    path.write_text("\n".join(json.dumps(row) for row in rows))
+    return path
 
 
 @cache

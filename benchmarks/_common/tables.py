@@ -68,8 +68,8 @@ def gaps(found: Sequence[Gap | None]) -> list[str]:
         return ["–"] * (len(found) + 1)
     mean = float(np.mean([gap for gap, _, _ in known]))
     half = float(np.sqrt(sum(((high - low) / 2) ** 2 for _, low, high in known))) / len(known)
-    return ["–" if gap is None else _gap(*gap) for gap in (*found, (mean, mean - half, mean + half))]
+    return ["–" if gap is None else gap_text(*gap) for gap in (*found, (mean, mean - half, mean + half))]
 
 
-def _gap(gap: float, low: float, high: float) -> str:
+def gap_text(gap: float, low: float, high: float) -> str:
     return f"{gap:+.1f} [{low:+.1f}, {high:+.1f}]"

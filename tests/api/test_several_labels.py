@@ -170,3 +170,23 @@ def test_pictures_with_several_shapes(weights, tmp_path):
     rows_of = run.predict([tmp_path / "0.png", tmp_path / "gone.png"])
     assert rows_of[0].label == "; ".join(rows_of[0].labels)
     assert (rows_of[1].labels, rows_of[1].label) == (None, None)
+
+
+def test_evaluate_takes_lists_and_columns_and_sets_aside_what_was_learnt(topics, tmp_path):
+    rng = np.random.default_rng(9)
+    rows = [{"text": drawn(rng, names), "label": names} for names in [["food"], [], ["music", "money"]] * 20]
+    (tmp_path / "new.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
+    table = [
+        "text," + ",".join(TOPICS),
+        *(",".join([r["text"], *(str(int(t in r["label"])) for t in TOPICS)]) for r in rows),
+    ]
+    (tmp_path / "new.csv").write_text("\n".join(table))
+    lists, columns = (topics.run.evaluate(tmp_path / name) for name in ("new.jsonl", "new.csv"))
+    assert (lists.metric, lists.n, columns.n) == ("micro_f1", 60, 60)
+    assert 0.5 < lists.run.value == columns.run.value
+    again, sizes = topics.run.evaluate(topics.folder / "texts.jsonl"), topics.run.record["task"]["n"]
+    assert again.n == sizes["test"]
+    assert [aside.reason for aside in again.set_aside].count("learnt") == sizes["train"] + sizes["valid"]
+    said = lists.predictions()
+    assert said["label"][:3] == ["food", "", "money; music"]
+    assert set(lists.run.metrics["per_class"][0]) >= {"label", "n", "f1"}

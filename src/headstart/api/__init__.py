@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ._demo import demo
+from ._evaluate import evaluate
 from ._fit import fit
 from ._run import Run, load, predict, sources
 
-__all__ = ["Run", "demo", "fit", "load", "predict", "sources"]
+__all__ = ["Run", "demo", "evaluate", "fit", "load", "predict", "sources"]

@@ -22,6 +22,7 @@ from ..errors import HeadstartError
 from ..family import load, names
 from ..runtime import write, write_json
 from ..types import Example, Fitted, Source, Task, Trial, answers, counts, to_dict
+from ._evaluate import note_seen
 from ._run import Run
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def publish(
         save(out / "model", winner, source, weights[source.key] if source else None)
         _check_saved(out / "model", job.gallery, judgement, load("kind", job.task.kind).unit(answers(job.task.train)))
         _predictions(out / "predictions.parquet", job.task, judgement)
+        note_seen(out, job.task)
         environment = _environment(engine, job.task.modality)
         write_json(out / "environment.json", environment)
         record = _record(job, judgement, trials, winner, roles, source)

@@ -11,6 +11,7 @@ from ..errors import DataError
 from ..types import Rival, Source, Verdict
 
 if TYPE_CHECKING:
+    from ..judge.unseen import Evaluation
     from ..ship.predict import Row
     from ..ship.store import Model
 
@@ -75,6 +76,20 @@ class Run:
         from ..ship.predict import predict as rows
 
         return list(rows(self.model, inputs, engine=engine, text=text))
+
+    def evaluate(
+        self,
+        data: str | Path,
+        *,
+        against: str | Path | Run | None = None,
+        text: str | None = None,
+        label: str | None = None,
+        engine: str = "auto",
+    ) -> Evaluation:
+        """Judge it on labelled data it has not seen, alone or against another run; see `headstart.evaluate`."""
+        from ._evaluate import evaluate
+
+        return evaluate(self, data, against=against, text=text, label=label, engine=engine)
 
 
 def load(folder: str | Path) -> Run:

@@ -109,7 +109,7 @@ def judge(
     measure = load("judge/metric", name)
     examples = task.test.open()
     y, k = answers_of(examples), len(task.labels)
-    scores = {key: [_scores(logits, f, examples) for f in seeds] for key, seeds in finalists.items()}
+    scores = {key: [scores_of(logits, f, examples) for f in seeds] for key, seeds in finalists.items()}
     answers = {
         key: np.stack([kind.answers(s, f.temperature, f.threshold) for s, f in zip(seeds, finalists[key], strict=True)])
         for key, seeds in scores.items()
@@ -186,7 +186,8 @@ def _check(task: Task, finalists: Mapping[str, Sequence[Fitted]], wanted: Sequen
         )
 
 
-def _scores(logits: Logits, fitted: Fitted, examples: Sequence[Example]) -> Float64:
+def scores_of(logits: Logits, fitted: Fitted, examples: Sequence[Example]) -> Float64:
+    """Class scores [n k] of a model, checked."""
     given = np.asarray(logits(fitted, examples), dtype=np.float64)
     if given.shape != (len(examples), len(fitted.labels)) or not np.isfinite(given).all():
         raise UsageError(

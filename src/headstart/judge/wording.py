@@ -250,6 +250,46 @@ def sentence(
     return f"No evidence that reuse helps: {against} {details}.{tell}" + (reuses if v.difference <= 0 else "")
 
 
+def alone(
+    name: str, value: float, interval: tuple[float, float], level: float, examples: str, metric: str = "accuracy"
+) -> str:
+    """How one model did on some examples.
+
+    >>> alone("runs/en", 0.71, (0.65, 0.764), 0.95, "240 texts")
+    'runs/en: 71.0 % on 240 texts (95 % interval 65.0 % to 76.4 %).'
+    """
+    unit = units(metric)
+    low, high = (unit.value(x) for x in interval)
+    return f"{name}: {unit.named(value)} on {examples} ({100 * level:g} % interval {low} to {high})."
+
+
+def compared(
+    names: tuple[str, str],
+    values: tuple[float, float],
+    decision: str,
+    difference: float,
+    interval: tuple[float, float],
+    level: float,
+    examples: str,
+    metric: str = "accuracy",
+) -> str:
+    """Which of two models is better on the same examples; `decision` as for a verdict on the first.
+
+    >>> compared(("runs/en", "runs/de"), (0.71, 0.482), "helps", 0.228, (0.16, 0.29), 0.95, "240 texts")
+    'runs/en is better: 71.0 % against 48.2 % by runs/de (+22.8 points, 95 % interval +16.0 to +29.0, 240 texts).'
+    """
+    unit = units(metric)
+    low, high = (unit.change(x) for x in interval)
+    what = unit.points or f" in favour of {names[0]}"
+    details = f"({unit.change(difference)}{what}, {100 * level:g} % interval {low} to {high}, {examples})"
+    if decision == "no_evidence":
+        first = f"{unit.named(values[0])} by {names[0]}"
+        return f"No evidence that either is better: {first} against {unit.value(values[1])} by {names[1]} {details}."
+    claim = "better" if decision == "helps" else "worse"
+    against = f"{unit.named(values[0])} against {unit.value(values[1])} by {names[1]}"
+    return f"{names[0]} is {claim}: {against} {details}."
+
+
 def _more(difference: float, margin: float, needed: int | None, noun: str) -> str:
     if needed is not None:
         return f"About {rounded(needed)} test {noun}s would be needed to tell."

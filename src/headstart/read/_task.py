@@ -52,7 +52,7 @@ def make(
     progress: Watch | None = None,
 ) -> Task:
     """The task that a path holds; arguments and errors as for `read.read`."""
-    found, rule = _given_splits(_found(path, table, shape, group), path, shape)
+    found, rule = _given_splits(found_in(path, table, shape, group), path, shape)
     found = tagged(found, kind, path)
     several = any(r.tags is not None for r in found.records)
     found = found if several else settled(found, kind, table is not None, path)
@@ -103,7 +103,8 @@ def make(
     )
 
 
-def _found(path: Path, table: Table | None, shape: Shape, group: str | None) -> Found:
+def found_in(path: Path, table: Table | None, shape: Shape, group: str | None = None) -> Found:
+    """All records of a path; errors as for `read.read`."""
     if table is not None:
         return records(table, shape, group)
     if path.is_dir():
@@ -242,14 +243,15 @@ def _examples(
     sizes = np.bincount(groups)
     first = {int(g): kept[i] for g, i in zip(*np.unique(groups, return_index=True), strict=True)}
     named = [(first[g].record.group or first[g].digest) if sizes[g] > 1 else None for g in groups.tolist()]
+    return tuple(example(k, labels, name) for k, name, chosen in zip(kept, named, mask, strict=True) if chosen)
 
-    def made(k: Kept, name: str | None) -> Example:
-        marks = None if k.record.tags is None else _marks(k.record, labels)
-        label = labels.index(k.record.label) if k.record.target is None and marks is None else 0
-        group = name or k.record.group
-        return Example(str(k.record.path), label, k.digest, group, k.record.text, k.record.target, marks)
 
-    return tuple(made(k, name) for k, name, chosen in zip(kept, named, mask, strict=True) if chosen)
+def example(kept: Kept, labels: tuple[str, ...], group: str | None = None) -> Example:
+    """With its answer in terms of `labels`; the record's group where no other is given."""
+    r = kept.record
+    marks = None if r.tags is None else _marks(r, labels)
+    label = labels.index(r.label) if r.target is None and marks is None else 0
+    return Example(str(r.path), label, kept.digest, group or r.group, r.text, r.target, marks)
 
 
 def _marks(record: Record, labels: tuple[str, ...]) -> tuple[int, ...]:

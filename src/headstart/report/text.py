@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import textwrap
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping
 from shlex import quote
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..judge.wording import rounded
+from ..judge.wording import number, percent, rounded
 from . import _view, _words
+
+if TYPE_CHECKING:
+    from ..judge.unseen import Evaluation
 
 COLUMNS = 100
 MOST_MODELS = 8
@@ -34,6 +38,45 @@ def summary(run: Mapping[str, Any]) -> str:
         f"next    headstart predict {quote(where)} {'new.jpg' if run['noun'] == 'picture' else 'new.csv'}",
     ]
     return "\n".join(lines).replace(_words.NARROW, " ").strip("\n")
+
+
+def evaluated(found: Evaluation) -> str:
+    """What the terminal shows of an evaluation: the sentence, each class (or the errors), what to be careful with."""
+    lines = _wrap(found.sentence, most=5)
+    lines += ["", *(_by_class(found) if "per_class" in found.run.metrics else _errors(found))]
+    notes = [found.part] if found.part else []
+    if found.set_aside:
+        counts = Counter(s.reason.replace("_", " ") for s in found.set_aside).most_common()
+        total, parts = len(found.set_aside), ", ".join(f"{n} {reason}" for reason, n in counts)
+        notes.append(f"{_words.plural(total, found.noun)} set aside ({parts})")
+    notes += [*(f"warning: {w}" for w in found.warnings), *(f"note: {c}" for c in found.caveats)]
+    lines += [""] * bool(notes) + [line for note in notes for line in _wrap(note, 4)]
+    return "\n".join(lines).replace(_words.NARROW, " ").strip("\n")
+
+
+def _by_class(found: Evaluation) -> list[str]:
+    """A line per class; of another run its F1."""
+    rows = found.run.metrics["per_class"]
+    others = found.against.metrics["per_class"] if found.against else [{}] * len(rows)
+    wide = min(max(width(r["label"]) for r in rows), 52)
+    last = f"  {'F1 of the other':>15}" if found.against else ""
+    lines = [f"  {pad('', wide)}  {'n':>6}  {'precision':>9}  {'recall':>8}  {'F1':>8}{last}"]
+    for r, o in zip(rows, others, strict=True):
+        other = f"  {percent(o['f1']):>15}" if o else ""
+        parts = f"{r['n']:>6}  {percent(r['precision']):>9}  {percent(r['recall']):>8}  {percent(r['f1']):>8}"
+        lines.append(f"  {pad(shorten(r['label'], wide), wide)}  {parts}{other}")
+    return lines
+
+
+def _errors(found: Evaluation) -> list[str]:
+    """A line per run of numbers."""
+    sides = [found.run, *([found.against] if found.against else [])]
+    wide = min(max(width(side.name) for side in sides), 52)
+    named = {"mae": "MAE", "rmse": "RMSE", "r2": "R²", "pearson": "Pearson"}
+    return [f"  {pad('', wide)}" + "".join(f"  {title:>9}" for title in named.values())] + [
+        f"  {pad(shorten(side.name, wide), wide)}" + "".join(f"  {number(side.metrics[key]):>9}" for key in named)
+        for side in sides
+    ]
 
 
 def _wrap(text: str, most: int) -> list[str]:

@@ -100,5 +100,14 @@ def to_csv(rows: Iterable[Row], columns: Sequence[str]) -> str:
     return out.getvalue()
 
 
+def columns_to_csv(columns: Mapping[str, Sequence[str | float]]) -> str:
+    """Columns of the same length as CSV."""
+    out = io.StringIO()
+    table = csv.writer(out, lineterminator="\n")
+    table.writerow(columns)
+    table.writerows([_cell(value) for value in row] for row in zip(*columns.values(), strict=True))
+    return out.getvalue()
+
+
 def _cell(value: str | float | None) -> str:
     return f"{value:.6f}" if isinstance(value, float) else value or ""

@@ -6,6 +6,7 @@ In: logits `[n k]`, before temperature scaling, and true classes `[n]`. Out: `Me
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,19 @@ def metrics(scores: Float64, y: NDArray[np.int64], task: Task, fitted: Fitted, l
         confusion=tuple(tuple(int(c) for c in row) for row in kind.confusion(guess, y, len(labels))),
         reliability=reliability(p, y),
     )
+
+
+def plain(scores: Float64, y: NDArray[np.int64], labels: Sequence[str], fitted: Fitted) -> dict[str, Any]:
+    """Of one classifier on any examples: overall, each class, and `confusion` [k][k]."""
+    p, guess, k = kind.softmax(scores, fitted.temperature), kind.answers(scores), len(labels)
+    return {
+        "accuracy": kind.accuracy(guess, y),
+        "macro_f1": kind.macro_f1(guess, y, k),
+        "log_loss": kind.log_loss(p, y),
+        "ece": ece(p, y),
+        "per_class": list(kind.per_class(guess, y, labels)),
+        "confusion": kind.confusion(guess, y, k).tolist(),
+    }
 
 
 def caveats(task: Task, y: NDArray[np.int64], found: Metrics, metric: str) -> list[str]:

@@ -5,6 +5,9 @@ In: logits `[n k]`, before temperature scaling, and true labels `[n k]` of 0 and
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -43,6 +46,22 @@ def metrics(scores: Float64, y: Ints, task: Task, fitted: Fitted, level: float) 
         per_class=rows,
         reliability=reliability(*_decisions(p, y)),
     )
+
+
+def plain(scores: Float64, y: Ints, labels: Sequence[str], fitted: Fitted) -> dict[str, Any]:
+    """Of one model on any examples: overall, and each label."""
+    p = kind.decode(scores, fitted.temperature)
+    guess, k = kind.given(p, fitted.threshold), len(labels)
+    return {
+        "micro_f1": float(micro_f1.values(guess, y, k)[0]),
+        "macro_f1": float(macro_f1.values(guess, y, k)[0]),
+        "mean_average_precision": mean_average_precision(p, y),
+        "subset_accuracy": float((guess == y).all(1).mean()),
+        "hamming_loss": float((guess != y).mean()),
+        "log_loss": float(kind.log_losses(p, y).mean()),
+        "ece": ece(*_decisions(p, y)),
+        "per_class": list(kind.per_label(guess, y, labels)),
+    }
 
 
 def mean_average_precision(probabilities: Float64, y: Ints) -> float:

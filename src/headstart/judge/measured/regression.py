@@ -5,6 +5,8 @@ In: predictions `[n 1]` and true numbers `[n]`. Out: `NumberMetrics`, and senten
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,6 +25,11 @@ def metrics(scores: Float64, y: NDArray[np.float64], task: Task, fitted: Fitted,
         mae_of_median=float(np.abs(y - np.median(trained)).mean()),
         deviation=kind.unit(trained),
     )
+
+
+def plain(scores: Float64, y: NDArray[np.float64], labels: Sequence[str], fitted: Fitted) -> dict[str, float]:
+    """Of one model on any examples."""
+    return kind.numbers(kind.answers(scores), y)
 
 
 def caveats(task: Task, y: NDArray[np.float64], found: NumberMetrics, metric: str) -> list[str]:

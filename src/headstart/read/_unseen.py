@@ -1,0 +1,135 @@
+"""Labelled examples that a finished run shall be judged on: read and cleaned as for `fit`, and not split.
+
+In: a path, and what the run knows (its labels, what it has learnt from). Out: a `Task` whose sealed test holds them all
+and whose other splits are empty. Where the data bring splits of their own, only the held-out one counts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from .. import runtime
+from ..errors import DataError, UsageError
+from ..family import load
+from ..types import Sealed, SetAside, Task
+from ._numbers import settled
+from ._record import Found, Shape, in_order, split_name
+from ._several import tagged
+from ._table import SUFFIXES, open_table
+from ._task import absolute, example, found_in
+
+SHORT = 16  # hex digits of a digest by which what was learnt from is known again
+_SHOWN = 10
+
+
+def unseen(
+    data: str | Path,
+    *,
+    modality: str,
+    kind: str,
+    labels: tuple[str, ...],
+    learnt: Collection[str] = (),
+    text: str | None = None,
+    label: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Task:
+    """Read examples to judge a run on.
+
+    Args:
+        data: as for `read.read`.
+        modality: "image" or "text": what the run reads.
+        kind: the run's.
+        labels: the classes the run knows; of numbers what they are called, alone.
+        learnt: the first `SHORT` hex digits of the digests of what the run has learnt from.
+        text: the table's column of texts, where it has another name than the usual ones.
+        label: the same for the classes, or numbers.
+        progress: called with (done, total) examples looked at.
+
+    Raises:
+        DataError: nothing there, labels that the run does not know, or nothing is left to judge.
+        UsageError: `text` for a run that reads pictures.
+    """
+    given, module = absolute(data), load("read", modality)
+    path = _inside(given)
+    table = open_table(path)
+    if kind == "multilabel" and not label and table is not None and set(labels) <= set(table.columns):
+        label = ",".join(labels)  # columns of 0 and 1, named as the run's labels
+    shape = _shape(module, kind, labels, text, label)
+    found, rule = _held_out(found_in(path, table, shape), shape)
+    found = tagged(found, kind, path)
+    found = found if kind == "multilabel" else settled(found, kind, table is not None, path)
+    if kind != "regression":
+        _check_known(found, labels, path, shape)
+    cleaned = module.clean(found, path if path.is_dir() else path.parent, progress)
+    aside = found.set_aside + tuple(SetAside(str(r.path), "no_label", "It has no label.") for r in found.loose)
+    old = [k for k in cleaned.kept if k.digest[:SHORT] in learnt]
+    aside += cleaned.set_aside
+    aside += tuple(SetAside(str(k.record.path), "learnt", f"The run has learnt from this {shape.noun}.") for k in old)
+    kept = [k for k in cleaned.kept if k.digest[:SHORT] not in learnt]
+    if not kept:
+        tally = ", ".join(f"{n} {reason}" for reason, n in Counter(s.reason for s in aside).most_common())
+        raise DataError(
+            f"{path.name} holds no {shape.noun} to judge" + (f" after setting aside {tally}" if tally else "") + ". "
+            f"Give labelled {shape.nouns} that the run has not learnt from."
+        )
+    return Task(
+        name=given.stem if given.is_file() else given.name,
+        labels=labels,
+        train=(),
+        valid=(),
+        test=Sealed(tuple(example(k, labels) for k in kept)),
+        set_aside=aside,
+        warnings=found.warnings + cleaned.warnings,
+        split_rule=rule if path == given else f"Only {path.name} of {given.name}/ is judged.",
+        fingerprint=runtime.digest(sorted((k.digest, k.record.label) for k in kept)),
+        modality=modality,
+        kind=kind,
+    )
+
+
+def _inside(path: Path) -> Path:
+    """The held-out folder or table in a folder that holds splits, but no train; else the path itself."""
+    inside = [p for p in sorted(path.iterdir()) if p.is_dir() or p.suffix.lower() in SUFFIXES] if path.is_dir() else []
+    named = {split_name(p.stem): p for p in inside if not p.name.startswith(".")}
+    return path if not named or {None, "train"} & named.keys() else named.get("test") or named["valid"]
+
+
+def _shape(module: Any, kind: str, labels: tuple[str, ...], text: str | None, label: str | None) -> Shape:  # noqa: ANN401 - a module
+    shape: Shape = module.SHAPE
+    if text and shape.modality != "text":
+        raise UsageError(f"A column of texts ('{text}') was named, but this run reads {shape.nouns}. Leave it out.")
+    shape = replace(shape, columns=(text,)) if text else shape
+    shape = shape.columns_of(kind, label)
+    return replace(shape, labels=(*labels, *shape.labels)) if kind == "regression" and not label else shape
+
+
+def _held_out(found: Found, shape: Shape) -> tuple[Found, str]:
+    """The part that is judged: the one given as test, else as validation, else all; and what to say of it."""
+    given = {r.split for r in found.records}
+    part = next((name for name in ("test", "valid") if name in given), None)
+    if part is None:
+        return found, ""
+    chosen = tuple(r for r in found.records if r.split == part)
+    loose = tuple(r for r in found.loose if r.split == part)
+    others = len(found.records) - len(chosen)
+    rule = f"Only the {len(chosen):,} {shape.nouns} given as {part} are judged, not the {others:,} others."
+    return replace(found, records=chosen, loose=loose), rule if others else ""
+
+
+def _check_known(found: Found, labels: tuple[str, ...], path: Path, shape: Shape) -> None:
+    counts = Counter(name for r in found.records for name in r.classes)
+    if alien := in_order(counts.keys() - set(labels)):
+        odd = ", ".join(f"'{name}' ({counts[name]})" for name in alien[:_SHOWN])
+        known = ", ".join(f"'{name}'" for name in labels[:_SHOWN])
+        raise DataError(
+            f"{path.name} has {shape.nouns} of classes that the run does not know: {_more(odd, alien)}. Allowed: "
+            f"{_more(known, labels)}. Rename these labels, or take these {shape.nouns} out."
+        )
+
+
+def _more(shown: str, names: Collection[str]) -> str:
+    return shown + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")

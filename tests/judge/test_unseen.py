@@ -1,0 +1,105 @@
+"""One run, or two on the same examples: the numbers a verdict would have, and a sentence that says who is better."""
+
+import numpy as np
+import pytest
+
+from headstart.judge import interval
+from headstart.judge.unseen import evaluate
+from headstart.types import Example, Fitted, Sealed, Task, View
+
+N = 240
+
+
+def task(k=2, n=N, labels=("a", "b"), kind="classification", targets=None):
+    examples = tuple(
+        Example(f"t:{i}", i % k if targets is None else 0, f"{i}", text=f"text {i}", target=targets and targets[i])
+        for i in range(n)
+    )
+    return Task("more", labels, (), (), Sealed(examples), modality="text", kind=kind)
+
+
+def model(labels=("a", "b"), kind="classification"):
+    return Fitted("probe", View(None, "input"), {}, labels, {}, 0, 0, kind=kind)
+
+
+def judged(data, *right, metric="accuracy", margin=0.01):
+    """Runs that answer the examples rightly where `right` [n] says so."""
+    y = np.array([e.label for e in data.test._examples])
+    models = [model(data.labels) for _ in right]
+    said = {
+        id(m): np.eye(len(data.labels))[np.where(r, y, (y + 1) % len(data.labels))]
+        for m, r in zip(models, right, strict=True)
+    }
+    names = [f"runs/{name}" for name in ("en", "de")[: len(models)]]
+    return evaluate(
+        data,
+        list(zip(names, models, strict=True)),
+        lambda fitted, examples: said[id(fitted)],
+        metric=metric,
+        margin=margin,
+    )
+
+
+def first(share, n=N):
+    return np.arange(n) < round(share * n)
+
+
+def test_one_run_alone_has_its_metric_interval_and_classes():
+    data = task()
+    found = judged(data, first(0.75))
+    assert (found.run.value, found.run.interval) == (0.75, interval.single(first(0.75)))
+    assert [row["recall"] for row in found.run.metrics["per_class"]] == [0.75, 0.75]
+    assert found.sentence == "runs/en: 75.0 % on 240 texts (95 % interval 69.2 % to 80.1 %)."
+    assert (found.against, found.comparison, found.caveats, data.test.reads) == (None, None, (), 1)
+
+
+def test_two_runs_are_compared_on_the_same_examples_as_a_verdict_compares():
+    found = judged(task(), first(0.75), first(0.5))
+    low, high = interval.paired(first(0.75), first(0.5))
+    assert found.comparison.interval == (low, high)
+    assert (found.comparison.decision, found.comparison.difference) == ("helps", 0.25)
+    assert found.sentence.startswith(
+        "runs/en is better: 75.0 % against 50.0 % by runs/de (+25.0 points, 95 % interval +"
+    )
+    assert found.sentence.endswith(" 240 texts).")
+
+
+def test_the_worse_run_is_called_worse_and_a_tie_is_none():
+    assert judged(task(), first(0.5), first(0.75)).sentence.startswith(
+        "runs/en is worse: 50.0 % against 75.0 % by runs/de"
+    )
+    near = judged(task(), first(0.70), first(0.73))
+    assert near.comparison.decision == "no_evidence"
+    assert near.sentence.startswith(
+        "No evidence that either is better: 70.0 % by runs/en against 72.9 % by runs/de (−2.9"
+    )
+    assert "texts would be needed to tell." in near.sentence
+    same = judged(task(), first(0.7), first(0.7), margin=0.05)
+    assert same.sentence.endswith("The two are equivalent, within ±5 points.")
+
+
+def test_macro_f1_and_classes_without_an_example():
+    data = task(labels=("a", "b", "c"))
+    found = judged(data, first(1.0), metric="macro_f1")
+    assert found.run.value == pytest.approx(2 / 3)
+    assert found.caveats == ("There is no text of 'c'; in macro-F1 such a class counts 0.",)
+    assert "66.7 % macro-F1 on 240 texts" in found.sentence
+
+
+def test_numbers_are_told_by_their_error():
+    data = task(labels=("joy",), kind="regression", targets=[i / 10 for i in range(N)])
+    models = [("runs/en", model(("joy",), "regression")), ("runs/de", model(("joy",), "regression"))]
+    y = np.array([i / 10 for i in range(N)])
+    off = {id(models[0][1]): 0.5, id(models[1][1]): 2.0}
+    found = evaluate(data, models, lambda f, e: (y + off[id(f)])[:, None], metric="mae", margin=0.1)
+    assert found.comparison.decision == "helps"
+    assert found.comparison.difference == pytest.approx(1.5)
+    assert found.sentence.startswith(
+        "runs/en is better: MAE 0.500 against 2.000 by runs/de (+1.500 in favour of runs/en, "
+    )
+    assert set(found.run.metrics) == {"mae", "rmse", "r2", "pearson"}
+    assert set(found.predictions()) == {"text", "value", "predicted", "against"}
+
+
+def test_few_examples_earn_a_caveat():
+    assert judged(task(n=20), first(0.5, 20)).caveats[0].startswith("Only 20 texts: the intervals are wide")

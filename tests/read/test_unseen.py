@@ -1,0 +1,108 @@
+"""Data to judge a finished run on: nothing is split, unknown labels are named, what was learnt from is set aside."""
+
+import json
+
+import pytest
+
+import tiny_text
+from drawn import two_classes
+from headstart.errors import DataError, UsageError
+from headstart.read import text
+from headstart.read._unseen import SHORT, unseen
+
+AB = {"modality": "text", "kind": "classification", "labels": ("a", "b")}
+
+
+def table(folder, rows):
+    path = folder / "more.jsonl"
+    path.write_text("\n".join(json.dumps(row) for row in rows))
+    return path
+
+
+def rows(n, **more):
+    return [{"text": e.text, "label": "ab"[e.label], **more} for e in tiny_text.texts(n, 2)]
+
+
+def test_every_row_is_judged_once_and_none_is_split(tmp_path):
+    some = rows(12)
+    task = unseen(table(tmp_path, [*some, some[0]]), **AB)
+    assert (task.n, task.labels, task.split_rule) == ({"train": 0, "valid": 0, "test": 12}, ("a", "b"), "")
+    assert [s.reason for s in task.set_aside] == ["duplicate"]
+    assert task.test.counts(2) == [6, 6]
+
+
+def test_labels_keep_the_places_that_the_run_gives_them(tmp_path):
+    task = unseen(table(tmp_path, rows(6)), modality="text", kind="classification", labels=("0", "a", "b"))
+    assert task.test.counts(3) == [0, 3, 3]
+
+
+@pytest.mark.parametrize(
+    ("splits", "n", "said"),
+    [
+        ("train test val", 4, "Only the 4 texts given as test are judged, not the 8 others."),
+        ("train dev dev", 8, "Only the 8 texts given as valid are judged, not the 4 others."),
+        ("test test test", 12, ""),
+        ("train train train", 12, ""),
+    ],
+)
+def test_of_data_with_splits_the_held_out_part_is_judged(tmp_path, splits, n, said):
+    parts = splits.split()
+    task = unseen(table(tmp_path, [{**r, "split": parts[i % 3]} for i, r in enumerate(rows(12))]), **AB)
+    assert (len(task.test), task.split_rule) == (n, said)
+
+
+def test_a_folder_with_a_test_part_gives_that_part(tmp_path):
+    two_classes(tmp_path / "photos" / "train", 4, side=40)
+    two_classes(tmp_path / "photos" / "test", 3, seed=7, side=40)
+    task = unseen(tmp_path / "photos", modality="image", kind="classification", labels=("bug", "cane"))
+    assert task.test.counts(2) == [3, 3]
+    assert task.split_rule == "Only the 6 pictures given as test are judged, not the 8 others."
+
+
+def test_a_folder_that_lacks_train_will_do(tmp_path):
+    for part, n in (("test", 3), ("val", 2)):
+        two_classes(tmp_path / "photos" / part, n, seed=n, side=40)
+    task = unseen(tmp_path / "photos", modality="image", kind="classification", labels=("bug", "cane"))
+    assert (len(task.test), task.name, task.split_rule) == (6, "photos", "Only test of photos/ is judged.")
+    (tmp_path / "tables").mkdir()
+    table(tmp_path / "tables", rows(6)).rename(tmp_path / "tables" / "test.jsonl")
+    assert len(unseen(tmp_path / "tables", **AB).test) == 6
+
+
+def test_labels_the_run_does_not_know_are_named(tmp_path):
+    path = table(tmp_path, [*rows(6), {"text": "river stone", "label": "c"}])
+    with pytest.raises(
+        DataError, match=r"more.jsonl has texts of classes that the run does not know: 'c' \(1\)\. Allow"
+    ):
+        unseen(path, **AB)
+
+
+def test_what_was_learnt_from_is_set_aside_whatever_its_spelling_of_accents(tmp_path):
+    some = rows(6)
+    some[0]["text"] = "cafe\u0301 river"
+    learnt = {text.digest("café river")[:SHORT]}
+    task = unseen(table(tmp_path, some), **AB, learnt=learnt)
+    assert [s.reason for s in task.set_aside] == ["learnt"]
+    assert len(task.test) == 5
+
+
+def test_nothing_left_and_nothing_labelled_are_told(tmp_path):
+    some = rows(3)
+    learnt = {text.digest(r["text"])[:SHORT] for r in some}
+    with pytest.raises(
+        DataError, match=r"more.jsonl holds no text to judge after setting aside 3 learnt\. Give labell"
+    ):
+        unseen(table(tmp_path, some), **AB, learnt=learnt)
+    with pytest.raises(DataError, match="holds no text to judge after setting aside 2 no_label"):
+        unseen(table(tmp_path, [{"text": "river", "label": None}, {"text": "stone", "label": ""}]), **AB)
+
+
+def test_numbers_are_found_by_the_name_the_run_knows(tmp_path):
+    path = table(tmp_path, [{"text": r["text"], "joy": i / 4, "label": "x"} for i, r in enumerate(rows(6))])
+    task = unseen(path, modality="text", kind="regression", labels=("joy",))
+    assert [e.target for e in task.test.open()] == [0.0, 0.25, 0.5, 0.75, 1.0, 1.25]
+
+
+def test_a_column_of_texts_is_nothing_for_pictures(tmp_path):
+    with pytest.raises(UsageError, match=r"A column of texts \('body'\) was named, but this run reads pictures"):
+        unseen(two_classes(tmp_path / "p", 3), modality="image", kind="classification", labels=("a", "b"), text="body")
