@@ -2,7 +2,7 @@
 
 In: texts.json of cases.py, and WORK/minilm, the same source for all. Out: a JSON with the answers for the test, scores,
 CPU seconds (children included) and trained parameters. All run fp32. None looks at the test before it predicts; their
-settings are ordinary values, where texts are few with more epochs and, of trainer, a higher rate; see EXPECTED.md.
+settings are ordinary values, where texts are few with more epochs and higher rates; see EXPECTED.md.
 Imports nothing of headstart but, by its path, the file that makes the index's torchvision work beside a CPU torch.
 
 Run: python rivals.py NAME --texts FILE --minilm FOLDER --size 8 --seed S --out FILE [--threads T] [--lr X]
@@ -26,8 +26,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from _common.process import cpu, prepare
 
 LENGTH = 256  # tokens a text, as headstart's record and the model's own page have it
-BATCH, EPOCHS, LORA_LR = 16, 3, 1e-3  # of trainer and lora
+BATCH, EPOCHS = 16, 3  # of trainer and lora
 LR, FEW_LR = 5e-5, 2e-4  # of trainer; with few texts the better on held-out ones, see EXPECTED.md
+LORA_LR, FEW_LORA_LR = 1e-3, 3e-3  # of lora; the same
 FEW_EPOCHS, FEW_LEAST, FEW_MOST = 20, 60, 1500  # of them with few texts a class: epochs, steps at least and at most
 PAIRS_STEPS = 500  # of setfit at most: pairs grow with the square of the texts
 TUNING = ("torch", "transformers", "transformers.trainer", "accelerate")
@@ -113,7 +114,8 @@ def lora(task: dict[str, Any], given: argparse.Namespace) -> Fitted:
     from peft import LoraConfig, TaskType, get_peft_model
 
     how = LoraConfig(task_type=TaskType.SEQ_CLS, r=8, lora_alpha=16, target_modules=["query", "value"])
-    return tuned(task, given, get_peft_model(classifier(task, given), how), given.lr or LORA_LR)
+    lr = given.lr or (LORA_LR if given.size == "full" else FEW_LORA_LR)
+    return tuned(task, given, get_peft_model(classifier(task, given), how), lr)
 
 
 def classifier(task: dict[str, Any], given: argparse.Namespace) -> Any:
