@@ -4,12 +4,13 @@ import json
 from types import SimpleNamespace
 
 import numpy as np
+import pyarrow
 import pyarrow.parquet
 import pytest
 from PIL import Image, ImageDraw
 
 import headstart
-from headstart.errors import SourceError, UsageError
+from headstart.errors import DataError, SourceError, UsageError
 from headstart.ship.predict import to_csv
 from headstart.source import _catalogue
 
@@ -150,6 +151,13 @@ def test_a_strategy_that_takes_one_label_alone_is_refused(topics):
         headstart.fit(topics.folder / "texts.jsonl", out=topics.folder / "no", source="wordllama", strategy="prototype")
 
 
+def test_the_whole_transfer_curve_is_refused_before_anything_is_trained(topics):
+    with pytest.raises(
+        UsageError, match="--layers draws the transfer curve of classification; this task is multilabel"
+    ):
+        headstart.fit(topics.folder / "texts.jsonl", out=topics.folder / "no", source="wordllama", layers=True)
+
+
 def test_pictures_with_several_shapes(weights, tmp_path):
     rng, rows = np.random.default_rng(0), []
     for i in range(72):
@@ -165,7 +173,7 @@ def test_pictures_with_several_shapes(weights, tmp_path):
     (tmp_path / "t.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
     run = headstart.fit(tmp_path / "t.jsonl", out=tmp_path / "run", label="disc,bar", source="mobilenet-v2",
                         strategy="probe,classical")  # fmt: skip
-    assert run.record["task"]["labels"] == ["disc", "bar"]
+    assert run.record["task"]["labels"] == ["bar", "disc"]
     assert run.record["metrics"]["micro_f1"] > 0.8
     rows_of = run.predict([tmp_path / "0.png", tmp_path / "gone.png"])
     assert rows_of[0].label == "; ".join(rows_of[0].labels)
@@ -190,3 +198,41 @@ def test_evaluate_takes_lists_and_columns_and_sets_aside_what_was_learnt(topics,
     said = lists.predictions()
     assert said["label"][:3] == ["food", "", "money; music"]
     assert set(lists.run.metrics["per_class"][0]) >= {"label", "n", "f1"}
+
+
+def as_columns(path, rows, names):
+    table = [["text", *names], *([r["text"], *(str(int(t in r["label"])) for t in names)] for r in rows)]
+    path.write_text("\n".join(map(",".join, table)))
+    return path
+
+
+def test_runs_that_met_the_labels_in_another_order_are_compared_label_by_label(topics, tmp_path):
+    rows = [json.loads(line) for line in (topics.folder / "texts.jsonl").read_text().splitlines()]
+    names = ("music", "food", "money")
+    told = as_columns(tmp_path / "told.csv", rows, names)
+    other = headstart.fit(told, out=tmp_path / "other", label=",".join(names), **topics.how)
+    rng = np.random.default_rng(9)
+    new = as_columns(
+        tmp_path / "new.csv", [{"text": drawn(rng, n), "label": n} for n in [["food"], ["music"]] * 20], names
+    )
+    for one, two in ((topics.run, other), (other, topics.run)):
+        found = one.evaluate(new, against=two)
+        assert found.run.value == pytest.approx(found.against.value, abs=0.05)
+        assert found.comparison.decision == "no_evidence"
+    assert other.record["task"]["labels"] == sorted(names)
+
+
+def test_evaluate_reads_its_own_table_and_refuses_one_that_says_nothing_of_a_label(topics, tmp_path):
+    rng = np.random.default_rng(5)
+    rows = [{"text": drawn(rng, n), "label": n} for n in [["food"], [], ["music"], ["money"], []] * 6]
+    (tmp_path / "new.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
+    first = topics.run.evaluate(tmp_path / "new.jsonl")
+    single = [{"text": r["text"], "label": "".join(r["label"])} for r in rows]  # one label each, or an empty text
+    (tmp_path / "single.jsonl").write_text("\n".join(json.dumps(row) for row in single))
+    assert topics.run.evaluate(tmp_path / "single.jsonl").run.value == first.run.value
+    table = pyarrow.table({name: first.predictions()[name] for name in ("text", "label")})
+    pyarrow.parquet.write_table(table, tmp_path / "own.parquet")
+    assert topics.run.evaluate(tmp_path / "own.parquet").n == 30
+    partly = as_columns(tmp_path / "partly.csv", rows, ("food", "money"))
+    with pytest.raises(DataError, match=r"say nothing of music.*food,money,music"):
+        topics.run.evaluate(partly, label="food,money")

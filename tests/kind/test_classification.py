@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headstart.errors import DataError, UsageError
+from headstart.kind import _temperature
 from headstart.kind import classification as kind
 
 
@@ -82,7 +83,7 @@ def test_temperature_does_not_care_in_which_unit_scores_are_counted(scale):
 
 def test_temperature_of_hopeless_scores_is_the_hottest():
     spread = 4.5  # mean distance from the row's highest
-    assert kind.temperature([[9.0, 0.0], [0.0, 9.0]], [1, 0]) == pytest.approx(kind.HOTTEST * spread, rel=1e-3)
+    assert kind.temperature([[9.0, 0.0], [0.0, 9.0]], [1, 0]) == pytest.approx(_temperature.HOTTEST * spread, rel=1e-3)
 
 
 def by_brute_force(logits, y) -> tuple[float, float]:

@@ -101,7 +101,7 @@ def test_a_test_number_is_not_moved_by_one_of_train(tmp_path):
     [
         (["one", 2.5, "three"] * 9, r"data\.jsonl: 18 of 27 labels are no finite numbers, such as 'one'"),
         ([2.5] * 30, r"every label is 2\.5\. Give numbers that differ"),
-        ([["a", "b"], ["b"]] * 9, r"column 'label' holds lists of labels, which --kind regression cannot take"),
+        ([["a", "b"], ["b"]] * 9, r"column 'label' holds lists of labels, which regression cannot take"),
     ],
 )
 def test_what_cannot_be_predicted_is_told(values, says, tmp_path):

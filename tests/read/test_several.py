@@ -77,9 +77,9 @@ def test_the_order_and_repetition_of_a_list_change_nothing(tmp_path):
 
 @pytest.mark.parametrize(("yes", "no"), [("1", "0"), ("true", "False"), ("1.0", "0.0")])
 def test_columns_of_zero_and_one_are_labels(tmp_path, yes, no):
-    task = read(flags(tmp_path, LISTS, ("rude", "kind", "loud"), yes.removesuffix(".0"), no.removesuffix(".0")),
-                text="comment_text", label="rude, loud,kind")  # fmt: skip
-    assert (task.kind, task.labels) == ("multilabel", ("rude", "loud", "kind"))
+    path = flags(tmp_path, LISTS, ("rude", "kind", "loud"), yes, no)
+    task = read(path, text="comment_text", label="rude, loud,kind")
+    assert (task.kind, task.labels) == ("multilabel", ("kind", "loud", "rude")), "in order, as of lists"
     assert {i: sorted(v) for i, v in by_text(task).items()} == {i: sorted(v) for i, v in enumerate(LISTS)}
 
 
@@ -103,7 +103,21 @@ def test_texts_are_cut_where_it_is_asked_for_and_never_else(tmp_path, mark):
     path = lines(tmp_path, rows_of([mark.join(v) or mark.strip() for v in LISTS]))
     task = read(path, kind="multilabel")
     assert by_text(task) == {i: sorted(v) for i, v in enumerate(LISTS)}
-    assert read(path).kind == "classification"
+    asis = read(path)
+    assert asis.kind == "classification"
+    assert any("--kind multilabel would learn 3 labels" in said for said in asis.warnings)
+
+
+def test_of_texts_that_are_cut_an_empty_one_says_none_of_them(tmp_path):
+    rows = rows_of(["; ".join(v) for v in LISTS])
+    with (tmp_path / "data.csv").open("w", newline="") as file:
+        table = csv.DictWriter(file, ["text", "label"])
+        table.writeheader()
+        table.writerows(rows)
+    for path in (tmp_path / "data.csv", lines(tmp_path, rows)):
+        task = read(path, kind="multilabel")
+        assert by_text(task) == {i: sorted(v) for i, v in enumerate(LISTS)}
+        assert not task.unlabelled
 
 
 @pytest.mark.parametrize(
@@ -111,7 +125,8 @@ def test_texts_are_cut_where_it_is_asked_for_and_never_else(tmp_path, mark):
     [
         (["rude", "kind"] * 9, "multilabel", "holds neither a list nor a text with ';' or '|'"),
         (["rude;loud", "kind|loud"] * 9, "multilabel", r"holds both ';' and '\|'"),
-        (LISTS, "classification", "holds lists of labels, which --kind classification cannot take"),
+        (LISTS, "classification", "holds lists of labels, which classification cannot take"),
+        ([[0, 1, 0], [1, 1, 0]] * 9, None, "hold 0 and 1 alone"),
         ([[]] * 9, None, "no text has a label, every list is empty"),
         ([["rude"], []] * 9, None, r"holds one class \('rude'\)"),
         ([[["rude"]], []] * 9, None, "Allowed are a label, or a list of labels"),

@@ -82,12 +82,15 @@ def evaluate(
         f"{' and '.join(unknown)} cannot tell which {task.noun}s it has learnt from (no {SEEN} there): any of them "
         "in these data flatter it."
     ] if unknown else []  # fmt: skip
+    if first.fitted.kind == "regression" and len(called := {m.labels[0] for m in models}) > 1:
+        caveats.append(f"The runs call what they predict {' and '.join(map(repr, called))}: is it the same quantity?")
     verdict = runs[0].record["verdict"]
     with tempfile.TemporaryDirectory(prefix="headstart-") as folder:
         galleries = {id(m.fitted): m.gallery(engine, Path(folder)) for m in models}
 
         def logits(fitted: Fitted, examples: Sequence[Example]) -> np.ndarray[Any, Any]:
-            return scores(fitted, galleries[id(fitted)], examples)
+            columns = [fitted.labels.index(name) for name in task.labels] if len(task.labels) > 1 else [0]
+            return scores(fitted, galleries[id(fitted)], examples)[:, columns]  # runs may know them in another order
 
         return judged(
             task,

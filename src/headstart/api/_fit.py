@@ -205,6 +205,14 @@ class _Job:
             from ..judge.verdict import metric_of
 
             metric_of(self.task, self.plan.metric)
+        if plan.layers:
+            from ..judge.layers import KINDS
+
+            if self.task.kind not in KINDS:
+                raise UsageError(
+                    f"--layers draws the transfer curve of {' or '.join(KINDS)}; this task is {self.task.kind}. Leave "
+                    "it out."
+                )
         records = [_catalogue.get(key) for key in self.plan.sources or self._usual_sources()]
         request = self.plan.request(self.task, records, self.source_print)
         if done := self._finished(request):
@@ -250,7 +258,8 @@ class _Job:
         from .. import family
         from ..source import _catalogue
 
-        heads = {getattr(family.load("transfer", name), "NEEDS_HEAD", None) for name in self.plan.strategies} or {None}
+        named = [family.load("transfer", name) for name in self.plan.strategies if self.task.modality == "text"]
+        heads = {getattr(module, "NEEDS_HEAD", None) for module in named} or {None}
         found = [_catalogue.default_keys(self.task.modality, head) for head in sorted(heads, key=str)]
         return list(dict.fromkeys(key for keys in found for key in keys))
 

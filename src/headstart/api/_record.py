@@ -251,11 +251,12 @@ def _texts(
         "typical": [
             {
                 "text": judgement.examples[i].text,
-                "predicted": said(judgement.probabilities[i], task.labels, judgement.threshold)["label"],
-                "probability": float(judgement.probabilities[i].max()),
+                "predicted": answer["label"],
+                "probability": answer["probability"],
                 "telling": words,
             }
             for i, words in zip(typical, found[len(worst) :], strict=True)
+            for answer in [said(judgement.probabilities[i], task.labels, judgement.threshold)]
         ],
     }
 

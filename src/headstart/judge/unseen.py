@@ -13,10 +13,11 @@ from typing import Any
 from numpy.typing import NDArray
 
 from ..family import load
-from ..types import Decision, Example, Fitted, SetAside, Task, answers, to_dict
+from ..types import Example, Fitted, SetAside, Task, answers, to_dict
 from . import wording
 from .interval import Float64
-from .verdict import Logits, decide, scores_of
+from .measured.classification import listed
+from .verdict import Compared, Logits, compared, scores_of
 
 
 @dataclass(frozen=True)
@@ -34,17 +35,6 @@ class Judged:
         """Columns: truth, answer, probabilities."""
         found: dict[str, Any] = load("kind", kind).judged(self.outputs, y, labels, self.threshold)
         return found
-
-
-@dataclass(frozen=True)
-class Compared:
-    """Is the run better than the other one? As a `Verdict`, with `helps` for better and `hurts` for worse."""
-
-    decision: Decision
-    difference: float  # above 0: the run is better
-    interval: tuple[float, float]
-    margin: float
-    needed: int | None  # examples that would be needed to tell, when these are too few
 
 
 @dataclass(frozen=True)
@@ -128,12 +118,7 @@ def evaluate(
         sides.append(Judged(name, value, interval, found, outputs, fitted.threshold))
     comparison = None
     if len(sides) > 1:
-        difference = measure.BETTER * (sides[0].value - sides[1].value)
-        low, high = measure.paired(*given[:2], y, k, level=level, seed=seed)
-        spread = (min(low, difference), max(high, difference))
-        decision = decide(difference, spread, margin)
-        number = measure.needed(*given[:2], y, k, margin, level) if decision == "no_evidence" else None
-        comparison = Compared(decision, difference, spread, margin, number)
+        comparison = compared(measure, given[0], given[1], y, k, margin, level, seed)
     run, against = sides[0], sides[1] if comparison else None
     return Evaluation(
         sentence=_sentence(task, metric, level, run, against, comparison),
@@ -180,8 +165,7 @@ def _few(task: Task, run: Judged, metric: str) -> list[str]:
     missing = [row["label"] for row in run.metrics.get("per_class", ()) if not row["n"]]
     if missing:
         counts = "; in macro-F1 such a class counts 0" if metric == "macro_f1" else ""
-        rest = f" and {len(missing) - 5} more classes" if len(missing) > 5 else ""
-        out.append(f"There is no {task.noun} of {', '.join(map(repr, missing[:5]))}{rest}{counts}.")
+        out.append(f"There is no {task.noun} of {listed(missing)}{counts}.")
     return out
 
 

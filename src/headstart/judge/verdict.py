@@ -1,7 +1,7 @@
 """The verdict: on the sealed test pictures, did reusing a pre-trained model beat starting fresh?
 
 In: a task, the fitted finalists (each with one or more training seeds) and a function that gives their logits. Out: a
-`Judgement`. This is the only place that opens the test split. It chooses nothing: which finalist stands for transfer,
+`Judgement`. No other place opens a fit's test split. It chooses nothing: which finalist stands for transfer,
 which for the rivals and which is the run's model were all chosen on validation data before.
 """
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..errors import DataError, UsageError
 from ..family import load
-from ..types import Example, Fitted, LabelMetrics, Metrics, NumberMetrics, Rival, Task, Verdict
+from ..types import Decision, Example, Fitted, LabelMetrics, Metrics, NumberMetrics, Rival, Task, Verdict
 from ..types import answers as answers_of
 from .interval import Float64, needed
 from .wording import caveats, explain, sentence, units
@@ -24,6 +24,17 @@ from .wording import caveats, explain, sentence, units
 __all__ = ["Judgement", "decide", "judge", "metric_of", "needed", "sentence"]
 
 Logits = Callable[[Fitted, Sequence[Example]], NDArray[np.floating]]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Is the first of two sides better on the same examples? `helps` says better, `hurts` worse."""
+
+    decision: Decision
+    difference: float  # above 0: the first is better
+    interval: tuple[float, float]
+    margin: float
+    needed: int | None  # examples that would be needed to tell, when these are too few
 
 
 @dataclass(frozen=True)
@@ -118,26 +129,22 @@ def judge(
     own = finalists[winner][0]
     metrics = measured.metrics(scores[winner][0], y, task, own, level)
     a, b = answers[transfer], answers[rival]
-    difference = measure.BETTER * (shown[transfer].value - shown[rival].value)
     margin *= kind.unit(answers_of(task.train))
-    low, high = measure.paired(a, b, y, k, level=level, seed=seed)
-    interval = (min(low, difference), max(high, difference))
-    decision = decide(difference, interval, margin)
-    number = measure.needed(a, b, y, k, margin, level) if decision == "no_evidence" else None
+    found = compared(measure, a, b, y, k, margin, level, seed)
     first = float(measure.values(answers[winner][:1], y, k)[0])
     verdict = Verdict(
-        decision=decision,
+        decision=found.decision,
         metric=name,
-        difference=difference,
-        interval=interval,
+        difference=found.difference,
+        interval=found.interval,
         level=level,
         margin=margin,
         transfer=shown[transfer],
         rival=shown[rival],
         n_test=len(examples),
         test_reads=task.test.reads,
-        reason=explain(difference, interval, margin, level, number, task.noun, name),
-        needed=number,
+        reason=explain(found.difference, found.interval, margin, level, found.needed, task.noun, name),
+        needed=found.needed,
         noun=task.noun,
         caveats=caveats(task, y, [finalists[transfer], finalists[rival]], stochastic=stochastic)
         + tuple(measured.caveats(task, y, metrics, name))
@@ -145,6 +152,25 @@ def judge(
     )
     outputs = kind.decode(scores[winner][0], own.temperature)
     return Judgement(verdict, metrics, shown, examples, outputs, own.threshold)
+
+
+def compared(
+    measure: Any,  # noqa: ANN401 - a module of judge/metric
+    a: NDArray[Any],
+    b: NDArray[Any],
+    y: NDArray[Any],
+    k: int,
+    margin: float,
+    level: float,
+    seed: int,
+) -> Compared:
+    """Answers of two sides, each with its seeds, on the same examples with labels `y`, in the metric `measure`."""
+    difference = float(measure.BETTER * (measure.values(a, y, k).mean() - measure.values(b, y, k).mean()))
+    low, high = measure.paired(a, b, y, k, level=level, seed=seed)
+    interval = (min(low, difference), max(high, difference))
+    decision = decide(difference, interval, margin)
+    number = measure.needed(a, b, y, k, margin, level) if decision == "no_evidence" else None
+    return Compared(decision, difference, interval, margin, number)
 
 
 def metric_of(task: Task, asked: str | None = None) -> str:

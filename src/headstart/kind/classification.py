@@ -14,14 +14,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import DataError, UsageError
 from ..types import IntArray
+from ._temperature import check, lowest
 
 Float64 = NDArray[np.float64]
 
 METRICS = ("accuracy", "macro_f1")  # a verdict can be measured in, see `judge/metric/`
 CALIBRATED = True  # whether there are probabilities
 IMBALANCE = 3  # where the largest training class is more than so many times the smallest, it is macro-F1
-
-COLDEST, HOTTEST = 0.02, 100.0  # what `temperature` searches, in units of the logits' own spread
 
 
 def metric(y: ArrayLike) -> str:
@@ -132,8 +131,7 @@ def softmax(logits: ArrayLike, temperature: float = 1.0) -> Float64:
     >>> softmax([[0.0, 0.0], [0.0, 1000.0]]).tolist()
     [[0.5, 0.5], [0.0, 1.0]]
     """
-    if not (np.isfinite(temperature) and temperature > 0):
-        raise UsageError(f"A temperature of {temperature} was given; it must be above 0. Leave it at 1 for no scaling.")
+    check(temperature)
     z = np.asarray(logits, dtype=np.float64) / temperature
     z = np.exp(z - z.max(axis=1, keepdims=True))
     return np.asarray(z / z.sum(axis=1, keepdims=True))
@@ -267,20 +265,13 @@ def temperature(logits: ArrayLike, y: ArrayLike) -> float:
 
 def _best_temperature(logits: Float64, target: Float64) -> float:
     """The temperature of the lowest mean cross-entropy to `target` `[n k]`, whose rows sum to 1."""
-    from scipy.optimize import minimize_scalar
-
     z = logits - logits.max(axis=1, keepdims=True)
 
-    def loss(log_t: float) -> float:
-        scaled = z / np.exp(log_t)
+    def loss(t: float) -> float:
+        scaled = z / t
         return float((np.log(np.exp(scaled).sum(axis=1)) - (target * scaled).sum(axis=1)).mean())
 
-    spread = -float(z.mean())
-    if spread == 0:
-        return 1.0
-    bounds = (np.log(COLDEST * spread), np.log(HOTTEST * spread))
-    found = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-6})
-    return float(np.exp(found.x))
+    return lowest(loss, -float(z.mean()))
 
 
 def _labels(y: ArrayLike, n: int) -> IntArray:

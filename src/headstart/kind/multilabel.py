@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import UsageError
 from ..types import IntArray
+from ._temperature import check, lowest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +25,6 @@ METRICS = ("micro_f1", "macro_f1")  # a verdict can be measured in, see `judge/m
 CALIBRATED = True  # whether there are probabilities
 EVEN = 0.5
 THRESHOLDS = np.arange(1, 20) / 20  # what `threshold` searches
-COLDEST, HOTTEST = 0.02, 100.0  # what `temperature` searches, in units of the logits' own spread
 JOINED = "; "  # between the labels of an example, where they are one text
 
 
@@ -71,8 +71,7 @@ def decode(scores: ArrayLike, temperature: float = 1.0) -> Float64:
     """
     from scipy.special import expit
 
-    if not (np.isfinite(temperature) and temperature > 0):
-        raise UsageError(f"A temperature of {temperature} was given; it must be above 0. Leave it at 1 for no scaling.")
+    check(temperature)
     return np.asarray(expit(np.asarray(scores, np.float64) / temperature))
 
 
@@ -175,10 +174,19 @@ def micro_parts(answers: ArrayLike, y: ArrayLike) -> Float64:
     0.667
     """
     guess, true = np.asarray(answers, np.float64), np.asarray(y, np.float64)
-    hits, size = (guess * true).sum(1), (guess + true).sum(1)
-    total = max(float(size.sum()), 1.0)
-    f1 = 2 * float(hits.sum()) / total
-    return np.asarray(f1 + len(size) / total * (2 * hits - f1 * size))
+    return f1_parts(*(part.sum(1, keepdims=True) for part in (guess * true, guess, true)))
+
+
+def f1_parts(hits: Float64, given: Float64, true: Float64) -> Float64:
+    """The same from what each example adds to the counts of each F1, `[n j]`, for the mean of the j of them.
+
+    F1 = 2 TP / (true + given) moves by (2 dTP − F1 d(true + given)) / (true + given); an example's part is n times its
+    own. Where there is nothing at all, F1 is 0.
+    """
+    size = given + true
+    total = size.sum(0).clip(1)
+    f1 = 2 * hits.sum(0) / total
+    return np.asarray((f1 + len(hits) / total * (2 * hits - f1 * size)).mean(1))
 
 
 def per_label(answers: ArrayLike, y: ArrayLike, labels: Sequence[str]) -> tuple[dict[str, Any], ...]:
@@ -266,15 +274,9 @@ def _doubted(y: ArrayLike, doubt: float) -> Float64:
 
 def _best_temperature(logits: Float64, target: Float64) -> float:
     """The temperature of the lowest mean binary cross-entropy to `target` `[n k]`."""
-    from scipy.optimize import minimize_scalar
 
-    def loss(log_t: float) -> float:
-        z = logits / np.exp(log_t)
+    def loss(t: float) -> float:
+        z = logits / t
         return float((np.logaddexp(0.0, z) - target * z).mean())
 
-    spread = float(np.abs(logits).mean())
-    if spread == 0:
-        return 1.0
-    bounds = (np.log(COLDEST * spread), np.log(HOTTEST * spread))
-    found = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-6})
-    return float(np.exp(found.x))
+    return lowest(loss, float(np.abs(logits).mean()))

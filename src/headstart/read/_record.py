@@ -53,12 +53,15 @@ class Shape:
         [Path, object], Path | str | None
     ]  # (the table's folder, the cell) → a file or a text, if there is one
     labels: tuple[str, ...] = ("label", "class", "category")  # the same for their classes
+    flags: tuple[str, ...] = ()  # in place of `labels`: columns of 0 and 1, one a label
+    several: bool = False  # an example may have several labels: an empty cell says that none applies
 
     def columns_of(self, kind: str | None, label: str | None = None) -> Shape:
         """The same, which looks for the column `label`, or for one of numbers first where these are to be predicted."""
+        shape = replace(self, several=kind == "multilabel")
         if label:
-            return replace(self, labels=(label,))
-        return replace(self, labels=(*NUMBERS, *self.labels)) if kind == "regression" else self
+            return replace(shape, labels=(label,))
+        return replace(shape, labels=(*NUMBERS, *self.labels)) if kind == "regression" else shape
 
     @property
     def nouns(self) -> str:

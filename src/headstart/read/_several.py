@@ -17,11 +17,11 @@ from ._record import Found, Record, in_order, label_text
 
 MARKS = (";", "|")  # between the labels of a string, where --kind multilabel says that there are several
 JOINED = "; "  # between labels where they are shown as one text
-_YES_NO = {"1": True, "true": True, "0": False, "false": False}
+_YES_NO = {"1": True, "1.0": True, "true": True, "0": False, "0.0": False, "false": False}
 
 
-def listed(value: object, where: str, column: str) -> tuple[str, ...] | None:
-    """The labels that a cell lists; None where it is no list.
+def listed(value: object, where: str, column: str, *, blank: bool = False) -> tuple[str, ...] | None:
+    """The labels that a cell lists; None where it is no list. With `blank` an empty text is an empty list.
 
     >>> listed(["b", "a", "b"], "t:1", "label"), listed([], "t:1", "label"), listed("a", "t:1", "label")
     (('a', 'b'), (), None)
@@ -34,9 +34,9 @@ def listed(value: object, where: str, column: str) -> tuple[str, ...] | None:
             f"{where}: column '{column}' holds {str(value)[:40]}. Allowed are a label, or a list of labels; an empty "
             "list says that none applies."
         )
-    if not isinstance(value, list):
-        return None
-    return in_order(text for v in value if (text := label_text(v)) is not None)
+    if isinstance(value, list):
+        return in_order(text for v in value if (text := label_text(v)) is not None)
+    return () if blank and isinstance(value, str) and not value.strip() else None
 
 
 def flagged(row: Mapping[str, Any], columns: Sequence[str], where: str) -> tuple[str, ...] | None:
@@ -59,37 +59,50 @@ def flagged(row: Mapping[str, Any], columns: Sequence[str], where: str) -> tuple
     return tuple(c for c, text in texts.items() if _YES_NO[(text or "").casefold()])
 
 
-def tagged(found: Found, kind: str | None, path: Path) -> Found:
+def tagged(found: Found, kind: str | None, path: Path, known: tuple[str, ...] = ()) -> Found:
     """The records with `tags` set where an example may have several labels.
 
-    That is so where a list (or several columns) was met, then of every record, a text being a list of one; and where
-    `kind` is "multilabel": texts are then cut at ";" or "|".
+    That is so where a list (or several columns) was met, and where `kind` is "multilabel": texts are then cut at ";" or
+    "|". A text that is not cut is a set of one.
+
+    Args:
+        found: what was read.
+        kind: as asked for, or None.
+        path: of the data.
+        known: all labels that there can be, where a finished run says so: a text that is one of them is not cut.
 
     Raises:
-        DataError: another kind was asked for and there are lists; or "multilabel", and no text has a mark.
+        DataError: another kind was asked for and there are lists; lists of 0 and 1; or "multilabel", and no text has a
+            mark.
         UsageError: there is no such kind.
     """
     if kind not in (None, *names("kind")):
         raise UsageError(f"The kind '{kind}' cannot be read; allowed: {', '.join(names('kind'))}. Name one of these.")
+    texts = [r.label for r in found.records if r.tags is None and r.label not in known]
     lists = bool(found.labels) or any(r.tags is not None for r in found.records)
+    inside = {tag for r in found.records for tag in r.tags or ()}
     if lists and kind not in (None, "multilabel"):
         raise DataError(
-            f"{path.name}: column '{found.column}' holds lists of labels, which --kind {kind} cannot take. Give one "
-            "label for each example, or leave --kind out: several labels are then learnt."
+            f"{path.name}: column '{found.column}' holds lists of labels, which {kind} cannot take. Give one label for "
+            "each example" + ("." if known else ", or leave --kind out: several labels are then learnt.")
         )
-    if lists:
-        return replace(found, records=tuple(map(_one_or_more, found.records)))
-    if kind != "multilabel":
-        return found
-    used = [mark for mark in MARKS if any(mark in r.label for r in found.records)]
-    if len(used) != 1:
+    if inside and not found.labels and inside <= set(_YES_NO):
+        raise DataError(
+            f"{path.name}: the lists in column '{found.column}' hold 0 and 1 alone, which say nothing of what the "
+            "labels are. Allowed: lists of the labels that apply, or columns of 0 and 1 named by --label toxic,insult."
+        )
+    used = [mark for mark in MARKS if any(mark in text for text in texts)]
+    if not lists and kind != "multilabel":
+        return _hinted(found, used, texts) if kind is None else found
+    if kind == "multilabel" and (len(used) > 1 or not (used or lists or known)):
         what = "holds both ';' and '|'" if used else "holds neither a list nor a text with ';' or '|'"
         raise DataError(
             f"{path.name}: column '{found.column}' {what}, so several labels cannot be told apart. Allowed: lists "
             "(JSONL, Parquet), texts with ';' or with '|' between the labels, or columns of 0 and 1 named by "
             "--label toxic,insult."
         )
-    return replace(found, records=tuple(_cut(r, used[0]) for r in found.records))
+    mark = used[0] if used and kind == "multilabel" else None
+    return replace(found, records=tuple(_tagged(r, None if r.label in known else mark) for r in found.records))
 
 
 def joined(tags: Sequence[str]) -> str:
@@ -97,10 +110,22 @@ def joined(tags: Sequence[str]) -> str:
     return JOINED.join(tags)
 
 
-def _one_or_more(record: Record) -> Record:
-    return record if record.tags is not None else replace(record, tags=(record.label,))
-
-
-def _cut(record: Record, mark: str) -> Record:
-    tags = in_order(text for part in record.label.split(mark) if (text := label_text(part)) is not None)
+def _tagged(record: Record, mark: str | None) -> Record:
+    if record.tags is not None:
+        return record
+    parts = record.label.split(mark) if mark else [record.label]
+    tags = in_order(text for part in parts if (text := label_text(part)) is not None)
     return replace(record, tags=tags, label=joined(tags))
+
+
+def _hinted(found: Found, used: list[str], texts: list[str]) -> Found:
+    """With a warning where labels look like several in one: cut at the mark they are far fewer, and they recur."""
+    for mark in used:
+        whole, parts = set(texts), {p for text in texts for part in text.split(mark) if (p := part.strip())}
+        if len(parts) < len(whole) and sum(mark in text for text in whole) > 1:
+            said = (
+                f"Labels hold '{mark}' ({next(text for text in texts if mark in text)!r}) and are taken as they are, "
+                f"{len(whole)} classes; --kind multilabel would learn {len(parts)} labels, several an example."
+            )
+            return replace(found, warnings=(*found.warnings, said))
+    return found

@@ -75,7 +75,7 @@ def records(table: Table, shape: Shape, group: str | None = None) -> Found:
     name, columns = table.name, table.columns
     if not table.rows:
         raise DataError(f"{name} holds no rows. Give one row for each {shape.noun}, with {shape.wants} columns.")
-    example, flags = _column(name, columns, shape.columns), _flags(name, columns, shape.labels)
+    example, flags = _column(name, columns, shape.columns), shape.flags or _flags(name, columns, shape.labels)
     label = ", ".join(flags) or _column(name, columns, shape.labels)
     split = next((c for c in columns if c.strip().casefold() == "split"), None)
     if group is not None and group not in columns:
@@ -86,7 +86,7 @@ def records(table: Table, shape: Shape, group: str | None = None) -> Found:
     aside = []
     for (where, row, given), said in zip(table.rows, splits, strict=True):
         cell = shape.cell(table.folder, row.get(example))
-        tags = flagged(row, flags, where) if flags else listed(row.get(label), where, label)
+        tags = flagged(row, flags, where) if flags else listed(row.get(label), where, label, blank=shape.several)
         text = joined(tags) if tags is not None else None if flags else label_text(row.get(label))
         learns = shape.modality == "text" and (given or said) in (None, "train")
         if cell is None or (text is None and not learns):

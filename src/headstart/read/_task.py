@@ -57,7 +57,7 @@ def make(
     several = any(r.tags is not None for r in found.records)
     found = found if several else settled(found, kind, table is not None, path)
     numbers = any(r.target is not None for r in found.records)
-    labels = (found.column,) if numbers else found.labels or in_order({c for r in found.records for c in r.classes})
+    labels = (found.column,) if numbers else in_order(found.labels or {c for r in found.records for c in r.classes})
     if not numbers:
         _check(_counts(found.records, labels), len(found.records), path, shape, "")
     cleaned = clean(found, path if path.is_dir() else path.parent, progress)

@@ -56,11 +56,16 @@ def unseen(
     given, module = absolute(data), load("read", modality)
     path = _inside(given)
     table = open_table(path)
-    if kind == "multilabel" and not label and table is not None and set(labels) <= set(table.columns):
-        label = ",".join(labels)  # columns of 0 and 1, named as the run's labels
     shape = _shape(module, kind, labels, text, label)
+    if shape.several and not label and table is not None and set(labels) <= set(table.columns):
+        shape = replace(shape, flags=labels)
     found, rule = _held_out(found_in(path, table, shape), shape)
-    found = tagged(found, kind, path)
+    if found.labels and (missing := set(labels) - set(found.labels)):
+        raise DataError(
+            f"{path.name}: the columns {', '.join(found.labels)} say nothing of {', '.join(in_order(missing))}, which "
+            f"the run gives too. Name a column of 0 and 1 for each of its labels: {','.join(labels)}."
+        )
+    found = tagged(found, kind, path, known=labels)
     found = found if kind == "multilabel" else settled(found, kind, table is not None, path)
     if kind != "regression":
         _check_known(found, labels, path, shape)

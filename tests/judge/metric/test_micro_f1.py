@@ -52,16 +52,37 @@ def test_the_bootstrap_is_the_slow_one_but_for_the_labels_that_are_added(metric,
     assert metric.paired(a, b, y, K) == pytest.approx(np.quantile(gaps, [0.025, 0.975]), abs=0.012)
 
 
+@METRICS
 @pytest.mark.parametrize(("n", "first", "second"), [(40, 0.05, 0.08), (120, 0.1, 0.12), (400, 0.01, 0.012)])
-def test_the_interval_holds_the_truth_as_often_as_it_says(n, first, second):
+def test_the_interval_holds_the_truth_as_often_as_it_says(metric, average, n, first, second):
     y, a, b = draw(200_000, first, second, seed=9)
-    truth = float(micro_f1.values(a, y, K)[0] - micro_f1.values(b, y, K)[0])
+    truth = float(metric.values(a, y, K)[0] - metric.values(b, y, K)[0])
     held = 0
     for seed in range(300):
         y, a, b = draw(n, first, second, seed=seed)
-        low, high = micro_f1.paired(a, b, y, K, resamples=600, seed=seed)
+        low, high = metric.paired(a, b, y, K, resamples=600, seed=seed)
         held += low <= truth <= high
     assert held / 300 > 0.92
+
+
+def test_a_label_that_the_test_lacks_only_makes_the_mean_smaller():
+    y, a, b = draw(200, 0.1, 0.15)
+    none = np.zeros((200, 3), np.int64)
+    wide = [np.hstack([side, none]) for side in (a, b, y)]
+    assert np.array(macro_f1.paired(*wide, K + 3)) == pytest.approx(
+        np.array(macro_f1.paired(a, b, y, K)) * 5 / 8, abs=0.002
+    )
+    assert np.array(macro_f1.single(wide[0], wide[2], K + 3)) == pytest.approx(
+        np.array(macro_f1.single(a, y, K)) * 5 / 8, abs=0.002
+    )
+
+
+def test_a_rare_label_that_is_never_found_cannot_be_found_in_a_resample():
+    y, a = draw(200, 0.0)
+    rare = np.zeros((200, 1), np.int64)
+    rare[:2] = 1
+    low, high = macro_f1.single(np.hstack([a, 0 * rare]), np.hstack([y, rare]), K + 1)
+    assert macro_f1.single(a, y, K)[0] * 5 / 6 - 0.01 < low < high < 5 / 6 + 0.02
 
 
 @METRICS

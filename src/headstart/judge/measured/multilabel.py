@@ -26,24 +26,16 @@ def metrics(scores: Float64, y: Ints, task: Task, fitted: Fitted, level: float) 
     """Of one model."""
     p = kind.decode(scores, fitted.temperature)
     guess, k = kind.given(p, fitted.threshold), y.shape[1]
-    right = (guess == y).all(1)
-    rows = kind.per_label(guess, y, task.labels)
+    found = plain(scores, y, task.labels, fitted)
     return LabelMetrics(
-        micro_f1=float(micro_f1.values(guess, y, k)[0]),
-        macro_f1=float(macro_f1.values(guess, y, k)[0]),
-        mean_average_precision=mean_average_precision(p, y),
-        subset_accuracy=float(right.mean()),
-        accuracy=float(right.mean()),
-        hamming_loss=float((guess != y).mean()),
-        log_loss=float(kind.log_losses(p, y).mean()),
-        ece=ece(*_decisions(p, y)),
+        **{**found, "per_class": tuple(found["per_class"])},
+        accuracy=found["subset_accuracy"],
         ece_before=ece(*_decisions(kind.decode(scores), y)),
         temperature=fitted.temperature,
         threshold=fitted.threshold,
         micro_f1_of_constant=float(micro_f1.values(np.tile(constant(answers(task.train)), (len(y), 1)), y, k)[0]),
         micro_f1_interval=micro_f1.single(guess, y, k, level=level),
-        accuracy_interval=single(right, level),
-        per_class=rows,
+        accuracy_interval=single((guess == y).all(1), level),
         reliability=reliability(*_decisions(p, y)),
     )
 

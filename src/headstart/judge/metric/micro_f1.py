@@ -13,6 +13,7 @@ from math import ceil
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ...kind.multilabel import f1_parts
 from ..interval import Float64, mid_quantiles, room_to_tell, seed_shifts, seed_variance, tails
 
 TITLE = "micro-F1"
@@ -104,17 +105,8 @@ def needed(
 
 
 def linear(side: Sequence[Counts]) -> Float64:
-    """What each example adds, to first order: `[seeds n]`, each row's mean being that seed's F1.
-
-    F1 = 2 TP / (true + given) moves by (2 dTP − F1 d(true + given)) / (true + given); an example's part is n times its
-    own, the mean over labels where these are counted one by one.
-    """
-    rows = []
-    for hits, given, true in side:
-        size = given + true
-        f1 = _f1(hits.sum(0), given.sum(0), true.sum(0))
-        rows.append((f1 + len(hits) / size.sum(0).clip(1) * (2 * hits - f1 * size)).mean(1))
-    return np.array(rows)
+    """What each example adds, to first order: `[seeds n]`, each row's mean being that seed's F1; see `f1_parts`."""
+    return np.array([f1_parts(*counts) for counts in side])
 
 
 def _counted(answers: ArrayLike, y: ArrayLike, each: bool) -> list[Counts]:
@@ -143,19 +135,29 @@ def _drawn(sides: Sequence[Sequence[Counts]], resamples: int, rng: np.random.Gen
     table = np.hstack([models[0][2], *(np.hstack(model[:2]) for model in models)])  # true, then hits and given of each
     patterns, many = np.unique(table, axis=0, return_counts=True)
     # One label won by each side, the other not giving it; with one side alone, one that it gives, one that it does not.
-    # Where labels are counted one by one, it is a j-th of each.
-    extra = [
-        np.concatenate([np.full(j, 1 / j), *(np.full(2 * j, (camp[m] == side) / j) for m in range(len(models)))])
-        for side in (0, 1)
-    ]
-    rows = np.vstack([patterns, *extra])
+    # Where labels are counted one by one, it is of each a part, as it is frequent.
+    frequent = models[0][2].sum(0)
+    part = frequent / frequent.sum() if frequent.any() else np.full(j, 1 / j)
+    extra = np.array(
+        [[part, *(part * (camp[m] == side) for m in range(len(models)) for _ in range(2))] for side in (0, 1)]
+    ).reshape(2, -1)
     weights = np.concatenate([many, [PSEUDO, PSEUDO]])
     n = int(many.sum())
-    step = max(1, _AT_ONCE // (len(rows) + rows.shape[1]))
+    step = max(1, _AT_ONCE // (len(weights) + patterns.shape[1]))
     out = []
     for done in range(0, resamples, step):
-        drawn = rng.multinomial(n + 2, weights / weights.sum(), size=min(step, resamples - done)) @ rows
-        true, rest = drawn[:, :j], drawn[:, j:].reshape(len(drawn), len(models), 2, j)
-        f1 = _f1(rest[:, :, 0], rest[:, :, 1], np.broadcast_to(true[:, None], rest[:, :, 0].shape)).mean(2)
-        out.append(np.stack([f1[:, camp == side].mean(1) for side in range(len(sides))], 1))
+        times = rng.multinomial(n + 2, weights / weights.sum(), size=min(step, resamples - done))
+        seen = times[:, :-2] @ patterns
+        f1 = np.stack([_f1(*c) for c in _by_model(seen + times[:, -2:] @ extra, len(models))])
+        # A label that is neither true nor given in a resample counts 0, as it does in the test itself: what is added
+        # would make it 1.
+        met = np.stack([given + true > 0 for _, given, true in _by_model(seen, len(models))])
+        scores = (f1 * met).mean(2)
+        out.append(np.stack([scores[camp == side].mean(0) for side in range(len(sides))], 1))
     return np.concatenate(out)
+
+
+def _by_model(table: Float64, models: int) -> list[Counts]:
+    """Rows of true, then hits and given of each model, taken apart."""
+    true, *rest = np.split(table, 1 + 2 * models, axis=1)
+    return [(hits, given, true) for hits, given in zip(rest[::2], rest[1::2], strict=True)]
