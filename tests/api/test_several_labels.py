@@ -10,26 +10,15 @@ import pytest
 from PIL import Image, ImageDraw
 
 import headstart
-from headstart.errors import DataError, SourceError, UsageError
+from drawn import PLAIN, tells
+from headstart.errors import DataError, UsageError
 from headstart.ship.predict import to_csv
-from headstart.source import _catalogue
 
 TOPICS = {
     "food": "bread soup apple dinner cheese".split(),
     "music": "violin song piano concert melody".split(),
     "money": "bank loan credit invoice salary".split(),
 }
-PLAIN = "the room had a table and two chairs near the old window where people sat for tea every day".split()
-
-
-@pytest.fixture(scope="module")
-def wordllama():
-    try:
-        _catalogue.fetch(_catalogue.get("wordllama"))
-    except SourceError as problem:
-        if "cannot be had" not in str(problem):
-            raise
-        pytest.skip(f"its weights cannot be fetched here: {str(problem).splitlines()[0]}")
 
 
 def drawn(rng, names):
@@ -101,17 +90,17 @@ def test_metrics_are_those_of_the_judged_predictions(topics):
 
 def test_the_page_and_the_card_speak_of_labels(topics):
     page, card = topics.run.report.read_text(), (topics.folder / "run" / "card.md").read_text()
-    for said in (
+    never = ("What is taken for what", "Class by class", "–&#8239;%", "nan", "Numbers, “")
+    tells(
+        page,
         "Micro-F1",
         "Wholly right",
         "Label by label",
         "Hamming loss",
         "the least to beat",
         "is one answer here",
-    ):
-        assert said in page
-    for wrong in ("What is taken for what", "Class by class", "–&#8239;%", "nan", "Numbers, “"):
-        assert wrong not in page
+        never=never,
+    )
     assert "for any of 3 labels an example, or none" in card
     assert "| Micro-F1 |" in card
     assert "Difference in micro-F1" in card

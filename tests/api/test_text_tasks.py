@@ -7,21 +7,10 @@ import numpy as np
 import pytest
 
 import headstart
-from headstart.errors import SourceError, UsageError
-from headstart.source import _catalogue
+from drawn import PLAIN, tells
+from headstart.errors import UsageError
 
 GOOD, BAD = "lovely great superb delightful splendid".split(), "awful dreadful poor broken horrid".split()
-PLAIN = "the room had a table and two chairs near the old window where people sat for tea every day".split()
-
-
-@pytest.fixture(scope="module")
-def wordllama():
-    try:
-        _catalogue.fetch(_catalogue.get("wordllama"))
-    except SourceError as problem:
-        if "cannot be had" not in str(problem):
-            raise
-        pytest.skip(f"its weights cannot be fetched here: {str(problem).splitlines()[0]}")
 
 
 def sentence(rng, bad, words=14):
@@ -97,16 +86,16 @@ def test_numbers_are_predicted_and_judged_by_their_error(scored):
 
 def test_the_page_and_the_card_speak_of_numbers(scored):
     page, card = scored.run.report.read_text(), (scored.folder / "run" / "card.md").read_text()
-    for said in (
+    never = ("Log-loss", "Can its probabilities be believed", "What is taken for what", "–&#8239;%", "nan")
+    tells(
+        page,
         "Mean absolute error",
         "Pearson",
         "in the unit of the numbers",
         "the training median",
         "largest errors",
-    ):
-        assert said in page
-    for wrong in ("Log-loss", "Can its probabilities be believed", "What is taken for what", "–&#8239;%", "nan"):
-        assert wrong not in page
+        never=never,
+    )
     assert "A model of the number `score` of texts" in card
     assert "| Mean absolute error |" in card
     assert "probabilities" not in card

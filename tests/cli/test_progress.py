@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from headstart.cli._common import watching
+from watched import calls
 
 STEPS = [
     ("read", 0, 8),
@@ -28,14 +29,14 @@ class Terminal(io.StringIO):
         return True
 
 
-def shown(monkeypatch, stream, *, quiet: bool = False) -> list[str]:
+def shown(monkeypatch, stream, *, quiet: bool = False, steps=STEPS) -> list[str]:
     """What stands in the stream after each step, when the bar was drawn at once."""
     monkeypatch.setattr(sys, "stderr", stream)
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.setenv("TERM", "xterm")
     out = []
     with watching(quiet) as watch:
-        for step in STEPS:
+        for step in steps:
             if watch:
                 watch(*step)
             out.append(stream.getvalue())
@@ -54,8 +55,7 @@ def test_quiet_is_quiet(monkeypatch, stream):
 @pytest.mark.parametrize("step", range(len(STEPS)))
 def test_a_bar_shows_the_work_with_its_loss_and_how_far_it_is(monkeypatch, step):
     """The bar's last state before the end of the work is the one that was told last."""
-    monkeypatch.setattr(sys.modules[__name__], "STEPS", STEPS[: step + 1])
-    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown(monkeypatch, Terminal())[-1])
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown(monkeypatch, Terminal(), steps=STEPS[: step + 1])[-1])
     what, done, of = STEPS[step]
     last = [line for line in re.split(r"[\r\n]+", text) if line.strip()][-1]
     assert last.startswith(what)
@@ -66,13 +66,6 @@ def test_the_clock_of_the_bar_goes_on_while_only_the_loss_changes(monkeypatch):
     """A new task is begun only where the work in front of the dot changes."""
     from rich.progress import Progress
 
-    begun = []
-    plain = Progress.reset
-
-    def reset(self, *given, **how):
-        begun.append(how["description"])
-        plain(self, *given, **how)
-
-    monkeypatch.setattr(Progress, "reset", reset)
-    shown(monkeypatch, Terminal())
-    assert begun == [STEPS[at][0] for at in (0, 2, 3, 4, 6)]
+    with calls(Progress.reset) as begun:
+        shown(monkeypatch, Terminal())
+    assert [how["description"] for how in begun[Progress.reset]] == [STEPS[at][0] for at in (0, 2, 3, 4, 6)]

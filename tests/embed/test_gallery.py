@@ -14,7 +14,7 @@ from PIL import Image
 import hostile
 from headstart.embed._lens import backbone_lens, pick_engine, pixel_lens
 from headstart.embed.gallery import SHARD, Gallery, median_side
-from headstart.errors import DataError, EngineError, SourceError, UnknownName
+from headstart.errors import DataError, EngineError, UnknownName
 from headstart.family import load, names
 from headstart.source import _catalogue
 from headstart.types import Example, Source, View
@@ -25,15 +25,8 @@ needs_openvino = pytest.mark.skipif(find_spec("openvino") is None, reason="openv
 
 
 @pytest.fixture(scope="module")
-def source() -> Source:
-    record = _catalogue.get(KEY)
-    try:
-        _catalogue.fetch(record)
-    except SourceError as problem:
-        if "cannot be had" not in str(problem):
-            raise
-        pytest.skip(f"the real weights of {KEY} cannot be fetched here")
-    return record
+def source(real) -> Source:
+    return real(KEY)
 
 
 def example(path: Path, label: int = 0) -> Example:
@@ -244,6 +237,6 @@ def test_what_changes_the_numbers_changes_the_key(monkeypatch):
         pixel_lens(32).key,
         pixel_lens(64).key,
     ]
-    monkeypatch.setattr(load("embed/engine", "torch"), "precision", lambda: "bf16")
+    monkeypatch.setenv("HEADSTART_DEVICE", "cuda")  # where this engine computes in bf16
     others.append(backbone_lens(record, ["top"], "torch").key)
     assert len({base, *others}) == 7

@@ -5,8 +5,10 @@ import pytest
 import scipy.sparse.csgraph  # noqa: F401 - sets a warning filter when imported first
 from PIL import Image
 
+from headstart.read._picture import decode
 from headstart.read.image import read
 from hostile import CLASSES, draw, make
+from watched import calls
 
 
 @pytest.fixture(scope="module")
@@ -28,11 +30,14 @@ def test_read_names_every_bad_file_and_keeps_the_rest(folder):
     assert all(s.detail.endswith((".", ".)")) for s in task.set_aside)
 
 
-def test_the_second_look_decodes_nothing_and_says_the_same(folder, monkeypatch):
+def test_the_second_look_decodes_nothing_and_says_the_same(folder, cache):
     root, _, _ = folder
-    first = read(root)
-    monkeypatch.setattr("headstart.read._look.decode", lambda data: pytest.fail("decoded again"))
-    again = read(root)
+    with calls(decode) as decoded:
+        first = read(root)
+    assert len(decoded[decode]) > len(first.train)
+    with calls(decode) as decoded:
+        again = read(root)
+    assert not decoded[decode]
     assert again.fingerprint == first.fingerprint
     assert again.set_aside == first.set_aside
 

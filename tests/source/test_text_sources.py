@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import io
 import re
+import sys
 import zipfile
 from pathlib import Path
 
@@ -14,7 +15,6 @@ import pytest
 from safetensors.torch import load_file, save
 
 import tiny_text
-from headstart import family
 from headstart.errors import SourceError, UsageError
 from headstart.source import _catalogue, _gguf, _language, package
 from headstart.source._encoder import batch
@@ -120,7 +120,7 @@ def test_smollm2_writes_on_sensibly(real):
 
 
 def test_gguf_without_its_package_says_how_to_add_it(tmp_path, monkeypatch):
-    monkeypatch.setattr(family, "find_spec", lambda _: None)
+    monkeypatch.setitem(sys.modules, "gguf", None)  # Python then finds no such package
     with pytest.raises(
         UsageError,
         match=r"GGUF, needs the package 'gguf'.* pip install 'headstart\[gguf\]'",
