@@ -87,6 +87,25 @@ def test_a_folder_of_tables_named_as_splits_is_one_data_set(tmp_path, rows):
     assert any("other.jsonl" in w for w in task.warnings)
 
 
+def test_a_folder_with_one_table_is_that_table_and_of_several_one_must_be_named(tmp_path, rows):
+    (tmp_path / "SOURCE.md").write_text("words")
+    lines(tmp_path / "data.jsonl", rows)
+    task = read(tmp_path)
+    assert (task.name, sum(task.n.values()), task.labels) == (tmp_path.name, 40, ("a", "b"))
+    lines(tmp_path / "kitchen.jsonl", rows)
+    with pytest.raises(DataError, match=r"holds 2 tables \(data.jsonl, kitchen.jsonl\).* Give one of them"):
+        read(tmp_path)
+
+
+def test_a_table_beside_class_folders_is_not_taken_for_the_data(tmp_path, rows):
+    lines(tmp_path / "notes.jsonl", rows)
+    for i, row in enumerate(rows):
+        place = tmp_path / row["label"]
+        place.mkdir(exist_ok=True)
+        (place / f"{i}.txt").write_text(row["text"])
+    assert {Path(e.path).suffix for e in every(read(tmp_path))} == {".txt"}
+
+
 def test_a_folder_of_text_files(tmp_path, rows):
     for i, row in enumerate(rows):
         place = tmp_path / row["label"]

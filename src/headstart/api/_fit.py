@@ -86,8 +86,8 @@ def fit(
 
     Args:
         data: folder of class folders (with or without train/ val/ test/) of pictures or .txt files, a table with image
-            or text and label columns, a folder of such tables named train and test, or a data set saved by Hugging
-            Face `datasets`.
+            or text and label columns, a folder with one such table or some named train and test, or a data set saved
+            by Hugging Face `datasets`.
         out: folder for the run; `runs/<name of the data>` when not given.
         seed: of the split and of all training.
         seeds: trainings of a finalist whose result depends on chance; their spread is part of the verdict's interval.

@@ -28,7 +28,7 @@ def read(
     Args:
         data: a folder of class folders (with or without train/ val/ test/) that hold pictures or .txt files; a CSV,
             TSV, JSONL or Parquet with image or text and label columns; a folder of such tables named train, valid,
-            test; or a folder saved by Hugging Face `datasets`.
+            test, or with one alone; or a folder saved by Hugging Face `datasets`.
         name: of the task; else the folder's or file's own.
         seed: of the split.
         group: the table's column whose values must not stand on both sides of a split.

@@ -44,10 +44,11 @@ class Table:
 
 
 def open_table(path: Path) -> Table | None:
-    """A table file, a folder saved by `datasets`, or a folder with tables named as splits; None where it is neither.
+    """A table file; a folder saved by `datasets`, with tables named as splits, or with one alone; else None.
 
     Raises:
-        DataError: a file cannot be parsed, or a saved data set has a split with an unknown name.
+        DataError: a file cannot be parsed, a saved data set has a split with an unknown name, or a folder has several
+            tables and nothing else.
     """
     if path.is_file():
         return _file(path) if path.suffix.lower() in SUFFIXES else None
@@ -56,11 +57,23 @@ def open_table(path: Path) -> Table | None:
     tables = sorted(p for p in path.glob("*") if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
     named = {p: s for p in tables if (s := split_name(p.stem.split("-")[0]))}  # train-00000-of-00001.parquet
     if "train" not in named.values():
-        return None
+        return _alone(path, tables)
     rows = [(where, row, split) for p, split in named.items() for where, row, _ in _file(p).rows]
     others = [p.name for p in tables if p not in named]
     warnings = (f"{', '.join(others)} beside the splits of {path.name}/ is left out.",) if others else ()
     return Table(f"{path.name}/", path, tuple(rows), warnings)
+
+
+def _alone(folder: Path, tables: list[Path]) -> Table | None:
+    """The one table of a folder that has no folder inside, which might hold a class."""
+    if not tables or any(p.is_dir() and not p.name.startswith(".") for p in folder.iterdir()):
+        return None
+    if len(tables) > 1:
+        raise DataError(
+            f"{folder.name}/ holds {len(tables)} tables ({', '.join(p.name for p in tables[:4])}"
+            f"{', …' if tables[4:] else ''}) and no class folders. Give one of them, or name them train, valid, test."
+        )
+    return _file(tables[0])
 
 
 def records(table: Table, shape: Shape, group: str | None = None) -> Found:
