@@ -18,3 +18,16 @@ def test_a_table_that_is_not_there_is_named(tmp_path):
     [(given, why)] = list(_of(str(tmp_path / "none.csv"), None))
     assert given.endswith("none.csv")
     assert why == "There is no such file."
+
+
+def test_a_table_beside_texts_is_not_one_of_them(tmp_path):
+    (tmp_path / "a.txt").write_text("fine weather")
+    (tmp_path / "notes.csv").write_text("text,label\nnot asked for,x\n")
+    [(given, example)] = list(_of(tmp_path, None))
+    assert given.endswith("a.txt")
+    assert example.text == "fine weather"
+
+
+def test_a_table_alone_in_a_folder_is_that_table(tmp_path):
+    (tmp_path / "notes.csv").write_text("text\nfine weather\nheavy rain\n")
+    assert [example.text for _, example in _of(tmp_path, None)] == ["fine weather", "heavy rain"]

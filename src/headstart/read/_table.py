@@ -43,8 +43,8 @@ class Table:
         return tuple(c for c in self.rows[0][1] if isinstance(c, str)) if self.rows else ()
 
 
-def open_table(path: Path) -> Table | None:
-    """A table file; a folder saved by `datasets`, with tables named as splits, or with one alone; else None.
+def open_table(path: Path, *, alone: bool = True) -> Table | None:
+    """A table file; a folder saved by `datasets`, with tables named as splits, or (`alone`) with one; else None.
 
     Raises:
         DataError: a file cannot be parsed, a saved data set has a split with an unknown name, or a folder has several
@@ -57,7 +57,7 @@ def open_table(path: Path) -> Table | None:
     tables = sorted(p for p in path.glob("*") if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
     named = {p: s for p in tables if (s := split_name(p.stem.split("-")[0]))}  # train-00000-of-00001.parquet
     if "train" not in named.values():
-        return _alone(path, tables)
+        return _alone(path, tables) if alone else None
     rows = [(where, row, split) for p, split in named.items() for where, row, _ in _file(p).rows]
     others = [p.name for p in tables if p not in named]
     warnings = (f"{', '.join(others)} beside the splits of {path.name}/ is left out.",) if others else ()

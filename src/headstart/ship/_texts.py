@@ -46,8 +46,9 @@ def _of(given: str | Path, column: str | None) -> Iterator[tuple[str, Example | 
             yield str(given), _example(Record(Path("text"), "", text=str(given)))
         return
     shape = replace(SHAPE, columns=(column,)) if column else SHAPE
+    found = files(path, SHAPE.wanted) if path.is_dir() else [path]
     try:
-        table = open_table(path)
+        table = open_table(path, alone=not found)  # beside texts to predict a table is none of them
         if table is not None:
             for where, text in unlabelled(table, shape):
                 yield where, _example(Record(Path(where), "", text=str(text or "")))
@@ -55,7 +56,6 @@ def _of(given: str | Path, column: str | None) -> Iterator[tuple[str, Example | 
     except HeadstartError as problem:
         yield str(given), str(problem)
         return
-    found = files(path, SHAPE.wanted) if path.is_dir() else [path]
     if not found:
         yield str(given), "The folder holds no texts."
     for file in found:

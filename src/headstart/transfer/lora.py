@@ -109,7 +109,8 @@ def merge(fitted: Fitted, x: NDArray[Any], source: Source, weights: Path | None)
     made = replace(fitted, strategy="finetune", config=config, state=moved(merged, start))
     put(plain, made.state)
     theirs = look(plain, x, exact=True)
-    if (gap := float(np.abs(ours - theirs).max())) > TOLERANCE * float(np.abs(ours).max()):
+    gap = float(np.abs(ours - theirs).max())
+    if not gap <= TOLERANCE * float(np.abs(ours).max()):  # nor where it is no number
         raise EngineError(
             f"Merged into the source's weights, the adapters give logits that differ by {gap:.2g}, more than "
             f"{TOLERANCE:g} of the largest. Keep the adapters as they are."

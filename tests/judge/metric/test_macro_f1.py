@@ -15,15 +15,29 @@ def answers(sizes, right, seed=0):
     return y, np.where(rng.random(len(y)) < np.asarray(right)[y], y, wrong)
 
 
-def slow(y, a, b, rounds, seed):
-    """The ends of a stratified paired bootstrap, one resample at a time, with scikit-learn's F1."""
-    rng, k = np.random.default_rng(seed), int(y.max()) + 1
-    gaps = []
+def slow(y, sides, rounds, seed):
+    """A bootstrap stratified by class, one resample and one model at a time: each side's mean macro-F1 [rounds sides].
+
+    In every class each side wins a part of an example, which the other answers as the other classes are frequent.
+    """
+    rng, k, n = np.random.default_rng(seed), int(y.max()) + 1, len(y)
+    sizes, out = np.bincount(y), []
     for _ in range(rounds):
-        pick = np.concatenate([rng.choice(np.flatnonzero(y == c), (y == c).sum()) for c in range(k)])
-        one, other = (f1_score(y[pick], side[pick], average="macro", zero_division=0) for side in (a, b))
-        gaps.append(one - other)
-    return np.quantile(gaps, [0.025, 0.975])
+        hits, given = ([np.zeros((len(side), k)) for side in sides] for _ in range(2))
+        for c in range(k):
+            members, part = np.flatnonzero(y == c), macro_f1.PSEUDO / k
+            chance = np.array([1.0] * len(members) + [part, part]) / (len(members) + 2 * part)
+            pick = rng.choice(len(members) + 2, len(members), p=chance)
+            for s, side in enumerate(sides):
+                for m, answers in enumerate(side):
+                    told = answers[members[pick[pick < len(members)]]]
+                    given[s][m] += np.bincount(told, minlength=k)
+                    hits[s][m, c] += (told == c).sum()
+                    won, lost = (pick == len(members) + s).sum(), (pick == len(members) + 1 - s).sum()
+                    given[s][m] += won * np.eye(k)[c] + lost * np.where(np.arange(k) == c, 0, sizes) / (n - sizes[c])
+                    hits[s][m, c] += won
+        out.append([(2 * h / (g + sizes)).mean() for h, g in zip(hits, given, strict=True)])
+    return np.array(out)
 
 
 @pytest.mark.parametrize("k", [2, 3, 6])
@@ -34,31 +48,19 @@ def test_values_are_scikit_learns(k):
     assert macro_f1.values([a, y], y, k + 1) == pytest.approx([wanted, k / (k + 1)])
 
 
-def test_the_bootstrap_is_the_slow_one_but_for_the_examples_that_are_added(monkeypatch):
+def test_the_interval_is_that_of_the_slow_bootstrap():
     y, a = answers([70, 30, 12], [0.9, 0.8, 0.7], 1)
     _, b = answers([70, 30, 12], [0.8, 0.7, 0.6], 2)
-    wanted = slow(y, a, b, 1500, 3)
-    monkeypatch.setattr(macro_f1, "PSEUDO", 0.0)
-    assert macro_f1.paired(a, b, y, 3) == pytest.approx(wanted, abs=0.012)
-    monkeypatch.undo()
-    low, high = macro_f1.paired(a, b, y, 3)
-    assert low < wanted[0] + 0.005
-    assert high > wanted[1] - 0.005
+    gaps = slow(y, [[a], [b]], 3000, 3) @ [1, -1]
+    assert macro_f1.paired(a, b, y, 3) == pytest.approx(np.quantile(gaps, [0.025, 0.975]), abs=0.012)
 
 
-def test_counts_of_the_sample_itself_give_the_value_itself(monkeypatch):
-    """Were each resample the sample, every drawn macro-F1 would be scikit-learn's."""
-
-    class Same:
-        def multinomial(self, n, shares, size):
-            return np.tile(np.rint(shares * n).astype(int), (size, 1))
-
-    monkeypatch.setattr(macro_f1, "PSEUDO", 0.0)
+def test_sides_of_several_seeds_are_drawn_as_in_the_slow_bootstrap():
     y, a = answers([50, 20, 9, 4], [0.9, 0.8, 0.7, 0.5], 1)
     sides = [np.stack([a, y]), np.stack([answers([50, 20, 9, 4], [0.7] * 4, s)[1] for s in (5, 6, 7)])]
-    drawn = macro_f1._drawn(sides, y, 4, 3, Same())
-    wanted = [np.mean([f1_score(y, row, average="macro") for row in side]) for side in sides]
-    np.testing.assert_allclose(drawn, np.tile(wanted, (3, 1)))
+    drawn = macro_f1._drawn(sides, y, 4, 8000, np.random.default_rng(0))
+    ends = [0.025, 0.5, 0.975]
+    np.testing.assert_allclose(np.quantile(drawn, ends, 0), np.quantile(slow(y, sides, 3000, 3), ends, 0), atol=0.012)
 
 
 @pytest.mark.parametrize(

@@ -28,14 +28,23 @@ def values(answers: ArrayLike, y: ArrayLike, k: int = 1) -> Float64:
     return np.asarray(_errors(answers, y).mean(axis=1))
 
 
-def single(answers: ArrayLike, y: ArrayLike, k: int = 1, *, level: float = 0.95, seed: int = 0) -> tuple[float, float]:
+def single(
+    answers: ArrayLike, y: ArrayLike, k: int = 1, *, level: float = 0.95, resamples: int = RESAMPLES, seed: int = 0
+) -> tuple[float, float]:
     """Interval around the mean over seeds."""
-    low, high = _interval(_errors(answers, y).mean(axis=0), np.zeros(RESAMPLES), level, np.random.default_rng(seed))
+    low, high = _interval(_errors(answers, y).mean(axis=0), np.zeros(resamples), level, np.random.default_rng(seed))
     return max(0.0, low), high
 
 
 def paired(
-    a: ArrayLike, b: ArrayLike, y: ArrayLike, k: int = 1, *, level: float = 0.95, seed: int = 0
+    a: ArrayLike,
+    b: ArrayLike,
+    y: ArrayLike,
+    k: int = 1,
+    *,
+    level: float = 0.95,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
 ) -> tuple[float, float]:
     """Interval for the error of `b` less that of `a`: a paired bootstrap, training seeds as in `interval.paired`.
 
@@ -46,7 +55,7 @@ def paired(
     """
     one, other = _errors(a, y), _errors(b, y)
     rng = np.random.default_rng(seed)
-    shifts = seed_shifts(other, RESAMPLES, rng) - seed_shifts(one, RESAMPLES, rng)
+    shifts = seed_shifts(other, resamples, rng) - seed_shifts(one, resamples, rng)
     return _interval(other.mean(axis=0) - one.mean(axis=0), shifts, level, rng)
 
 
