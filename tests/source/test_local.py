@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
@@ -40,6 +41,19 @@ def test_weights_in_several_files_are_read(folder, tmp_path):
     (tmp_path / "sharded" / "tokenizer.json").write_text(tiny_text.tokenizer().to_str())
     one, many = (_language.load(_catalogue.get(str(f))).state_dict() for f in (folder, tmp_path / "sharded"))
     assert all(tensor.equal(many[name]) for name, tensor in one.items())
+
+
+def test_code_of_a_tokenizer_is_not_run_whoever_says_yes(folder, tmp_path, monkeypatch):
+    (folder / "tokenizer.json").unlink()
+    (folder / "config.json").write_text('{"model_type": "own"}')
+    (folder / "vocab.txt").write_text("[UNK]")
+    said = {"tokenizer_class": "Own", "auto_map": {"AutoTokenizer": ["own.Own", None]}}
+    (folder / "tokenizer_config.json").write_text(json.dumps(said))
+    (folder / "own.py").write_text(f"open({str(tmp_path / 'harm')!r}, 'w')\nclass Own: pass\n")
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n" * 9))
+    with pytest.raises(SourceError, match="holds no tokenizer that can be read"):
+        local._words(folder)
+    assert not (tmp_path / "harm").exists()
 
 
 def test_a_tokenizer_of_a_vocabulary_alone_is_made(folder):

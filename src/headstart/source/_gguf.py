@@ -28,5 +28,6 @@ def read(file: Path, source: Source) -> tuple[dict[str, Tensor], str]:
 
     require(f"source '{source.key}', which comes as GGUF,", ["gguf"])
     tensors = _language.pretrained(source, file.parent, gguf_file=file.name)
-    words = _language.library().AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name)
+    how = {"gguf_file": file.name, "trust_remote_code": False}  # no code of its folder
+    words = _language.library().AutoTokenizer.from_pretrained(file.parent, **how)
     return tensors, str(words.backend_tokenizer.to_str())

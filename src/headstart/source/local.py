@@ -114,7 +114,8 @@ def _words(folder: Path) -> Any:  # noqa: ANN401 - a Tokenizer
     try:
         if not any(any(folder.glob(pattern)) for pattern in _WORDS):
             raise ValueError(f"none of tokenizer.json, {', '.join(_WORDS)}")
-        made = _language.library().AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        how = {"local_files_only": True, "trust_remote_code": False}  # else a person may be asked, and code be run
+        made = _language.library().AutoTokenizer.from_pretrained(folder, **how)
         return made.backend_tokenizer
     except (OSError, ValueError, AttributeError) as problem:
         why = " ".join(str(problem).split())[:200]
