@@ -68,7 +68,7 @@ def views(sources: Sequence[str]) -> list[View]:
 
 
 def prior(facts: Facts) -> int:
-    """Up to `MANY` texts of classes that share a batch it is taken unless another is clearly ahead: see the figures."""
+    """Up to `MANY` texts of classes that share a batch it is taken unless another is a standard error ahead."""
     together = facts.n <= MANY and facts.k * EACH <= Config.batch
     return 0 if together or facts.n < _tune.FEW else PRIOR
 

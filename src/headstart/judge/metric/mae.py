@@ -31,7 +31,7 @@ def values(answers: ArrayLike, y: ArrayLike, k: int = 1) -> Float64:
 def single(
     answers: ArrayLike, y: ArrayLike, k: int = 1, *, level: float = 0.95, resamples: int = RESAMPLES, seed: int = 0
 ) -> tuple[float, float]:
-    """Interval around the mean over seeds."""
+    """Interval around the mean over seeds, from so many resamples."""
     low, high = _interval(_errors(answers, y).mean(axis=0), np.zeros(resamples), level, np.random.default_rng(seed))
     return max(0.0, low), high
 
