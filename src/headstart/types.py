@@ -163,6 +163,8 @@ class Source:
     widths: tuple[int, ...]  # pooled features at each depth, "stage1" … "top"; their sum is the width of depth "all"
     notes: str = ""
     config: Mapping[str, Any] = field(default_factory=dict)  # of a language model, as transformers' config takes it
+    domain: str = "not stated"  # what it looked at while it learnt, in a word or two: "photographs", "faces", …
+    published: float | None = None  # its paper's accuracy, %, on ImageNet-1k (pictures) or sentence tasks (texts)
 
     @property
     def pixels(self) -> InputSpec:

@@ -166,9 +166,11 @@ def _known(file: Path, table: Any, kind: Any, given: set[str], where: str) -> No
 
 
 def _check_values(file: Path, record: Mapping[str, Any]) -> None:
-    tables, widths = ("input", "origin", "config", "widths", *_COUNTS), record["widths"]
+    tables, widths = ("input", "origin", "config", "widths", "published", *_COUNTS), record["widths"]
     for name in _COUNTS:
         _need(file, _whole(record[name]), name, record[name], "a whole number above 0")
+    known = record.get("published", 50.0)
+    _need(file, isinstance(known, int | float) and 0 < known <= 100, "published", known, "a percentage, above 0")
     for name in record.keys() - set(tables):
         _need(file, isinstance(record[name], str), name, record[name], "text")
     told = isinstance(widths, list) and len(widths) > 0 and all(map(_whole, widths))
