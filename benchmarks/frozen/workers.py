@@ -78,12 +78,12 @@ def prepare(given: Namespace) -> dict[str, Any]:
     from headstart.source import _catalogue
     from headstart.types import Example, Facts
 
-    weights = _catalogue.pull(dict.fromkeys([*_catalogue.default_keys(), given.source]))
+    weights = _catalogue.pull(dict.fromkeys([*_catalogue.cheap_keys(), given.source]))
     pulled = {"cpu": cpu() - meter.start, "wall": time.perf_counter() - meter.wall}
     start, wall = cpu(), time.perf_counter()
     picture = Path(given.out) / "one.png"
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (300, 300, 3), np.uint8)).save(picture)
-    records = [_catalogue.get(key) for key in _catalogue.default_keys()]
+    records = [_catalogue.get(key) for key in _catalogue.cheap_keys()]
     views = [c.view for c in candidates([r.key for r in records], (), Facts(100, 2, 300)) if c.view.source]
     gallery = Gallery({r.key: r for r in records}, folder=Path(given.out) / "one")
     gallery.look([Example(str(picture), 0, "one")], list(dict.fromkeys(views)))

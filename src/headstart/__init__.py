@@ -5,7 +5,8 @@
 '0.1.0'
 
 `hs.fit("photos/")` gives a `Run`: `run.verdict`, `run.sentence`, `run.predict(["new.jpg"])`. `hs.load("runs/birds")`
-opens a finished one; `run.evaluate("other/")` judges it on other labelled data. Importing headstart is light: torch and
+opens a finished one; `run.evaluate("other/")` judges it on other labelled data; `hs.rank("photos/")` tells which
+pre-trained source suits. Importing headstart is light: torch and
 the rest come in when they are needed.
 """
 
@@ -14,10 +15,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["HeadstartError", "Run", "__version__", "demo", "evaluate", "fit", "load", "predict", "sources"]
+__all__ = ["HeadstartError", "Run", "__version__", "demo", "evaluate", "fit", "load", "predict", "rank", "sources"]
 
 if TYPE_CHECKING:
-    from .api import Run, demo, evaluate, fit, load, predict, sources
+    from .api import Run, demo, evaluate, fit, load, predict, rank, sources
     from .errors import HeadstartError
 
 

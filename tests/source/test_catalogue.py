@@ -26,7 +26,7 @@ def own(tmp_path, monkeypatch):
 
 def test_the_four_sources_are_there_and_the_cheap_ones_come_first():
     assert set(REAL) <= set(_catalogue.keys())
-    assert _catalogue.default_keys() == ["mobilenet-v2", "efficientnet-lite0"]
+    assert _catalogue.cheap_keys() == ["mobilenet-v2", "efficientnet-lite0"]
 
 
 @pytest.mark.parametrize("key", REAL)
@@ -60,7 +60,7 @@ def test_a_persons_own_record_is_found_and_is_no_default(own):
     (own / "mine.toml").write_text(GOOD.replace("macs = 300774272", "macs = 1"))
     assert _catalogue.get("mine").macs == 1
     assert "mine" in _catalogue.keys()
-    assert "mine" not in _catalogue.default_keys()
+    assert "mine" not in _catalogue.cheap_keys()
 
 
 def test_own_records_live_in_the_cache_too(own):

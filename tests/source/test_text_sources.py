@@ -37,12 +37,12 @@ def test_sizes_in_the_record_are_those_of_the_network(key):
 
 
 def test_the_cheapest_two_are_what_a_fit_considers():
-    assert _catalogue.default_keys("text") == ["wordllama", "minilm-l6"]
+    assert _catalogue.cheap_keys("text") == ["wordllama", "minilm-l6"]
 
 
 def test_a_strategy_that_needs_a_language_model_head_gets_the_cheapest_source_that_has_it():
-    assert _catalogue.default_keys("text", "causal") == ["smollm2-135m"]
-    assert _catalogue.default_keys("text", "masked") == ["minilm-l6"]
+    assert _catalogue.cheap_keys("text", "causal") == ["smollm2-135m"]
+    assert _catalogue.cheap_keys("text", "masked") == ["minilm-l6"]
 
 
 def wheel(key: str) -> zipfile.ZipFile:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ._demo import demo
 from ._evaluate import evaluate
 from ._fit import fit
+from ._rank import Ranked, rank
 from ._run import Run, load, predict, sources
 
-__all__ = ["Run", "demo", "evaluate", "fit", "load", "predict", "sources"]
+__all__ = ["Ranked", "Run", "demo", "evaluate", "fit", "load", "predict", "rank", "sources"]

@@ -1,6 +1,6 @@
 """fit: from a folder of pictures, or a table of texts, to an adapted classifier with an honest verdict.
 
-read → embed (one pass) → compare candidates on validation data → train the chosen ones on all training pictures →
+read → choose the sources → embed (one pass) → compare candidates on validation data → train the chosen ones on all training pictures →
 open the sealed test split once → report → save, load, compare → run.json. Each step leaves its result behind, so that
 a killed run, started again with the same arguments, continues.
 """
@@ -19,6 +19,7 @@ import numpy as np
 from ..errors import UsageError
 from ..runtime import Clock, digest, quiet_threads
 from ..types import Example, Fitted, Source, Task, to_dict
+from . import _sources
 from ._run import Run
 
 if TYPE_CHECKING:
@@ -93,7 +94,8 @@ def fit(
         seeds: trainings of a finalist whose result depends on chance; their spread is part of the verdict's interval.
         budget: seconds; a candidate that is not done by then is dropped, and said to be. Looked at between slices of
             training: reading, embedding and the last training are not cut short.
-        source: keys of the catalogue to reuse; two cheap ones when not given.
+        source: keys of the catalogue, folders, names; all are reused. Not given, the two that suit the examples best are
+            chosen from the catalogue, see `plan.rounds`.
         strategy: names; narrows the candidates, transfer and rivals separately (rivals always run).
         engine: `auto`, `torch` or `openvino`.
         group: column of the table; pictures of one group never stand on both sides of a split.
@@ -213,25 +215,24 @@ class _Job:
                     f"--layers draws the transfer curve of {' or '.join(KINDS)}; this task is {self.task.kind}. Leave "
                     "it out."
                 )
-        records = [_catalogue.get(key) for key in self.plan.sources or self._usual_sources()]
-        request = self.plan.request(self.task, records, self.source_print)
+        considered = _sources.considered(self)
+        request = self.plan.request(self.task, considered, self.source_print)
         if done := self._finished(request):
             return done
         self.journal = Journal(self.plan.out / "journal.jsonl")
         self.journal.note("read", n=self.task.n, set_aside=len(self.task.set_aside), request=request)
-        weights = self._weights(records)
         from ..embed.gallery import Gallery
 
-        sources = {s.key: s for s in records}
-        self.gallery = Gallery(sources, engine=self.plan.engine, weights=weights, watch=self.watch)
+        self.gallery = Gallery({}, engine=self.plan.engine, watch=self.watch)
+        picked = _sources.pick(self, considered, request)
         from ._race import Race
 
-        outcome = Race(self, sources, weights).run()
+        outcome = Race(self, picked.sources, picked.weights).run()
         with self.clock("judge"):
             judgement = self._judge(outcome.finalists, outcome.roles)
         from ._record import publish
 
-        return publish(self, judgement, outcome, sources, weights, request)
+        return publish(self, judgement, outcome, picked, request)
 
     def _check_names(self) -> None:
         """A slip of the pen is told at once, not after thousands of pictures were read."""
@@ -253,16 +254,6 @@ class _Job:
         if self.plan.out.exists() and not self.plan.out.is_dir():
             raise UsageError(f"{self.plan.out} is a file; a run needs a folder. Name another one with --out.")
 
-    def _usual_sources(self) -> list[str]:
-        """Where none is named: the cheapest, or those that can do what a named strategy needs."""
-        from .. import family
-        from ..source import _catalogue
-
-        named = [family.load("transfer", name) for name in self.plan.strategies if self.task.modality == "text"]
-        heads = {getattr(module, "NEEDS_HEAD", None) for module in named} or {None}
-        found = [_catalogue.default_keys(self.task.modality, head) for head in sorted(heads, key=str)]
-        return list(dict.fromkeys(key for keys in found for key in keys))
-
     def tell(self, what: str, done: int, of: int) -> None:
         if self.watch:
             self.watch(what, done, of)
@@ -279,16 +270,6 @@ class _Job:
             f"{self.plan.out} holds a finished run of other data or settings ({run.record['task']['name']}, seed "
             f"{run.record['seed']}). Name another folder with --out, or remove that one."
         )
-
-    def _weights(self, records: Sequence[Source]) -> dict[str, Path]:
-        from ..source import _catalogue
-
-        out = {}
-        with self.clock("source"):
-            for at, record in enumerate(records):
-                self.tell(f"source {record.key}", at, len(records))
-                out[record.key] = _catalogue.fetch(record)
-        return out
 
     def _judge(self, finalists: Mapping[str, list[Fitted]], roles: Mapping[str, str]) -> Judgement:
         from ..family import load, names

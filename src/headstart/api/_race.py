@@ -63,8 +63,14 @@ class Race:
     def run(self) -> Outcome:
         """Compare on validation data; refit the best transfer candidate and every rival."""
         self._look([c.training_view for c in self.candidates if not c.long or not c.reuses])
-        for candidate in self.candidates:
-            self._enter(candidate)
+        for at, candidate in enumerate(self.candidates):
+            try:
+                self._enter(candidate)
+            except KeyboardInterrupt:
+                if not (self.done[True] and self.done[False]):  # nothing to show yet
+                    raise
+                self._leave_out(self.candidates[at:])
+                break
         for role, camp in (("transfer", True), ("rival", False)):
             if not self.done[camp]:
                 raise self._nothing(role)
@@ -131,6 +137,13 @@ class Race:
         self.job.journal.note("tried", id=trial.id, status=trial.status, reason=trial.reason)
         self.outcome.trials.append(trial)
         self.done[candidate.reuses] += [] if isinstance(outcome, Trial) else [outcome]
+
+    def _leave_out(self, rest: Sequence[Candidate]) -> None:
+        """A person stopped the race: these had no turn, and the best so far is judged. The same command goes on."""
+        why = "interrupted before it was done"
+        self.job.tell("interrupted: the best so far is judged; press Ctrl-C again to give up", 0, 1)
+        self.job.journal.note("interrupted", left_out=[c.id for c in rest])
+        self.outcome.trials += [_dropped(c, "waiting", why, self.job.plan.seed) for c in rest]
 
     def _not_worth(self, candidate: Candidate) -> str | None:
         """Why a long candidate is not worth its time: nothing left to gain, or another source that serves better.

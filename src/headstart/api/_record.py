@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ..ship.store import Model
     from ._fit import _Job
     from ._race import Outcome
+    from ._sources import Picked
 
 WORST = 12  # mistakes shown with their picture
 
@@ -39,8 +40,7 @@ def publish(
     job: _Job,
     judgement: Judgement,
     outcome: Outcome,
-    sources: Mapping[str, Source],
-    weights: Mapping[str, Path],
+    picked: Picked,
     request: str,
 ) -> Run:
     """Write everything a run leaves and return it.
@@ -52,6 +52,7 @@ def publish(
     from ..ship.store import save
 
     out, trials, roles = job.plan.out, outcome.trials, outcome.roles
+    sources, weights = picked.sources, picked.weights
     engine = job.gallery.engine if job.task.modality == "image" else "torch"
     with job.clock("report"):
         winner = _whole(outcome.finalists[roles["winner"]][0], sources, engine)
@@ -63,7 +64,8 @@ def publish(
         environment = _environment(engine, job.task.modality)
         write_json(out / "environment.json", environment)
         record = _record(job, judgement, trials, winner, roles, source)
-        record |= {"layers": outcome.layers, "forgetting": outcome.forgetting}
+        record["warnings"] += picked.warnings
+        record |= {"layers": outcome.layers, "forgetting": outcome.forgetting, "ranking": dict(picked.ranking)}
         record |= {"request": request, "environment": environment}
         pictures = job.task.modality == "image"
         if job.task.modality == "text" and load("kind", job.task.kind).CALIBRATED:

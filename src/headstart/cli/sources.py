@@ -24,9 +24,8 @@ def list_(as_json: Json = False) -> None:
 
     rows = [_catalogue.describe(_catalogue.get(key)) for key in _catalogue.keys()]
     if as_json:
-        return _json(
-            {"sources": rows, "default": _catalogue.default_keys(), "default_text": _catalogue.default_keys("text")}
-        )
+        usual = {name: [s.key for s in _catalogue.usual(kind)] for name, kind in (("usual", "image"), ("usual_text", "text"))}
+        return _json({"sources": rows, **usual})
     table = _table("key", "input", "features", "params", "MACs", "licence", "pulled")
     for row in rows:
         table.add_row(

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..judge.texts import by_length
-from ..judge.wording import Units, units
+from ..judge.wording import Units, number, percent, units
 from ..types import NOUNS
 from ._words import DECISIONS, clean, reason, spread, value
 
@@ -112,6 +112,25 @@ def trials(run: Run) -> list[Row]:
     )
     none = {"accuracy": None, "log_loss": None}
     return [{**t, "title": _title(run, t), **({} if t["status"] == "finished" else none)} for t in ranked]
+
+
+def sources(run: Run) -> list[Row]:
+    """What was found of each source before training, as text: source, status, shown, random, n, reason, seconds."""
+    numbers = (run.get("task") or {}).get("kind") == "regression"
+    named = {"alarmed": "alarm", "waiting": "no time"}
+
+    def said(given: float | None) -> str:
+        return "–" if given is None else number(-given) if numbers else percent(given)
+
+    return [
+        {
+            **row,
+            "status": named.get(row["status"], row["status"]),
+            "shown": said(row["value"]),
+            "random": said(row["random"]),
+        }
+        for row in (run.get("ranking") or {}).get("sources", ())
+    ]
 
 
 def _numbers(trial: Mapping[str, Any]) -> list[float]:

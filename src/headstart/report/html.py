@@ -84,6 +84,7 @@ def _page(run: Run, thumbnails: Mapping[str, bytes]) -> dict[str, Any]:
         "texts": _view.texts(run),
         "layers": _layers.section(run["layers"]) if run.get("layers") else None,
         "forgetting": _layers.forgetting_section(run["forgetting"]) if run.get("forgetting") else None,
+        "sources": _view.sources(run),
         "trials": [{**t, "charts": _curves(t), "numbers": _numbers(t)} for t in _view.trials(run)],
         "aside": _view.aside(run),
         "aside_folder": _view.folder(str(item["path"]) for item in task["set_aside"]),

@@ -19,7 +19,7 @@ from ..errors import SourceError, UnknownName
 from ..types import InputSpec, Source, TextSpec, to_dict
 
 _PACKAGED = Path(__file__).parent / "catalogue"
-_DEFAULTS = 2  # how many sources a fit considers unless told otherwise
+_CHEAP = 2  # how many sources `cheap_keys` names
 _ALIKE = 0.8  # a name so like a key is a slip of the pen, and no hub is asked for it
 _COUNTS = ("feature_dim", "params", "macs")
 
@@ -55,20 +55,30 @@ def keys() -> list[str]:
     return sorted(_files())
 
 
-def default_keys(modality: str = "image", head: str | None = None) -> list[str]:
-    """What a fit considers when no source is named: the cheapest packaged sources by multiply-adds, cheapest first.
+def usual(modality: str = "image") -> list[Source]:
+    """What a fit chooses among when no source is named: the packaged sources for such examples.
 
-    A person's own records take part when they are named, and so do readers of formulas. With `head` ("causal",
-    "masked") the cheapest one that has such a language-model head.
+    A person's own records take part when they are named; so do readers of formulas, and sources of which nobody says
+    under which licence they may be used.
 
-    >>> default_keys()
-    ['mobilenet-v2', 'efficientnet-lite0']
+    >>> [source.key for source in usual("text")][:2]
+    ['e5-small-multilingual', 'minilm-l6']
     """
     packaged = [_parse(file) for file in sorted(_PACKAGED.glob("*.toml"))]
     fit = [s for s in packaged if s.modality == modality and getattr(s.input, "notation", "plain") == "plain"]
-    cheapest = sorted(fit, key=lambda source: (source.macs, source.key))
+    return [source for source in fit if not source.licence.startswith("not stated")]
+
+
+def cheap_keys(modality: str = "image", head: str | None = None) -> list[str]:
+    """Of these the two with the fewest multiply-adds, cheapest first; with `head` ("causal", "masked") the cheapest
+    one that has such a language-model head.
+
+    >>> cheap_keys()
+    ['mobilenet-v2', 'efficientnet-lite0']
+    """
+    cheapest = sorted(usual(modality), key=lambda source: (source.macs, source.key))
     if head is None:
-        return [source.key for source in cheapest][:_DEFAULTS]
+        return [source.key for source in cheapest][:_CHEAP]
     from ._language import lm_kind
 
     return [source.key for source in cheapest if lm_kind(source) == head][:1]

@@ -1,0 +1,180 @@
+"""rank: which pre-trained source suits some labelled data, with the evidence, what each costs, and what to mind.
+
+Every source looks at the same labelled examples (never at a sealed test one); the order is that of `plan.rounds`, the
+scores of `score/` stand beside it. Nothing is trained but ridge heads, and nothing is left on disk but cached features.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import UsageError
+from ..runtime import Clock, one_blas_thread, quiet_threads
+from ..types import Example, Features, Source, Task, answers
+from ._sources import Looking
+
+if TYPE_CHECKING:
+    from ..plan.rounds import Entry, Ranking
+
+EXAMPLES = 256  # that each source looks at
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """What `rank` found; `record` is the JSON contract, best source first."""
+
+    record: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        return f"Ranked({', '.join(self.sources) or 'nothing'})"
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The keys of those that could be looked through, best first."""
+        return tuple(row["source"] for row in self.record["sources"] if row["value"] is not None)
+
+
+def rank(
+    data: str | Path,
+    *,
+    source: str | Sequence[str] = (),
+    seed: int = 0,
+    budget: float | None = None,
+    examples: int = EXAMPLES,
+    engine: str = "auto",
+    group: str | None = None,
+    text: str | None = None,
+    label: str | None = None,
+    kind: str = "auto",
+    watch: Callable[[str, int, int], None] | None = None,
+) -> Ranked:
+    """Order sources by what their frozen features make of a person's labelled data.
+
+    Args:
+        data: as for `fit`.
+        source: keys of the catalogue, folders, names; all that a fit chooses among when not given.
+        seed: of the split and of the examples drawn.
+        budget: seconds; sources that would not be done by then are listed without a value, and why.
+        examples: labelled ones that each source looks at, at most.
+        engine: `auto`, `torch` or `openvino`.
+        group: column of the table; examples of one group are left out together.
+        text: column of the table that holds the texts, where it has an unusual name.
+        label: the same for the labels.
+        kind: as for `fit`.
+        watch: called with (what, done, of) as the work goes on.
+
+    Raises:
+        DataError: the data cannot be used. SourceError: no source can be had. UsageError: an argument is wrong.
+        BudgetError: the budget ended before one source was looked through.
+    """
+    quiet_threads()
+    if examples < 2 or not 0 <= seed < 2**31 or (budget is not None and budget <= 0):
+        raise UsageError(
+            f"examples={examples}, seed={seed}, budget={budget} were given; examples must be 2 or more, seed 0 to "
+            "2147483647, and budget above 0 seconds."
+        )
+    from .. import family
+    from ..embed._lens import pick_engine
+    from ..embed.gallery import Gallery
+    from ..plan import rounds, shortlist
+    from ..read import read
+    from ..source import _catalogue
+    from ._fit import _several
+
+    clock, deadline = Clock(), None if budget is None else time.monotonic() + budget
+    named = [_catalogue.get(key) for key in dict.fromkeys(_several(source))]
+    pick_engine(engine)
+    if kind != "auto":
+        family.load("kind", kind)
+    tell = watch or (lambda *_: None)
+    with clock("read"):
+        task = read(
+            str(data),
+            seed=seed,
+            group=group,
+            text=text,
+            label=label,
+            kind=None if kind == "auto" else kind,
+            progress=lambda done, of: tell("read", done, of),
+        )
+    known = {s.key: s for s in named or shortlist.order(_catalogue.usual(task.modality))}
+    scores: dict[str, tuple[dict[str, float | None], list[str]]] = {}
+
+    def seen(source: Source, some: Sequence[Example], features: Features) -> None:
+        with clock("score"), one_blas_thread(len(some)):
+            scores[source.key] = _scores(task, source, some, features, seed)
+
+    with clock("embed"):
+        ranking = rounds.Rounds(
+            task,
+            list(known.values()),
+            Looking(Gallery({}, engine=engine, watch=watch)),
+            seed=seed,
+            keep=len(known),
+            deadline=deadline,
+            tell=tell,
+            seen=seen,
+            once=examples,
+        ).run()
+    rows = [_row(entry, known[entry.source], *scores.get(entry.source, ({}, []))) for entry in _by_loss(ranking)]
+    return Ranked({"task": _told(task, ranking), "sources": rows, "spend": {**clock.spend, "total": clock.total()}})
+
+
+def _scores(
+    task: Task, source: Source, examples: Sequence[Example], features: Features, seed: int
+) -> tuple[dict[str, float | None], list[str]]:
+    """Every score's value (None where it cannot speak), and its caveats."""
+    from ..family import names
+    from ..score._look import Look
+    from ..score._measure import measure
+
+    top = features.x[:, source.columns("top")]
+    look = Look(top, answers(examples), len(task.labels), task.kind, features.logits, source, seed)
+    found = [measure(name, look) for name in names("score")]
+    return {e.score: e.value for e in found}, [f"{e.score}: {c}" for e in found for c in e.caveats if e.value is not None]
+
+
+def _by_loss(ranking: Ranking) -> list[Entry]:
+    """Those that were looked through by their loss, alarmed or not; then the others."""
+    return sorted(ranking.entries, key=lambda e: (e.loss is None, e.loss or 0.0))
+
+
+def _row(entry: Entry, source: Source, scores: Mapping[str, float | None], caveats: Sequence[str]) -> dict[str, Any]:
+    """One source, as the JSON contract has it."""
+    told = [entry.reason] if entry.value is None or entry.status == "alarmed" else []
+    if source.licence.startswith("not stated"):
+        told.append("nobody says under which licence it may be used")
+    return {
+        "source": source.key,
+        "title": source.title,
+        "value": entry.value,
+        "loss": entry.loss,
+        "n_used": entry.n,
+        "random": entry.random,
+        "scores": dict(scores),
+        "cost_s": entry.predicted,
+        "spent_s": entry.seconds,
+        "memory_gb": entry.memory / 1e9,
+        "params": source.params,
+        "licence": source.licence,
+        "domain": source.domain,
+        "pretrained_on": source.pretrained_on,
+        "caveats": [*told, *caveats],
+    }
+
+
+def _told(task: Task, ranking: Ranking) -> dict[str, Any]:
+    return {
+        "name": task.name,
+        "modality": task.modality,
+        "kind": task.kind,
+        "labels": list(task.labels),
+        "n": task.n,
+        "fingerprint": task.fingerprint,
+        "warnings": [*task.warnings, *ranking.warnings],
+        "stopped": ranking.stopped,
+    }

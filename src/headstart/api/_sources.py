@@ -1,0 +1,162 @@
+"""Which sources a fit reuses: those that were named, or those that the rounds choose from the catalogue.
+
+In: a job with its task. Out: `Picked`, the sources with their weights, and what was found of every candidate, which is
+kept in `ranking.json` so that a killed run does not choose again. Named sources are all used; the alarm is asked of
+them too, and told as a warning.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import SourceError
+from ..runtime import write_json
+from ..types import Example, Features, Source, View
+
+if TYPE_CHECKING:
+    from ..embed.gallery import Gallery
+    from ..plan.rounds import Ranking
+    from ._fit import _Job
+
+FILE = "ranking.json"
+KEEP = 2  # sources that go on to the race
+SHARE = 0.4  # of the budget that the choice may take
+TIME = 240.0  # seconds that it may take where there is no budget
+
+
+@dataclass(frozen=True)
+class Picked:
+    """What the race may reuse."""
+
+    sources: Mapping[str, Source]  # best first
+    weights: Mapping[str, Path]
+    ranking: Mapping[str, Any] = field(default_factory=dict)  # as JSON, for run.json
+    warnings: tuple[str, ...] = ()
+
+
+class Looking:
+    """`plan.rounds.Eyes` on a gallery: fetches a source when it is first looked through."""
+
+    def __init__(self, gallery: Gallery) -> None:
+        self.gallery = gallery
+        self._random = tempfile.TemporaryDirectory(prefix="headstart-random-")
+
+    def here(self, source: Source) -> bool:
+        """Whether its weights need not be fetched."""
+        from ..source import _catalogue
+
+        return source.key in self.gallery.weights or _catalogue.loader(source).pulled(source)
+
+    def look(self, source: Source, examples: Sequence[Example]) -> Features:
+        """Features of all depths."""
+        self.take(source)
+        return self.gallery.look(examples, [View(source.key, "all")])[0]
+
+    def look_random(self, source: Source, examples: Sequence[Example]) -> Features:
+        """The same of its twin with random weights."""
+        from ..source import _random
+
+        twin = _random.twin(source)
+        if twin.key not in self.gallery.sources:
+            self.gallery.sources[twin.key] = twin
+            self.gallery.weights[twin.key] = _random.drawn(source, Path(self._random.name))
+        return self.gallery.look(examples, [View(twin.key, "all")])[0]
+
+    def take(self, source: Source) -> Path:
+        """The file of a source's weights, fetched if need be. Raises `SourceError`."""
+        from ..source import _catalogue
+
+        if source.key not in self.gallery.weights:
+            self.gallery.weights[source.key] = _catalogue.fetch(source)
+            self.gallery.sources[source.key] = source
+        return self.gallery.weights[source.key]
+
+
+def pick(job: _Job, considered: Sequence[Source], request: str) -> Picked:
+    """The sources of this job.
+
+    Raises:
+        SourceError: a named one cannot be had; or none of the catalogue's.
+        BudgetError: the budget ended before one was looked through.
+    """
+    eyes, named = Looking(job.gallery), bool(job.plan.sources)
+    by_key = {s.key: s for s in considered}
+    with job.clock("source"):
+        if named or len(considered) <= KEEP:
+            for at, source in enumerate(considered):
+                job.tell(f"source {source.key}", at, len(considered))
+                eyes.take(source)
+        kept = _kept(job.plan.out / FILE, request)
+        if kept is None:
+            ranking = _rounds(job, considered, eyes, KEEP if not named else len(considered), named)
+            kept = {"request": request, **as_json(ranking)}
+            write_json(job.plan.out / FILE, kept)
+        chosen = list(by_key) if named else kept["chosen"]
+        weights = {key: eyes.take(by_key[key]) for key in chosen}
+    shown = {name: value for name, value in kept.items() if name != "request"}
+    return Picked({key: by_key[key] for key in chosen}, weights, shown, tuple(kept["warnings"]))
+
+
+def as_json(ranking: Ranking) -> dict[str, Any]:
+    """A ranking as plain values."""
+    return {
+        "chosen": list(ranking.chosen),
+        "stopped": ranking.stopped,
+        "warnings": list(ranking.warnings),
+        "sources": [asdict(entry) for entry in ranking.entries],
+    }
+
+
+def _rounds(job: _Job, considered: Sequence[Source], eyes: Looking, keep: int, named: bool) -> Ranking:
+    from ..plan import rounds, shortlist
+
+    now = time.monotonic()
+    at = rounds.Rounds(
+        job.task,
+        considered if named else shortlist.order(considered),
+        eyes,
+        seed=job.plan.seed,
+        keep=keep,
+        deadline=now + (TIME if job.deadline is None else SHARE * (job.deadline - now)),
+        note=job.journal.note,
+        tell=job.tell,
+        once=rounds.ASKED if len(considered) <= keep else 0,
+    )
+    return at.run()
+
+
+def _kept(file: Path, request: str) -> dict[str, Any] | None:
+    """What an earlier attempt chose, if it was asked the same and nothing stopped it."""
+    try:
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        return kept if kept["request"] == request and not kept["stopped"] and kept["chosen"] else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def considered(job: _Job) -> list[Source]:
+    """The candidates: those named; else all of the catalogue for such examples, or that a named strategy can use.
+
+    Raises:
+        SourceError: there are none.
+    """
+    from .. import family
+    from ..source import _catalogue
+
+    if job.plan.sources:
+        return [_catalogue.get(key) for key in job.plan.sources]
+    named = [family.load("transfer", name) for name in job.plan.strategies if job.task.modality == "text"]
+    heads = {getattr(module, "NEEDS_HEAD", None) for module in named}
+    found = _catalogue.usual(job.task.modality)
+    if heads - {None}:
+        keys = [key for head in sorted(heads, key=str) for key in _catalogue.cheap_keys(job.task.modality, head)]
+        found = [_catalogue.get(key) for key in dict.fromkeys(keys)]
+    if not found:
+        raise SourceError(f"The catalogue has no source for {job.task.noun}s. Name one with --source.")
+    return found

@@ -1,0 +1,82 @@
+"""What some labelled examples say of a source: how well a ridge head on its frozen features names those left out.
+
+In: features of all depths [n d], and what is true of them. Out: `Evidence`, a loss for each example as that of a head
+that had not learnt from it (nor from its group). Losses of two sources are compared pair by pair, example by example.
+Says nothing of what fine-tuning would make of a source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..score._ridge import out_of_sample
+from ..types import Example, Features, Task, answers
+from .choice import behind
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """How a source did on examples left out, in the order of `draw`."""
+
+    source: str
+    losses: NDArray[np.float64]  # [n] log-loss of each; of numbers the squared error
+    right: NDArray[np.float64]  # [n] share of right answers; of numbers minus the absolute error
+
+    @property
+    def loss(self) -> float:
+        """Their mean: what sources are ordered by, lowest first."""
+        return float(self.losses.mean())
+
+    @property
+    def value(self) -> float:
+        """Share right, or of numbers minus the mean absolute error: for people."""
+        return float(self.right.mean())
+
+    def behind(self, other: Evidence) -> float:
+        """By how many standard errors of the paired difference it lies behind another one; negative: ahead.
+
+        On the examples of both, which are the first ones.
+        """
+        n = min(len(self.losses), len(other.losses))
+        return behind(self.losses[:n], other.losses[:n])
+
+
+def of(source: str, seen: Features, task: Task, examples: Sequence[Example]) -> Evidence:
+    """What `examples`, looked at through the source (`seen`), say of it.
+
+    Raises:
+        UsageError: fewer than two examples, or all of one class or group.
+    """
+    x = np.asarray(seen.x, np.float32).reshape(len(seen.x), -1)
+    losses, right = out_of_sample(x, answers(examples), len(task.labels), task.kind, groups(examples))
+    return Evidence(source, np.asarray(losses, np.float64), np.asarray(right, np.float64))
+
+
+def groups(examples: Sequence[Example]) -> NDArray[np.int64] | None:
+    """Group numbers [n], those without a group each alone; None where none has one."""
+    if all(e.group is None for e in examples):
+        return None
+    named = [e.group if e.group is not None else f"alone {at}" for at, e in enumerate(examples)]
+    return np.unique(named, return_inverse=True)[1].astype(np.int64)
+
+
+def draw(task: Task, seed: int) -> list[Example]:
+    """All labelled examples in an order whose every beginning is as even over the classes as can be.
+
+    Shuffled by the seed, then dealt: the first of each class, the second of each class, …; numbers by chance alone.
+    """
+    examples = [*task.train, *task.valid]
+    shuffled = [examples[i] for i in np.random.default_rng(seed).permutation(len(examples))]
+    if task.kind == "regression":
+        return shuffled
+    turn: dict[tuple[int, ...], int] = {}
+    order = []
+    for at, example in enumerate(shuffled):
+        key = example.classes
+        turn[key] = turn.get(key, 0) + 1
+        order.append((turn[key], at))
+    return [shuffled[at] for _, at in sorted(order)]

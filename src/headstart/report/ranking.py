@@ -1,0 +1,56 @@
+"""What the terminal shows of a ranking: a line a source, best first, then what to mind.
+
+In: the record of `headstart rank`. Out: plain text of at most 100 columns.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+
+from ..types import NOUNS
+from . import _words
+from .text import COLUMNS, pad, shorten, width
+
+SHOWN = ("logme", "knn", "prior")  # scores beside the value; all are in --json
+
+
+def table(record: Mapping[str, Any]) -> str:
+    """The ranking in a few lines, no closing line break."""
+    record = _words.clean(record)
+    rows, task = record["sources"], record["task"]
+    wide = min(max(width(row["source"]) for row in rows), 28)
+    head = f"  {pad('', wide)}  {_named(task):>9}  {'random':>7}" + "".join(f"  {name:>7}" for name in SHOWN)
+    lines = [f"{head}  {'cost':>8}  licence"]
+    for row in rows:
+        scores = "".join(f"  {_number(row['scores'].get(name)):>7}" for name in SHOWN)
+        start = f"  {pad(shorten(row['source'], wide), wide)}  {_value(row['value'], task):>9}"
+        cost = _words.seconds(row["cost_s"]) if row["cost_s"] else "–"
+        lines.append(f"{start}  {_value(row['random'], task):>7}{scores}  {cost:>8}  {shorten(row['licence'], 24)}")
+    used = max(row["n_used"] for row in rows)
+    noun = NOUNS.get(task["modality"], "example")
+    notes = [
+        f"{_named(task)}: what a ridge head on frozen features makes of {_words.plural(used, noun)} left out one by one "
+        "(groups as a whole); the order is that of its log-loss. random: the same architecture with random weights.",
+        *(f"warning: {warning}" for warning in task["warnings"]),
+        *(f"{row['source']}: {caveat}" for row in rows for caveat in row["caveats"]),
+        *([f"Stopped early: {task['stopped']}."] if task["stopped"] else []),
+        f"{_words.seconds(record['spend']['total'])} in all",
+    ]
+    lines += ["", *(line for note in notes for line in textwrap.wrap(note, COLUMNS, max_lines=4, placeholder=" …"))]
+    return "\n".join(lines).replace(_words.NARROW, " ")
+
+
+def _named(task: Mapping[str, Any]) -> str:
+    return "error" if task["kind"] == "regression" else "right"
+
+
+def _value(value: float | None, task: Mapping[str, Any]) -> str:
+    if value is None:
+        return "–"
+    return f"{-value:.3g}" if task["kind"] == "regression" else _words.percent(value)
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3g}"

@@ -1,0 +1,58 @@
+"""A source's twin that has learnt nothing: the same architecture and input, weights drawn by chance.
+
+In: a `Source`. Out: the record of its twin and a file with its weights. What random features give is what a source
+has to beat before one can say that anything was transferred. Batch-norm statistics stay as a new network has them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from ..runtime import digest, write
+from ..types import Source
+
+MARK = "~random"  # behind the key of a twin
+
+
+def twin(source: Source, seed: int = 0) -> Source:
+    """The record: another key, another sha256 (so that no cache takes one for the other), nothing learnt.
+
+    >>> from ._catalogue import get
+    >>> twin(get("mobilenet-v2")).key
+    'mobilenet-v2~random'
+    """
+    return replace(
+        source,
+        key=source.key + MARK,
+        title=f"{source.title}, random weights",
+        sha256=digest("random", source.architecture, dict(source.config), seed),
+        pretrained_on="nothing",
+        classes="none",
+        domain="nothing",
+        published=None,
+    )
+
+
+def drawn(source: Source, folder: Path, seed: int = 0) -> Path:
+    """The twin's weights, drawn from `seed`, as a safetensors file in `folder`."""
+    from safetensors.torch import save
+
+    path = folder / f"{source.key}{MARK}.safetensors"
+    state = _network(source, seed).state_dict()
+    write(path, save({name: tensor.contiguous() for name, tensor in state.items()}))
+    return path
+
+
+def _network(source: Source, seed: int):  # noqa: ANN202 - a torch module; torch is not imported here
+    if source.modality == "text":
+        from . import _language
+
+        return _language.build(source, seed)
+    import torch
+
+    from . import _timm
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return _timm.build(source.architecture)

@@ -1,0 +1,68 @@
+"""What examples left out say of a source, and in which order they are drawn."""
+
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import drawn_eyes
+from headstart.plan import evidence
+from headstart.types import Example, Features, Sealed, Task
+
+
+def test_a_sharper_source_has_the_lower_loss_and_the_gap_is_in_standard_errors():
+    task = drawn_eyes.task()
+    some = evidence.draw(task, 0)[:200]
+    sharp, dull, noise = (
+        evidence.of(str(s), drawn_eyes.drawn(some, s, "x"), task, some) for s in (3.0, 1.0, 0.0)
+    )
+    assert sharp.loss < dull.loss < noise.loss
+    assert sharp.value > dull.value > 0.4 > noise.value
+    gap = dull.losses - sharp.losses
+    assert dull.behind(sharp) == pytest.approx(gap.mean() / (gap.std(ddof=1) / len(gap) ** 0.5))
+    assert sharp.behind(dull) == pytest.approx(-dull.behind(sharp))
+
+
+def test_noise_is_no_better_than_guessing():
+    task = drawn_eyes.task(900)
+    some = evidence.draw(task, 0)
+    assert evidence.of("noise", drawn_eyes.drawn(some, 0.0, "x"), task, some).loss == pytest.approx(np.log(3), abs=0.05)
+
+
+def test_every_beginning_is_even_over_the_classes_and_no_test_example_is_drawn():
+    task = drawn_eyes.task(100, 4)
+    sealed = Sealed((Example("t:999", 0, "f" * 64, text="sealed"),))
+    order = evidence.draw(replace(task, test=sealed), 0)
+    assert sealed.reads == 0
+    assert sorted(e.digest for e in order) == sorted(e.digest for e in (*task.train, *task.valid))
+    for n in (4, 8, 40):
+        assert set(Counter(e.label for e in order[:n]).values()) == {n // 4}
+    assert [e.digest for e in order] != [e.digest for e in evidence.draw(task, 1)]
+    assert [e.digest for e in order] == [e.digest for e in evidence.draw(task, 0)]
+
+
+def test_examples_of_a_group_do_not_vouch_for_each_other():
+    """Groups of identical rows whose labels are drawn: one by one they are told by heart, as groups not at all."""
+    rng = np.random.default_rng(0)
+    rows, marks = rng.normal(0, 1, (30, 40)).repeat(4, 0), rng.integers(0, 2, 30).repeat(4)
+    alone = tuple(Example(f"t:{i}", int(y), f"{i:064x}", text=f"{i}") for i, y in enumerate(marks))
+    together = tuple(replace(e, group=f"g{i // 4}") for i, e in enumerate(alone))
+    seen = Features(rows.astype(np.float32), marks, "x")
+    task = Task("groups", ("a", "b"), alone, (), Sealed(()), modality="text")
+    assert evidence.of("x", seen, task, alone).value > 0.95
+    assert evidence.of("x", seen, task, together).value < 0.8
+    assert evidence.groups(alone) is None
+
+
+def test_numbers_are_drawn_by_chance_and_judged_by_their_error():
+    rng = np.random.default_rng(0)
+    x = rng.normal(0, 1, (120, 5))
+    y = 10 * np.sign(x[:, 0]) * np.abs(x[:, 0]) ** 0.5 + rng.normal(0, 0.1, 120)  # features' roots are what is fitted
+    examples = tuple(Example(f"t:{i}", 0, f"{i:064x}", text=f"{i}", target=float(v)) for i, v in enumerate(y))
+    task = Task("numbers", ("score",), examples, (), Sealed(()), modality="text", kind="regression")
+    order = evidence.draw(task, 0)
+    at = [int(e.digest, 16) for e in order]
+    found = evidence.of("x", Features(x[at].astype(np.float32), y[at], "x"), task, order)
+    assert found.loss < 0.1 < y.var()
+    assert -0.5 < found.value < 0

@@ -1,0 +1,164 @@
+"""Halving, time, memory, what fails, the alarm, an interruption: on features drawn by the test."""
+
+import re
+import time
+from dataclasses import replace
+
+import pytest
+
+from drawn_eyes import Drawn, source, task
+from headstart.errors import BudgetError, SourceError
+from headstart.plan import cost, rounds
+
+SHARP = {"a": 0.2, "b": 0.8, "c": 1.6, "d": 3.0, "e": 0.1, "f": 0.4}
+
+
+def of(eyes: Drawn, **how):
+    notes: list[tuple[str, dict]] = []
+    made = rounds.Rounds(
+        how.pop("task", None) or task(),
+        how.pop("sources", None) or [source(key) for key in eyes.sharp],
+        eyes,
+        note=lambda event, **facts: notes.append((event, facts)),
+        **how,
+    )
+    return made.run(), notes
+
+
+def test_the_better_half_goes_on_to_twice_as_many_examples():
+    eyes = Drawn(SHARP)
+    found, notes = of(eyes)
+    assert found.chosen == ("d", "c")
+    assert {key: max(n for k, n in eyes.looked if k == key) for key in SHARP} == {
+        "a": 128, "e": 128, "f": 128, "b": 256, "c": 256, "d": 256,
+    }  # fmt: skip
+    by = {e.source: e for e in found.entries}
+    assert by["b"].status == "dropped"
+    assert "ranked 3 of 3: " in by["b"].reason
+    assert " on 256 texts" in by["b"].reason
+    assert "standard errors behind d" in by["b"].reason
+    assert by["d"].value > by["c"].value > by["b"].value
+    assert (found.stopped, found.warnings) == ("", ())
+    assert {facts["source"] for event, facts in notes if facts.get("status") == "dropped"} == {"a", "b", "e", "f"}
+
+
+def test_what_cannot_be_told_from_the_best_is_not_dropped_before_the_last_round():
+    found, _ = of(Drawn({key: 1.5 + at / 50 for at, key in enumerate("abcdefgh")}))
+    early = [e for e in found.entries if e.status == "dropped" and e.n < 600]
+    gaps = [float(re.search(r"([\d.]+) standard errors", e.reason)[1]) for e in early]
+    assert min(gaps, default=1.0) >= 1.0
+    assert sum(e.n >= 256 for e in found.entries) > 4, "more than half went on"
+    assert len(found.chosen) == 2
+
+
+def test_few_examples_are_seen_by_all_at_once_and_the_test_by_nobody():
+    small = task(60)
+    found, _ = of(Drawn(SHARP), task=small)
+    assert found.chosen[0] == "d"
+    assert {e.n for e in found.entries} == {60}
+    assert small.test.reads == 0
+
+
+def test_of_equal_evidence_what_stood_first_leads():
+    eyes = Drawn({"late": 2.0, "early": 2.0})
+    same = replace(source("early"), key="early")
+    found, _ = of(eyes, sources=[same, source("late")], keep=2, once=64)
+    ranked = [e.source for e in found.entries]
+    assert set(ranked) == {"late", "early"}
+    assert abs(found.entries[0].loss - found.entries[1].loss) > 0, "drawn apart, so the loss decides"
+    assert found.entries[0].loss < found.entries[1].loss
+
+
+def test_one_that_cannot_be_had_is_named_and_the_others_go_on():
+    found, notes = of(Drawn(SHARP, broken={"d": "no such wheel"}))
+    assert found.chosen == ("c", "b")
+    assert next(e for e in found.entries if e.source == "d").status == "failed"
+    assert ("source", {"source": "d", "status": "failed", "reason": "no such wheel"}) in notes
+
+
+def test_where_none_can_be_had_each_is_named():
+    with pytest.raises(SourceError, match=r"No source could be used.*a: gone; b: gone"):
+        of(Drawn({"a": 1.0, "b": 1.0}, broken={"a": "gone", "b": "gone"}))
+
+
+def test_a_step_that_would_not_end_in_time_is_not_begun():
+    heavy = source("heavy", macs=10**13)
+    found, _ = of(Drawn({"a": 1.0, "heavy": 3.0}), sources=[source("a"), heavy], deadline=time.monotonic() + 60)
+    assert found.chosen == ("a",)
+    entry = found.entries[-1]
+    assert (entry.source, entry.status) == ("heavy", "waiting")
+    assert "were left for choosing" in entry.reason
+    assert found.stopped == "the time for choosing ended"
+
+
+def test_time_that_is_over_leaves_nothing():
+    with pytest.raises(BudgetError, match="Give more with --budget"):
+        of(Drawn({"a": 1.0, "b": 2.0}), deadline=time.monotonic() - 1)
+
+
+def test_time_that_ends_between_rounds_leaves_the_order_of_the_round_before():
+    end = time.monotonic() + 1.5
+
+    def slow(key: str) -> None:
+        time.sleep(0.3)
+
+    found, _ = of(Drawn(SHARP, before=slow), sources=[source(k, params=1) for k in SHARP], deadline=end)
+    assert found.stopped == "the time for choosing ended"
+    assert found.chosen
+    known = {e.source: e.loss for e in found.entries if e.loss is not None}
+    assert found.chosen[0] == min(known, key=known.get)
+
+
+def test_what_does_not_fit_into_memory_is_not_begun():
+    huge = source("huge", params=int(cost.free_memory()))
+    found, _ = of(Drawn({"a": 1.0, "huge": 3.0}), sources=[source("a"), huge])
+    assert found.chosen == ("a",)
+    assert "GB of memory" in found.entries[-1].reason
+
+
+def test_the_alarm_goes_off_where_random_weights_do_better_and_the_next_takes_the_place():
+    found, notes = of(Drawn(SHARP, random={"d": 4.0}))
+    assert found.chosen == ("c", "b")
+    entry = next(e for e in found.entries if e.source == "d")
+    assert entry.status == "alarmed"
+    assert entry.margin < -2
+    assert entry.random > entry.value
+    assert len(found.warnings) == 1
+    assert "Negative transfer is likely: d does not beat its own architecture with random weights" in found.warnings[0]
+    assert any(event == "alarm" and facts["fired"] for event, facts in notes)
+
+
+def test_where_every_source_is_alarmed_the_best_goes_on_and_the_warning_says_so():
+    found, _ = of(Drawn({"a": 0.5, "b": 1.0}, random={"a": 3.0, "b": 3.0}))
+    assert found.chosen == ("b",)
+    assert "No source did better than random weights" in found.warnings[-1]
+
+
+def test_sources_that_know_something_raise_no_alarm():
+    found, _ = of(Drawn({"a": 2.0, "b": 2.5}, random={"a": 0.5, "b": 0.5}))
+    assert found.warnings == ()
+    assert all(e.margin > 2 for e in found.entries)
+
+
+def test_an_interruption_leaves_the_best_so_far():
+    def stop(key: str) -> None:
+        if key == "d":
+            raise KeyboardInterrupt
+
+    found, _ = of(Drawn(SHARP, before=stop))
+    assert found.stopped == "interrupted"
+    assert found.chosen == ("c", "b")
+
+
+def test_an_interruption_before_anything_is_known_ends_it():
+    def stop(key: str) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        of(Drawn(SHARP, before=stop))
+
+
+def test_asked_once_nobody_is_dropped():
+    found, _ = of(Drawn(SHARP), keep=len(SHARP), once=100, alarm=False)
+    assert [e.status for e in found.entries] == ["chosen"] * len(SHARP)
+    assert {e.n for e in found.entries} == {100}
