@@ -24,8 +24,8 @@ from headstart.embed.gallery import Gallery, median_side
 from headstart.judge.interval import paired, single
 from headstart.judge.wording import percent, points
 from headstart.read.image import read
+from headstart.score._axes import signed_root
 from headstart.source import _catalogue
-from headstart.transfer._linear import signed_root
 from headstart.types import View
 
 GRID = (0.1, 1.0, 10.0, 100.0)  # C

@@ -1,6 +1,6 @@
 """The values that flow through the house: frozen, checked on creation, nothing else.
 
-Task → Source → Features → Trial → Fitted → Verdict. Arrays are numpy; `n` pictures, `d` features,
+Task → Source → Features → Estimate → Trial → Fitted → Verdict. Arrays are numpy; `n` pictures, `d` features,
 `k` classes, `s` source classes. Nothing here reads a file, knows a model or holds a torch tensor.
 """
 
@@ -288,6 +288,18 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class Estimate:
+    """What one score says of one source, before anything is trained on it."""
+
+    score: str  # a member of score/
+    source: str | None  # a source key, where the record was given
+    value: float | None  # higher is better, among sources of one task; None where the score cannot speak
+    n_used: int  # examples that it looked at
+    seconds: float
+    caveats: tuple[str, ...] = ()  # where it cannot speak the reason stands first
+
+
+@dataclass(frozen=True)
 class Trial:
     """One candidate: a strategy on a source (or none) with the setting that validation chose."""
 
@@ -353,43 +365,6 @@ class Metrics:
     per_class: tuple[Mapping[str, Any], ...]  # {"label", "n", "precision", "recall", "f1"}
     confusion: tuple[tuple[int, ...], ...]  # [k][k], row = true class
     # {"low", "high", "n", "confidence", "accuracy"} a bin
-    reliability: tuple[Mapping[str, float], ...] = field(default=())
-
-
-@dataclass(frozen=True)
-class NumberMetrics:
-    """How one model of numbers did on one split; all but `r2` and `pearson` in the label's unit."""
-
-    mae: float
-    rmse: float
-    r2: float
-    pearson: float
-    mae_interval: tuple[float, float]
-    mae_of_median: float  # of always answering the training numbers' median: the least to beat
-    deviation: float  # standard deviation of the training numbers
-
-
-@dataclass(frozen=True)
-class LabelMetrics:
-    """How one model of several labels an example did on one split. Probabilities are after temperature scaling."""
-
-    micro_f1: float  # of all label decisions together
-    macro_f1: float  # mean over labels
-    mean_average_precision: float  # mean over labels of the area under precision and recall
-    subset_accuracy: float  # share of examples whose labels are all right, and no other given
-    accuracy: float  # the same, under the name that every classifier's has
-    hamming_loss: float  # share of label decisions that are wrong
-    log_loss: float  # mean over examples and labels, nats
-    ece: float  # expected calibration error of all label decisions, 15 equal-width bins
-    ece_before: float  # the same before temperature scaling
-    temperature: float
-    threshold: float  # probability from which on a label is given
-    micro_f1_of_constant: (
-        float  # of always giving the same labels, those that serve best in training: the least to beat
-    )
-    micro_f1_interval: tuple[float, float]
-    accuracy_interval: tuple[float, float]
-    per_class: tuple[Mapping[str, Any], ...]  # {"label", "n", "given", "precision", "recall", "f1"}
     reliability: tuple[Mapping[str, float], ...] = field(default=())
 
 

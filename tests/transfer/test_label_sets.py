@@ -13,7 +13,8 @@ from headstart.errors import UsageError
 from headstart.family import load
 from headstart.plan.choice import crown, explain
 from headstart.plan.search import candidates, scored
-from headstart.transfer._linear import axes, decompose, logistic, penalties, ridge_path
+from headstart.score._axes import decompose, penalties
+from headstart.transfer._linear import axes, logistic, ridge_path
 from headstart.types import Facts, Features, Fitted, View, Work
 
 from contenders import contender  # isort: skip

@@ -12,7 +12,8 @@ import tiny_text
 from headstart.family import load, names
 from headstart.plan.choice import crown, explain
 from headstart.plan.search import candidates, scored
-from headstart.transfer._linear import axes, head, penalties, ridge, ridge_head
+from headstart.score._axes import penalties
+from headstart.transfer._linear import axes, head, ridge, ridge_head
 from headstart.types import Facts, Features, Fitted, View, Work
 
 from contenders import contender  # isort: skip

@@ -17,7 +17,8 @@ from numpy.typing import ArrayLike
 from ..errors import DataError, UsageError
 from ..kind.classification import compared
 from ..runtime import one_blas_thread
-from ..transfer._linear import decompose, logistic, penalties, ridge_path, signed_root
+from ..score._axes import decompose, penalties, signed_root
+from ..transfer._linear import logistic, ridge_path
 from ..types import Features
 from .interval import Float64
 from .wording import number, percent, points

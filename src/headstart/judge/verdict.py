@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 
 from ..errors import DataError, UsageError
 from ..family import load
-from ..types import Decision, Example, Fitted, LabelMetrics, Metrics, NumberMetrics, Rival, Task, Verdict
+from ..types import Decision, Example, Fitted, Metrics, Rival, Task, Verdict
 from ..types import answers as answers_of
 from .interval import Float64, needed
+from .measured.multilabel import LabelMetrics
+from .measured.regression import NumberMetrics
 from .wording import caveats, explain, sentence, units
 
 __all__ = ["Judgement", "decide", "judge", "metric_of", "needed", "sentence"]

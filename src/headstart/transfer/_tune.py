@@ -25,9 +25,10 @@ from numpy.typing import NDArray
 from ..errors import UsageError
 from ..family import load
 from ..runtime import device
+from ..score._axes import decompose
 from ..types import Facts, Features, Fitted, FloatArray, Progress, Source, View, Work
 from ._base import Head
-from ._linear import decompose, logistic_head
+from ._linear import logistic_head
 from ._once import once
 
 if TYPE_CHECKING:

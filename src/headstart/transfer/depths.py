@@ -16,9 +16,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..score._axes import Array, decompose, signed_root
 from ..types import Facts, Progress, Source, View, Work
 from ._base import SEARCH, Head
-from ._linear import Array, decompose, head, signed_root
+from ._linear import head
 from ._once import once
 from .probe import logits
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..score._axes import one_hot
 from ..types import Facts, Progress, View, Work
 from ._base import SEARCH, Head, source_views
-from ._linear import axes, one_hot
+from ._linear import axes
 from .probe import logits as logits  # the same linear reading of a state
 
 TITLE = "nearest prototype"

@@ -5,14 +5,15 @@ In: logits `[n k]`, before temperature scaling, and true labels `[n k]` of 0 and
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...kind import multilabel as kind
-from ...types import Fitted, LabelMetrics, Task, answers
+from ...types import Fitted, Task, answers
 from ..calibration import ece, reliability
 from ..interval import Float64, single
 from ..metric import macro_f1, micro_f1
@@ -20,6 +21,30 @@ from ..wording import percent
 from .classification import FEW_A_CLASS, listed
 
 Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class LabelMetrics:
+    """How one model of several labels an example did on one split. Probabilities are after temperature scaling."""
+
+    micro_f1: float  # of all label decisions together
+    macro_f1: float  # mean over labels
+    mean_average_precision: float  # mean over labels of the area under precision and recall
+    subset_accuracy: float  # share of examples whose labels are all right, and no other given
+    accuracy: float  # the same, under the name that every classifier's has
+    hamming_loss: float  # share of label decisions that are wrong
+    log_loss: float  # mean over examples and labels, nats
+    ece: float  # expected calibration error of all label decisions, 15 equal-width bins
+    ece_before: float  # the same before temperature scaling
+    temperature: float
+    threshold: float  # probability from which on a label is given
+    micro_f1_of_constant: (
+        float  # of always giving the same labels, those that serve best in training: the least to beat
+    )
+    micro_f1_interval: tuple[float, float]
+    accuracy_interval: tuple[float, float]
+    per_class: tuple[Mapping[str, Any], ...]  # {"label", "n", "given", "precision", "recall", "f1"}
+    reliability: tuple[Mapping[str, float], ...] = field(default=())
 
 
 def metrics(scores: Float64, y: Ints, task: Task, fitted: Fitted, level: float) -> LabelMetrics:

@@ -6,14 +6,28 @@ In: predictions `[n 1]` and true numbers `[n]`. Out: `NumberMetrics`, and senten
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...kind import regression as kind
-from ...types import Fitted, NumberMetrics, Task, answers
+from ...types import Fitted, Task, answers
 from ..interval import Float64
 from ..metric import mae
+
+
+@dataclass(frozen=True)
+class NumberMetrics:
+    """How one model of numbers did on one split; all but `r2` and `pearson` in the label's unit."""
+
+    mae: float
+    rmse: float
+    r2: float
+    pearson: float
+    mae_interval: tuple[float, float]
+    mae_of_median: float  # of always answering the training numbers' median: the least to beat
+    deviation: float  # standard deviation of the training numbers
 
 
 def metrics(scores: Float64, y: NDArray[np.float64], task: Task, fitted: Fitted, level: float) -> NumberMetrics:

@@ -1,0 +1,120 @@
+"""Principal axes of features in one eigendecomposition, and what ridge regression on them leaves over, row by row.
+
+x [n d] is standardised and turned into its principal axes, z [n r], r ≤ min(n − 1, d): every method whose penalty or
+distance is rotation-invariant has the same solution there as in the d features, at a fraction of the cost when d > n.
+Scores and the linear heads of `transfer/` stand on these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
+FLOOR = 1e-6  # some features never vary; dividing by their deviation would blow noise up
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """Rows in their principal axes."""
+
+    z: Array  # [n r]
+    power: Array  # [r] squared singular values, descending
+
+    @property
+    def mean_square(self) -> float:
+        """Mean squared norm of the rows of z; 1 where no feature varies, so that nothing is divided by zero."""
+        return float(self.power.sum()) / len(self.z) if self.power.size else 1.0
+
+
+@dataclass(frozen=True)
+class Axes(Spectrum):
+    """z = ((x − mean) / scale) @ rotation."""
+
+    mean: Array  # [d]
+    scale: Array  # [d]
+    rotation: Array  # [d r]
+
+    def unrotate(self, w: Array, b: Array) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Weights [r k] and bias [k] on z → weights [d k] and bias [k] on x."""
+        weight = self.rotation @ w / self.scale[:, None]
+        return weight.astype(np.float32), (b - self.mean @ weight).astype(np.float32)
+
+
+def signed_root(x: NDArray[np.floating]) -> NDArray[np.floating]:
+    """sign(x) · √|x|: tames the few channels that fire far above the rest (Perronnin et al. 2010, power normalisation).
+
+    Five-fold accuracy of a probe on seven training sets: +0.2 to +5.5 points on lite0, −0.4 to +2 on mobilenet-v2.
+
+    >>> signed_root(np.array([-4.0, 9.0])).tolist()
+    [-2.0, 3.0]
+    """
+    return np.asarray(np.sign(x) * np.sqrt(np.abs(x)))
+
+
+def decompose(x: NDArray[np.floating], *, each: bool = True, unit: Array | None = None) -> Axes:
+    """Standardise and rotate; the smaller of the two Gram matrices is decomposed.
+
+    Args:
+        x: [n d].
+        each: scale every feature by its own deviation; else all by one, for features that share a unit.
+        unit: [d], how much a feature then weighs; the penalty presses less on a heavier one.
+
+    Raises:
+        ValueError: fewer than two rows.
+    """
+    centred, mean, scale = standardise(x, each=each, unit=unit)
+    found, vectors = spectrum(centred)
+    wide = centred.shape[0] <= centred.shape[1]
+    rotation = centred.T @ vectors / np.sqrt(found.power) if wide else vectors
+    return Axes(found.z, found.power, mean, scale, rotation)
+
+
+def standardise(x: NDArray[np.floating], *, each: bool, unit: Array | None = None) -> tuple[Array, Array, Array]:
+    """(x − mean) / scale [n d], mean [d], scale [d], of the same arguments as `decompose`."""
+    if len(x) < 2:
+        raise ValueError(f"a linear head needs two rows or more, got {len(x)}")
+    x = np.asarray(x, np.float64)
+    flat = x.max(0) == x.min(0)  # the mean of a large constant is rounded, and that would be taken for a deviation
+    mean = np.where(flat, x[0], x.mean(0))
+    centred = x - mean
+    scale = np.sqrt((centred**2).mean(0))
+    if not each:
+        scale = np.full_like(scale, np.sqrt((scale**2).mean()))
+    scale = np.where(scale > FLOOR * max(float(scale.max()), FLOOR), scale, 1.0)
+    scale = scale if unit is None else scale / unit
+    return centred / scale, mean, scale
+
+
+def spectrum(x: Array) -> tuple[Spectrum, Array]:
+    """Principal axes of x [n d] as it is, and eigenvectors: of x xᵀ [n r] where n ≤ d, of xᵀ x [d r] otherwise."""
+    wide = x.shape[0] <= x.shape[1]
+    power, vectors = np.linalg.eigh(x @ x.T if wide else x.T @ x)
+    keep = power[::-1] > max(power[-1], FLOOR) * 1e-10
+    power, vectors = power[::-1][keep], vectors[:, ::-1][:, keep]
+    return Spectrum(vectors * np.sqrt(power) if wide else x @ vectors, power), vectors
+
+
+def one_hot(y: Ints, k: int) -> Array:
+    """[n] → [n k]; what is [n k] already stays so."""
+    return np.eye(k)[y] if y.ndim == 1 else np.asarray(y, np.float64)
+
+
+def left_out(a: Spectrum, targets: Array, penalties: Array) -> Iterator[Array]:
+    """For every penalty, what is left of targets [n t] when each row is predicted without itself."""
+    centred = targets - targets.mean(0)
+    u = a.z / np.sqrt(a.power)  # [n r], orthonormal columns
+    projected = u.T @ centred
+    for penalty in penalties:
+        shrink = a.power / (a.power + penalty)
+        own = (1 - (u * u) @ shrink - 1 / len(targets)).clip(1e-12)
+        yield (centred - u @ (shrink[:, None] * projected)) / own[:, None]
+
+
+def penalties(a: Spectrum, count: int = 30) -> Array:
+    """A geometric grid of ridge penalties around the mean power of the axes, [count]."""
+    return np.asarray(np.geomspace(1e-4, 1e4, count) * (a.power.mean() if a.power.size else 1.0))
