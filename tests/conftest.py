@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from drawn import headstart, two_classes
+from drawn import SMALL, headstart, two_classes
 from headstart import runtime
 from headstart.errors import SourceError
 from headstart.source import _catalogue
@@ -56,6 +56,6 @@ def photos(tmp_path_factory) -> Path:
 def finished(photos, weights, tmp_path_factory) -> SimpleNamespace:
     """`headstart fit photos --json`, done once: `out`, `data`, and the finished process as `fit`."""
     out = tmp_path_factory.mktemp("runs") / "small"
-    fit = headstart("fit", photos, "--out", out, "--json", "--quiet")
+    fit = headstart("fit", photos, *SMALL, "--out", out, "--json", "--quiet")
     assert fit.returncode == 0, fit.stderr
     return SimpleNamespace(out=out, data=photos, fit=fit)

@@ -37,6 +37,7 @@ class Drawn:
     random: Mapping[str, float] = field(default_factory=dict)
     broken: Mapping[str, str] = field(default_factory=dict)
     before: Callable[[str], None] = lambda key: None
+    alike: bool = False  # equally sharp sources show the same
     looked: list[tuple[str, int]] = field(default_factory=list)
 
     def here(self, source: Source) -> bool:
@@ -47,7 +48,7 @@ class Drawn:
         if source.key in self.broken:
             raise SourceError(self.broken[source.key])
         self.looked.append((source.key, len(examples)))
-        return drawn(examples, self.sharp[source.key], source.key)
+        return drawn(examples, self.sharp[source.key], "" if self.alike else source.key)
 
     def look_random(self, source: Source, examples: Sequence[Example]) -> Features:
         return drawn(examples, self.random.get(source.key, 0.0), f"{source.key}~random")

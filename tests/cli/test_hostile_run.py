@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from drawn import headstart
+from drawn import SMALL, headstart
 from hostile import make
 
 
@@ -19,7 +19,7 @@ def run(weights, tmp_path_factory) -> SimpleNamespace:
     good, bad = make(desk / "my photos ñ")
     # `prototype,classical`: what is tested here is the files, so the dear candidates may stay away
     fit = headstart(
-        *("fit", "my photos ñ", "--out", "run", "--strategy", "prototype,classical", "--json", "--quiet"), cwd=desk
+        *("fit", "my photos ñ", *SMALL, "--out", "run", "--strategy", "prototype,classical", "--json", "--quiet"), cwd=desk
     )
     assert fit.returncode == 0, fit.stderr
     return SimpleNamespace(desk=desk, data=desk / "my photos ñ", good=good, bad=bad, record=json.loads(fit.stdout))
@@ -95,7 +95,7 @@ def test_a_name_that_is_no_unicode_breaks_neither_json_nor_csv_nor_fit(run):
     assert "caf\\udce9.jpg" in (run.desk / "odd.csv").read_text(encoding="utf-8")
     out = os.fsdecode(b"r\xe9sultat")
     fit = headstart(
-        *("fit", run.data, "--out", out, "--strategy", "prototype,classical", "--json", "--quiet"), cwd=run.desk
+        *("fit", run.data, *SMALL, "--out", out, "--strategy", "prototype,classical", "--json", "--quiet"), cwd=run.desk
     )
     assert fit.returncode == 0, fit.stderr
     assert Path(json.loads(fit.stdout)["run"]).name == out

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from drawn import command, headstart
+from drawn import SMALL, command, headstart
 
 
 def heads(out: Path) -> dict[str, int]:
@@ -60,7 +60,7 @@ def check_whole(folder: Path) -> None:
 
 def test_a_killed_run_continues_to_the_same_answer(finished, tmp_path):
     out = tmp_path / "small"
-    arguments = ["fit", finished.data, "--out", out, "--json", "--quiet"]
+    arguments = ["fit", finished.data, *SMALL, "--out", out, "--json", "--quiet"]
     kept: dict[str, int] = {}
     for moment, reached in MOMENTS.items():
         assert killed(arguments, lambda reached=reached: reached(out)), f"the run ended before {moment}"
@@ -89,7 +89,7 @@ def test_a_run_killed_while_it_embeds_continues(finished, tmp_path):
     cache.mkdir()
     (cache / "sources").symlink_to(cache_dir() / "sources")
     env = {"HEADSTART_CACHE": str(cache)}
-    arguments = ["fit", finished.data, "--out", out, "--strategy", "prototype,classical", "--json", "--quiet"]
+    arguments = ["fit", finished.data, *SMALL, "--out", out, "--strategy", "prototype,classical", "--json", "--quiet"]
     if not killed(arguments, lambda: any(cache.glob("features/*/*")), env):
         pytest.fail("the run ended before it embedded")
     check_whole(cache / "features")

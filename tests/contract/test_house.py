@@ -103,7 +103,7 @@ def test_no_function_of_the_door_is_hidden_by_a_folder():
 def test_the_public_door():
     """Changed only on purpose."""
     assert headstart.__all__ == [
-        "HeadstartError", "Run", "__version__", "demo", "evaluate", "fit", "load", "predict", "sources",
+        "HeadstartError", "Run", "__version__", "demo", "evaluate", "fit", "load", "predict", "rank", "sources",
     ]  # fmt: skip
     for name in headstart.__all__:
         assert getattr(headstart, name) is not None

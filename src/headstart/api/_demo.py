@@ -18,6 +18,7 @@ from ._fit import fit
 from ._run import Run
 
 LABELLED, SEALED = 20, 100  # pictures a class
+SOURCES = ("mobilenet-v2", "efficientnet-lite0")  # small ones: a first look should not take long
 
 
 def demo(out: str | Path = "runs/demo", *, seed: int = 0, watch: Callable[[str, int, int], None] | None = None) -> Run:
@@ -26,7 +27,7 @@ def demo(out: str | Path = "runs/demo", *, seed: int = 0, watch: Callable[[str, 
     Raises:
         UsageError: the package with the pictures is not installed.
     """
-    return fit(digits(), out=out, seed=seed, watch=watch, command="headstart demo")
+    return fit(digits(), out=out, seed=seed, source=SOURCES, watch=watch, command="headstart demo")
 
 
 def digits() -> Path:

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import SourceError
+from ..errors import HeadstartError, SourceError
 from ..runtime import write_json
 from ..types import Example, Features, Source, View
 
@@ -45,7 +45,6 @@ class Looking:
 
     def __init__(self, gallery: Gallery) -> None:
         self.gallery = gallery
-        self._random = tempfile.TemporaryDirectory(prefix="headstart-random-")
 
     def here(self, source: Source) -> bool:
         """Whether its weights need not be fetched."""
@@ -59,14 +58,15 @@ class Looking:
         return self.gallery.look(examples, [View(source.key, "all")])[0]
 
     def look_random(self, source: Source, examples: Sequence[Example]) -> Features:
-        """The same of its twin with random weights."""
+        """The same of its twin with random weights, which are drawn for this alone."""
+        from ..embed.gallery import Gallery
         from ..source import _random
 
-        twin = _random.twin(source)
-        if twin.key not in self.gallery.sources:
-            self.gallery.sources[twin.key] = twin
-            self.gallery.weights[twin.key] = _random.drawn(source, Path(self._random.name))
-        return self.gallery.look(examples, [View(twin.key, "all")])[0]
+        twin, mine = _random.twin(source), self.gallery
+        with tempfile.TemporaryDirectory(prefix="headstart-random-") as folder:
+            weights = {twin.key: _random.drawn(source, Path(folder))}
+            beside = Gallery({twin.key: twin}, engine=mine.engine, weights=weights, folder=mine.folder)
+            return beside.look(examples, [View(twin.key, "all")])[0]
 
     def take(self, source: Source) -> Path:
         """The file of a source's weights, fetched if need be. Raises `SourceError`."""
@@ -94,7 +94,7 @@ def pick(job: _Job, considered: Sequence[Source], request: str) -> Picked:
                 eyes.take(source)
         kept = _kept(job.plan.out / FILE, request)
         if kept is None:
-            ranking = _rounds(job, considered, eyes, KEEP if not named else len(considered), named)
+            ranking = _asked(job, considered, eyes) if named else _rounds(job, considered, eyes, KEEP)
             kept = {"request": request, **as_json(ranking)}
             write_json(job.plan.out / FILE, kept)
         chosen = list(by_key) if named else kept["chosen"]
@@ -113,13 +113,24 @@ def as_json(ranking: Ranking) -> dict[str, Any]:
     }
 
 
-def _rounds(job: _Job, considered: Sequence[Source], eyes: Looking, keep: int, named: bool) -> Ranking:
+def _asked(job: _Job, named: Sequence[Source], eyes: Looking) -> Ranking:
+    """What can be said of named sources before training; they are used whatever it is."""
+    from ..plan.rounds import Ranking
+
+    try:
+        return _rounds(job, named, eyes, len(named))
+    except HeadstartError as problem:  # nothing of it is needed, and what is wrong with the data is told by the race
+        job.journal.note("alarm", reason=f"could not be asked: {problem}")
+        return Ranking((), "could not be asked")
+
+
+def _rounds(job: _Job, considered: Sequence[Source], eyes: Looking, keep: int) -> Ranking:
     from ..plan import rounds, shortlist
 
     now = time.monotonic()
     at = rounds.Rounds(
         job.task,
-        considered if named else shortlist.order(considered),
+        shortlist.order(considered),
         eyes,
         seed=job.plan.seed,
         keep=keep,
@@ -135,7 +146,7 @@ def _kept(file: Path, request: str) -> dict[str, Any] | None:
     """What an earlier attempt chose, if it was asked the same and nothing stopped it."""
     try:
         kept = json.loads(file.read_text(encoding="utf-8"))
-        return kept if kept["request"] == request and not kept["stopped"] and kept["chosen"] else None
+        return kept if kept["request"] == request and not kept["stopped"] else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -46,7 +46,7 @@ class Gallery:
         self.seconds = 0.0  # spent looking, cache reads included
         self.computed = 0  # rows computed, over all lenses
         self.sources, self.weights = dict(sources), dict(weights or {})
-        self._folder = folder or cache_dir() / "features"
+        self.folder = folder or cache_dir() / "features"
         self._watch = watch
         self._lenses: dict[View, Lens | TextLens] = {}
         self._stores: dict[str, Store] = {}
@@ -140,7 +140,7 @@ class Gallery:
 
     def _store(self, lens: Lens | TextLens) -> Store:
         if lens.key not in self._stores:
-            self._stores[lens.key] = Store(self._folder / lens.key, lens.outputs)
+            self._stores[lens.key] = Store(self.folder / lens.key, lens.outputs)
         return self._stores[lens.key]
 
     def _fill(
