@@ -15,6 +15,7 @@ from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
+
 from score import Answers, macro_gap
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))

@@ -108,10 +108,10 @@ def left_out(a: Spectrum, targets: Array, penalties: Array) -> Iterator[Array]:
     """For every penalty, what is left of targets [n t] when each row is predicted without itself."""
     centred = targets - targets.mean(0)
     u = a.z / np.sqrt(a.power)  # [n r], orthonormal columns
-    projected = u.T @ centred
+    projected, squares = u.T @ centred, u * u
     for penalty in penalties:
         shrink = a.power / (a.power + penalty)
-        own = (1 - (u * u) @ shrink - 1 / len(targets)).clip(1e-12)
+        own = (1 - squares @ shrink - 1 / len(targets)).clip(1e-12)
         yield (centred - u @ (shrink[:, None] * projected)) / own[:, None]
 
 

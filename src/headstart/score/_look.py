@@ -55,9 +55,10 @@ class Look:
 
     @cached_property
     def order(self) -> IntArray:
-        """An order of the rows [n] that their features alone decide, however they came."""
+        """An order of the rows [n] that their features alone decide, however they came: by sum, then by bytes."""
         rows = np.ascontiguousarray(self.x)
-        return np.array(sorted(range(len(rows)), key=lambda i: rows[i].tobytes()), np.int64)
+        sums = rows.sum(1, dtype=np.float64).tolist()
+        return np.array(sorted(range(len(rows)), key=lambda i: (sums[i], rows[i].tobytes())), np.int64)
 
     @cached_property
     def spectrum(self) -> Spectrum:

@@ -55,6 +55,8 @@ def _hold_data(look: Look) -> None:
     """Whether there is anything to be told apart, and to check it on."""
     if len(look.y) < 2:
         raise Silent(f"A score needs two examples or more, not {len(look.y)}.")
+    if not np.isfinite(look.y).all():
+        raise Silent("Some labels are not finite numbers.")
     if not (look.y != look.y[:1]).any():
         raise Silent("All examples have the same label.")
     if look.kind == "classification" and look.classes[1].max() < 2:

@@ -2,8 +2,9 @@
 
 Features are the probe's: signed square root, each in units of its own deviation (over all rows: no label is in it).
 With H the hat matrix of a penalty (intercept included) and e = y − H y, what is left of the rows g when they are left
-out together is (I − H_gg)⁻¹ e_g; of a single row that is e_i / (1 − H_ii). The penalty is the one of thirty for which
-the squares of these are least: one number chosen on all rows, for every source alike.
+out together is (I − H_gg)⁻¹ e_g; of a single row that is e_i / (1 − H_ii). The penalty is the one of fifteen (from
+1e-4 to 1e4 of the mean power of an axis) for which the squares of these are least: one number chosen on all rows, for
+every source alike.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from ..family import load
 from ..types import IntArray
 from ._axes import Array, Spectrum, left_out, penalties, signed_root, spectrum, standardise
 from ._look import Look, credit
+
+GRID = 15  # penalties
 
 
 def out_of_sample(
@@ -60,17 +63,17 @@ def out_of_sample(
 
 
 def least(axes: Spectrum, targets: Array, blocks: list[IntArray]) -> Array:
-    """What is left of targets [n t] at the best penalty, each block of rows left out whole; [n t].
+    """What is left of targets [n t] at the best penalty; rows in one line of a block [g m] are left out together.
 
     Labels are weighed alike, whatever their unit: all are 0 and 1, or there is one column of numbers.
     """
-    grid = penalties(axes)
+    grid = penalties(axes, GRID)
     found = left_out(axes, targets, grid) if not blocks else groups_left_out(axes, targets, grid, blocks)
     return min(found, key=lambda rest: float((rest**2).sum()))
 
 
 def groups_left_out(axes: Spectrum, targets: Array, grid: Array, blocks: list[IntArray]) -> Iterator[Array]:
-    """For every penalty, what is left of targets [n t] when each block of rows is predicted without itself."""
+    """For every penalty, what is left of targets [n t] when each line of each block is predicted without its rows."""
     centred = targets - targets.mean(0)
     u = axes.z / np.sqrt(axes.power)
     projected = u.T @ centred
@@ -79,13 +82,13 @@ def groups_left_out(axes: Spectrum, targets: Array, grid: Array, blocks: list[In
         rest = centred - u @ (shrink[:, None] * projected)
         for rows in blocks:
             mine = u[rows]
-            own = np.eye(len(rows)) - (mine * shrink) @ mine.T - 1 / len(u)
+            own = np.eye(rows.shape[1]) - (mine * shrink) @ mine.transpose(0, 2, 1) - 1 / len(u)
             rest[rows] = np.linalg.solve(own, rest[rows])
         yield rest
 
 
 def _blocks(groups: IntArray | None, n: int) -> list[IntArray]:
-    """The rows of each group; none where every row is a group of its own."""
+    """The rows of each group, groups of one size in one array [g m]; none where every row is a group of its own."""
     if groups is None:
         return []
     _, codes, counts = np.unique(groups, return_inverse=True, return_counts=True)
@@ -94,4 +97,7 @@ def _blocks(groups: IntArray | None, n: int) -> list[IntArray]:
             f"{len(codes)} rows in {len(counts)} groups were given for {n} examples; each needs a group, and there "
             "must be two or more. Leave groups out to leave out row by row."
         )
-    return [] if counts.max() == 1 else np.split(np.argsort(codes, kind="stable"), counts.cumsum()[:-1])
+    if counts.max() == 1:
+        return []
+    rows = np.split(np.argsort(codes, kind="stable"), counts.cumsum()[:-1])
+    return [np.stack([rows[g] for g in np.flatnonzero(counts == size)]) for size in np.unique(counts)]

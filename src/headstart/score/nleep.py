@@ -2,8 +2,9 @@
 
 Features are reduced to the principal axes that hold 80 % of their variance, a mixture is fitted there, and θ_z(x) is
 the probability that x came from component z. Five components a class, as in the authors' code, but no more than one for
-five examples (and not fewer than classes). Ours: each component has one variance an axis (a whole covariance of few
-examples is singular), and the start is drawn from the rows in an order that their features alone decide.
+five examples (and not fewer than classes). Ours: at most 64 axes, each component has one variance an axis (a whole
+covariance of few examples is singular), and the start is drawn from the rows in an order that their features alone
+decide.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ PAPER = "Li et al., Ranking Neural Checkpoints, CVPR 2021, arXiv:2011.11200"
 NEEDS = frozenset({"features"})
 KINDS = frozenset({"classification"})
 ENERGY = 0.8
+AXES = 64
 A_CLASS = 5  # components
-STEPS = 40
+STEPS = 100  # at most
+GAIN = 1e-3  # of log-likelihood an example, below which the fit ends
 FLOOR = 1e-3  # of the mean variance of an axis, added to each component's
 
 
@@ -29,6 +32,7 @@ def score(look: Look) -> float:
     if not axes.power.size:
         return expected_log(np.ones((len(codes), 1)), codes)
     r = int(np.searchsorted(axes.power.cumsum(), ENERGY * axes.power.sum())) + 1
+    r = min(r, AXES)
     z = axes.z[look.order, :r] / np.sqrt((axes.z[:, :r] ** 2).mean())
     size = max(len(counts), min(A_CLASS * len(counts), len(z) // 5))
     return expected_log(mixture(z, start(z, size, look.seed)), codes[look.order])
@@ -53,21 +57,27 @@ def start(z: Array, size: int, seed: int) -> Array:
 
 def mixture(z: Array, centres: Array, steps: int = STEPS) -> Array:
     """Probability of each component [n v], after some steps of expectation-maximisation from centres [v r]."""
-    weight, variance = np.full(len(centres), 1 / len(centres)), np.ones_like(centres)
+    weight, variance, before = np.full(len(centres), 1 / len(centres)), np.ones_like(centres), -np.inf
     for _ in range(steps):
-        theirs = _responsible(z, weight, centres, variance)
+        theirs, now = _responsible(z, weight, centres, variance)
         total = theirs.sum(0) + 10 * np.finfo(np.float64).eps
         centres = theirs.T @ z / total[:, None]
         variance = (theirs.T @ z**2 / total[:, None] - centres**2).clip(0) + FLOOR
         weight = total / total.sum()
-    return _responsible(z, weight, centres, variance)
+        if abs(now - before) < GAIN:
+            break
+        before = now
+    return _responsible(z, weight, centres, variance)[0]
 
 
-def _responsible(z: Array, weight: Array, centres: Array, variance: Array) -> Array:
+def _responsible(z: Array, weight: Array, centres: Array, variance: Array) -> tuple[Array, float]:
+    """Probability of each component [n v], and the log-likelihood an example."""
     apart = z**2 @ (1 / variance).T - 2 * z @ (centres / variance).T + (centres**2 / variance).sum(1)
-    log = np.log(weight) - (apart + np.log(variance).sum(1)) / 2
-    theirs = np.exp(log - log.max(1, keepdims=True))
-    return np.asarray(theirs / theirs.sum(1, keepdims=True))
+    log = np.log(weight) - (apart + np.log(variance).sum(1) + z.shape[1] * np.log(2 * np.pi)) / 2
+    top = log.max(1, keepdims=True)
+    theirs = np.exp(log - top)
+    total = theirs.sum(1, keepdims=True)
+    return theirs / total, float((top + np.log(total)).mean())
 
 
 def _apart(z: Array, centres: Array) -> Array:
