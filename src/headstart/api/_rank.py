@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import UsageError
 from ..runtime import Clock, one_blas_thread, quiet_threads
 from ..types import Example, Features, Source, Task, answers
-from ._sources import Looking
+from ._sources import Looking, named
 
 if TYPE_CHECKING:
     from ..plan.rounds import Entry, Ranking
@@ -86,7 +86,8 @@ def rank(
     from ._fit import _several
 
     clock, deadline = Clock(), None if budget is None else time.monotonic() + budget
-    named = [_catalogue.get(key) for key in dict.fromkeys(_several(source))]
+    keys = _several(source)
+    [_catalogue.get(key) for key in keys]  # a slip of the pen is told at once
     pick_engine(engine)
     if kind != "auto":
         family.load("kind", kind)
@@ -101,7 +102,8 @@ def rank(
             kind=None if kind == "auto" else kind,
             progress=lambda done, of: tell("read", done, of),
         )
-    known = {s.key: s for s in named or shortlist.order(_catalogue.usual(task.modality))}
+    chosen = named(keys, task) if keys else _catalogue.usual(task.modality)
+    known = {s.key: s for s in shortlist.order(chosen)}
     scores: dict[str, tuple[dict[str, float | None], list[str]]] = {}
 
     def seen(source: Source, some: Sequence[Example], features: Features) -> None:

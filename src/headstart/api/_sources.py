@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import HeadstartError, SourceError
 from ..runtime import write_json
-from ..types import Example, Features, Source, View
+from ..types import Example, Features, Source, Task, View
 
 if TYPE_CHECKING:
     from ..embed.gallery import Gallery
@@ -85,19 +85,19 @@ def pick(job: _Job, considered: Sequence[Source], request: str) -> Picked:
         SourceError: a named one cannot be had; or none of the catalogue's.
         BudgetError: the budget ended before one was looked through.
     """
-    eyes, named = Looking(job.gallery), bool(job.plan.sources)
+    eyes, told = Looking(job.gallery), bool(job.plan.sources)
     by_key = {s.key: s for s in considered}
     with job.clock("source"):
-        if named or len(considered) <= KEEP:
+        if told or len(considered) <= KEEP:
             for at, source in enumerate(considered):
                 job.tell(f"source {source.key}", at, len(considered))
                 eyes.take(source)
         kept = _kept(job.plan.out / FILE, request)
         if kept is None:
-            ranking = _asked(job, considered, eyes) if named else _rounds(job, considered, eyes, KEEP)
+            ranking = _asked(job, considered, eyes) if told else _rounds(job, considered, eyes, KEEP)
             kept = {"request": request, **as_json(ranking)}
             write_json(job.plan.out / FILE, kept)
-        chosen = list(by_key) if named else kept["chosen"]
+        chosen = list(by_key) if told else kept["chosen"]
         weights = {key: eyes.take(by_key[key]) for key in chosen}
     shown = {name: value for name, value in kept.items() if name != "request"}
     return Picked({key: by_key[key] for key in chosen}, weights, shown, tuple(kept["warnings"]))
@@ -151,6 +151,21 @@ def _kept(file: Path, request: str) -> dict[str, Any] | None:
         return None
 
 
+def named(keys: Sequence[str], task: Task) -> list[Source]:
+    """The sources of these names.
+
+    Raises:
+        UnknownName, SourceError: there is no such source.
+        UsageError: one does not read such examples.
+    """
+    from ..source import _catalogue
+
+    found = [_catalogue.get(key) for key in dict.fromkeys(keys)]
+    for source in found:
+        _ = source.pixels if task.modality == "image" else source.words  # raises where it reads something else
+    return found
+
+
 def considered(job: _Job) -> list[Source]:
     """The candidates: those named; else all of the catalogue for such examples, or that a named strategy can use.
 
@@ -161,9 +176,9 @@ def considered(job: _Job) -> list[Source]:
     from ..source import _catalogue
 
     if job.plan.sources:
-        return [_catalogue.get(key) for key in job.plan.sources]
-    named = [family.load("transfer", name) for name in job.plan.strategies if job.task.modality == "text"]
-    heads = {getattr(module, "NEEDS_HEAD", None) for module in named}
+        return named(job.plan.sources, job.task)
+    wanted = [family.load("transfer", name) for name in job.plan.strategies if job.task.modality == "text"]
+    heads = {getattr(module, "NEEDS_HEAD", None) for module in wanted}
     found = _catalogue.usual(job.task.modality)
     if heads - {None}:
         keys = [key for head in sorted(heads, key=str) for key in _catalogue.cheap_keys(job.task.modality, head)]

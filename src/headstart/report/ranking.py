@@ -27,7 +27,7 @@ def table(record: Mapping[str, Any]) -> str:
         scores = "".join(f"  {_number(row['scores'].get(name)):>7}" for name in SHOWN)
         start = f"  {pad(shorten(row['source'], wide), wide)}  {_value(row['value'], task):>9}"
         cost = _words.seconds(row["cost_s"]) if row["cost_s"] else "–"
-        lines.append(f"{start}  {_value(row['random'], task):>7}{scores}  {cost:>8}  {shorten(row['licence'], 24)}")
+        lines.append(f"{start}  {_value(row['random'], task):>7}{scores}  {cost:>8}  {shorten(row['licence'], 20)}")
     used = max(row["n_used"] for row in rows)
     noun = NOUNS.get(task["modality"], "example")
     notes = [

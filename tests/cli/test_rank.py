@@ -1,0 +1,72 @@
+"""`headstart rank`: the JSON contract, the table, budgets, wrong use; on the two small real sources and drawn pictures."""
+
+import json
+
+import pytest
+
+from drawn import SMALL, headstart, two_classes
+
+
+@pytest.fixture(scope="module")
+def ranked(photos, weights):
+    done = headstart("rank", photos, *SMALL, "--json", "--quiet")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_json_holds_what_the_contract_promises(ranked):
+    assert {"task", "sources", "spend"} <= ranked.keys()
+    rows = ranked["sources"]
+    assert {row["source"] for row in rows} == {"mobilenet-v2", "efficientnet-lite0"}
+    for row in rows:
+        assert {"source", "value", "scores", "cost_s", "licence", "caveats"} <= row.keys()
+        assert 0.5 < row["value"] <= 1
+        assert row["cost_s"] > 0
+        assert {"knn", "logme", "leep", "nleep", "nce", "hscore", "gbc", "parc", "centroid", "prior", "ridge"} <= row[
+            "scores"
+        ].keys()
+        assert row["scores"]["ridge"] is not None
+    assert rows[0]["loss"] <= rows[1]["loss"], "best first"
+    n = ranked["task"]["n"]
+    assert {row["n_used"] for row in rows} == {n["train"] + n["valid"]}, "no test picture was looked at"
+
+
+def test_the_table_has_a_line_a_source_of_at_most_100_columns(photos, weights):
+    done = headstart("rank", photos, *SMALL, "--examples", 24, "--quiet")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert sum(line.startswith(("  mobilenet-v2 ", "  efficientnet-lite0 ")) for line in lines) == 2
+    assert max(map(len, lines)) <= 100
+    assert "24 pictures left out" in done.stdout
+    assert "Apache-2.0" in done.stdout
+
+
+def test_a_budget_that_is_over_says_so_with_exit_code_4(photos, weights):
+    done = headstart("rank", photos, *SMALL, "--budget", "0.001s", "--quiet")
+    assert done.returncode == 4
+    assert "Give more with --budget" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        (("--sources", "mobilenet-v3x"), 2, "There is no source 'mobilenet-v3x'. Did you mean 'mobilenet-v2'?"),
+        (("--examples", "1"), 2, "examples must be 2 or more"),
+        (("--engine", "fast"), 2, "There is no engine 'fast'"),
+        (("--kind", "sorting"), 2, "There is no kind of task 'sorting'"),
+        (("--budget", "soon"), 2, "--budget soon is no duration"),
+    ],
+)
+def test_wrong_use_is_told_in_one_sentence(options, code, said, photos):
+    done = headstart("rank", photos, *options)
+    assert done.returncode == code
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_source_for_texts_is_told_to_see_none(tmp_path):
+    two_classes(tmp_path / "photos", 4, side=40)
+    done = headstart("rank", tmp_path / "photos", "--sources", "wordllama", "--quiet")
+    assert done.returncode in (2, 3)
+    assert "reads texts, not pictures" in done.stderr
+    assert "Traceback" not in done.stderr

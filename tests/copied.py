@@ -1,0 +1,41 @@
+"""A copy of the package with tiny sources of its own, so that what is true of files in it can be tested with others."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from tiny_source import ARCHITECTURE, packed, toml
+
+import headstart
+import tiny_tail
+
+TESTS, PACKAGE = Path(__file__).parent, Path(headstart.__file__).parent
+
+
+def copied(desk: Path, records: Mapping[str, Mapping[str, Any]], *, alone: bool = False) -> SimpleNamespace:
+    """`package`, the copy, and `env`, with which Python imports it; `desk` is a folder for both and a cache.
+
+    `records`: key → what its record has other than the tiny network's. `alone`: the catalogue has no other records.
+    """
+    import torch
+
+    package = desk / "src" / "headstart"
+    shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
+    if alone:
+        [record.unlink() for record in (package / "source" / "catalogue").glob("*.toml")]
+    buffer, known = io.BytesIO(), tiny_tail.source(ARCHITECTURE)
+    state = tiny_tail.net(ARCHITECTURE).state_dict()
+    torch.save({name: tensor for name, tensor in state.items() if "num_batches" not in name}, buffer)
+    for key, changes in records.items():
+        tiny = packed(buffer.getvalue(), **{"input": known.input, "feature_dim": known.feature_dim, **changes})
+        tiny.put_into(desk / "wheels")
+        (package / "source" / "catalogue" / f"{key}.toml").write_text(toml(tiny.source))
+    path = os.pathsep.join([str(package.parent), str(TESTS), str(TESTS / "source")])
+    own = {"PYTHONPATH": path, "HEADSTART_CACHE": str(desk / "cache"), "HEADSTART_WHEELS": str(desk / "wheels")}
+    return SimpleNamespace(desk=desk, package=package, env={**os.environ, **own})

@@ -1,0 +1,85 @@
+"""A new source, score and strategy are a file each: dropped into a copy of the package, all that lists them has them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from copied import copied
+from drawn import two_classes
+
+TESTS = Path(__file__).parent
+SCORE = '''"""Share of the features' variance that lies between classes; higher is better."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ._look import Look
+
+PAPER = "Fisher 1936, The use of multiple measurements in taxonomic problems"
+NEEDS = frozenset({"features"})
+KINDS = frozenset({"classification"})
+
+
+def score(look: Look) -> float:
+    """x [n d], y [n] → a number in [0, 1]."""
+    x, (codes, counts) = look.x.astype(np.float64), look.classes
+    whole = float(x.var(0).sum())
+    if whole == 0:
+        return 0.0
+    means = np.stack([x[codes == c].mean(0) for c in range(len(counts))])
+    return float((counts / counts.sum()) @ ((means - x.mean(0)) ** 2).sum(1) / whole)
+'''
+
+
+@pytest.fixture(scope="module")
+def dropped(tmp_path_factory) -> SimpleNamespace:
+    """The package with three files more, and the environment in which Python imports that copy."""
+    desk = tmp_path_factory.mktemp("dropped")
+    made = copied(desk, {"dropped": {}})
+    (made.package / "score" / "dropped.py").write_text(SCORE)
+    strategy = (made.package / "transfer" / "prototype.py").read_text()
+    (made.package / "transfer" / "dropped.py").write_text(strategy.replace("TITLE = ", "TITLE = 'dropped ' + "))
+    two_classes(desk / "photos", 10, side=40)
+    return made
+
+
+def python(dropped: SimpleNamespace, *arguments: object) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, *map(str, arguments)], cwd=dropped.desk, env=dropped.env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done
+
+
+def test_the_command_line_lists_them(dropped):
+    listed = json.loads(python(dropped, "-m", "headstart", "sources", "list", "--json").stdout)
+    assert "dropped" in {row["key"] for row in listed["sources"]}
+    assert "dropped" in listed["usual"], "a fit chooses among it too"
+    assert "dropped" in python(dropped, "-m", "headstart", "fit", "--help").stdout
+
+
+def test_the_ranking_and_the_race_take_them_up(dropped):
+    asked = ("-m", "headstart", "rank", "photos", "--sources", "dropped", "--json", "--quiet", "--engine", "torch")
+    (row,) = json.loads(python(dropped, *asked).stdout)["sources"]
+    assert row["source"] == "dropped"
+    assert 0 < row["scores"]["dropped"] < 1
+    code = (
+        "from headstart.plan.search import candidates; from headstart.types import Facts\n"
+        "print([c.id for c in candidates(('dropped',), (), Facts(20, 2, 40))])"
+    )
+    assert "'dropped-dropped'" in python(dropped, "-c", code).stdout
+
+
+def test_the_contracts_take_them_up(dropped):
+    files = [TESTS / "contract" / "test_strategies.py", TESTS / "contract" / "test_scores.py"]
+    options = ("-q", "-k", "dropped", "-p", "no:cacheprovider", "--rootdir", TESTS.parent, "-c", TESTS.parent / "pyproject.toml")
+    said = python(dropped, "-m", "pytest", *options, "-o", "pythonpath=", *files).stdout
+    assert " passed" in said
+    assert "failed" not in said
