@@ -52,7 +52,12 @@ def dropped(tmp_path_factory) -> SimpleNamespace:
 
 def python(dropped: SimpleNamespace, *arguments: object) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
-        [sys.executable, *map(str, arguments)], cwd=dropped.desk, env=dropped.env, capture_output=True, text=True, check=False
+        [sys.executable, *map(str, arguments)],
+        cwd=dropped.desk,
+        env=dropped.env,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done
@@ -79,7 +84,17 @@ def test_the_ranking_and_the_race_take_them_up(dropped):
 
 def test_the_contracts_take_them_up(dropped):
     files = [TESTS / "contract" / "test_strategies.py", TESTS / "contract" / "test_scores.py"]
-    options = ("-q", "-k", "dropped", "-p", "no:cacheprovider", "--rootdir", TESTS.parent, "-c", TESTS.parent / "pyproject.toml")
+    options = (
+        "-q",
+        "-k",
+        "dropped",
+        "-p",
+        "no:cacheprovider",
+        "--rootdir",
+        TESTS.parent,
+        "-c",
+        TESTS.parent / "pyproject.toml",
+    )
     said = python(dropped, "-m", "pytest", *options, "-o", "pythonpath=", *files).stdout
     assert " passed" in said
     assert "failed" not in said

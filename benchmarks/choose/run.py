@@ -48,7 +48,11 @@ def main() -> int:
     import torch
 
     torch.set_num_threads(given.threads)
-    done = {json.loads(line)["key"] for line in given.results.read_text().splitlines()} if given.results.exists() else set()
+    done = (
+        {json.loads(line)["key"] for line in given.results.read_text().splitlines()}
+        if given.results.exists()
+        else set()
+    )
     for name in given.sets.split(","):
         table = given.work / "cases" / f"{name}.jsonl"
         if not table.is_file():
@@ -95,7 +99,9 @@ class Case:
         return Gallery({s.key: s for s in self.sources}, weights=weights)
 
 
-def truth(strategies: tuple[str, ...]) -> Callable[[Path, argparse.Namespace], Iterator[tuple[str, Callable[[], Line]]]]:
+def truth(
+    strategies: tuple[str, ...],
+) -> Callable[[Path, argparse.Namespace], Iterator[tuple[str, Callable[[], Line]]]]:
     """The test accuracy of what headstart makes of each source by some strategies, of which validation chooses one."""
 
     def part(table: Path, given: argparse.Namespace) -> Iterator[tuple[str, Callable[[], Line]]]:
@@ -121,7 +127,9 @@ def tested(case: Case, strategies: tuple[str, ...]) -> Line:
     task, source = case.task, case.sources[0]
     gallery, start = case.gallery(), cpu()
     facts = Facts(len(task.train), len(task.labels), median_side(task.train), task.modality, task.kind)
-    made = [c for c in search.candidates([source.key], list(strategies), facts) if c.strategy in strategies and c.reuses]
+    made = [
+        c for c in search.candidates([source.key], list(strategies), facts) if c.strategy in strategies and c.reuses
+    ]
     camp, works = [], {}
     with tempfile.TemporaryDirectory(prefix="headstart-") as pad:
         for candidate in made:
@@ -198,7 +206,12 @@ def planner(table: Path, given: argparse.Namespace) -> Iterator[tuple[str, Calla
             found = rounds.Rounds(case.task, shortlist.order(records), eyes, **asked).run()
             used = cpu() - start
         entries = [asdict(e) for e in found.entries]
-        return {"chosen": list(found.chosen), "entries": entries, "stopped": found.stopped, "cpu_choice": round(used, 2)}
+        return {
+            "chosen": list(found.chosen),
+            "entries": entries,
+            "stopped": found.stopped,
+            "cpu_choice": round(used, 2),
+        }
 
     yield "rounds", work
 

@@ -59,7 +59,9 @@ def show(cells: Sequence[Line], sets: Sequence[str], kind: str) -> None:
     for way, of in sorted(found.items(), key=lambda item: np.mean([r for _, r, _ in item[1]])):
         tau, first, third = (np.mean([row[i] for row in of]) for i in range(3))
         by_set = [f"{100 * r:.1f}" for _, r, _ in of]
-        rows.append([way, *("–" if np.isnan(v) else f"{s * v:.2f}" for s, v in ((1, tau), (100, first), (100, third))), *by_set])
+        rows.append(
+            [way, *("–" if np.isnan(v) else f"{s * v:.2f}" for s, v in ((1, tau), (100, first), (100, third))), *by_set]
+        )
     lines("Ways of choosing, mean over sets, best first", ("way", "tau", "regret@1", "regret@3", *sets), rows)
     planner(cells, true, sets)
     fits(cells, sets)
@@ -91,7 +93,9 @@ def values(cells: Sequence[Line], name: str) -> dict[str, dict[str, float]]:
                 out.setdefault(way, {})[source.key] = value
         out.setdefault("the planner's evidence", {})[source.key] = -cell["loss"]
         out["parameters"][source.key] = source.params
-        out["efficientnet-lite0 or minilm-l6 always"][source.key] = float(source.key in ("efficientnet-lite0", "minilm-l6"))
+        out["efficientnet-lite0 or minilm-l6 always"][source.key] = float(
+            source.key in ("efficientnet-lite0", "minilm-l6")
+        )
     return out
 
 
@@ -140,7 +144,9 @@ def ranks(a: Values, b: Values, true: Values) -> dict[str, float]:
     """Mean of two ranks, higher is better."""
     from scipy.stats import rankdata
 
-    of = [dict(zip(true, rankdata([v.get(s, min(v.values(), default=0) - 1) for s in true]), strict=True)) for v in (a, b)]
+    of = [
+        dict(zip(true, rankdata([v.get(s, min(v.values(), default=0) - 1) for s in true]), strict=True)) for v in (a, b)
+    ]
     return {s: float(of[0][s] + of[1][s]) for s in true}
 
 
@@ -176,7 +182,15 @@ def planner(cells: Sequence[Line], true: Mapping[str, Values], sets: Sequence[st
         both = 100 * (known[best] - max(known[first], known.get(second, 0)))
         share = cell["cpu_choice"] / oracle if oracle else float("nan")
         means.append((gap, both, share))
-        row = [cell["set"], first, best, f"{gap:.1f}", f"{both:.1f}", f"{cell['cpu_choice']:.0f}", f"{100 * share:.0f} %"]
+        row = [
+            cell["set"],
+            first,
+            best,
+            f"{gap:.1f}",
+            f"{both:.1f}",
+            f"{cell['cpu_choice']:.0f}",
+            f"{100 * share:.0f} %",
+        ]
         rows.append(row)
     if rows:
         gap, both, share = np.mean(means, 0)
@@ -198,7 +212,11 @@ def fits(cells: Sequence[Line], sets: Sequence[str]) -> None:
         row = [n]
         for what in ("fixed", "3m", "30m"):
             cell = of.get((n, what))
-            row.append("–" if cell is None else f"{100 * cell['transfer']['value']:.1f} {cell['transfer']['source']}, {cell['wall']:.0f} s")
+            row.append(
+                "–"
+                if cell is None
+                else f"{100 * cell['transfer']['value']:.1f} {cell['transfer']['source']}, {cell['wall']:.0f} s"
+            )
         rows.append(row)
     if rows:
         gaps = [100 * (of[n, "3m"]["transfer"]["value"] - of[n, "fixed"]["transfer"]["value"]) for n in done]
@@ -215,7 +233,9 @@ def alarms(cells: Sequence[Line], true: Mapping[str, Values], sets: Sequence[str
         ]
         fired = sum(c["fired"] for c in of)
         better = sum(c["fired"] and c["value"] > c["random"] for c in of)
-        title = f"The alarm went off for {fired} of {len(of)} pairs, in {better} of which the source was right more often"
+        title = (
+            f"The alarm went off for {fired} of {len(of)} pairs, in {better} of which the source was right more often"
+        )
         lines(title, ("set", "source", "right", "random", "margin, standard errors"), rows)
 
 

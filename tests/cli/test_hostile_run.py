@@ -19,7 +19,8 @@ def run(weights, tmp_path_factory) -> SimpleNamespace:
     good, bad = make(desk / "my photos ñ")
     # `prototype,classical`: what is tested here is the files, so the dear candidates may stay away
     fit = headstart(
-        *("fit", "my photos ñ", *SMALL, "--out", "run", "--strategy", "prototype,classical", "--json", "--quiet"), cwd=desk
+        *("fit", "my photos ñ", *SMALL, "--out", "run", "--strategy", "prototype,classical", "--json", "--quiet"),
+        cwd=desk,
     )
     assert fit.returncode == 0, fit.stderr
     return SimpleNamespace(desk=desk, data=desk / "my photos ñ", good=good, bad=bad, record=json.loads(fit.stdout))

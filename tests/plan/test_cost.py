@@ -10,7 +10,9 @@ LITE0, LITE2 = _catalogue.get("efficientnet-lite0"), _catalogue.get("efficientne
 
 def test_fetching_is_counted_where_the_weights_are_not_there_and_starting_but_once():
     pace = cost.Pace()
-    away, here, begun = (pace.predict(LITE0, 100, here=h, begun=b) for h, b in ((False, False), (True, False), (True, True)))
+    away, here, begun = (
+        pace.predict(LITE0, 100, here=h, begun=b) for h, b in ((False, False), (True, False), (True, True))
+    )
     assert away.fetch == pytest.approx(4 * LITE0.params / 4e6)
     assert (here.fetch, begun.fetch, begun.start) == (0, 0, 0)
     assert away.seconds - away.fetch == pytest.approx(here.seconds)

@@ -14,9 +14,7 @@ from headstart.types import Example, Features, Sealed, Task
 def test_a_sharper_source_has_the_lower_loss_and_the_gap_is_in_standard_errors():
     task = drawn_eyes.task()
     some = evidence.draw(task, 0)[:200]
-    sharp, dull, noise = (
-        evidence.of(str(s), drawn_eyes.drawn(some, s, "x"), task, some) for s in (3.0, 1.0, 0.0)
-    )
+    sharp, dull, noise = (evidence.of(str(s), drawn_eyes.drawn(some, s, "x"), task, some) for s in (3.0, 1.0, 0.0))
     assert sharp.loss < dull.loss < noise.loss
     assert sharp.value > dull.value > 0.4 > noise.value
     gap = dull.losses - sharp.losses

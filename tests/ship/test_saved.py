@@ -86,7 +86,9 @@ def test_a_run_without_a_model_or_record_says_what_to_do(copied):
 
 def test_when_a_rival_wins_the_model_is_the_rival(weights, tmp_path):
     data = stripes(tmp_path / "stripes")
-    fit = headstart("fit", data, *SMALL, "--out", tmp_path / "run", "--strategy", "prototype,classical", "--json", "--quiet")
+    fit = headstart(
+        "fit", data, *SMALL, "--out", tmp_path / "run", "--strategy", "prototype,classical", "--json", "--quiet"
+    )
     assert fit.returncode == 0, fit.stderr
     record = json.loads(fit.stdout)
     assert record["winner"]["source"] is None

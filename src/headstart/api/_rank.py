@@ -137,7 +137,9 @@ def _scores(
     top = features.x[:, source.columns("top")]
     look = Look(top, answers(examples), len(task.labels), task.kind, features.logits, source, seed)
     found = [measure(name, look) for name in names("score")]
-    return {e.score: e.value for e in found}, [f"{e.score}: {c}" for e in found for c in e.caveats if e.value is not None]
+    return {e.score: e.value for e in found}, [
+        f"{e.score}: {c}" for e in found for c in e.caveats if e.value is not None
+    ]
 
 
 def _by_loss(ranking: Ranking) -> list[Entry]:

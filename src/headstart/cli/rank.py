@@ -14,7 +14,9 @@ def run(
     data: Annotated[str, typer.Argument(help="Labelled data, as for `fit`: folder of class folders, or table(s).")],
     sources: Annotated[
         str,
-        typer.Option("--sources", "--source", help="By comma: keys, folders, names; what `fit` chooses among otherwise."),
+        typer.Option(
+            "--sources", "--source", help="By comma: keys, folders, names; what `fit` chooses among otherwise."
+        ),
     ] = "",
     seed: Annotated[int, typer.Option(help="Seed of the split and of the examples drawn.")] = 0,
     budget: Annotated[str, typer.Option(help="Most time to spend, e.g. 90s, 5m, 1h.")] = "",

@@ -24,7 +24,9 @@ def list_(as_json: Json = False) -> None:
 
     rows = [_catalogue.describe(_catalogue.get(key)) for key in _catalogue.keys()]
     if as_json:
-        usual = {name: [s.key for s in _catalogue.usual(kind)] for name, kind in (("usual", "image"), ("usual_text", "text"))}
+        usual = {
+            name: [s.key for s in _catalogue.usual(kind)] for name, kind in (("usual", "image"), ("usual_text", "text"))
+        }
         return _json({"sources": rows, **usual})
     table = _table("key", "input", "features", "params", "MACs", "licence", "pulled")
     for row in rows:

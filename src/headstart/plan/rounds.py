@@ -146,7 +146,9 @@ class Rounds:
             ranked, left = left, self._cut(left, last=at + 1 == len(sizes))
             for rank, key in enumerate(ranked, 1):
                 if key not in left:
-                    self._set(key, status="dropped", reason=f"ranked {rank} of {len(ranked)}: {self._behind(key, ranked[0])}")
+                    self._set(
+                        key, status="dropped", reason=f"ranked {rank} of {len(ranked)}: {self._behind(key, ranked[0])}"
+                    )
             if self._stopped or len(left) <= self.keep:
                 break
         return left
@@ -157,7 +159,9 @@ class Rounds:
             return ranked
         fit = self.keep if last else max(self.keep, math.ceil(len(ranked) / 2))
         best = self._known[ranked[0]]
-        return [key for at, key in enumerate(ranked) if at < fit or (not last and self._known[key].behind(best) < CLOSE)]
+        return [
+            key for at, key in enumerate(ranked) if at < fit or (not last and self._known[key].behind(best) < CLOSE)
+        ]
 
     def _behind(self, key: str, best: str) -> str:
         mine, theirs = self._known[key], self._known[best]
@@ -313,7 +317,9 @@ class Rounds:
     def _nothing(self) -> HeadstartError:
         why = "; ".join(f"{e.source}: {e.reason}" for e in self._entries.values() if e.reason)
         if any(e.status == "waiting" and e.reason for e in self._entries.values()):
-            return BudgetError(f"The budget ended before any source was looked through ({why}). Give more with --budget.")
+            return BudgetError(
+                f"The budget ended before any source was looked through ({why}). Give more with --budget."
+            )
         return SourceError(f"No source could be used. {why}")
 
 
