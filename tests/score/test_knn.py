@@ -56,6 +56,17 @@ def test_what_is_level_votes_together_and_counts_in_part():
     assert 0 <= knn.score(level) < 0.5
 
 
+def test_of_more_than_twenty_alike_all_vote():
+    rng = np.random.default_rng(0)
+    at, y = rng.permutation(np.arange(75) % 3), rng.integers(0, 2, 75)
+    look = Look(rng.normal(size=(3, 37)).astype(np.float32)[at], y, 2)
+    said = knn.votes(look.directions, look.targets)
+    for i in range(75):
+        others = (at == at[i]) & (np.arange(75) != i)
+        assert others.sum() == 24
+        assert said[i, 1] == pytest.approx(y[others].mean())
+
+
 def test_a_label_that_all_have_says_nothing():
     look = drawn("multilabel")
     assert knn.score(replace(look, y=np.column_stack([look.y, np.ones(60, int)]))) == pytest.approx(knn.score(look))

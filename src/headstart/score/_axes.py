@@ -79,8 +79,7 @@ def standardise(x: NDArray[np.floating], *, each: bool, unit: Array | None = Non
     if len(x) < 2:
         raise ValueError(f"a linear head needs two rows or more, got {len(x)}")
     x = np.asarray(x, np.float64)
-    flat = x.max(0) == x.min(0)  # the mean of a large constant is rounded, and that would be taken for a deviation
-    mean = np.where(flat, x[0], x.mean(0))
+    mean = x.mean(0)
     centred = x - mean
     scale = np.sqrt((centred**2).mean(0))
     if not each:

@@ -103,7 +103,7 @@ def credit(scores: Array, codes: IntArray) -> Array:
     [1.0, 0.5, 0.0]
     """
     top = scores.max(1, keepdims=True)
-    level = scores >= top - LEVEL * np.maximum(np.abs(top), LEVEL)
+    level = scores >= top - LEVEL * np.maximum(np.abs(top), 1.0)
     return np.asarray(level[np.arange(len(codes)), codes] / level.sum(1))
 
 

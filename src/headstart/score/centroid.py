@@ -30,8 +30,7 @@ def distances(look: Look) -> Array:
     z, (codes, counts) = look.directions, look.classes
     means = look.targets.T @ z / counts[:, None]
     squared = (z**2).sum(1)[:, None] - 2 * z @ means.T + (means**2).sum(1)
-    own = np.divide(counts, counts - 1, out=np.full(len(counts), np.inf), where=counts > 1) ** 2
-    rows = np.arange(len(codes))
-    mine = squared[rows, codes].clip(1e-12)  # so that nothing times infinity is infinity
-    squared[rows, codes] = np.minimum(mine * own[codes], np.finfo(np.float64).max)
+    rows, of = np.arange(len(codes)), counts[codes]
+    without = squared[rows, codes] * (of / np.maximum(of - 1, 1)) ** 2
+    squared[rows, codes] = np.where(of > 1, without, np.inf)
     return np.asarray(squared)
