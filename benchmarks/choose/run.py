@@ -2,7 +2,7 @@
 
 frozen   the truth, source by source: the better of headstart's two probes (chosen on labelled examples), on the test
 tuned    the truth after fine-tuning the whole source
-scores   every score of score/, and the planner's own evidence, on 256 labelled examples of each source; their CPU seconds
+scores   every score of score/, and the planner's evidence, on 256 labelled examples of each source; their CPU seconds
 planner  `plan.rounds` as a fit runs it without a budget, features computed anew; what it chose and its CPU seconds
 fits     whole fits: --budget 3m and 30m, and the fixed choice efficientnet-lite0 with the linear probe
 alarm    each source against random weights of its own architecture, on 256 labelled examples
@@ -65,7 +65,7 @@ def main() -> int:
             start, clock = cpu(), time.perf_counter()
             try:
                 found = work()
-            except Exception as problem:  # noqa: BLE001 - a cell that fails is named, and the others go on
+            except Exception as problem:
                 print(f"{key}: FAILED, {problem}", flush=True)
                 continue
             line = {"key": key, "part": given.part, "set": name, "what": what, "cpu": round(cpu() - start, 2)}
@@ -197,7 +197,7 @@ def planner(table: Path, given: argparse.Namespace) -> Iterator[tuple[str, Calla
         from headstart.source import _catalogue
 
         case = Case(table)
-        records = case.sources if given.sources else [s for s in _catalogue.usual(case.task.modality)]
+        records = case.sources if given.sources else _catalogue.usual(case.task.modality)
         [_catalogue.fetch(s) for s in records]
         with tempfile.TemporaryDirectory(prefix="headstart-") as empty:
             eyes = _sources.Looking(Gallery({}, folder=Path(empty)))

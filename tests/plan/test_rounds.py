@@ -1,7 +1,6 @@
 """Halving, time, memory, what fails, the alarm, an interruption: on features drawn by the test."""
 
 import time
-from dataclasses import replace
 
 import pytest
 

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..runtime import digest, write
 from ..types import Source
+
+if TYPE_CHECKING:
+    from torch import nn
 
 MARK = "~random"  # behind the key of a twin
 
@@ -44,7 +48,7 @@ def drawn(source: Source, folder: Path, seed: int = 0) -> Path:
     return path
 
 
-def _network(source: Source, seed: int):  # noqa: ANN202 - a torch module; torch is not imported here
+def _network(source: Source, seed: int) -> nn.Module:
     if source.modality == "text":
         from . import _language
 
