@@ -1,4 +1,4 @@
-"""A new source, score and strategy are a file each: dropped into a copy of the package, all that lists them has them."""
+"""A new source, score and strategy are a file each: dropped into a copy of the package, they are everywhere."""
 
 from __future__ import annotations
 

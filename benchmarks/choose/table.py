@@ -144,9 +144,9 @@ def ranks(a: Values, b: Values, true: Values) -> dict[str, float]:
     """Mean of two ranks, higher is better."""
     from scipy.stats import rankdata
 
-    of = [
-        dict(zip(true, rankdata([v.get(s, min(v.values(), default=0) - 1) for s in true]), strict=True)) for v in (a, b)
-    ]
+    worst = [min(v.values(), default=0) - 1 for v in (a, b)]
+    placed = [rankdata([v.get(s, w) for s in true]) for v, w in zip((a, b), worst, strict=True)]
+    of = [dict(zip(true, place, strict=True)) for place in placed]
     return {s: float(of[0][s] + of[1][s]) for s in true}
 
 

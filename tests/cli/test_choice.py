@@ -1,4 +1,4 @@
-"""`headstart fit` chooses its sources by itself, from a catalogue of three tiny ones; and Ctrl-C gives the best so far."""
+"""`headstart fit` chooses its sources by itself, from a catalogue of three; and Ctrl-C gives the best so far."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`headstart rank`: the JSON contract, the table, budgets, wrong use; on the two small real sources and drawn pictures."""
+"""`headstart rank`: the JSON contract, the table, budgets, wrong use; on the two small real sources."""
 
 import json
 

@@ -1,7 +1,7 @@
 """fit: from a folder of pictures, or a table of texts, to an adapted classifier with an honest verdict.
 
-read → choose the sources → embed (one pass) → compare candidates on validation data → train the chosen ones on all training pictures →
-open the sealed test split once → report → save, load, compare → run.json. Each step leaves its result behind, so that
+read → choose the sources → embed (one pass) → compare candidates on validation data → train the chosen ones on all
+training pictures → open the sealed test split once → report → save, load, compare → run.json. Each step leaves its result behind, so that
 a killed run, started again with the same arguments, continues.
 """
 
@@ -94,8 +94,8 @@ def fit(
         seeds: trainings of a finalist whose result depends on chance; their spread is part of the verdict's interval.
         budget: seconds; a candidate that is not done by then is dropped, and said to be. Looked at between slices of
             training: reading, embedding and the last training are not cut short.
-        source: keys of the catalogue, folders, names; all are reused. Not given, the two that suit the examples best are
-            chosen from the catalogue, see `plan.rounds`.
+        source: keys of the catalogue, folders, names; all are reused. Not given, the two that suit the examples best
+            are chosen from the catalogue, see `plan.rounds`.
         strategy: names; narrows the candidates, transfer and rivals separately (rivals always run).
         engine: `auto`, `torch` or `openvino`.
         group: column of the table; pictures of one group never stand on both sides of a split.

@@ -31,7 +31,7 @@ def table(record: Mapping[str, Any]) -> str:
     used = max(row["n_used"] for row in rows)
     noun = NOUNS.get(task["modality"], "example")
     notes = [
-        f"{_named(task)}: what a ridge head on frozen features makes of {_words.plural(used, noun)} left out one by one "
+        f"{_named(task)}: what a ridge head on frozen features makes of {_words.plural(used, noun)} left out in turn "
         "(groups as a whole); the order is that of its log-loss. random: the same architecture with random weights.",
         *(f"warning: {warning}" for warning in task["warnings"]),
         *(f"{row['source']}: {caveat}" for row in rows for caveat in row["caveats"]),

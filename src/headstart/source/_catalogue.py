@@ -70,8 +70,9 @@ def usual(modality: str = "image") -> list[Source]:
 
 
 def cheap_keys(modality: str = "image", head: str | None = None) -> list[str]:
-    """Of these the two with the fewest multiply-adds, cheapest first; with `head` ("causal", "masked") the cheapest
-    one that has such a language-model head.
+    """Of these the two with the fewest multiply-adds, cheapest first.
+
+    With `head` ("causal", "masked") the cheapest one that has such a language-model head.
 
     >>> cheap_keys()
     ['mobilenet-v2', 'efficientnet-lite0']
