@@ -1,7 +1,8 @@
 """Makes the cases of the benchmark of choosing: per data set one split, labelled examples and a test, as a table.
 
 The split is headstart's own, `headstart.read(…, seed=0)`; hymenoptera and trec_questions bring their test along. At
-most LABELLED labelled examples and TESTED test ones are kept, drawn evenly over the classes, to keep the CPU time in bounds.
+most LABELLED labelled examples and TESTED test ones are kept, drawn evenly over the classes, to keep
+the CPU time in bounds.
 
 Run: python benchmarks/choose/cases.py WORK [--sets ...]
 Out: WORK/cases/SET.jsonl (image or text, label, split: train or test). Reads $HEADSTART_DATA, else ../shared/data.

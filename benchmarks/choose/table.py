@@ -157,7 +157,7 @@ def chance(true: Values, m: int) -> float:
 
 
 def half(cells: Sequence[Line], name: str, kind: str) -> float:
-    """Regret of taking the best source of half the test, judged on the other half: what luck of the test alone costs."""
+    """Regret of taking the best source of half the test, judged on the other half: what the test's luck alone costs."""
     rows = [c for c in cells if c["set"] == name and c["part"] == ("frozen" if kind == "best" else kind)]
     right = np.array([c["correct"] for c in rows], float)
     rng, gaps = np.random.default_rng(0), []

@@ -1,8 +1,8 @@
 """fit: from a folder of pictures, or a table of texts, to an adapted classifier with an honest verdict.
 
 read → choose the sources → embed (one pass) → compare candidates on validation data → train the chosen ones on all
-training pictures → open the sealed test split once → report → save, load, compare → run.json. Each step leaves its result behind, so that
-a killed run, started again with the same arguments, continues.
+training pictures → open the sealed test split once → report → save, load, compare → run.json. Each step leaves its
+result behind, so that a killed run, started again with the same arguments, continues.
 """
 
 from __future__ import annotations

@@ -2,9 +2,10 @@
 
 All sources are looked through on some examples, the better half (and what cannot be told from the best) on twice as
 many, and so on, until as few are left as the race can train on. Ordered by what a ridge head makes of their frozen
-features on examples left out (`evidence.py`). Before each step its cost is predicted: what would not end in time, or not fit into memory, is not begun. Those that
-are left must beat their own architecture with random weights, else the alarm goes off and the next one takes their
-place. Every decision has its reason in words. Knows nothing of files and fetching: `Eyes` does that.
+features on examples left out (`evidence.py`). Before each step its cost is predicted: what would not end in time, or
+not fit into memory, is not begun. Those that are left must beat their own architecture with random weights, else the
+alarm goes off and the next one takes their place. Every decision has its reason in words. Knows nothing of files and
+fetching: `Eyes` does that.
 """
 
 from __future__ import annotations
