@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 RUN = ROOT / "benchmarks" / "frozen" / "run.py"
-TEXT = ROOT / "benchmarks" / "text"
+TEXT, CHOOSE = ROOT / "benchmarks" / "text", ROOT / "benchmarks" / "choose"
 DATA = Path(os.environ.get("HEADSTART_DATA") or ROOT.parent / "shared" / "data")
 
 
@@ -102,3 +102,41 @@ def test_labels_in_english_are_judged_on_questions_in_german_against_a_rival(tmp
     assert (
         f"| {100 * cell['run']:.1f} (1) | {100 * cell['against']:.1f} (1) | {100 * cell['difference']:+.1f} [" in shown
     )
+
+
+def test_ways_of_choosing_are_set_against_the_truth(tmp_path):
+    if not (DATA / "hymenoptera").is_dir():
+        pytest.skip(f"{DATA} holds no hymenoptera; set HEADSTART_DATA to the folder that does")
+    work, found = tmp_path / "work", tmp_path / "found.jsonl"
+    assert run(str(work), "--sets", "hymenoptera", script=CHOOSE / "cases.py").returncode == 0
+    table = work / "cases" / "hymenoptera.jsonl"
+    rows = [json.loads(line) for line in table.read_text().splitlines()]
+    few = [row for row in rows if row["split"] == "train"][::6] + [row for row in rows if row["split"] == "test"][::6]
+    table.write_text("".join(json.dumps(row) + "\n" for row in few))
+    asked = (
+        "--work",
+        str(work),
+        "--sets",
+        "hymenoptera",
+        "--results",
+        str(found),
+        "--sources",
+        "mobilenet-v2,efficientnet-lite0",
+    )
+    for part in ("frozen", "scores", "alarm"):
+        done = run(part, *asked, script=CHOOSE / "run.py", OMP_NUM_THREADS="1")
+        if "cannot be had" in done.stdout:
+            pytest.skip("the sources cannot be fetched here")
+        assert done.returncode == 0, done.stderr
+        assert "FAILED" not in done.stdout
+    cells = [json.loads(line) for line in found.read_text().splitlines()]
+    assert len(cells) == 6
+    assert all(0.5 < c["accuracy"] <= 1 for c in cells if c["part"] == "frozen")
+    again = run("frozen", *asked, script=CHOOSE / "run.py", OMP_NUM_THREADS="1")
+    assert again.stdout == "", "what stands there is passed over"
+    shown = run("--results", str(found), script=CHOOSE / "table.py").stdout
+    true = {c["what"]: c["accuracy"] for c in cells if c["part"] == "frozen"}
+    gap = max(true.values()) - true["efficientnet-lite0"]  # which has more parameters
+    (row,) = [line for line in shown.splitlines() if line.startswith("| parameters |")]
+    assert [float(cell) for cell in row.split("|")[3:5]] == [pytest.approx(100 * gap, abs=0.006), 0.0]
+    assert "The alarm went off for" in shown
