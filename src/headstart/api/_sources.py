@@ -45,12 +45,15 @@ class Looking:
 
     def __init__(self, gallery: Gallery) -> None:
         self.gallery = gallery
+        self._here: dict[str, bool] = {}  # asked once: to know it whole files are hashed
 
     def here(self, source: Source) -> bool:
         """Whether its weights need not be fetched."""
         from ..source import _catalogue
 
-        return source.key in self.gallery.weights or _catalogue.loader(source).pulled(source)
+        if source.key not in self._here:
+            self._here[source.key] = _catalogue.loader(source).pulled(source)
+        return self._here[source.key]
 
     def look(self, source: Source, examples: Sequence[Example]) -> Features:
         """Features of all depths."""
@@ -74,7 +77,7 @@ class Looking:
 
         if source.key not in self.gallery.weights:
             self.gallery.weights[source.key] = _catalogue.fetch(source)
-            self.gallery.sources[source.key] = source
+            self.gallery.sources[source.key], self._here[source.key] = source, True
         return self.gallery.weights[source.key]
 
 

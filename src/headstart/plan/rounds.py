@@ -28,7 +28,10 @@ FIRST = 128  # examples of the first round, if there are so many; but at least E
 EACH = 4
 MOST = 1024  # examples of the last one: from there on sources differ by less than the race tells apart better
 ASKED = 256  # examples of the alarm
-FALSE_STARTS = (HeadstartError, OSError, RuntimeError, ValueError, ArithmeticError, np.linalg.LinAlgError)
+FALSE_STARTS = (
+    HeadstartError, OSError, RuntimeError, ValueError, ArithmeticError, ImportError, MemoryError, np.linalg.LinAlgError,
+)  # fmt: skip
+OVER = "the time for choosing ended"
 
 
 class Eyes(Protocol):
@@ -66,7 +69,7 @@ class Ranking:
     """All sources, best first; those chosen lead."""
 
     entries: tuple[Entry, ...]
-    stopped: str = ""  # "the time for choosing ended", "interrupted", or nothing
+    stopped: str = ""  # OVER, "interrupted", or nothing
     warnings: tuple[str, ...] = ()
 
     @property
@@ -188,35 +191,37 @@ class Rounds:
             if begun and len(self._known[key].losses) >= n:
                 done.append(key)
                 continue
-            why = self._too_much(key, n, begun, bool(done or self._known))
-            if why is None and self._try(key, n, begun):
+            if not (refused := self._too_much(key, n, begun, bool(done or self._known))):
+                done += [key] if self._try(key, n, begun) else []
+                continue
+            status, why = refused
+            self._stopped = OVER if status == "waiting" else self._stopped
+            if begun:  # what the round before said of it stands
                 done.append(key)
-            elif why is not None:
-                self._stopped = self._stopped or ("the time for choosing ended" if "left" in why else "")
-                if begun:  # what the round before said of it stands
-                    done.append(key)
-                else:
-                    self._set(key, status="waiting" if "left" in why else "dropped", reason=why)
+            else:
+                self._set(key, status=status, reason=why)
         if not done:
             raise self._nothing()
         place = {s.key: at for at, s in enumerate(self.sources)}
         common = min(len(self._known[key].losses) for key in done)
         return sorted(done, key=lambda key: (float(self._known[key].losses[:common].mean()), place[key]))
 
-    def _too_much(self, key: str, n: int, begun: bool, others: bool) -> str | None:
-        """Why a step is not begun: its time or memory."""
+    def _too_much(self, key: str, n: int, begun: bool, others: bool) -> tuple[str, str] | None:
+        """Why a step is not begun, its time or its memory: the status that it gives, and the reason in words."""
         source = self._of(key)
         known = len(self._known[key].losses) if begun else 0
         said = self._pace.predict(source, n - known, here=self.eyes.here(source), begun=begun)
         if not begun:
             self._set(key, predicted=said.seconds, memory=said.memory)
         if said.memory > (free := cost.free_memory()):
-            return f"it would need about {said.memory / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free"
+            what = f"it would need about {said.memory / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free"
+            return "dropped", what
         if self.deadline is None:
             return None
         left = self.deadline - time.monotonic()
         if left <= 0 or (others and said.seconds > left):  # the first one is tried: without any there is nothing
-            return f"it would take about {said.seconds:.0f} s, and {max(left, 0):.0f} s were left for choosing"
+            what = f"it would take about {said.seconds:.0f} s, and {max(left, 0):.0f} s were left for choosing"
+            return "waiting", what
         return None
 
     def _try(self, key: str, n: int, begun: bool) -> bool:
