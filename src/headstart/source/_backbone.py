@@ -154,7 +154,7 @@ def load(source: Source, weights: Path | None = None) -> Backbone:
         SourceError: the weights cannot be had, are damaged, or do not fit the architecture.
     """
     tensors = _weights.read(weights or _catalogue.fetch(source))
-    net = _timm.build(source.architecture)
+    net = _timm.build(source.architecture, source.config)
     try:
         net.load_state_dict(tensors, strict=True)
     except RuntimeError as problem:
