@@ -8,6 +8,7 @@ before (other orders, folded scales, blue before red) is said by the architectur
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -41,7 +42,7 @@ def converted(files: Sequence[Path], source: Source, torch_file: Callable[[Path]
     if keep := source.origin.get("keep"):
         given = {name: tensor for name, tensor in given.items() if re.search(keep, name)}
     if arrange := _ARRANGE.get(source.architecture):
-        given = arrange(given)
+        given = arrange(given, source)
     if source.origin.get("answers") == "sigmoid":
         given = _two_answers(given)
     if source.origin.get("channels") == "BGR":
@@ -90,10 +91,12 @@ def _two_answers(given: Tensors) -> Tensors:
     return {**given, **{name: torch.cat([torch.zeros_like(given[name]), given[name]]) for name in (weight, bias)}}
 
 
-def _dino(given: Tensors) -> Tensors:
+def _dino(given: Tensors, source: Source) -> Tensors:
     """DINOv2 as transformers names it, behind "backbone.", in timm's order: query, key and value are one matrix there.
 
     The exporter cut the position embedding into the class token's and the patches', which have no names of their own.
+    The graph resamples it at every picture; here that is done once, in the same way (bicubic, not antialiased as
+    timm's is), for the record's size.
     """
     import torch
 
@@ -101,8 +104,12 @@ def _dino(given: Tensors) -> Tensors:
     places = [tensor for name, tensor in given.items() if name.startswith("onnx::") and tensor.ndim == 3]
     if len(places) != 2:
         raise SourceError(f"The graph has {len(places)} position embeddings, a DINOv2's two. It is another network's.")
-    places.sort(key=lambda tensor: tensor.numel())
-    out = {"cls_token": body["embeddings.cls_token"], "pos_embed": torch.cat(places, 1)}
+    one, many = sorted(places, key=lambda tensor: tensor.numel())
+    was = math.isqrt(many.shape[1])
+    grid = source.pixels.size // body["embeddings.patch_embeddings.projection.weight"].shape[-1]
+    patches = many.reshape(1, was, was, -1).permute(0, 3, 1, 2)
+    patches = torch.nn.functional.interpolate(patches, (grid, grid), mode="bicubic", align_corners=False)
+    out = {"cls_token": body["embeddings.cls_token"], "pos_embed": torch.cat([one, patches.flatten(2).mT], 1)}
     out |= {f"patch_embed.{end}": body[f"embeddings.patch_embeddings.projection.{end}"] for end in ("weight", "bias")}
     depth = sum(name.endswith("norm1.weight") for name in body)
     for block in (f"encoder.layer.{at}." for at in range(depth)):
@@ -117,7 +124,7 @@ def _dino(given: Tensors) -> Tensors:
     return {**out, "norm.weight": body["layernorm.weight"], "norm.bias": body["layernorm.bias"]}
 
 
-def _xception(given: Tensors) -> Tensors:
+def _xception(given: Tensors, _: Source) -> Tensors:
     """Keras' Xception in timm's order: a block's shortcut, which Keras gives no name, before its convolutions."""
     blocks: dict[str, tuple[int, int]] = {}
     for kind in ("conv2d", "batch_normalization"):
@@ -130,7 +137,7 @@ def _xception(given: Tensors) -> Tensors:
     return {name: given[name] for name in sorted(kept, key=lambda name: blocks[name.partition(".")[0]])}
 
 
-def _faces(given: Tensors) -> Tensors:
+def _faces(given: Tensors, _: Source) -> Tensors:
     """face-api's names, each convolution's scale folded into it: (w ∗ x + b) · s + t = (s w) ∗ x + (s b + t)."""
     out: Tensors = {}
     for name in [name for name in given if name.endswith("conv/filters")]:
@@ -141,7 +148,7 @@ def _faces(given: Tensors) -> Tensors:
     return {**out, "fc": given["fc"].T}
 
 
-_ARRANGE: Mapping[str, Callable[[Tensors], Tensors]] = {
+_ARRANGE: Mapping[str, Callable[[Tensors, Source], Tensors]] = {
     "vit_small_patch14_dinov2": _dino,
     "headstart:xception-keras": _xception,
     "headstart:faces": _faces,
