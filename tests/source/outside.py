@@ -76,7 +76,8 @@ def drawn(folder: Path, x):
     net = _models().efficientnet_b0(num_classes=1).eval()
     net.load_state_dict(torch.load(folder / "best_efficientnet_b0.pth", map_location="cpu", weights_only=True))
     found = _tapped(net.features, _imagenet(x), range(1, 9))
-    return [*found, net.classifier(found[-1]).sigmoid()]
+    photograph = net.classifier(found[-1]).sigmoid()
+    return [*found, torch.cat([1 - photograph, photograph], 1)]
 
 
 def text(folder: Path, x):
@@ -154,7 +155,7 @@ def faces(folder: Path, x):
 
 
 def saliency(folder: Path, x):
-    """The package's own ONNX graph, run by OpenVINO; a depth is what leaves a block's second layer scale and its sum."""
+    """The package's own ONNX graph, run by OpenVINO; a depth is what leaves a block's second sum."""
     import onnx
     import openvino
 
