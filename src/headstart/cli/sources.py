@@ -27,16 +27,14 @@ def list_(as_json: Json = False) -> None:
         return _json(
             {"sources": rows, "default": _catalogue.default_keys(), "default_text": _catalogue.default_keys("text")}
         )
-    table = _table("key", "domain", "input", "features", "params", "MACs", "licence", "pulled")
+    table = _table("key", "domain", "input", "params", "licence", "pulled")
     for row in rows:
         table.add_row(
             row["key"],
             row["domain"],
             f"{row['input']['size']} px" if row["modality"] == "image" else f"{row['input']['length']} tokens",
-            str(row["feature_dim"]),
             f"{row['params'] / 1e6:.1f} M",
-            f"{row['macs'] / 1e9:.2f} G",
-            row["licence"],
+            row["licence"].partition(";")[0],  # the rest, on whose weights they were, stands in `show`
             "yes" if row["pulled"] else "no",
         )
     return _show(table)
@@ -135,9 +133,9 @@ def _table(*columns: str) -> Table:
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for column in columns:
-        table.add_column(column, overflow="fold", no_wrap=column in ("key", "input", "pulled"))
+        table.add_column(column, overflow="fold", no_wrap=column in ("key", "input", "params", "pulled"))
     return table
 
 

@@ -60,6 +60,7 @@ def verify(source: Source, weights: Path | None = None) -> list[dict[str, Any]]:
     from . import _backbone
 
     backbone, rows = _backbone.load(source, weights), []
+    backbone.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # twice as fast on a CPU
     for title, (package, file, expected) in _PICTURES.items():
         prepared = _backbone.prepare(_read(package, file), source.pixels)
         with torch.inference_mode():
