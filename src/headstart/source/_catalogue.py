@@ -55,6 +55,15 @@ def keys() -> list[str]:
     return sorted(_files())
 
 
+def packaged() -> list[str]:
+    """The keys of the records that come with headstart, sorted.
+
+    >>> "faces" in packaged()
+    True
+    """
+    return sorted(file.stem for file in _PACKAGED.glob("*.toml"))
+
+
 def usual(modality: str = "image") -> list[Source]:
     """What a fit chooses among when no source is named: the packaged sources for such examples.
 
@@ -64,20 +73,22 @@ def usual(modality: str = "image") -> list[Source]:
     >>> [source.key for source in usual("text")][:2]
     ['e5-small-multilingual', 'minilm-l6']
     """
-    packaged = [_parse(file) for file in sorted(_PACKAGED.glob("*.toml"))]
-    fit = [s for s in packaged if s.modality == modality and getattr(s.input, "notation", "plain") == "plain"]
+    known = [_parse(_PACKAGED / f"{key}.toml") for key in packaged()]
+    fit = [s for s in known if s.modality == modality and getattr(s.input, "notation", "plain") == "plain"]
     return [source for source in fit if not source.licence.startswith("not stated")]
 
 
 def cheap_keys(modality: str = "image", head: str | None = None) -> list[str]:
     """Of these the two with the fewest multiply-adds, cheapest first.
 
-    With `head` ("causal", "masked") the cheapest one that has such a language-model head.
+    Networks for pictures that have no published accuracy of their own serve a narrow end, and are not among them. With
+    `head` ("causal", "masked") the cheapest one that has such a language-model head.
 
     >>> cheap_keys()
     ['mobilenet-v2', 'efficientnet-lite0']
     """
-    cheapest = sorted(usual(modality), key=lambda source: (source.macs, source.key))
+    able = [s for s in usual(modality) if modality == "text" or s.published is not None]
+    cheapest = sorted(able, key=lambda source: (source.macs, source.key))
     if head is None:
         return [source.key for source in cheapest][:_CHEAP]
     from ._language import lm_kind
