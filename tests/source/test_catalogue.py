@@ -81,7 +81,7 @@ def test_narrow_sources_are_no_defaults():
     """Two of them would be the cheapest."""
     macs = {key: _catalogue.get(key).macs for key in _catalogue.packaged()}
     assert macs["faces"] < macs["mobilenet-v2-reid"] < macs["mobilenet-v2"]
-    assert not set(_catalogue.default_keys()) & set(NARROW)
+    assert not set(_catalogue.cheap_keys()) & set(NARROW)
 
 
 def test_unknown_key_suggests_the_nearest():
