@@ -59,4 +59,4 @@ def _network(source: Source, seed: int) -> nn.Module:
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return _timm.build(source.architecture)
+        return _timm.build(source.architecture, source.config)
