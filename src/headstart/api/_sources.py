@@ -95,14 +95,15 @@ def pick(job: _Job, considered: Sequence[Source], request: str) -> Picked:
             for at, source in enumerate(considered):
                 job.tell(f"source {source.key}", at, len(considered))
                 eyes.take(source)
-        kept = _kept(job.plan.out / FILE, request)
+        limit = TIME if job.plan.budget is None else SHARE * job.plan.budget
+        kept = _kept(job.plan.out / FILE, request, limit)
         if kept is None:
             ranking = _asked(job, considered, eyes) if told else _rounds(job, considered, eyes, KEEP)
-            kept = {"request": request, **as_json(ranking)}
+            kept = {"request": request, "limit": limit, **as_json(ranking)}
             write_json(job.plan.out / FILE, kept)
         chosen = list(by_key) if told else kept["chosen"]
         weights = {key: eyes.take(by_key[key]) for key in chosen}
-    shown = {name: value for name, value in kept.items() if name != "request"}
+    shown = {name: value for name, value in kept.items() if name not in ("request", "limit")}
     return Picked({key: by_key[key] for key in chosen}, weights, shown, tuple(kept["warnings"]))
 
 
@@ -145,11 +146,14 @@ def _rounds(job: _Job, considered: Sequence[Source], eyes: Looking, keep: int) -
     return at.run()
 
 
-def _kept(file: Path, request: str) -> dict[str, Any] | None:
-    """What an earlier attempt chose, if it was asked the same and nothing stopped it."""
+def _kept(file: Path, request: str, limit: float) -> dict[str, Any] | None:
+    """What an earlier attempt chose, if it was asked the same, and nothing stopped it that would not stop it again."""
+    from ..plan.rounds import OVER
+
     try:
         kept = json.loads(file.read_text(encoding="utf-8"))
-        return kept if kept["request"] == request and not kept["stopped"] else None
+        whole = not kept["stopped"] or (kept["stopped"] == OVER and kept["limit"] >= limit)
+        return kept if kept["request"] == request and whole else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

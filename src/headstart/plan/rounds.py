@@ -147,13 +147,13 @@ class Rounds:
         left, sizes = self._by_probe(), self._sizes()
         for at, n in enumerate(sizes):
             left = self._round(left, n)
-            ranked, left = left, self._cut(left, last=at + 1 == len(sizes))
+            over = self.deadline is not None and time.monotonic() > self.deadline
+            ranked, left = left, self._cut(left, last=over or at + 1 == len(sizes))
             for rank, key in enumerate(ranked, 1):
                 if key not in left:
-                    self._set(
-                        key, status="dropped", reason=f"ranked {rank} of {len(ranked)}: {self._behind(key, ranked[0])}"
-                    )
-            if self._stopped or len(left) <= self.keep:
+                    why = f"ranked {rank} of {len(ranked)}: {self._behind(key, ranked[0])}"
+                    self._set(key, status="dropped", reason=why)
+            if over or len(left) <= self.keep:
                 break
         return left
 
@@ -194,12 +194,11 @@ class Rounds:
             if not (refused := self._too_much(key, n, begun, bool(done or self._known))):
                 done += [key] if self._try(key, n, begun) else []
                 continue
-            status, why = refused
-            self._stopped = OVER if status == "waiting" else self._stopped
+            self._stopped = OVER if refused[0] == "waiting" else self._stopped
             if begun:  # what the round before said of it stands
                 done.append(key)
             else:
-                self._set(key, status=status, reason=why)
+                self._set(key, status=refused[0], reason=refused[1])
         if not done:
             raise self._nothing()
         place = {s.key: at for at, s in enumerate(self.sources)}
@@ -211,8 +210,8 @@ class Rounds:
         source = self._of(key)
         known = len(self._known[key].losses) if begun else 0
         said = self._pace.predict(source, n - known, here=self.eyes.here(source), begun=begun)
-        if not begun:
-            self._set(key, predicted=said.seconds, memory=said.memory)
+        if not begun and not self._entries[key].predicted:
+            self._entries[key] = replace(self._entries[key], predicted=said.seconds, memory=said.memory)
         if said.memory > (free := cost.free_memory()):
             what = f"it would need about {said.memory / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free"
             return "dropped", what
@@ -265,7 +264,7 @@ class Rounds:
     def _fires(self, key: str) -> bool:
         """Whether random weights of its architecture do as well; False where that cannot be asked (no time)."""
         n = min(ASKED, len(self._known[key].losses))
-        if self._stopped or self._too_much(key, n, begun=False, others=True):
+        if self._too_much(key, n, begun=False, others=True):
             return False
         self.tell(f"choosing a source: {key} against random weights", 0, 1)
         try:
