@@ -1,0 +1,73 @@
+"""Which settings of a stranger's config.json may reach timm: plain numbers and words of this list, and no others.
+
+In: a table of settings. Out: the same table, checked. A network is built from nothing else, so a file can name no
+class, no function, no address and no size that no network has. Imports no model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import SourceError
+
+_MOST = 65536  # of one number; whether the weights are as many as the settings say is looked at besides
+_LAYERS = 512
+_WHOLE = {"num_classes", "img_size", "patch_size", "embed_dim", "num_heads", "reg_tokens", "stem_width", "head_hidden_size"}  # fmt: skip
+_MANY = {"layers", "channels", "depths", "dims"}
+_PARTS = {"mlp_ratio", "init_values", "ls_init_value", "layer_norm_eps"}
+_YES = {"qkv_bias", "class_token", "no_embed_class", "pre_norm", "fc_norm", "qk_norm", "final_norm", "dynamic_img_size",
+        "strict_img_size", "use_grn", "pool_include_prefix"}  # fmt: skip
+_WORDS = {
+    "global_pool": ("", "avg", "max", "avgmax", "token", "map"),
+    "act_layer": ("gelu", "gelu_tanh", "quick_gelu", "quickgelu", "relu", "silu", "swish", "hard_swish"),
+}
+_ALLOWED = sorted({"depth", *_WHOLE, *_MANY, *_PARTS, *_YES, *_WORDS})
+
+
+def checked(given: object, whose: str) -> dict[str, Any]:
+    """The settings as they were given, if every one may be used.
+
+    Args:
+        given: name → number, list of numbers, true or false, or word.
+        whose: where they stand, for the message.
+
+    Raises:
+        SourceError: a name or a value that is not allowed.
+
+    >>> checked({"depth": 12, "qkv_bias": True}, "x")
+    {'depth': 12, 'qkv_bias': True}
+    """
+    if not isinstance(given, Mapping):
+        raise SourceError(f"{whose} has the settings {given!r}; they must be a table. Correct the file.")
+    for name, value in given.items():
+        if not _fits(str(name), value):
+            raise SourceError(
+                f"{whose} asks for {name} = {str(value)[:80]!r}, which is not taken from a file. Taken are whole numbers "
+                f"up to {_MOST:,}, plain numbers and known words of: {', '.join(_ALLOWED)}. Leave it out, or save the "
+                "model as an architecture that needs it not."
+            )
+    return {str(name): value for name, value in given.items()}
+
+
+def _fits(name: str, value: object) -> bool:
+    if name == "depth":
+        return whole(value, _LAYERS)
+    if name in _WHOLE:
+        return whole(value) or (value == 0 and name in ("num_classes", "reg_tokens"))
+    if name in _MANY:
+        return isinstance(value, list | tuple) and 0 < len(value) <= 8 and all(whole(v) for v in value)
+    if name in _PARTS:
+        return value is None or (isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 64)
+    if name in _YES:
+        return isinstance(value, bool)
+    return value in _WORDS.get(name, ())
+
+
+def whole(value: object, most: int = _MOST) -> bool:
+    """Whether the value is a whole number from 1 to `most`.
+
+    >>> whole(3), whole(True), whole(0), whole(10**9)
+    (True, False, False, False)
+    """
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= most
