@@ -79,7 +79,7 @@ def net(architecture: str = ARCHITECTURE):
 
     made = _timm.build(architecture)
     made.load_state_dict(load_file(weights(architecture)))
-    return made
+    return _timm.resized(made, SIDE)
 
 
 @cache

@@ -149,9 +149,9 @@ def test_a_cut_that_there_is_not(backbone, depth):
 
 
 def test_an_architecture_that_is_no_chain_is_refused(tiny):
-    source = dataclasses.replace(tiny.source, architecture="test_vit")
-    with pytest.raises(SourceError, match="'test_vit' of 'tiny' is no plain chain of stages"):
-        _backbone.Backbone(source, _timm.build("test_vit"))
+    source = dataclasses.replace(tiny.source, architecture="test_coatnet")
+    with pytest.raises(SourceError, match="'test_coatnet' of 'tiny' is no plain chain of stages"):
+        _backbone.Backbone(source, _timm.build("test_coatnet"))
 
 
 def test_batch_norm_is_in_eval_mode_and_the_seed_is_not_moved(tiny, tmp_path):

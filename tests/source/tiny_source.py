@@ -17,6 +17,8 @@ WIDTHS = {  # pooled features at each depth, stage1 to top
     ARCHITECTURE: (16, 24, 32, 48, 64, 256),
     "test_resnet": (32, 48, 192, 96, 96),
     "mobilenetv3_small_050": (8, 16, 24, 24, 48, 288, 1024),
+    "test_vit": (64,) * 7,
+    "test_convnext": (24, 32, 48, 64, 64),
 }
 
 

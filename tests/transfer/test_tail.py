@@ -12,7 +12,8 @@ from headstart.source._backbone import load, normalise
 from headstart.transfer import _tail
 from headstart.types import View
 
-NETS = ["test_efficientnet", "test_resnet", "mobilenetv3_small_050"]  # a plain top, none, and one behind the pooling
+# A plain top, none, one behind the pooling, and tokens.
+NETS = ["test_efficientnet", "test_resnet", "mobilenetv3_small_050", "test_vit"]
 K = 4
 
 

@@ -1,7 +1,7 @@
 """A source made runnable: its network, stages in order, pooled features at every depth, its own preprocessing.
 
-In: a `Source` (and, if given, its weights file). Out: `Backbone`, and `prepare`/`normalise` for its pictures. The only
-place that knows how a timm network is put together. Knows nothing of tasks, caches and engines.
+In: a `Source` (and, if given, its weights file). Out: `Backbone`, and `prepare`/`normalise` for its pictures. How a
+network comes to pieces is for `_parts`. Knows nothing of tasks, caches and engines.
 
 This module imports torch at its top, because `Backbone` is a torch module: import it inside the function that needs
 it, never at the top of another module, or `headstart --help` becomes slow.
@@ -10,7 +10,6 @@ it, never at the top of another module, or `headstart --help` becomes slow.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -24,9 +23,9 @@ from torch.nn import functional
 from ..errors import DataError, SourceError, UnknownName
 from ..types import InputSpec, Source
 from . import _catalogue, _timm, _weights
+from ._parts import Pieces
 
-# Children of a timm network that belong to its head, run by `forward_head`.
-_HEAD = {"global_pool", "flatten", "head_drop", "pre_logits", "classifier", "fc", "head"}
+_SMALL = 64  # pixels a side of the picture with which the chain is checked, where the network takes such small ones
 
 
 class Backbone(nn.Module):
@@ -34,24 +33,27 @@ class Backbone(nn.Module):
 
     Attributes:
         source: the record it was made from.
-        net: the timm network, in eval mode.
+        net: the timm network, or one with the same door (see `_parts`), in eval mode.
         stages: (name, module) from stem to top; every parameter outside the head stands in exactly one.
         depths: where pooled features can be taken: "stage1", …, "top".
+        late: modules with weights between the pooling and the classifier, which `head` runs (a norm of ConvNeXt).
     """
 
     def __init__(self, source: Source, net: nn.Module) -> None:
         super().__init__()
         self.source, self.net = source, net
-        parts = _parts(net)
+        try:
+            self._pieces = Pieces(net)
+        except (AttributeError, IndexError, TypeError, ValueError):  # it has not the door, or two classifiers
+            raise self._no_chain() from None
         # Plain lists: the modules are registered once, under `net`.
-        self._chain = [(name, nn.Sequential(*modules)) for name, modules in parts.items()]
-        late = list(_after_pool(net))
+        self._chain, self.late = list(self._pieces.chain.items()), self._pieces.late
         self.stages: list[tuple[str, nn.Module]] = [
-            (name, nn.Sequential(*modules, *late) if name == "top" else nn.Sequential(*modules))
-            for name, modules in parts.items()
-            if modules or (name == "top" and late)
+            (name, nn.Sequential(part, *self.late) if name == "top" and self.late else part)
+            for name, part in self._chain
+            if [*part.children()] or (name == "top" and self.late)
         ]
-        self.depths: tuple[str, ...] = (*(name for name in parts if name.startswith("stage")), "top")
+        self.depths: tuple[str, ...] = (*(name for name, _ in self._chain if name.startswith("stage")), "top")
         self._check_chain()
 
     def forward(self, x: Tensor, depths: Sequence[str] = ("top",)) -> tuple[Tensor, ...]:
@@ -63,8 +65,8 @@ class Backbone(nn.Module):
                 last three parts.
 
         Returns:
-            ([b, d_1], …, [b, d_m], [b, classes]): means over space, "top" being what the classifier reads; a map
-            [b, c, h, w] for a cut.
+            ([b, d_1], …, [b, d_m], [b, classes]): means over space (of a transformer, over the tokens of its patches),
+            "top" being what the classifier reads; a map [b, c, h, w] for a cut, [b, c, tokens, 1] of a transformer.
 
         Raises:
             UnknownName: a depth that this backbone has not.
@@ -78,7 +80,7 @@ class Backbone(nn.Module):
             found |= {depth: x for depth in depths if cuts.get(depth) == at}
             x = stage(x)
             if name in self.depths and name != "top":
-                found[name] = x.mean((2, 3))
+                found[name] = self._pieces.pool(x)
         found["top"] = self.head(x)
         if "all" in depths:
             found["all"] = torch.cat([found[depth] for depth in self.depths], 1)
@@ -91,35 +93,27 @@ class Backbone(nn.Module):
 
     def head(self, x: Tensor) -> Tensor:
         """The map behind the last part [b, c, h, w] → the "top" features [b, d]."""
-        net: Any = self.net  # timm's own methods, which nn.Module's type does not know
-        return cast(Tensor, net.forward_head(x, pre_logits=True))
+        return self._pieces.head(x)
 
     def classify(self, top: Tensor) -> Tensor:
-        """The source's own classifier: [b, d] → [b, classes]."""
+        """The source's own classifier: [b, d] → [b, classes]; where it has none, the features as they are."""
+        if isinstance(self.own_head, nn.Conv2d):  # of a ResNet-v2
+            return cast(Tensor, self.own_head(top[:, :, None, None])).flatten(1)
         return cast(Tensor, self.own_head(top))
 
     @property
     def own_head(self) -> nn.Module:
         """The module of that classifier."""
-        net: Any = self.net
+        net: Any = self.net  # timm's own methods, which nn.Module's type does not know
         return cast(nn.Module, net.get_classifier())
 
     def _check_chain(self) -> None:
         """Our walk through the stages must give what the network itself gives; else its features would be wrong."""
-        net: Any = self.net
-        x = torch.linspace(-1, 1, 3 * 64 * 64).reshape(1, 3, 64, 64)
-        try:
-            with torch.inference_mode():
-                *found, logits = self.forward(x, self.depths)
-                same = torch.allclose(logits, net(x), rtol=1e-4, atol=1e-4)
-        except (RuntimeError, AssertionError, ValueError, TypeError):  # shapes that do not meet, in timm's many ways
-            same = False
-        if not same:
-            raise SourceError(
-                f"The architecture '{self.source.architecture}' of '{self.source.key}' is no plain chain of stages, so "
-                "its features cannot be taken here. Use an architecture of timm's convolutional families "
-                "(EfficientNet, MobileNet, ResNet, ConvNeXt, …)."
-            )
+        for side in (_SMALL, self.source.pixels.size):
+            if found := self._same(side):
+                break
+        else:
+            raise self._no_chain()
         widths = tuple(pooled.shape[1] for pooled in found)
         if widths != self.source.widths:
             raise SourceError(
@@ -127,9 +121,27 @@ class Backbone(nn.Module):
                 f"{self.source.architecture} has {list(widths)}. Correct the record."
             )
 
+    def _same(self, side: int) -> list[Tensor]:
+        """Pooled features at each depth of a picture of `side` pixels; none where our way and the network's differ."""
+        x = torch.linspace(-1, 1, 3 * side * side).reshape(1, 3, side, side)
+        try:
+            with torch.inference_mode():
+                *found, logits = self.forward(x, self.depths)
+                same = torch.allclose(logits, self.net(x), rtol=1e-4, atol=1e-4)
+        except (RuntimeError, AssertionError, ValueError, TypeError):  # shapes that do not meet, in timm's many ways
+            same = False
+        return found if same else []
+
+    def _no_chain(self) -> SourceError:
+        return SourceError(
+            f"The architecture '{self.source.architecture}' of '{self.source.key}' is no plain chain of stages, so "
+            "its features cannot be taken here. Use an architecture of timm's convolutional families "
+            "(EfficientNet, MobileNet, ResNet, ConvNeXt, VGG, …) or a vision transformer (ViT, DeiT, DINO, CLIP)."
+        )
+
 
 def load(source: Source, weights: Path | None = None) -> Backbone:
-    """Build a source's network and put its weights in.
+    """Build a source's network, put its weights in, and make it ready for pictures of the record's size.
 
     Args:
         source: a record of the catalogue.
@@ -150,7 +162,7 @@ def load(source: Source, weights: Path | None = None) -> Backbone:
         raise SourceError(
             f"The weights {weights or ''} of '{source.key}' do not fit {source.architecture}: {why}. Pull them again."
         ) from problem
-    return Backbone(source, net).eval()
+    return Backbone(source, _timm.resized(net, source.pixels.size)).eval()
 
 
 def prepare(picture: NDArray[np.uint8], spec: InputSpec) -> Tensor:
@@ -213,33 +225,3 @@ def _resize(picture: NDArray[np.uint8], tall: int, wide: int, spec: InputSpec) -
     x = torch.from_numpy(picture).permute(2, 0, 1).unsqueeze(0)  # channels last in memory: torch's fast path
     out = functional.interpolate(x, (tall, wide), mode=spec.interpolation, antialias=True, align_corners=False)
     return out[0]
-
-
-def _parts(net: nn.Module) -> dict[str, list[nn.Module]]:
-    """The network's feature path in order: "stem", "stage1" …, "top" → modules; by timm's own grouping rule."""
-    timm_net: Any = net
-    rule = timm_net.group_matcher(coarse=True)
-    blocks = rule.get("blocks", "(?!)") if isinstance(rule, dict) else "(?!)"
-    pattern = blocks if isinstance(blocks, str) else blocks[0][0]
-    parts: dict[str, list[nn.Module]] = {"stem": []}
-    top: list[nn.Module] = []
-    for name, child in net.named_children():
-        if name in _HEAD:
-            break
-        inner = [(f"{name}.{sub}", module) for sub, module in child.named_children()]
-        whole = re.match(pattern, f"{name}.") or not inner or not re.match(pattern, f"{inner[0][0]}.")
-        steps = [(name, child)] if whole else inner
-        for path, module in steps:
-            if re.match(pattern, f"{path}."):
-                parts[f"stage{len(parts)}"] = [module]
-            else:
-                (top if len(parts) > 1 else parts["stem"]).append(module)
-    return {**parts, "top": top}
-
-
-def _after_pool(net: nn.Module) -> list[nn.Module]:
-    """What stands behind the pooling and before the classifier (MobileNetV3's last convolution, for one)."""
-    children = list(net.named_children())
-    names = [name for name, _ in children]
-    start = next((i for i, name in enumerate(names) if name in _HEAD), len(names))
-    return [module for name, module in children[start:] if name not in _HEAD]

@@ -98,6 +98,31 @@ def _given(timm: Any, architecture: str, settings: Mapping[str, Any], tensors: d
     return replace(own, state_dict=tensors, num_classes=classes, custom_load=False, label_offset=None, **nowhere)
 
 
+def resized(net: nn.Module, size: int) -> nn.Module:
+    """The network for pictures of `size` pixels: a vision transformer's position embedding is resampled, in place.
+
+    Raises:
+        SourceError: the size does not fit its patches.
+    """
+    timm_net: Any = net  # timm's own methods, which nn.Module's type does not know
+    grid: Any = getattr(net, "patch_embed", None)
+    if not hasattr(net, "set_input_size") or getattr(grid, "img_size", None) in (None, (size, size)):
+        return net
+    try:
+        timm_net.set_input_size(img_size=(size, size))
+    except (AssertionError, RuntimeError, ValueError) as problem:
+        raise SourceError(
+            f"{type(net).__name__} cannot take pictures of {size} pixels ({problem}): its patches are "
+            f"{grid.patch_size[0]} pixels wide. Correct `size` in the catalogue record to a multiple."
+        ) from problem
+    if grid.grid_size[0] * grid.patch_size[0] != size:
+        raise SourceError(
+            f"Pictures of {size} pixels do not come out even: the patches of {type(net).__name__} are "
+            f"{grid.patch_size[0]} pixels wide. Correct `size` in the catalogue record to a multiple."
+        )
+    return net
+
+
 def class_names() -> list[str]:
     """The 1000 ImageNet-1k classes in logit order, from timm's own tables (no network)."""
     library()

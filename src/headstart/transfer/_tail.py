@@ -33,11 +33,7 @@ class Tail(nn.Module):
         super().__init__()
         first = len(backbone.parts) - count(depth, len(backbone.parts))
         self.parts = nn.ModuleDict(dict(backbone.parts[first:]))
-        # What stands behind the pooling (a convolution of MobileNetV3, a norm of ConvNeXt) is run by `head`.
-        known = {id(m) for _, part in backbone.parts for m in part.modules()} | set(
-            map(id, backbone.own_head.modules())
-        )
-        self.late = nn.ModuleList(modules_besides(backbone.net, known))
+        self.late = nn.ModuleList(backbone.late)  # behind the pooling, run by `head`
         self.classifier = nn.Linear(backbone.source.feature_dim, k)
         self._backbone = [backbone]  # in a list: its weights before the cut must not be registered here
         self.source, self.anew = backbone.source, depth == "input"  # whole pictures are augmented anew at every step
@@ -100,12 +96,6 @@ class Tail(nn.Module):
         late = [("late", self.late)] if len(self.late) else []
         full = [(name, part) for name, part in self.parts.items() if any(True for _ in part.parameters())]
         return [*full, *late, ("head", self.classifier)]
-
-
-def modules_besides(net: nn.Module, known: set[int]) -> list[nn.Module]:
-    """Modules with weights or buffers of their own that are not among `known` (by id)."""
-    own = [m for m in net.modules() if [*m.parameters(recurse=False), *m.buffers(recurse=False)]]
-    return [module for module in own if id(module) not in known]
 
 
 def soft_root(x: Tensor) -> Tensor:

@@ -16,7 +16,8 @@ from torch import Tensor, nn
 
 from ..embed.engine.torch import text_precision
 from ..source._encoder import Language, behind, layers
-from ._tail import Tail, modules_besides
+from ..source._parts import besides
+from ._tail import Tail
 
 ROWS = 64  # texts at once where nothing is learnt
 
@@ -29,7 +30,7 @@ class TextTail(Tail):
         stack, late = layers(language.net), behind(language.net)
         self.parts = nn.ModuleDict()
         named = {id(m) for m in (*(stack.modules() if stack is not None else ()), *late)}
-        self.parts["stem"] = nn.ModuleList(modules_besides(language.net, named))
+        self.parts["stem"] = nn.ModuleList(besides(language.net, named))
         if stack is not None:
             self.parts.update(dict(zip(language.depths, stack, strict=True)))
         self.late = nn.ModuleList(late)
