@@ -129,6 +129,7 @@ class InputSpec:
     std: tuple[float, float, float]
     interpolation: str = "bicubic"  # or "bilinear"
     crop: float = 0.875  # part of the shorter side that is kept
+    squash: bool = False  # both sides are made `size / crop`, whatever the picture's shape
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
+from email.message import Message
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException, HTTPMessage
 from pathlib import Path
@@ -85,7 +86,7 @@ def fetch(address: str, target: Path, promised: str) -> None:
 def _more(address: str, part: Path) -> bool:
     """Add to the part what is missing; False where the answer ended before its announced length."""
     have = part.stat().st_size if part.is_file() else 0
-    asked = request.Request(address, headers={"User-Agent": "headstart"})  # noqa: S310 - opened below, http alone
+    asked = request.Request(address, headers={"User-Agent": "headstart"})
     if asked.type not in ("http", "https"):
         raise ValueError("only http and https are fetched from")
     if have:
@@ -101,7 +102,7 @@ def _more(address: str, part: Path) -> bool:
     return length is None or got == int(length)
 
 
-def _asked_wait(headers: HTTPMessage, attempt: int) -> float:
+def _asked_wait(headers: Message, attempt: int) -> float:
     """Seconds to wait: what the server asks for, a number or a date, else doubling."""
     said = headers.get("Retry-After", "")
     try:

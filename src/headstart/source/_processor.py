@@ -49,6 +49,11 @@ def from_timm(said: Mapping[str, Any], whose: str) -> InputSpec:
     )
 
 
+def cropped(size: int, short: int, mean: Any, std: Any, how: str, whose: str) -> InputSpec:  # noqa: ANN401
+    """The shorter side made `short` pixels, then the middle `size` of it. Raises `SourceError` as the others."""
+    return _checked(whose, size, mean, std, how, _crop(size, short), squash=False)
+
+
 def from_transformers(said: Mapping[str, Any], usual: str, whose: str) -> InputSpec:
     """What an image processor of transformers does, the defaults of its class included.
 
@@ -74,7 +79,9 @@ def from_transformers(said: Mapping[str, Any], usual: str, whose: str) -> InputS
 
 
 def _read(said: Mapping[str, Any], own: Any, kind: str, whose: str) -> InputSpec:  # noqa: ANN401 - a class
-    does = {name: said[name] if said.get(name) is not None else getattr(own, name, None) for name in _TAKEN}
+    does: dict[str, Any] = {
+        name: said[name] if said.get(name) is not None else getattr(own, name, None) for name in _TAKEN
+    }
     if not does["do_resize"] or not does["do_rescale"]:
         raise _no(whose, "pictures that are not resized and rescaled", "do_resize and do_rescale")
     if not math.isclose(float(does["rescale_factor"]), 1 / 255, rel_tol=1e-6):

@@ -13,7 +13,8 @@ from ..errors import SourceError
 
 _MOST = 65536  # of one number; whether the weights are as many as the settings say is looked at besides
 _LAYERS = 512
-_WHOLE = {"num_classes", "img_size", "patch_size", "embed_dim", "num_heads", "reg_tokens", "stem_width", "head_hidden_size"}  # fmt: skip
+_WHOLE = {"num_classes", "img_size", "patch_size", "embed_dim", "num_heads", "reg_tokens", "stem_width",
+          "head_hidden_size"}  # fmt: skip
 _MANY = {"layers", "channels", "depths", "dims"}
 _PARTS = {"mlp_ratio", "init_values", "ls_init_value", "layer_norm_eps"}
 _YES = {"qkv_bias", "class_token", "no_embed_class", "pre_norm", "fc_norm", "qk_norm", "final_norm", "dynamic_img_size",
@@ -43,8 +44,8 @@ def checked(given: object, whose: str) -> dict[str, Any]:
     for name, value in given.items():
         if not _fits(str(name), value):
             raise SourceError(
-                f"{whose} asks for {name} = {str(value)[:80]!r}, which is not taken from a file. Taken are whole numbers "
-                f"up to {_MOST:,}, plain numbers and known words of: {', '.join(_ALLOWED)}. Leave it out, or save the "
+                f"{whose} asks for {name} = {str(value)[:80]!r}, which is not taken from a file. Taken are whole "
+                f"numbers up to {_MOST:,}, plain numbers and known words of: {', '.join(_ALLOWED)}. Leave it out, or save the "
                 "model as an architecture that needs it not."
             )
     return {str(name): value for name, value in given.items()}

@@ -24,7 +24,9 @@ NAMES = ("alexnet", "googlenet")
 class Chain(nn.Module):
     """Layers one after another: stem, blocks, what stands before the classifier, the classifier."""
 
-    def __init__(self, stem: list[nn.Module], blocks: list[list[nn.Module]], late: list[nn.Module], fc: nn.Module):
+    def __init__(
+        self, stem: list[nn.Module], blocks: list[list[nn.Module]], late: list[nn.Module], fc: nn.Module
+    ) -> None:
         super().__init__()
         self.stem, self.blocks = nn.Sequential(*stem), nn.Sequential(*(nn.Sequential(*block) for block in blocks))
         self.pre_logits, self.fc = nn.Sequential(*late), fc
@@ -96,7 +98,9 @@ def reference(name: str, size: int, tensors: dict[str, Tensor]) -> Tensor:
     import torch
 
     maker = _models().get_model_builder(name)
-    more: dict[str, Any] = {"transform_input": False, "init_weights": False} if name in ("googlenet", "inception_v3") else {}
+    more: dict[str, Any] = (
+        {"transform_input": False, "init_weights": False} if name in ("googlenet", "inception_v3") else {}
+    )
     with torch.random.fork_rng(devices=[]):
         net = maker(weights=None, **more).eval()
     try:

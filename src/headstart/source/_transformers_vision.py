@@ -1,4 +1,4 @@
-"""Vision models that transformers saved, as timm's networks: settings and weights by timm's names, checked by answering.
+"""Vision models that transformers saved, as timm's networks: settings and weights by timm's names, checked by asking.
 
 In: the table of a config.json and the tensors beside it. Out: timm's architecture with its settings, and the weights it
 takes. transformers itself reads the tensors, whatever names its versions gave them; then its network and timm's are
@@ -151,7 +151,9 @@ def head(said: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]]) -> int:
     return next((shapes[name][0] for name in ends if name in shapes), 0)
 
 
-def adopted(said: Mapping[str, Any], tensors: Mapping[str, Tensor], timm: Timm, size: int, whose: str) -> dict[str, Tensor]:
+def adopted(
+    said: Mapping[str, Any], tensors: Mapping[str, Tensor], timm: Timm, size: int, whose: str
+) -> dict[str, Tensor]:
     """The weights by timm's names, after both networks have given the same answer.
 
     Args:

@@ -57,8 +57,8 @@ def convert(files: Sequence[Path], source: Source, folder: Path) -> Path:
     """
     if source.modality == "text":
         return keep(*_texts(files, source), source, folder)
-    net = _timm.build(source.architecture)
-    net.load_state_dict(_by_order(_raw(files[0]), net.state_dict(), source), strict=False)
+    net = _timm.build(source.architecture, source.config)
+    net.load_state_dict(_by_order(raw(files[0]), net.state_dict(), source), strict=False)
     return keep(net.state_dict(), None, source, folder)
 
 
@@ -111,7 +111,7 @@ def _texts(files: Sequence[Path], source: Source) -> tuple[dict[str, Tensor], st
     words = files[1].read_text(encoding="utf-8")
     if "split" in source.origin:
         words = _vocabulary.tokenizer(words, source.origin["split"])
-    return _language.converted(_raw(files[0]), source), words
+    return _language.converted(raw(files[0]), source), words
 
 
 def _record(path: Path) -> dict[str, Any]:
@@ -123,7 +123,7 @@ def _record(path: Path) -> dict[str, Any]:
     return record if isinstance(record, dict) else {}
 
 
-def _raw(file: Path) -> dict[str, Tensor]:
+def raw(file: Path) -> dict[str, Tensor]:
     """The tensors of a `.safetensors` or a torch file, by the names they have there; never unpickles objects."""
     import pickle
 
