@@ -65,6 +65,8 @@ def publish(
         record = _record(job, judgement, trials, winner, roles, source)
         record |= {"layers": outcome.layers, "forgetting": outcome.forgetting}
         record |= {"request": request, "environment": environment}
+        # Of every source that took part: where its bytes came from (a commit, a package's version) and their digests.
+        record["origins"] = {k: {"loader": s.loader, "sha256": s.sha256, **s.origin} for k, s in sources.items()}
         pictures = job.task.modality == "image"
         if job.task.modality == "text" and load("kind", job.task.kind).CALIBRATED:
             record["texts"] = _texts(out / "model", job.task, job.gallery.engine, judgement, record["mistakes"])

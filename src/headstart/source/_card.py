@@ -56,7 +56,7 @@ def read(folder: Path) -> Card:
         text = (folder / "README.md").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return Card()
-    found = re.match(r"---\s*\n(.*?)\n---\s*(\n|$)", text[:_HEAD], re.DOTALL)
+    found = re.match(r"\ufeff?\s*---\s*\n(.*?)\n---\s*(\n|$)", text[:_HEAD], re.DOTALL)
     head = found[1] if found else ""
     told, named = _one("license", head), _one("license_name", head)
     papers = dict.fromkeys(re.findall(r"arxiv\.org/(?:abs|pdf)/(\d{4}\.\d{4,5})", text))

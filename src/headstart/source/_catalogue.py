@@ -81,7 +81,8 @@ def get(key: str) -> Source:
 
     What a name means, in this order: a key of the catalogue; a path to a folder with a saved model; with "timm:",
     "torchvision:", "hub:" or "hf-hub:" before it a name there and nowhere else; a name of timm's ("resnet50",
-    with a tag or without); a name of torchvision's that timm has not ("alexnet"); a name on the hub ("bert-base-uncased").
+    with a tag or without); a name of torchvision's that timm has not ("alexnet"); a name on the hub
+    ("bert-base-uncased").
 
     Raises:
         UnknownName: no such key, but one much like it; suggests the nearest.
@@ -120,9 +121,10 @@ def _elsewhere(name: str, keys: list[str]) -> Source:
     try:
         found = hub.find(name)
     except hub.NotGiven as problem:
+        near = f"timm has {', '.join(like)}. " if (like := _loader("timm").near(name)) else ""
         raise SourceError(
-            f"'{name}' is no key of the catalogue, no folder with a config.json, and no name of timm's or torchvision's."
-            f" {problem}\nKnown keys: {', '.join(keys)}. {_WAYS}"
+            f"'{name}' is no key of the catalogue, no folder with a config.json, and no name of timm's or "
+            f"torchvision's. {problem}\nKnown keys: {', '.join(keys)}. {near}{_WAYS}"
         ) from problem
     if found is None:
         raise slip

@@ -130,7 +130,7 @@ def _found(folder: Path, said: Mapping[str, Any]) -> Found:
     if "model_type" not in said:
         pretrained = said.get("pretrained_cfg")
         pretrained = pretrained if isinstance(pretrained, Mapping) else said  # older files have one table
-        settings = {**_settings.checked(said.get("model_args") or {}, whose)}
+        settings = _settings.checked(said.get("model_args") or {}, whose)
         settings["num_classes"] = said.get("num_classes", pretrained.get("num_classes", 1000))
         spec = _processor.from_timm(pretrained, whose)
         return Found(folder, said, str(said["architecture"]), _settings.checked(settings, whose), spec)
@@ -167,10 +167,10 @@ def _learnt(found: Found, repository: str | None) -> dict[str, Any]:
     own = inner if isinstance(inner, Mapping) else said
     tag = own.get("tag") if repository and repository.startswith(_OWNERS) else None
     sets = _card.sets_of(tag) if isinstance(tag, str) else card.datasets
-    labels = said.get("id2label") or own.get("label_names") or own.get("labels")
-    licence = own.get("license") if isinstance(own.get("license"), str) else None
+    labels = said.get("id2label") or said.get("label_names") or own.get("label_names") or own.get("labels")
+    licence = own.get("license") if isinstance(tag, str) else None  # else it is that of what the training began with
     return {
-        "licence": card.licence or licence or "not stated",
+        "licence": card.licence or str(licence or "not stated"),
         "pretrained_on": ", then ".join(sets) if sets else "not stated",
         "domain": _card.domain(sets),
         "classes": _classes(labels, classes, tag, found.architecture),

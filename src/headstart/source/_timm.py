@@ -16,7 +16,8 @@ from . import _library, _settings
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-_EPS = "layer_norm_eps"  # a setting of ours: timm fixes it, other libraries do not
+# Settings of ours, which timm fixes and other libraries do not: class of torch → what is added to a variance.
+_EPS = {"LayerNorm": "layer_norm_eps", "BatchNorm2d": "batch_norm_eps"}
 OTHERS = "torchvision:"  # stands before the name of a network that timm has not
 
 
@@ -55,7 +56,7 @@ def filled(architecture: str, config: Mapping[str, Any], tensors: Mapping[str, T
 
 def _made(architecture: str, config: Mapping[str, Any], tensors: dict[str, Tensor] | None = None) -> nn.Module:
     settings = _settings.checked(config, f"'{architecture}'")
-    eps = settings.pop(_EPS, None)
+    eps = {kind: settings.pop(name) for kind, name in _EPS.items() if name in settings}
     import torch
 
     if architecture.startswith(OTHERS):
@@ -84,9 +85,10 @@ def _made(architecture: str, config: Mapping[str, Any], tensors: dict[str, Tenso
         raise SourceError(
             f"timm's {architecture} does not take the settings {settings} ({problem}). Correct them."
         ) from problem
-    for part in net.modules() if eps is not None else ():
-        if isinstance(part, torch.nn.LayerNorm):
-            part.eps = eps
+    for kind, value in eps.items():
+        for part in net.modules():
+            if isinstance(part, getattr(torch.nn, kind)):
+                part.eps = value
     return net.eval()  # type: ignore[no-any-return]
 
 

@@ -24,15 +24,18 @@ Timm = tuple[str, dict[str, Any]]  # timm's architecture, and its settings
 _TOKENS = ("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "hidden_act",
            "layer_norm_eps", "image_size", "patch_size", "num_channels", "qkv_bias")  # fmt: skip
 _STAGES = ("num_channels", "hidden_sizes", "depths", "hidden_act")
+_TEXT = ("text_model.", "text_projection.", "logit_scale")  # of a CLIP
 _ACTS = {"gelu": "gelu", "quick_gelu": "quick_gelu", "gelu_new": "gelu_tanh", "gelu_pytorch_tanh": "gelu_tanh"}
 
 
 def _vit(own: Any, size: int, classes: int) -> Timm:  # noqa: ANN401 - a configuration, as in those below
-    return "vit_base_patch16_224", _transformer(own, own.image_size, classes)
+    _only(own, "image_size", size)
+    return "vit_base_patch16_224", _transformer(own, size, classes)
 
 
 def _clip(own: Any, size: int, classes: int) -> Timm:  # noqa: ANN401
-    return "vit_base_patch32_clip_224", _transformer(own, own.image_size, classes)
+    _only(own, "image_size", size)
+    return "vit_base_patch32_clip_224", _transformer(own, size, classes)
 
 
 def _dinov2(own: Any, size: int, classes: int) -> Timm:  # noqa: ANN401
@@ -108,7 +111,7 @@ def configuration(said: Mapping[str, Any], whose: str) -> Any:  # noqa: ANN401 -
     given: Mapping[str, Any] = said
     if model_type == "clip":  # its pictures' side stands in a table of its own
         inner = said.get("vision_config") or {}
-        given = {"projection_dim": said.get("projection_dim", 512), **inner} if isinstance(inner, Mapping) else {}
+        given = {**inner, "projection_dim": said.get("projection_dim", 512)} if isinstance(inner, Mapping) else {}
     taken = {name: given[name] for name in kind.settings if given.get(name) is not None}
     for name, value in taken.items():
         items = value if isinstance(value, list) else [value]
@@ -194,7 +197,7 @@ def _theirs(said: Mapping[str, Any], tensors: Mapping[str, Tensor], whose: str) 
     ending = "Model"
     if kind.stem == "CLIPVision":
         ending = "ModelWithProjection" if classes else "Model"
-        tensors = {n: t for n, t in tensors.items() if n.startswith("vi") and not n.endswith("position_ids")}
+        tensors = {n: t for n, t in tensors.items() if not n.startswith(_TEXT) and not n.endswith("position_ids")}
     elif classes:
         ending, own.num_labels = "ForImageClassification", classes
     made = getattr(_language.library(), kind.stem + ending)
@@ -279,7 +282,7 @@ def _renamed(tensors: Mapping[str, Tensor], grid: int) -> dict[str, Tensor]:
     elif "conv1.weight" in out:  # timm calls the last layer of a ResNet otherwise
         out = {name.replace("head.", "fc.") if name.startswith("head.") else name: t for name, t in out.items()}
     else:  # a ConvNeXt's last norm stands in its head
-        out = {re.sub(r"^head\.", "head.fc.", re.sub(r"^norm\.", "head.norm.", n)): t for n, t in out.items()}
+        out = {re.sub(r"^norm\.", "head.norm.", re.sub(r"^head\.", "head.fc.", n)): t for n, t in out.items()}
     return out
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 import subprocess
 import sys
@@ -32,13 +33,24 @@ _INDEX = "model.safetensors.index.json"
 _FILES = ("config.json", "model.safetensors", "model-*.safetensors", _INDEX, "preprocessor_config.json",
           "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "vocab.json", "merges.txt",
           "*.model", "README.md")  # fmt: skip
+# The client waits, where a hub asks for that, between files; what it asks before them it asks once. So it is run again.
 _CODE = """
-import sys
+import sys, time
 from huggingface_hub import snapshot_download
-try:
-    print(snapshot_download(sys.argv[1], revision=sys.argv[2] or None, allow_patterns=sys.argv[3:]))
-except Exception as problem:
-    sys.exit(f"{type(problem).__name__}: {problem}")
+for attempt in range(5):
+    try:
+        print(snapshot_download(sys.argv[1], revision=sys.argv[2] or None, allow_patterns=sys.argv[3:]))
+        break
+    except Exception as problem:
+        why, busy = problem, None
+        while why is not None and busy is None:
+            busy = getattr(why, "response", None)
+            why = why.__cause__ or why.__context__
+        said = "" if busy is None else busy.headers.get("Retry-After", "")
+        wait = int(said) if said.isdigit() else 2**attempt
+        if busy is None or busy.status_code not in (429, 500, 502, 503, 504) or attempt == 4 or wait > 120:
+            sys.exit(f"{type(problem).__name__}: {problem}")
+        time.sleep(wait)
 """
 
 
@@ -58,6 +70,12 @@ def find(name: str) -> Source | None:
         return None
     repository, revision = parts[1], parts[2] or ""
     folder = _cached(repository, revision) or _download(repository, revision)
+    if not any(folder.glob("*.safetensors")):
+        raise SourceError(
+            f"'{repository}' holds no weights as safetensors, and no others are read. Another revision may have them: "
+            f"`hub:{repository}@REVISION` (its pull requests are 'refs/pr/N'). Or load the model where you trust it, "
+            "and give the folder that `model.save_pretrained(folder)` writes."
+        )
     _check(folder)
     origin = {"repository": repository, "revision": folder.name, "folder": str(folder)}
     return local.source(folder, name.replace("/", "--"), "hub", origin)
@@ -111,7 +129,8 @@ def _download(repository: str, revision: str) -> Path:
     try:
         # -P: no module of the working folder is taken for the client
         command = [sys.executable, "-P", "-c", _CODE, repository, revision, *_FILES]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT, check=False)
+        quiet = {**os.environ, "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
+        done = subprocess.run(command, env=quiet, capture_output=True, text=True, timeout=_TIMEOUT, check=False)
         why = " ".join(done.stderr.split()) or f"the client ended with code {done.returncode}"
         if done.returncode == 0:
             return Path(done.stdout.strip().splitlines()[-1])
@@ -126,8 +145,10 @@ def _download(repository: str, revision: str) -> Path:
 
 def _advice(why: str) -> str:
     """What to do about the client's own words, where that is known."""
+    if "429" in why:
+        return "The hub has had too many requests: try again later, or set HF_TOKEN. "
     if "LocalEntryNotFound" in why or "OfflineMode" in why:
         return "It has not been downloaded before, and the network is off (HF_HUB_OFFLINE) or the hub out of reach. "
     if "401" in why or "403" in why or "Gated" in why:
         return "It does not exist, or is for those who are let in: accept its terms and set HF_TOKEN. "
-    return "The hub has had too many requests: try again later. " if "429" in why else ""
+    return ""

@@ -7,6 +7,7 @@ timm says of the name, and nothing said of what they learnt.
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,17 @@ def known(name: str) -> bool:
     """
     plain = name.partition(".")[0]
     return plain.isascii() and plain.isidentifier() and plain.islower() and bool(_timm.library().is_model(plain))
+
+
+def near(name: str) -> list[str]:
+    """timm's names that are like it, where it looks like one of them.
+
+    >>> near("resnet5")[0], near("bert-base")
+    ('resnet50', [])
+    """
+    if not name.isascii() or not name.isidentifier():
+        return []
+    return get_close_matches(name, _timm.library().list_models(), n=3, cutoff=0.8)
 
 
 def find(name: str) -> Source | None:

@@ -32,18 +32,20 @@ _ORDERED = {
     "mnasnet1_0": "mnasnet_100",
     **{f"efficientnet_b{at}": f"efficientnet_b{at}" for at in range(5)},
 }
+_SETTINGS = {f"mobilenet_v3_{size}": {"batch_norm_eps": 1e-3} for size in ("small", "large")}
 _OWN = ("alexnet", "googlenet")
 _INNER = ("AuxLogits.", "aux1.", "aux2.")  # classifiers in a network's middle, which serve its training
 _TWO_SCALES = ("googlenet", "inception_v3")  # with these weights they scale what they are given once more
 
 
 def known(name: str) -> bool:
-    """Whether it is a name of torchvision's that can be loaded.
+    """Whether it is a name of torchvision's that can be loaded; others are told without importing it.
 
     >>> known("alexnet"), known("resnet50.IMAGENET1K_V2"), known("swin_t")
     (True, True, False)
     """
-    return _architecture(name.partition(".")[0]) is not None
+    plain = name.partition(".")[0]
+    return _architecture(plain) is not None and plain in _library.library("torchvision").models.list_models()
 
 
 def find(name: str) -> Source | None:
@@ -78,6 +80,7 @@ def find(name: str) -> Source | None:
         paper="not stated",
         domain="photographs" if trained else "not stated",
         published=meta["_metrics"].get("ImageNet-1K", {}).get("acc@1"),
+        config=_SETTINGS.get(plain, {}),
         **sizes(architecture, {}, spec.size),
     )
 
@@ -115,7 +118,7 @@ def _converted(source: Source, given: dict[str, Any], whose: str) -> dict[str, A
     if re.fullmatch(_RENAMED, name):
         net = _timm.filled(source.architecture, {}, kept, whose)
     else:
-        net = _timm.build(source.architecture)
+        net = _timm.build(source.architecture, source.config)
         ordered = _parity.in_order(kept, net.state_dict())
         if ordered is None:
             raise SourceError(f"The weights {whose} do not fit {source.architecture}. Fetch them again.")
@@ -134,10 +137,7 @@ def _architecture(name: str) -> str | None:
 
 def _weights_of(name: str, tag: str) -> Any:  # noqa: ANN401 - a torchvision enum
     models = _library.library("torchvision").models
-    try:
-        all_of_them = models.get_model_weights(name)
-    except ValueError as problem:
-        raise SourceError(f"torchvision has no '{name}'. Update torchvision, or use timm's: `timm:NAME`.") from problem
+    all_of_them = models.get_model_weights(name)
     tags = list(all_of_them.__members__)
     if tag and tag not in tags:
         raise SourceError(
