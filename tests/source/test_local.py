@@ -82,7 +82,10 @@ def test_pickled_weights_are_not_read(folder):
 def test_code_of_the_folder_is_not_run(folder):
     (folder / "modeling_own.py").write_text("raise SystemExit('it was run')")
     changed(folder, auto_map={"AutoModel": "modeling_own.Own", "AutoConfig": "modeling_own.OwnConfig"})
-    assert _language.load(_catalogue.get(str(folder))).depths[-1] == "top"
+    changed(folder, attn_implementation="someone/kernel", quantization_config={"quant_method": "own"})
+    source = _catalogue.get(str(folder))
+    assert not {"attn_implementation", "quantization_config", "auto_map"} & source.config.keys()
+    assert _language.load(source).depths[-1] == "top"
     changed(folder, model_type="own")
     with pytest.raises(SourceError, match="has no model type 'own'"):
         _catalogue.get(str(folder))

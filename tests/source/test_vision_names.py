@@ -87,7 +87,7 @@ def theirs(name, file) -> tuple[torch.Tensor, int]:
     return found, sum(p.numel() for n, p in net.named_parameters() if not n.startswith("aux"))
 
 
-@pytest.mark.parametrize("name", ["resnet18", "mobilenet_v3_small", "efficientnet_b0"])
+@pytest.mark.parametrize("name", ["resnet18", "densenet121", "mobilenet_v3_small", "efficientnet_b0"])
 def test_torchvisions_weights_stand_in_timms_network_where_there_is_one(hub, tmp_path, monkeypatch, name):
     file = tiny_vision.torchvision_saved(tmp_path / "torch" / "hub" / "checkpoints", name, monkeypatch)
     source = _catalogue.get(f"torchvision:{name}")
@@ -109,7 +109,7 @@ def test_a_repository_without_safetensors_says_where_some_may_be(hub, tmp_path):
     folder = tiny_vision.transformers_saved(tmp_path, "vit")
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
     hub.repositories["someone/old"] = folder
-    with pytest.raises(SourceError, match="holds no weights as safetensors.* 'refs/pr/N'"):
+    with pytest.raises(SourceError, match=r"holds no weights as safetensors.* 'refs/pr/N'"):
         _catalogue.get("someone/old")
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _ALLOWED = 1e-3  # of the largest answer; two ways of summing in float32 differ by some 1e-6
-_COUNTER = "num_batches_tracked"  # batch-norm's step counter: not a weight, and absent from some files
+COUNTER = "num_batches_tracked"  # batch-norm's step counter: not a weight, and absent from some files
 
 
 def probe(size: int) -> Tensor:
@@ -35,8 +35,8 @@ def same(found: Tensor, wanted: Tensor, what: str) -> None:
 
 def in_order(given: dict[str, Tensor], wanted: dict[str, Tensor]) -> dict[str, Tensor] | None:
     """`given` by the names of `wanted`, in their order; None where a size differs. Whether it is right `same` tells."""
-    old = [name for name in given if not name.endswith(_COUNTER)]
-    new = [name for name in wanted if not name.endswith(_COUNTER)]
+    old = [name for name in given if not name.endswith(COUNTER)]
+    new = [name for name in wanted if not name.endswith(COUNTER)]
     if [given[name].numel() for name in old] != [wanted[name].numel() for name in new]:
         return None
     return {b: given[a].reshape(wanted[b].shape) for a, b in zip(old, new, strict=True)}

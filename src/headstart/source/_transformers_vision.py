@@ -177,7 +177,7 @@ def adopted(
     wanted = {name: tuple(t.shape) for name, t in net.state_dict().items()}
     if headed and "head.bias" not in renamed and "head.bias" in wanted:  # CLIP's projection has none
         renamed["head.bias"] = torch.zeros(wanted["head.bias"])
-    lacking = [n for n in wanted if n not in renamed and not n.endswith("num_batches_tracked")]
+    lacking = [n for n in wanted if n not in renamed and not n.endswith(_parity.COUNTER)]
     wrong = lacking + [n for n in wanted if n in renamed and renamed[n].numel() != _size(wanted[n])]
     if wrong:
         raise SourceError(f"The weights of {whose} do not fit timm's {timm[0]}: {', '.join(wrong)[:300]}.")

@@ -68,8 +68,8 @@ def source(folder: Path, key: str, loader: str, origin: dict[str, str]) -> Sourc
             "save it with `model.save_pretrained(folder)`."
         )
     whole = _digest.of_all(_files(folder))
+    origin = {**origin, "weights_sha256": _pictures.weights_sha256(folder)}
     if _pictures.holds(said, folder):
-        origin = {**origin, "weights_sha256": _pictures.weights_sha256(folder)}
         told = _pictures.record(folder, said, origin.get("repository"))
         return Source(key=key, title=key, loader=loader, origin=origin, sha256=whole, **told)
     made = Source(

@@ -35,6 +35,7 @@ _ORDERED = {
 _SETTINGS = {f"mobilenet_v3_{size}": {"batch_norm_eps": 1e-3} for size in ("small", "large")}
 _OWN = ("alexnet", "googlenet")
 _INNER = ("AuxLogits.", "aux1.", "aux2.")  # classifiers in a network's middle, which serve its training
+_OLDER = (r"(denselayer\d+\.(?:norm|conv))\.(\d)\.", r"\1\2.")  # names that a DenseNet's parts had, and have
 _TWO_SCALES = ("googlenet", "inception_v3")  # with these weights they scale what they are given once more
 
 
@@ -113,6 +114,7 @@ def _converted(source: Source, given: dict[str, Any], whose: str) -> dict[str, A
     from . import _torchvision_nets
 
     name, size = source.origin["name"], source.pixels.size
+    given = {re.sub(*_OLDER, n): t for n, t in given.items()}
     wanted = _torchvision_nets.reference(name, size, given)
     kept = {n: t for n, t in given.items() if not n.startswith(_INNER)}
     if re.fullmatch(_RENAMED, name):
