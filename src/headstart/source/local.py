@@ -2,7 +2,7 @@
 
 In: the folder (`--source path/to/folder`). Out: its `Source`, all of it read or computed from the files, and the path
 of its weights in our cache. No code of the folder is run, and weights in other formats are not read. What is a vision
-model is for `_pictures`.
+model is for `_vision`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from .. import runtime
 from ..errors import SourceError
 from ..types import Source, TextSpec
-from . import _card, _digest, _language, _pictures, _weights
+from . import _card, _digest, _language, _vision, _weights
 
 ORIGIN = ("folder",)  # what a record's [origin] must give
 CONFIG = "config.json"
@@ -27,7 +27,7 @@ _ASIDE = ("model_type", "architectures", "transformers_version", "torch_dtype", 
 _ALONE = (".safetensors", ".pth", ".pt", ".bin")
 _WORDS = ("vocab.*", "*.model")
 _FILES = (CONFIG, "*.safetensors", "*.safetensors.index.json", "tokenizer.json", "tokenizer_config.json", "merges.txt",
-          _pictures.PROCESSOR, *_WORDS)  # fmt: skip
+          _vision.PROCESSOR, *_WORDS)  # fmt: skip
 
 
 def find(name: str) -> Source | None:
@@ -68,9 +68,9 @@ def source(folder: Path, key: str, loader: str, origin: dict[str, str]) -> Sourc
             "save it with `model.save_pretrained(folder)`."
         )
     whole = _digest.of_all(_files(folder))
-    origin = {**origin, "weights_sha256": _pictures.weights_sha256(folder)}
-    if _pictures.holds(said, folder):
-        told = _pictures.record(folder, said, origin.get("repository"))
+    origin = {**origin, "weights_sha256": _vision.weights_sha256(folder)}
+    if _vision.holds(said, folder):
+        told = _vision.record(folder, said, origin.get("repository"))
         return Source(key=key, title=key, loader=loader, origin=origin, sha256=whole, **told)
     made = Source(
         key=key,
@@ -112,7 +112,7 @@ def fetch(source: Source) -> Path:
     if _digest.of_all(_files(folder)) != source.sha256:
         raise SourceError(f"{folder} has gone or changed since it was looked at. Run the same command again.")
     if source.modality == "image":
-        return _weights.keep(_pictures.tensors(folder, _json(folder / CONFIG)), None, source, cached)
+        return _weights.keep(_vision.tensors(folder, _json(folder / CONFIG)), None, source, cached)
     tensors = _language.pretrained(source, folder, config=_language.settings(source))
     if (folder / "tokenizer.json").is_file():
         words = Tokenizer.from_file(str(folder / "tokenizer.json"))
