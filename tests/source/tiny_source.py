@@ -12,6 +12,10 @@ from pathlib import Path
 from headstart.types import InputSpec, Source
 
 REAL = ("efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2", "mobilenet-v2")
+NARROW = (  # without ImageNet's classes
+    "efficientnet-b0-drawn", "faces", "mobilenet-v2-reid", "vgg16-edges", "vgg16-text", "vit-s14-saliency",
+    "xception-imagenet",
+)  # fmt: skip
 ARCHITECTURE = "test_efficientnet"  # timm's own miniature, 0.4 M parameters
 WIDTHS = {  # pooled features at each depth, stage1 to top
     ARCHITECTURE: (16, 24, 32, 48, 64, 256),

@@ -27,15 +27,14 @@ def list_(as_json: Json = False) -> None:
         return _json(
             {"sources": rows, "default": _catalogue.default_keys(), "default_text": _catalogue.default_keys("text")}
         )
-    table = _table("key", "input", "features", "params", "MACs", "licence", "pulled")
+    table = _table("key", "domain", "input", "params", "licence", "pulled")
     for row in rows:
         table.add_row(
             row["key"],
+            row["domain"],
             f"{row['input']['size']} px" if row["modality"] == "image" else f"{row['input']['length']} tokens",
-            str(row["feature_dim"]),
             f"{row['params'] / 1e6:.1f} M",
-            f"{row['macs'] / 1e9:.2f} G",
-            row["licence"],
+            row["licence"].partition(";")[0],  # the rest, on whose weights they were, stands in `show`
             "yes" if row["pulled"] else "no",
         )
     return _show(table)
@@ -72,28 +71,55 @@ def pull(keys: Keys, as_json: Json = False) -> None:
 
 
 @app.command()
-def verify(keys: Keys, as_json: Json = False) -> None:
-    """Ask sources what everyone knows (name photographs, pair sentences); a sound one gets at most one wrong."""
-    from ..errors import SourceError
-    from ..source import _verify
+def verify(
+    keys: Annotated[list[str] | None, typer.Argument(help="Keys of sources, as `sources list` shows them.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All sources that come with headstart.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Ask sources what is known (name photographs, pair sentences, features); a sound one gets at most one wrong."""
+    from ..errors import SourceError, UsageError
+    from ..source import _catalogue, _verify
 
-    with _busy(f"verifying {', '.join(keys)}"):
-        found = _verify.verify_all(keys)
+    if bool(keys) == everything:
+        raise UsageError("Name the sources to verify, or give --all for those that come with headstart, not both.")
+    found, failed = _asked(keys or _catalogue.packaged(), everything)
     if as_json:
         kind = {key: "texts" if "text" in rows[0] else "pictures" for key, rows in found.items()}
-        _json({"verified": {key: {"sound": _verify.sound(rows), kind[key]: rows} for key, rows in found.items()}})
+        verified = {key: {"sound": _verify.sound(rows), kind[key]: rows} for key, rows in found.items()}
+        _json({"verified": verified} | ({"failed": failed} if failed else {}))
     else:
         table = _table("key", "picture or text", "named", "probability", "right")
         for key, rows in found.items():
             for row in rows:
                 right = "yes" if row["ok"] else f"no: {' | '.join(row['expected'])}"
                 table.add_row(key, row.get("picture") or row["text"], row["named"], f"{row['probability']:.2f}", right)
+        for key, why in failed.items():
+            table.add_row(key, "", "", "", f"not asked: {why}")
         _show(table)
     if bad := [key for key, rows in found.items() if not _verify.sound(rows)]:
         raise SourceError(
             f"{', '.join(bad)} answered more than one question wrongly: the weights or the input settings of the "
             "record are not what they should be. Compare the record with the model's paper, or pull again."
         )
+    if failed:
+        raise SourceError(f"{', '.join(failed)} could not be asked; the reasons stand above.")
+
+
+def _asked(keys: list[str], everything: bool) -> tuple[dict[str, list[dict[str, Any]]], dict[str, str]]:
+    """Key → rows, and key → why it could not be asked, where all are; all are looked up before the first is fetched."""
+    from ..errors import SourceError, UsageError
+    from ..source import _catalogue, _verify
+
+    found, failed = {}, {}
+    for source in [_catalogue.get(key) for key in keys]:
+        with _busy(f"verifying {source.key}"):
+            try:
+                found[source.key] = _verify.verify(source)
+            except (SourceError, UsageError) as problem:
+                if not everything:
+                    raise
+                failed[source.key] = str(problem)
+    return found, failed
 
 
 def _busy(doing: str) -> Any:  # noqa: ANN401 - rich's status, a context manager
@@ -107,9 +133,9 @@ def _table(*columns: str) -> Table:
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for column in columns:
-        table.add_column(column, overflow="fold", no_wrap=column in ("key", "input", "pulled"))
+        table.add_column(column, overflow="fold", no_wrap=column in ("key", "input", "params", "pulled"))
     return table
 
 

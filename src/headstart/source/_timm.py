@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 # Settings of ours, which timm fixes and other libraries do not: class of torch → what is added to a variance.
 _EPS = {"LayerNorm": "layer_norm_eps", "BatchNorm2d": "batch_norm_eps"}
-OTHERS = "torchvision:"  # stands before the name of a network that timm has not
+OTHERS = "torchvision:"  # stands before the name of a network of torchvision's that timm has not
+OURS = "headstart:"  # stands before the name of a network that timm has not, see `_networks`
 
 
 def library() -> Any:  # noqa: ANN401 - timm has no types
@@ -27,7 +28,7 @@ def library() -> Any:  # noqa: ANN401 - timm has no types
 
 
 def build(architecture: str, config: Mapping[str, Any] | None = None) -> nn.Module:
-    """A network with random weights, in eval mode: timm's, or with "torchvision:" before its name one of torchvision's.
+    """A network with random weights, in eval mode: timm's, or with a word before its name torchvision's or one of ours.
 
     Args:
         architecture: its name.
@@ -59,10 +60,8 @@ def _made(architecture: str, config: Mapping[str, Any], tensors: dict[str, Tenso
     eps = {kind: settings.pop(name) for kind, name in _EPS.items() if name in settings}
     import torch
 
-    if architecture.startswith(OTHERS):
-        from . import _torchvision_nets
-
-        net = _torchvision_nets.build(architecture.removeprefix(OTHERS), **settings)
+    if architecture.startswith((OURS, OTHERS)):
+        net = _not_timms(architecture, settings)
         if tensors is not None:
             net.load_state_dict(tensors)
         return net.eval()
@@ -90,6 +89,16 @@ def _made(architecture: str, config: Mapping[str, Any], tensors: dict[str, Tenso
             if isinstance(part, getattr(torch.nn, kind)):
                 part.eps = value
     return net.eval()  # type: ignore[no-any-return]
+
+
+def _not_timms(architecture: str, settings: Mapping[str, Any]) -> nn.Module:
+    if architecture.startswith(OURS):
+        from . import _networks
+
+        return _networks.build(architecture.removeprefix(OURS))
+    from . import _torchvision_nets
+
+    return _torchvision_nets.build(architecture.removeprefix(OTHERS), **settings)
 
 
 def _given(timm: Any, architecture: str, settings: Mapping[str, Any], tensors: dict[str, Tensor]) -> Any:  # noqa: ANN401

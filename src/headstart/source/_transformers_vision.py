@@ -11,7 +11,7 @@ ResNet, CVPR 2016; Liu et al., ConvNeXt, CVPR 2022; Woo et al., ConvNeXt V2, CVP
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from ..errors import SourceError
@@ -98,6 +98,14 @@ TYPES = {
     "convnext": Kind("ConvNext", "ConvNext", (*_STAGES, "num_stages", "patch_size"), _convnext),
     "convnextv2": Kind("ConvNextV2", "ConvNext", (*_STAGES, "num_stages", "patch_size"), _convnext),
 }  # fmt: skip
+
+
+def classifiers() -> Collection[str]:
+    """Model types that tell pictures apart in transformers, read here or not."""
+    _language.library()
+    from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING_NAMES as KNOWN
+
+    return cast("Collection[str]", KNOWN.keys())
 
 
 def configuration(said: Mapping[str, Any], whose: str) -> Any:  # noqa: ANN401 - of transformers' own class

@@ -49,13 +49,15 @@ def holds(said: Mapping[str, Any], folder: Path) -> bool:
     kind = said.get("model_type")
     if kind is None:
         return isinstance(said.get("architecture"), str)
+    if kind in _transformers_vision.TYPES:
+        return True
     alone = (folder / PROCESSOR).is_file() and not any(folder.glob("tokenizer*"))
-    if alone and kind not in _transformers_vision.TYPES:
+    if alone or kind in _transformers_vision.classifiers():
         raise SourceError(
             f"{folder} holds a '{kind}', a vision model of transformers that is not read here; those that are: "
             f"{', '.join(_transformers_vision.TYPES)}. timm has most others: `--source timm:NAME`."
         )
-    return kind in _transformers_vision.TYPES
+    return False
 
 
 def record(folder: Path, said: Mapping[str, Any], repository: str | None) -> dict[str, Any]:

