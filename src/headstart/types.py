@@ -129,6 +129,7 @@ class InputSpec:
     std: tuple[float, float, float]
     interpolation: str = "bicubic"  # or "bilinear"
     crop: float = 0.875  # part of the shorter side that is kept
+    squash: bool = False  # both sides are made `size / crop`, whatever the picture's shape
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,8 @@ class Source:
     key: str
     title: str
     modality: str
-    architecture: str  # timm's name; of a language model transformers' model type, or "static"
+    # timm's name, or torchvision's with "torchvision:" before it; of a language model transformers' type, or "static".
+    architecture: str
     loader: str  # a member of source/: "package", …
     origin: Mapping[str, Any]  # what the loader needs: distribution, version, archive sha256, file inside
     sha256: str  # of the weights file
@@ -162,7 +164,9 @@ class Source:
     paper: str
     widths: tuple[int, ...]  # pooled features at each depth, "stage1" … "top"; their sum is the width of depth "all"
     notes: str = ""
-    config: Mapping[str, Any] = field(default_factory=dict)  # of a language model, as transformers' config takes it
+    config: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # of a language model as transformers takes it; else see _settings
     domain: str = "not stated"  # what it looked at while it learnt, in a word or two: "photographs", "faces", …
     published: float | None = None  # its paper's accuracy, %, on ImageNet-1k (pictures) or sentence tasks (texts)
 

@@ -7,6 +7,7 @@ import os
 import socket
 
 import pytest
+from tiny_hub import Hub, serving
 from tiny_source import ARCHITECTURE, Tiny, packed
 
 from headstart import runtime
@@ -51,3 +52,21 @@ def tiny(tiny_weights, tmp_path, monkeypatch) -> Tiny:
     monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("HEADSTART_WHEELS", str(tmp_path / "wheels"))
     return packed(tiny_weights)
+
+
+@pytest.fixture
+def hub(tmp_path, monkeypatch):
+    """An empty hub on this machine, which the client is told to ask; all caches are the test's own."""
+    for name in ("HF_HUB_OFFLINE", "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"):
+        monkeypatch.delenv(name, raising=False)
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hf" / "hub"))
+    made = Hub()
+    with serving(made) as endpoint:
+        monkeypatch.setenv("HF_ENDPOINT", endpoint)
+        monkeypatch.setenv("HEADSTART_TORCHVISION", f"{endpoint}/models")
+        yield made

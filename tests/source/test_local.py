@@ -82,14 +82,18 @@ def test_pickled_weights_are_not_read(folder):
 def test_code_of_the_folder_is_not_run(folder):
     (folder / "modeling_own.py").write_text("raise SystemExit('it was run')")
     changed(folder, auto_map={"AutoModel": "modeling_own.Own", "AutoConfig": "modeling_own.OwnConfig"})
-    assert _language.load(_catalogue.get(str(folder))).depths[-1] == "top"
+    changed(folder, attn_implementation="someone/kernel", quantization_config={"quant_method": "own"})
+    source = _catalogue.get(str(folder))
+    assert not {"attn_implementation", "quantization_config", "auto_map"} & source.config.keys()
+    assert _language.load(source).depths[-1] == "top"
     changed(folder, model_type="own")
     with pytest.raises(SourceError, match="has no model type 'own'"):
         _catalogue.get(str(folder))
 
 
 @pytest.mark.parametrize(
-    ("kind", "said"), [("bart", "no network that makes features of texts"), ("vit", "Use a BERT, DistilBERT")]
+    ("kind", "said"),
+    [("bart", "no network that makes features of texts"), ("swin", "is not read here; those that are: vit, clip")],
 )
 def test_an_architecture_without_text_features_is_refused(folder, kind, said):
     changed(folder, model_type=kind)

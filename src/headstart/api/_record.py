@@ -67,6 +67,8 @@ def publish(
         record["warnings"] += picked.warnings
         record |= {"layers": outcome.layers, "forgetting": outcome.forgetting, "ranking": dict(picked.ranking)}
         record |= {"request": request, "environment": environment}
+        # Of every source that took part: where its bytes came from (a commit, a package's version) and their digests.
+        record["origins"] = {k: {"loader": s.loader, "sha256": s.sha256, **s.origin} for k, s in sources.items()}
         pictures = job.task.modality == "image"
         if job.task.modality == "text" and load("kind", job.task.kind).CALIBRATED:
             record["texts"] = _texts(out / "model", job.task, job.gallery.engine, judgement, record["mistakes"])

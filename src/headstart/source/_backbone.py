@@ -166,7 +166,7 @@ def load(source: Source, weights: Path | None = None) -> Backbone:
 
 
 def prepare(picture: NDArray[np.uint8], spec: InputSpec) -> Tensor:
-    """A picture as the backbone wants it: shorter side to `size / crop`, centre crop of `size`.
+    """A picture as the backbone wants it: shorter side (or both) to `size / crop`, centre crop of `size`.
 
     The same as timm's evaluation transform on Pillow but for rounding. (Cropping first, at whole source pixels, would
     save up to 40 % of the work and shift the picture by a part of a pixel: 5 of 255 on fine texture.)
@@ -187,8 +187,8 @@ def prepare(picture: NDArray[np.uint8], spec: InputSpec) -> Tensor:
             "Convert it to RGB first."
         )
     short = max(spec.size, math.floor(spec.size / spec.crop))
-    picture = _middle(picture)
-    height, width = picture.shape[:2]
+    picture = picture if spec.squash else _middle(picture)
+    height, width = (1, 1) if spec.squash else picture.shape[:2]
     tall, wide = (int(short * height / width), short) if height > width else (short, int(short * width / height))
     resized = _resize(picture, tall, wide, spec)
     top, left = round((tall - spec.size) / 2), round((wide - spec.size) / 2)

@@ -21,6 +21,8 @@ from ..types import InputSpec, Source, TextSpec, to_dict
 _PACKAGED = Path(__file__).parent / "catalogue"
 _CHEAP = 2  # how many sources `cheap_keys` names
 _ALIKE = 0.8  # a name so like a key is a slip of the pen, and no hub is asked for it
+_SCHEMES = {"timm": "timm", "torchvision": "torchvision", "hub": "hub", "hf-hub": "hub"}  # before ":" → the loader
+_WAYS = "Other ways to name one: a folder, timm:NAME, timm:NAME=FILE, torchvision:NAME, hub:OWNER/NAME@REVISION."
 _COUNTS = ("feature_dim", "params", "macs")
 
 
@@ -97,7 +99,12 @@ def cheap_keys(modality: str = "image", head: str | None = None) -> list[str]:
 
 
 def get(key: str) -> Source:
-    """The record of one source: a key of the catalogue, a folder with a saved language model, or its name on a hub.
+    """The record of one source.
+
+    What a name means, in this order: a key of the catalogue; a path to a folder with a saved model; with "timm:",
+    "torchvision:", "hub:" or "hf-hub:" before it a name there and nowhere else; a name of timm's ("resnet50",
+    with a tag or without); a name of torchvision's that timm has not ("alexnet"); a name on the hub
+    ("bert-base-uncased").
 
     Raises:
         UnknownName: no such key, but one much like it; suggests the nearest.
@@ -109,19 +116,45 @@ def get(key: str) -> Source:
     """
     files = _files()
     if key not in files:
-        slip = UnknownName("source", key, sorted(files))
-        if get_close_matches(key, files, n=1, cutoff=_ALIKE):
-            raise slip
-        found = (family.load("source", elsewhere).find(key) for elsewhere in ("local", "hub"))
-        if source := next(filter(None, found), None):
-            return cast(Source, source)
-        raise slip
+        return _elsewhere(key, sorted(files))
     if len(files[key]) > 1:
         raise SourceError(
             f"Two records have the key '{key}': {' and '.join(map(str, files[key]))}. A key names one source; "
             "rename your own file."
         )
     return _parse(files[key][0])
+
+
+def _elsewhere(name: str, keys: list[str]) -> Source:
+    """A source that no record tells of."""
+    found: Source | None = _loader("local").find(name)
+    scheme, _, rest = name.partition(":")
+    if found is None and scheme in _SCHEMES:
+        if made := _loader(_SCHEMES[scheme]).find(rest):
+            return cast(Source, made)
+        raise SourceError(f"'{rest}' is no name that '{scheme}:' knows. {_WAYS}")
+    found = found or _loader("timm").find(name) or _loader("torchvision").find(name)
+    if found:
+        return found
+    slip = UnknownName("source", name, keys)
+    if get_close_matches(name, keys, n=1, cutoff=_ALIKE):
+        raise slip
+    hub = _loader("hub")
+    try:
+        found = hub.find(name)
+    except hub.NotGiven as problem:
+        near = f"timm has {', '.join(like)}. " if (like := _loader("timm").near(name)) else ""
+        raise SourceError(
+            f"'{name}' is no key of the catalogue, no folder with a config.json, and no name of timm's or "
+            f"torchvision's. {problem}\nKnown keys: {', '.join(keys)}. {near}{_WAYS}"
+        ) from problem
+    if found is None:
+        raise slip
+    return found
+
+
+def _loader(name: str) -> Any:  # noqa: ANN401 - a module of this folder
+    return family.load("source", name)
 
 
 def loader(source: Source) -> Loader:
@@ -216,6 +249,7 @@ def _check_pixels(file: Path, spec: Mapping[str, Any]) -> None:
     _need(file, isinstance(crop, int | float) and 0 < crop <= 1, "input.crop", crop, "a number above 0, at most 1")
     how = spec.get("interpolation", "bicubic")
     _need(file, how in ("bicubic", "bilinear"), "input.interpolation", how, "bicubic or bilinear")
+    _need(file, isinstance(spec.get("squash", False), bool), "input.squash", spec.get("squash"), "true or false")
 
 
 def _check_words(file: Path, spec: Mapping[str, Any]) -> None:

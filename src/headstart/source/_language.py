@@ -89,7 +89,7 @@ def pretrained(source: Source, place: Path | None, **more: Any) -> dict[str, Ten
         SourceError: a weight of the architecture is missing or has another shape.
     """
     kind = lm_kind(source)
-    net, wrong, _ = _filled(source, kind, place, **more)
+    net, wrong, _ = filled(_class(source, kind), place, **more)
     prefix = f"{net.base_model_prefix}." if kind else ""
     for name, why in sorted(wrong.items()):
         if name.startswith(prefix):
@@ -104,16 +104,14 @@ def pretrained(source: Source, place: Path | None, **more: Any) -> dict[str, Ten
     return out
 
 
-def _filled(
-    source: Source,
-    kind: str | None,
+def filled(
+    made: Any,  # noqa: ANN401 - a class of transformers
     place: Path | None,
     **more: Any,  # noqa: ANN401
 ) -> tuple[Any, dict[str, str], list[str]]:
     """A network, what is wrong with the weights given for it (name → why), and the weights it does not need."""
     import torch
 
-    made = _class(source, kind)
     with torch.random.fork_rng(devices=[]):  # what is missing is drawn
         net, told = made.from_pretrained(
             place,
@@ -237,7 +235,7 @@ def load(source: Source, weights: Path | None = None) -> Language:
         missing, strange = net.load_state_dict(tensors, strict=False)
         wrong = [*missing, *strange]
     else:
-        net, bad, strange = _filled(source, None, None, config=_plain(source), state_dict=tensors)
+        net, bad, strange = filled(_class(source, None), None, config=_plain(source), state_dict=tensors)
         wrong = [*(f"{name} {why}" for name, why in bad.items()), *strange]
     if wrong:
         raise SourceError(
@@ -261,7 +259,7 @@ def language_model(source: Source, weights: Path | None = None) -> nn.Module:
         tensors = _weights.read(weights or _catalogue.fetch(source))
         prefix = f"{_class(source, kind).base_model_prefix}."
         state = {n.removeprefix(HEAD) if n.startswith(HEAD) else prefix + n: t for n, t in tensors.items()}
-        net, wrong, strange = _filled(source, kind, None, config=settings(source), state_dict=state)
+        net, wrong, strange = filled(_class(source, kind), None, config=settings(source), state_dict=state)
         if not wrong and not strange:
             return cast("nn.Module", net.eval())
     raise SourceError(

@@ -7,14 +7,18 @@ This module is light; torch and timm are imported inside the functions.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..errors import SourceError
-from . import _library
+from . import _library, _settings
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
+# Settings of ours, which timm fixes and other libraries do not: class of torch → what is added to a variance.
+_EPS = {"LayerNorm": "layer_norm_eps", "BatchNorm2d": "batch_norm_eps"}
+OTHERS = "torchvision:"  # stands before the name of a network of torchvision's that timm has not
 OURS = "headstart:"  # stands before the name of a network that timm has not, see `_networks`
 
 
@@ -24,31 +28,85 @@ def library() -> Any:  # noqa: ANN401 - timm has no types
 
 
 def build(architecture: str, config: Mapping[str, Any] | None = None) -> nn.Module:
-    """A network with random weights, in eval mode: timm's, or with "headstart:" before its name one of ours.
+    """A network with random weights, in eval mode: timm's, or with a word before its name torchvision's or one of ours.
 
     Args:
         architecture: its name.
-        config: settings that differ from the name's own (`num_classes`, …).
+        config: settings that differ from the name's own, see `_settings`.
 
     Raises:
-        SourceError: there is no such architecture.
+        SourceError: no such architecture, or it does not take a setting.
     """
+    return _made(architecture, config or {})
+
+
+def filled(architecture: str, config: Mapping[str, Any], tensors: Mapping[str, Tensor], whose: str) -> nn.Module:
+    """As `build`, with weights by any names that timm itself has read for this architecture (its own renaming runs).
+
+    Raises:
+        SourceError: the weights do not fit.
+    """
+    try:
+        return _made(architecture, config, dict(tensors))
+    except (RuntimeError, KeyError, ValueError, AttributeError, TypeError, IndexError) as problem:
+        why = " ".join(str(problem).split())[:300]  # timm's renaming stumbles in many ways over strange names
+        raise SourceError(
+            f"The weights of {whose} do not fit timm's {architecture}: {why}. Correct the architecture or its settings."
+        ) from problem
+
+
+def _made(architecture: str, config: Mapping[str, Any], tensors: dict[str, Tensor] | None = None) -> nn.Module:
+    settings = _settings.checked(config, f"'{architecture}'")
+    eps = {kind: settings.pop(name) for kind, name in _EPS.items() if name in settings}
+    import torch
+
+    if architecture.startswith((OURS, OTHERS)):
+        net = _not_timms(architecture, settings)
+        if tensors is not None:
+            net.load_state_dict(tensors)
+        return net.eval()
+    timm = library()
+    if not architecture.isidentifier() or not timm.is_model(architecture):
+        near = timm.list_models(f"*{architecture.split('_')[0]}*")[:5]
+        raise SourceError(
+            f"timm {timm.__version__} has no architecture '{architecture}'; near it: {', '.join(near) or 'none'}. "
+            "Correct `architecture` in the record, or update timm."
+        )
+    more: dict[str, Any] = {"pretrained": False}
+    if tensors is not None:
+        more = {"pretrained": True, "pretrained_cfg": _given(timm, architecture, settings, tensors)}
+    try:
+        with torch.random.fork_rng(devices=[]):  # drawing weights must not move the caller's seed
+            net = timm.create_model(architecture, **more, **settings)
+    except TypeError as problem:
+        if tensors is not None:
+            raise
+        raise SourceError(
+            f"timm's {architecture} does not take the settings {settings} ({problem}). Correct them."
+        ) from problem
+    for kind, value in eps.items():
+        for part in net.modules():
+            if isinstance(part, getattr(torch.nn, kind)):
+                part.eps = value
+    return net.eval()  # type: ignore[no-any-return]
+
+
+def _not_timms(architecture: str, settings: Mapping[str, Any]) -> nn.Module:
     if architecture.startswith(OURS):
         from . import _networks
 
         return _networks.build(architecture.removeprefix(OURS))
-    timm = library()
-    import torch
+    from . import _torchvision_nets
 
-    if not timm.is_model(architecture):
-        near = timm.list_models(f"*{architecture.split('_')[0]}*")[:5]
-        raise SourceError(
-            f"timm {timm.__version__} has no architecture '{architecture}'; near it: {', '.join(near) or 'none'}. "
-            "Correct `architecture` in the catalogue record, or update timm."
-        )
-    with torch.random.fork_rng(devices=[]):  # drawing weights must not move the caller's seed
-        net: nn.Module = timm.create_model(architecture, pretrained=False, **(config or {}))
-    return net.eval()
+    return _torchvision_nets.build(architecture.removeprefix(OTHERS), **settings)
+
+
+def _given(timm: Any, architecture: str, settings: Mapping[str, Any], tensors: dict[str, Tensor]) -> Any:  # noqa: ANN401
+    """What timm is told of weights at hand: all else is the architecture's own, and no place to fetch anything from."""
+    own = timm.get_pretrained_cfg(architecture, allow_unregistered=True) or timm.models.PretrainedCfg()
+    nowhere = {"url": None, "file": None, "hf_hub_id": None, "hf_hub_filename": None, "source": None}
+    classes = settings.get("num_classes", own.num_classes)
+    return replace(own, state_dict=tensors, num_classes=classes, custom_load=False, label_offset=None, **nowhere)
 
 
 def resized(net: nn.Module, size: int) -> nn.Module:

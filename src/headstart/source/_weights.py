@@ -57,7 +57,7 @@ def convert(files: Sequence[Path], source: Source, folder: Path) -> Path:
     """
     if source.modality == "text":
         return keep(*_texts(files, source), source, folder)
-    return keep(_pictures.converted(files, source, _raw), None, source, folder)
+    return keep(_pictures.converted(files, source, raw), None, source, folder)
 
 
 def keep(tensors: Mapping[str, Tensor], tokenizer: str | None, source: Source, folder: Path) -> Path:
@@ -109,7 +109,7 @@ def _texts(files: Sequence[Path], source: Source) -> tuple[dict[str, Tensor], st
     words = files[1].read_text(encoding="utf-8")
     if "split" in source.origin:
         words = _vocabulary.tokenizer(words, source.origin["split"])
-    return _language.converted(_raw(files[0]), source), words
+    return _language.converted(raw(files[0]), source), words
 
 
 def _record(path: Path) -> dict[str, Any]:
@@ -121,7 +121,7 @@ def _record(path: Path) -> dict[str, Any]:
     return record if isinstance(record, dict) else {}
 
 
-def _raw(file: Path) -> dict[str, Tensor]:
+def raw(file: Path) -> dict[str, Tensor]:
     """The tensors of a `.safetensors` or a torch file, by the names they have there; never unpickles objects."""
     import pickle
 

@@ -1,13 +1,17 @@
-"""Loader: a language model by its ordinary name (`--source bert-base-uncased`) from a Hugging Face-compatible hub.
+"""Loader: a model by its name on a Hugging Face-compatible hub (`--source bert-base-uncased`, `hub:owner/name`).
 
 Through huggingface_hub's own client and cache: `HF_ENDPOINT` (a mirror), `HF_HUB_OFFLINE`, `HF_HOME` and `HF_TOKEN` are
-respected. In: the name. Out: what `local.py` makes of the downloaded folder. What was once downloaded is used as it is;
-the network is not asked again. The client runs in a process of its own, as in this one the hub is switched off.
+respected. In: the name, `@REVISION` (branch, tag, commit) after it or not. Out: what `local.py` makes of the downloaded
+folder, language model or vision model. What was once downloaded is used as it is; the network is not asked again. The
+client runs in a process of its own, as in this one the hub is switched off. A file whose sha256 the hub names is
+checked against it.
 """
 
 from __future__ import annotations
 
+import json
 import logging
+import os
 import re
 import subprocess
 import sys
@@ -15,7 +19,7 @@ from pathlib import Path
 
 from ..errors import SourceError
 from ..types import Source
-from . import _library, local
+from . import _digest, _library, local
 from .local import fetch, pulled
 
 __all__ = ["ORIGIN", "fetch", "find", "pulled"]
@@ -23,59 +27,128 @@ __all__ = ["ORIGIN", "fetch", "find", "pulled"]
 log = logging.getLogger(__name__)
 ORIGIN = ("repository", "revision", "folder")  # what a record's [origin] must give
 _TIMEOUT = 3600  # seconds for one download
-_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
+_NAME = re.compile(r"([\w.-]+(?:/[\w.-]+)?)(?:@([\w./-]+))?")  # with a branch, tag or commit
+_INDEX = "model.safetensors.index.json"
 # Weights as safetensors at the top, settings, tokenizer, card: nothing that could be run.
-_FILES = ("config.json", "model.safetensors", "model-*.safetensors", "model.safetensors.index.json", "tokenizer.json",
-          "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "vocab.json", "merges.txt",
+_FILES = ("config.json", "model.safetensors", "model-*.safetensors", _INDEX, "preprocessor_config.json",
+          "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "vocab.json", "merges.txt",
           "*.model", "README.md")  # fmt: skip
+# The client waits, where a hub asks for that, between files; what it asks before them it asks once. So it is run again.
 _CODE = """
-import sys
+import sys, time
 from huggingface_hub import snapshot_download
-try:
-    print(snapshot_download(sys.argv[1], allow_patterns=sys.argv[2:]))
-except Exception as problem:
-    sys.exit(f"{type(problem).__name__}: {problem}")
+for attempt in range(5):
+    try:
+        print(snapshot_download(sys.argv[1], revision=sys.argv[2] or None, allow_patterns=sys.argv[3:]))
+        break
+    except Exception as problem:
+        why, busy = problem, None
+        while why is not None and busy is None:
+            busy = getattr(why, "response", None)
+            why = why.__cause__ or why.__context__
+        said = "" if busy is None else busy.headers.get("Retry-After", "")
+        wait = int(said) if said.isdigit() else 2**attempt
+        if busy is None or busy.status_code not in (429, 500, 502, 503, 504) or attempt == 4 or wait > 120:
+            sys.exit(f"{type(problem).__name__}: {problem}")
+        time.sleep(wait)
 """
+
+
+class NotGiven(SourceError):
+    """The hub does not give it, or cannot be reached."""
 
 
 def find(name: str) -> Source | None:
     """The source of that name, downloaded if need be; None where it cannot be a name of the hub.
 
     Raises:
-        SourceError: the hub does not give it, or the model cannot be used.
+        NotGiven: the hub does not give it.
+        SourceError: the model cannot be used.
     """
-    if not _NAME.fullmatch(name) or ".." in name:
+    parts = _NAME.fullmatch(name)
+    if parts is None or ".." in name:
         return None
-    folder = _cached(name) or _download(name)
-    origin = {"repository": name, "revision": folder.name, "folder": str(folder)}
+    repository, revision = parts[1], parts[2] or ""
+    folder = _cached(repository, revision) or _download(repository, revision)
+    if not any(folder.glob("*.safetensors")):
+        raise SourceError(
+            f"'{repository}' holds no weights as safetensors, and no others are read. Another revision may have them: "
+            f"`hub:{repository}@REVISION` (its pull requests are 'refs/pr/N'). Or load the model where you trust it, "
+            "and give the folder that `model.save_pretrained(folder)` writes."
+        )
+    _check(folder)
+    origin = {"repository": repository, "revision": folder.name, "folder": str(folder)}
     return local.source(folder, name.replace("/", "--"), "hub", origin)
 
 
-def _cached(name: str) -> Path | None:
+def _cached(repository: str, revision: str) -> Path | None:
     """The folder of an earlier download, if it is whole."""
     hub = _library.library("huggingface_hub")
     try:
-        folder = Path(hub.snapshot_download(name, local_files_only=True, allow_patterns=list(_FILES)))
+        found = hub.snapshot_download(
+            repository, revision=revision or None, local_files_only=True, allow_patterns=list(_FILES)
+        )
     except (OSError, ValueError):  # the client's own errors are among these
         return None
-    whole = (folder / local.CONFIG).is_file() and any(folder.glob("*.safetensors"))
-    return folder if whole else None
+    return Path(found) if _whole(Path(found)) else None
 
 
-def _download(name: str) -> Path:
-    log.info("fetching %s from the hub", name)
+def _whole(folder: Path) -> bool:
+    """Whether settings and all parts of the weights are there."""
+    if (folder / _INDEX).is_file() and not (folder / "model.safetensors").is_file():
+        try:
+            parts = set(json.loads((folder / _INDEX).read_text(encoding="utf-8"))["weight_map"].values())
+        except (OSError, ValueError, KeyError, AttributeError, TypeError):
+            return False
+        if not all((folder / str(part)).is_file() for part in parts):
+            return False
+    return (folder / local.CONFIG).is_file() and any(folder.glob("*.safetensors"))
+
+
+def _check(folder: Path) -> None:
+    """Weights whose sha256 the hub has named (the client calls its copy by it) must have it.
+
+    Raises:
+        SourceError: one has not. It is taken out of the client's cache, so that the next call fetches it anew.
+    """
+    for path in folder.glob("*.safetensors"):
+        blob = path.resolve()
+        if not re.fullmatch(r"[0-9a-f]{64}", blob.name):
+            continue
+        if (found := _digest.of(blob)) != blob.name:
+            path.unlink()
+            blob.unlink(missing_ok=True)
+            raise SourceError(
+                f"What the hub gave as {path.name} has sha256 {found}, and it promised {blob.name}. It was thrown "
+                "away. Run the same command again; if that repeats, the mirror (HF_ENDPOINT) is wrong."
+            )
+
+
+def _download(repository: str, revision: str) -> Path:
+    log.info("fetching %s from the hub", repository)
     try:
-        command = [sys.executable, "-P", "-c", _CODE, name, *_FILES]  # -P: no module of the working folder
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT, check=False)
+        # -P: no module of the working folder is taken for the client
+        command = [sys.executable, "-P", "-c", _CODE, repository, revision, *_FILES]
+        quiet = {**os.environ, "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
+        done = subprocess.run(command, env=quiet, capture_output=True, text=True, timeout=_TIMEOUT, check=False)
         why = " ".join(done.stderr.split()) or f"the client ended with code {done.returncode}"
         if done.returncode == 0:
             return Path(done.stdout.strip().splitlines()[-1])
     except (OSError, subprocess.TimeoutExpired) as problem:
         why = str(problem)
-    from . import _catalogue
-
-    raise SourceError(
-        f"'{name}' is no key of the catalogue and no folder with a config.json, and the hub does not give it: "
-        f"{why[:400]}\nKnown keys: {', '.join(_catalogue.keys())}. A mirror is set with HF_ENDPOINT; or download the "
-        "model elsewhere and give its folder."
+    name = f"{repository}@{revision}" if revision else repository
+    raise NotGiven(
+        f"The hub does not give '{name}': {why[:400]}\n{_advice(why)}A mirror is set with HF_ENDPOINT; or download the "
+        "model elsewhere (config.json, model.safetensors and what stands beside them) and give its folder."
     )
+
+
+def _advice(why: str) -> str:
+    """What to do about the client's own words, where that is known."""
+    if "429" in why:
+        return "The hub has had too many requests: try again later, or set HF_TOKEN. "
+    if "LocalEntryNotFound" in why or "OfflineMode" in why:
+        return "It has not been downloaded before, and the network is off (HF_HUB_OFFLINE) or the hub out of reach. "
+    if "401" in why or "403" in why or "Gated" in why:
+        return "It does not exist, or is for those who are let in: accept its terms and set HF_TOKEN. "
+    return ""

@@ -1,32 +1,33 @@
-"""Loader: a language model in a folder that `save_pretrained` wrote: config.json, safetensors, tokenizer.
+"""Loader: a model in a folder that `save_pretrained` wrote: config.json, safetensors, tokenizer or picture settings.
 
 In: the folder (`--source path/to/folder`). Out: its `Source`, all of it read or computed from the files, and the path
-of its weights in our cache. No code of the folder is run, and weights in other formats are not read.
+of its weights in our cache. No code of the folder is run, and weights in other formats are not read. What is a vision
+model is for `_vision`.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from .. import runtime
 from ..errors import SourceError
 from ..types import Source, TextSpec
-from . import _language, _weights
+from . import _card, _digest, _language, _vision, _weights
 
 ORIGIN = ("folder",)  # what a record's [origin] must give
 CONFIG = "config.json"
 LENGTH = 512  # tokens at most: longer ones cost much, and tell a class rarely
 # Of config.json what says how the model was saved, not what it is.
-_ASIDE = ("model_type", "architectures", "transformers_version", "torch_dtype", "dtype", "_name_or_path", "auto_map")
+_ASIDE = ("model_type", "architectures", "transformers_version", "torch_dtype", "dtype", "_name_or_path", "auto_map",
+          "attn_implementation", "_attn_implementation", "experts_implementation", "_experts_implementation",
+          "use_kernels", "quantization_config")  # fmt: skip # the last ones name code or packages to compute with
+_ALONE = (".safetensors", ".pth", ".pt", ".bin")
 _WORDS = ("vocab.*", "*.model")
 _FILES = (CONFIG, "*.safetensors", "*.safetensors.index.json", "tokenizer.json", "tokenizer_config.json", "merges.txt",
-          *_WORDS)  # fmt: skip
+          _vision.PROCESSOR, *_WORDS)  # fmt: skip
 
 
 def find(name: str) -> Source | None:
@@ -37,6 +38,11 @@ def find(name: str) -> Source | None:
     """
     folder = Path(name).expanduser()
     if not (folder / CONFIG).is_file():
+        if folder.suffix in _ALONE and folder.is_file():
+            raise SourceError(
+                f"{folder} holds weights and not what they are weights of. Give the folder with its config.json, or "
+                f"timm's name of the network with the file: `--source timm:NAME={folder}`."
+            )
         return None
     folder = folder.resolve()
     made = source(folder, folder.name, "local", {"folder": str(folder)})
@@ -44,7 +50,13 @@ def find(name: str) -> Source | None:
 
 
 def source(folder: Path, key: str, loader: str, origin: dict[str, str]) -> Source:
-    """The record of the language model in a folder.
+    """The record of the model in a folder.
+
+    Args:
+        folder: where it lies.
+        key: what to call it.
+        loader: who fetches it.
+        origin: where it comes from; with a `repository` its tags and its card are believed.
 
     Raises:
         SourceError: no weights as safetensors, or no architecture that features can be taken from.
@@ -55,6 +67,11 @@ def source(folder: Path, key: str, loader: str, origin: dict[str, str]) -> Sourc
             f"{folder} holds no weights as safetensors, and no others are read. Load the model where you trust it and "
             "save it with `model.save_pretrained(folder)`."
         )
+    whole = _digest.of_all(_files(folder))
+    origin = {**origin, "weights_sha256": _vision.weights_sha256(folder)}
+    if _vision.holds(said, folder):
+        told = _vision.record(folder, said, origin.get("repository"))
+        return Source(key=key, title=key, loader=loader, origin=origin, sha256=whole, **told)
     made = Source(
         key=key,
         title=key,
@@ -62,8 +79,8 @@ def source(folder: Path, key: str, loader: str, origin: dict[str, str]) -> Sourc
         architecture=str(said.get("model_type")),
         loader=loader,
         origin=origin,
-        sha256=_sha256(tuple((str(p), p.stat().st_mtime_ns, p.stat().st_size) for p in _files(folder))),
-        licence=_licence(folder),
+        sha256=whole,
+        licence=_card.read(folder).licence or "not stated",
         input=TextSpec(LENGTH),
         feature_dim=1,
         widths=(1,),
@@ -92,9 +109,10 @@ def fetch(source: Source) -> Path:
     if path := _weights.ready(cached, source):
         return path
     folder = Path(source.origin["folder"])
-    found = tuple((str(p), p.stat().st_mtime_ns, p.stat().st_size) for p in _files(folder))
-    if _sha256(found) != source.sha256:
+    if _digest.of_all(_files(folder)) != source.sha256:
         raise SourceError(f"{folder} has gone or changed since it was looked at. Run the same command again.")
+    if source.modality == "image":
+        return _weights.keep(_vision.tensors(folder, _json(folder / CONFIG)), None, source, cached)
     tensors = _language.pretrained(source, folder, config=_language.settings(source))
     if (folder / "tokenizer.json").is_file():
         words = Tokenizer.from_file(str(folder / "tokenizer.json"))
@@ -130,16 +148,6 @@ def _files(folder: Path) -> list[Path]:
     return sorted({path for pattern in _FILES for path in folder.glob(pattern) if path.is_file()})
 
 
-@lru_cache(maxsize=16)
-def _sha256(files: tuple[tuple[str, int, int], ...]) -> str:
-    """Of names and contents together; computed again where a time or size has changed."""
-    whole = hashlib.sha256()
-    for name, _, _ in files:
-        with open(name, "rb") as opened:
-            whole.update(Path(name).name.encode() + hashlib.file_digest(opened, "sha256").digest())
-    return whole.hexdigest()
-
-
 def _json(path: Path) -> dict[str, Any]:
     """A file's object; empty where there is no file."""
     try:
@@ -149,13 +157,3 @@ def _json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as problem:
         raise SourceError(f"{path} is no readable JSON ({problem}). Save the model again.") from problem
     return found if isinstance(found, dict) else {}
-
-
-def _licence(folder: Path) -> str:
-    """What the model card's head says."""
-    try:
-        head = (folder / "README.md").read_text(encoding="utf-8", errors="replace")[:4000]
-    except OSError:
-        head = ""
-    told = re.search(r"^license:\s*([\w.+-]+)\s*$", head, re.MULTILINE)
-    return told[1] if told else "not stated"
