@@ -149,8 +149,7 @@ class Source:
     key: str
     title: str
     modality: str
-    # timm's name, or torchvision's with "torchvision:" before it; of a language model transformers' type, or "static".
-    architecture: str
+    architecture: str  # timm's name, or "torchvision:" and its; of a text model transformers' type, or "static"
     loader: str  # a member of source/: "package", …
     origin: Mapping[str, Any]  # what the loader needs: distribution, version, archive sha256, file inside
     sha256: str  # of the weights file
@@ -164,9 +163,7 @@ class Source:
     paper: str
     widths: tuple[int, ...]  # pooled features at each depth, "stage1" … "top"; their sum is the width of depth "all"
     notes: str = ""
-    config: Mapping[str, Any] = field(
-        default_factory=dict
-    )  # of a language model as transformers takes it; else see _settings
+    config: Mapping[str, Any] = field(default_factory=dict)  # as transformers' config takes it, or see _settings
     domain: str = "not stated"  # what it looked at while it learnt, in a word or two: "photographs", "faces", …
     published: float | None = None  # its paper's accuracy, %, on ImageNet-1k (pictures) or sentence tasks (texts)
 
@@ -356,8 +353,7 @@ class Metrics:
     accuracy_interval: tuple[float, float]
     per_class: tuple[Mapping[str, Any], ...]  # {"label", "n", "precision", "recall", "f1"}
     confusion: tuple[tuple[int, ...], ...]  # [k][k], row = true class
-    # {"low", "high", "n", "confidence", "accuracy"} a bin
-    reliability: tuple[Mapping[str, float], ...] = field(default=())
+    reliability: tuple[Mapping[str, float], ...] = field(default=())  # {"low", "high", "n", "confidence", "accuracy"}
 
 
 @dataclass(frozen=True)
@@ -388,9 +384,7 @@ class LabelMetrics:
     ece_before: float  # the same before temperature scaling
     temperature: float
     threshold: float  # probability from which on a label is given
-    micro_f1_of_constant: (
-        float  # of always giving the same labels, those that serve best in training: the least to beat
-    )
+    micro_f1_of_constant: float  # of always giving the labels that serve best in training: the least to beat
     micro_f1_interval: tuple[float, float]
     accuracy_interval: tuple[float, float]
     per_class: tuple[Mapping[str, Any], ...]  # {"label", "n", "given", "precision", "recall", "f1"}
