@@ -148,7 +148,8 @@ class Source:
     key: str
     title: str
     modality: str
-    architecture: str  # timm's name; of a language model transformers' model type, or "static"
+    # timm's name, or one of ours behind "headstart:"; of a language model transformers' model type, or "static".
+    architecture: str
     loader: str  # a member of source/: "package", …
     origin: Mapping[str, Any]  # what the loader needs: distribution, version, archive sha256, file inside
     sha256: str  # of the weights file
@@ -162,7 +163,8 @@ class Source:
     paper: str
     widths: tuple[int, ...]  # pooled features at each depth, "stage1" … "top"; their sum is the width of depth "all"
     notes: str = ""
-    config: Mapping[str, Any] = field(default_factory=dict)  # of a language model, as transformers' config takes it
+    # Of a language model, as transformers' config takes it; of a network for pictures, as timm's builder does.
+    config: Mapping[str, Any] = field(default_factory=dict)
     domain: str = "not stated"  # what it looked at while it learnt, in a word or two: "photographs", "faces", …
     published: float | None = None  # its paper's accuracy, %, on ImageNet-1k (pictures) or sentence tasks (texts)
 
