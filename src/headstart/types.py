@@ -148,8 +148,7 @@ class Source:
     key: str
     title: str
     modality: str
-    # timm's name, or one of ours behind "headstart:"; of a language model transformers' model type, or "static".
-    architecture: str
+    architecture: str  # timm's name, or "headstart:" and ours; of a language model transformers' type, or "static"
     loader: str  # a member of source/: "package", …
     origin: Mapping[str, Any]  # what the loader needs: distribution, version, archive sha256, file inside
     sha256: str  # of the weights file
@@ -163,8 +162,7 @@ class Source:
     paper: str
     widths: tuple[int, ...]  # pooled features at each depth, "stage1" … "top"; their sum is the width of depth "all"
     notes: str = ""
-    # Of a language model, as transformers' config takes it; of a network for pictures, as timm's builder does.
-    config: Mapping[str, Any] = field(default_factory=dict)
+    config: Mapping[str, Any] = field(default_factory=dict)  # as transformers' config takes it, or timm's builder
     domain: str = "not stated"  # what it looked at while it learnt, in a word or two: "photographs", "faces", …
     published: float | None = None  # its paper's accuracy, %, on ImageNet-1k (pictures) or sentence tasks (texts)
 
@@ -386,9 +384,7 @@ class LabelMetrics:
     ece_before: float  # the same before temperature scaling
     temperature: float
     threshold: float  # probability from which on a label is given
-    micro_f1_of_constant: (
-        float  # of always giving the same labels, those that serve best in training: the least to beat
-    )
+    micro_f1_of_constant: float  # of always giving the labels that serve best in training: the least to beat
     micro_f1_interval: tuple[float, float]
     accuracy_interval: tuple[float, float]
     per_class: tuple[Mapping[str, Any], ...]  # {"label", "n", "given", "precision", "recall", "f1"}
