@@ -149,7 +149,7 @@ class Source:
     key: str
     title: str
     modality: str
-    architecture: str  # timm's name, or "torchvision:" and its; of a text model transformers' type, or "static"
+    architecture: str  # timm's; "torchvision:" or "headstart:" and theirs; of a text model transformers' type; "static"
     loader: str  # a member of source/: "package", …
     origin: Mapping[str, Any]  # what the loader needs: distribution, version, archive sha256, file inside
     sha256: str  # of the weights file
