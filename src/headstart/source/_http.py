@@ -95,7 +95,9 @@ def _more(address: str, part: Path) -> bool:
         goes_on = answer.status == 206 and (answer.headers["Content-Range"] or "").startswith(f"bytes {have}-")
         length: Any = answer.headers["Content-Length"]
         got = 0
-        with part.open("ab" if goes_on else "wb") as out:
+        if not goes_on:
+            part.unlink(missing_ok=True)
+        with part.open("ab") as out:
             while piece := answer.read(_PIECE):
                 out.write(piece)
                 got += len(piece)

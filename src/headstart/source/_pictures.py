@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     Tensors = dict[str, Tensor]
 
+MATTERS = ("keep", "channels", "answers")
 _COUNTER = "num_batches_tracked"  # batch-norm's step counter: not a weight, and absent from some files
 
 

@@ -19,7 +19,7 @@ def sketch(depths: Sequence[ArrayLike]) -> NDArray[np.float64]:
     """The features of one picture at each depth, [d] each → [8].
 
     >>> sketch([[3.0, 4.0]]).round(2).tolist()[:2]
-    [0.59, 0.56]
+    [0.56, -0.2]
     """
     parts = [np.asarray(depth, np.float64).ravel() for depth in depths]
     whole = np.concatenate([part / max(float(np.linalg.norm(part)), 1e-30) for part in parts])

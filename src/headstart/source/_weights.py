@@ -38,7 +38,8 @@ def ready(folder: Path, source: Source) -> Path | None:
     """The converted file in `folder`, if it was made from this source and no byte of it has changed since."""
     path = folder / NAME
     record = _record(path)
-    if record.get("from") != source.sha256 or record.get("architecture") != source.architecture or not path.is_file():
+    told = {"from": source.sha256, "architecture": source.architecture, "how": _how(source)}
+    if any(record.get(name, {}) != value for name, value in told.items()) or not path.is_file():
         return None
     if sha256(path.read_bytes()) != record.get("sha256"):
         log.warning("%s has changed since it was made; it will be made again", path)
@@ -69,7 +70,7 @@ def keep(tensors: Mapping[str, Tensor], tokenizer: str | None, source: Source, f
     path = folder / NAME
     runtime.write(path, data)
     record = {"sha256": sha256(data), "from": source.sha256, "architecture": source.architecture}
-    runtime.write_json(path.with_suffix(".json"), record)
+    runtime.write_json(path.with_suffix(".json"), record | ({"how": how} if (how := _how(source)) else {}))
     return path
 
 
@@ -110,6 +111,13 @@ def _texts(files: Sequence[Path], source: Source) -> tuple[dict[str, Tensor], st
     if "split" in source.origin:
         words = _vocabulary.tokenizer(words, source.origin["split"])
     return _language.converted(raw(files[0]), source), words
+
+
+def _how(source: Source) -> dict[str, Any]:
+    """What else in a record decides what is made of a network's file, see `_pictures`."""
+    if source.modality != "image":
+        return {}
+    return {name: source.origin[name] for name in _pictures.MATTERS if name in source.origin} | dict(source.config)
 
 
 def _record(path: Path) -> dict[str, Any]:

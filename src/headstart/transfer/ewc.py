@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..errors import UsageError
 from ..types import Facts, Progress, Work
 from . import _tune
 from ._base import SEARCH, Head
@@ -58,6 +59,11 @@ def settings(facts: Facts) -> list[Config]:
 
 def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
     """See `_tune.tune`. `notes["fisher"]` tells on which pictures the Fisher information was taken."""
+    if work.source is not None and work.source.classes == "none":
+        raise UsageError(
+            f"'ewc' keeps the skill of a source's own classifier, and '{work.source.key}' has none. Name another "
+            "source, or the strategy l2sp."
+        )
 
     def hold(tail: Tail, work: Work) -> _tune.Penalty:
         start, x = _tune.source_weights(tail), work.train.x if work.source_rows is None else work.source_rows
