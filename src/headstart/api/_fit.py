@@ -264,8 +264,8 @@ class _Job:
             return None
         run = Run(self.plan.out)
         if run.record.get("request") == request:
-            waiting = any(t["status"] == "waiting" for t in run.record["trials"])
-            return None if waiting else run  # the budget ended before these had their turn
+            waiting = any(t["status"] == "waiting" for t in run.record["trials"])  # the budget ended before their turn
+            return None if waiting or _sources.unfinished(self.plan, request) else run
         raise UsageError(
             f"{self.plan.out} holds a finished run of other data or settings ({run.record['task']['name']}, seed "
             f"{run.record['seed']}). Name another folder with --out, or remove that one."

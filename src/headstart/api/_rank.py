@@ -1,7 +1,7 @@
 """rank: which pre-trained source suits some labelled data, with the evidence, what each costs, and what to mind.
 
 Every source looks at the same labelled examples (never at a sealed test one); the order is that of `plan.rounds`, the
-scores of `score/` stand beside it. Nothing is trained but ridge heads, and nothing is left on disk but cached features.
+scores of `score/` stand beside it. Nothing is trained but ridge heads; what is fetched and computed stays in the cache.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ..types import Example, Features, Source, Task, answers
 from ._sources import Looking, named
 
 if TYPE_CHECKING:
-    from ..plan.rounds import Entry, Ranking
+    from ..plan.ranking import Entry, Ranking
 
 EXAMPLES = 256  # that each source looks at
 

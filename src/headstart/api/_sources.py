@@ -11,6 +11,7 @@ import json
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,13 +22,13 @@ from ..types import Example, Features, Source, Task, View
 
 if TYPE_CHECKING:
     from ..embed.gallery import Gallery
-    from ..plan.rounds import Ranking
-    from ._fit import _Job
+    from ..plan.ranking import Ranking
+    from ._fit import Plan, _Job
 
 FILE = "ranking.json"
 KEEP = 2  # sources that go on to the race
-SHARE = 0.4  # of the budget that the choice may take
-TIME = 240.0  # seconds that it may take where there is no budget
+SHARE, TIME = 0.4, 240.0  # of the budget that the choice may take, and seconds where there is no budget
+ASKING, MOMENT = 0.1, 60.0  # the same for the alarm of named sources
 
 
 @dataclass(frozen=True)
@@ -55,19 +56,38 @@ class Looking:
             self._here[source.key] = _catalogue.loader(source).pulled(source)
         return self._here[source.key]
 
+    def missing(self, source: Source, examples: Sequence[Example]) -> int:
+        """How many of their features are not kept; all, where the weights must be fetched first."""
+        if not self.here(source):
+            return len(examples)
+        self.gallery.sources.setdefault(source.key, source)
+        return self.gallery.missing(examples, View(source.key, "all"))
+
+    def opening(self, examples: Sequence[Example]) -> float:
+        """Seconds to open one: a few pictures are timed, a text costs next to nothing."""
+        from ..read._picture import Unreadable, decode
+
+        if not examples or examples[0].text is not None:
+            return 1e-4
+        start, some = time.perf_counter(), examples[:4]
+        for example in some:
+            with suppress(Unreadable, OSError):  # told when it is looked at
+                decode(Path(example.path))
+        return (time.perf_counter() - start) / len(some)
+
     def look(self, source: Source, examples: Sequence[Example]) -> Features:
         """Features of all depths."""
         self.take(source)
         return self.gallery.look(examples, [View(source.key, "all")])[0]
 
     def look_random(self, source: Source, examples: Sequence[Example]) -> Features:
-        """The same of its twin with random weights, which are drawn for this alone."""
+        """The same of its twin with random weights; these are gone afterwards, its features and graph are kept."""
         from ..embed.gallery import Gallery
         from ..source import _random
 
         twin, mine = _random.twin(source), self.gallery
         with tempfile.TemporaryDirectory(prefix="headstart-random-") as folder:
-            weights = {twin.key: _random.drawn(source, Path(folder))}
+            weights = {twin.key: _random.drawn(source, Path(folder), self.take(source))}
             beside = Gallery({twin.key: twin}, engine=mine.engine, weights=weights, folder=mine.folder)
             return beside.look(examples, [View(twin.key, "all")])[0]
 
@@ -95,16 +115,17 @@ def pick(job: _Job, considered: Sequence[Source], request: str) -> Picked:
             for at, source in enumerate(considered):
                 job.tell(f"source {source.key}", at, len(considered))
                 eyes.take(source)
-        limit = TIME if job.plan.budget is None else SHARE * job.plan.budget
+        limit = _limit(job.plan)
         kept = _kept(job.plan.out / FILE, request, limit)
         if kept is None:
             ranking = _asked(job, considered, eyes) if told else _rounds(job, considered, eyes, KEEP)
-            kept = {"request": request, "limit": limit, **as_json(ranking)}
+            kept = {"request": request, "limit": limit, **as_json(ranking), "named": told}
+            kept["chosen"] = list(by_key) if told else kept["chosen"]
             write_json(job.plan.out / FILE, kept)
-        chosen = list(by_key) if told else kept["chosen"]
-        weights = {key: eyes.take(by_key[key]) for key in chosen}
+        weights = {key: eyes.take(by_key[key]) for key in kept["chosen"]}
     shown = {name: value for name, value in kept.items() if name not in ("request", "limit")}
-    return Picked({key: by_key[key] for key in chosen}, weights, shown, tuple(kept["warnings"]))
+    job.gallery = job.gallery.anew({key: by_key[key] for key in weights}, weights)  # what is not chosen leaves memory
+    return Picked({key: by_key[key] for key in weights}, weights, shown, tuple(kept["warnings"]))
 
 
 def as_json(ranking: Ranking) -> dict[str, Any]:
@@ -119,7 +140,7 @@ def as_json(ranking: Ranking) -> dict[str, Any]:
 
 def _asked(job: _Job, named: Sequence[Source], eyes: Looking) -> Ranking:
     """What can be said of named sources before training; they are used whatever it is."""
-    from ..plan.rounds import Ranking
+    from ..plan.ranking import Ranking
 
     try:
         return _rounds(job, named, eyes, len(named))
@@ -138,7 +159,8 @@ def _rounds(job: _Job, considered: Sequence[Source], eyes: Looking, keep: int) -
         eyes,
         seed=job.plan.seed,
         keep=keep,
-        deadline=now + (TIME if job.deadline is None else SHARE * (job.deadline - now)),
+        deadline=now + _limit(job.plan),
+        ends=job.deadline,
         note=job.journal.note,
         tell=job.tell,
         once=rounds.ASKED if len(considered) <= keep else 0,
@@ -146,9 +168,20 @@ def _rounds(job: _Job, considered: Sequence[Source], eyes: Looking, keep: int) -
     return at.run()
 
 
+def unfinished(plan: Plan, request: str) -> bool:
+    """Whether a choice that the folder holds was cut short, and would now be made again."""
+    return (plan.out / FILE).is_file() and not plan.sources and _kept(plan.out / FILE, request, _limit(plan)) is None
+
+
+def _limit(plan: Plan) -> float:
+    """Seconds that the choice, or the alarm of named sources, may take."""
+    share, most = (ASKING, MOMENT) if plan.sources else (SHARE, TIME)
+    return most if plan.budget is None else share * plan.budget
+
+
 def _kept(file: Path, request: str, limit: float) -> dict[str, Any] | None:
     """What an earlier attempt chose, if it was asked the same, and nothing stopped it that would not stop it again."""
-    from ..plan.rounds import OVER
+    from ..plan.ranking import OVER
 
     try:
         kept = json.loads(file.read_text(encoding="utf-8"))
@@ -184,12 +217,15 @@ def considered(job: _Job) -> list[Source]:
 
     if job.plan.sources:
         return named(job.plan.sources, job.task)
-    wanted = [family.load("transfer", name) for name in job.plan.strategies if job.task.modality == "text"]
-    heads = {getattr(module, "NEEDS_HEAD", None) for module in wanted}
+    wanted = [family.load("transfer", name) for name in job.plan.strategies]
+    heads = {getattr(module, "NEEDS_HEAD", None) for module in wanted if job.task.modality == "text"}
     found = _catalogue.usual(job.task.modality)
-    if heads - {None}:
-        keys = [key for head in sorted(heads, key=str) for key in _catalogue.cheap_keys(job.task.modality, head)]
+    if heads - {None}:  # the cheapest that can do it, and of those that any other strategy can use
+        keys = [
+            key for head in sorted(heads, key=str) for key in _catalogue.cheap_keys(job.task.modality, head)[: KEEP - 1]
+        ]
         found = [_catalogue.get(key) for key in dict.fromkeys(keys)]
+    found = [s for s in found if all(module.suits(s) for module in wanted if hasattr(module, "suits"))]
     if not found:
         raise SourceError(f"The catalogue has no source for {job.task.noun}s. Name one with --source.")
     return found

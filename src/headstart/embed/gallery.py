@@ -51,6 +51,12 @@ class Gallery:
         self._lenses: dict[View, Lens | TextLens] = {}
         self._stores: dict[str, Store] = {}
 
+    def anew(self, sources: Mapping[str, Source], weights: Mapping[str, Path]) -> Gallery:
+        """One for these sources alone, on the same cache, which goes on counting; what this one holds can go."""
+        made = Gallery(sources, engine=self.engine, weights=weights, folder=self.folder, watch=self._watch)
+        made.seconds, made.computed = self.seconds, self.computed
+        return made
+
     def look(self, examples: Sequence[Example], views: Sequence[View]) -> list[Features]:
         """One `Features` a view, rows as in `examples`.
 
@@ -81,6 +87,11 @@ class Gallery:
             )
             for view, lens in zip(views, lenses, strict=True)
         ]
+
+    def missing(self, examples: Sequence[Example], view: View) -> int:
+        """How many of the examples' rows are not kept from an earlier look."""
+        store = self._store(self._lens(view, [view]))
+        return sum(e.digest not in store for e in examples)
 
     def unreadable(self, examples: Sequence[Example], views: Sequence[View]) -> dict[str, str]:
         """Compute what is missing; digest → why, of the pictures that cannot be decoded. `look` takes the others."""

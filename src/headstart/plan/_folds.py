@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..read._split import iterative, per_unit
-from ..types import IntArray, Task, answers
+from ..types import Example, IntArray, Task, answers
 
 FOLDS = 5
 PLENTY = 200  # validation pictures, which are enough by themselves
@@ -23,20 +23,25 @@ def of_task(task: Task, seed: int = 0) -> IntArray | None:
     both = (*task.train, *task.valid)
     if len(task.valid) >= PLENTY or len(both) > MOST:
         return None
-    groups = [e.group if e.group is not None else f"alone {i}" for i, e in enumerate(both)]
     y = answers(both) if both[0].marks is not None else np.array([e.label for e in both])
-    drawn = folds(y, np.unique(groups, return_inverse=True)[1], seed)
+    drawn = folds(y, groups(both), seed)
     return drawn if (drawn[len(task.train) :] >= 0).all() else None
 
 
-def folds(y: Sequence[int] | IntArray, groups: Sequence[int] | IntArray, seed: int = 0, k: int = FOLDS) -> IntArray:
+def groups(examples: Sequence[Example]) -> IntArray:
+    """A number for each example's group [n], those without one each alone."""
+    named = [e.group if e.group is not None else f"alone {at}" for at, e in enumerate(examples)]
+    return np.unique(named, return_inverse=True)[1].astype(np.int64)
+
+
+def folds(y: Sequence[int] | IntArray, members: Sequence[int] | IntArray, seed: int = 0, k: int = FOLDS) -> IntArray:
     """A fold number for every picture, 0 … k − 1, or −1.
 
     >>> folds([0, 0, 0, 1, 1, 1, 2], [0, 1, 2, 3, 3, 4, 5], k=2).tolist()
     [0, 1, 0, 1, 1, 0, -1]
     """
     true = np.asarray(y)
-    _, first, unit = np.unique(groups, return_index=True, return_inverse=True)
+    _, first, unit = np.unique(members, return_index=True, return_inverse=True)
     unit, chance = unit.reshape(-1), np.random.default_rng(seed).random(len(first))
     has = true == 1 if true.ndim == 2 else true[:, None] == np.unique(true)  # [n, classes]
     if true.ndim == 2:

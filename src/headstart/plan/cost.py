@@ -44,13 +44,17 @@ class Pace:
 
     Attributes:
         per_example: seconds that every example takes whatever the source (decoding, tokens).
-        per_mac: seconds for a multiply-add.
+        per_mac: seconds for a multiply-add, of the timed source that does most of them an example: there it is least
+            mixed with what every example costs.
+        per_byte: seconds to fetch a byte.
         own: seconds an example of the sources timed so far, by key.
     """
 
     per_example: float = 0.005
     per_mac: float = PER_MAC
+    per_byte: float = PER_BYTE
     own: Mapping[str, float] = field(default_factory=dict)
+    macs: int = 0  # multiply-adds of the source that `per_mac` is of
 
     def predict(self, source: Source, n: int, *, here: bool, begun: bool = False) -> Cost:
         """The cost of `n` examples that have not been looked at.
@@ -69,33 +73,47 @@ class Pace:
         size = source.params * BYTES
         each = self.own.get(source.key, self.per_example + source.macs * self.per_mac)
         return Cost(
-            fetch=0.0 if here or begun else size * PER_BYTE,
+            fetch=0.0 if here or begun else size * self.per_byte,
             start=0.0 if begun else START + source.params * PER_PARAM,
             look=n * each,
             memory=BASE + COPIES * size + n * sum(source.widths) * BYTES,
         )
 
     def learn(self, source: Source, n: int, seconds: float, *, begun: bool) -> Pace:
-        """The pace after `n` examples through this source took so long.
-
-        The rate of a multiply-add is taken from the source that did most of them an example: there it is least
-        mixed with what every picture costs.
-        """
+        """The pace after `n` examples through this source took so long, without the fetching."""
         if n < 1:
             return self
         each = max(seconds - (0.0 if begun else START + source.params * PER_PARAM), 0.2 * seconds) / n
+        own = {**self.own, source.key: each}
+        # A source whose multiply-adds take no time beside the rest tells nothing of what they cost.
+        if source.macs < self.macs or source.macs * PER_MAC < self.per_example:
+            return replace(self, own=own)
         rate = max(each - self.per_example, 0.2 * each) / source.macs
-        return replace(self, per_mac=rate, own={**self.own, source.key: each})
+        return replace(self, per_mac=rate, macs=source.macs, own=own)
+
+    def fetched(self, source: Source, seconds: float) -> Pace:
+        """The pace after this source's weights took so long to come."""
+        return replace(self, per_byte=max(seconds, 0.1) / (source.params * BYTES))
 
 
 def free_memory() -> float:
-    """Bytes that a process may still take on this machine, the file cache counted as free."""
+    """Bytes that a process may still take on this machine (or in its container), the file cache counted as free."""
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        return next(float(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
+        free = next(float(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
+        return min(free, _contained())
     except (OSError, StopIteration):  # no Linux
         pass
     try:
         return float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
     except (ValueError, OSError, AttributeError):  # no such call on this system: nothing is known, nothing is refused
+        return float("inf")
+
+
+def _contained() -> float:
+    """What the control group (version 2) that we run in still allows."""
+    try:
+        most, used = (Path(f"/sys/fs/cgroup/memory.{name}").read_text(encoding="ascii") for name in ("max", "current"))
+        return float(most) - float(used)
+    except (OSError, ValueError):  # none, or "max"
         return float("inf")

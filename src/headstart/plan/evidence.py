@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ..score._ridge import out_of_sample
 from ..types import Example, Features, Task, answers
+from ._folds import groups
 from .choice import behind
 
 
@@ -52,31 +53,24 @@ def of(source: str, seen: Features, task: Task, examples: Sequence[Example]) -> 
         UsageError: fewer than two examples, or all of one class or group.
     """
     x = np.asarray(seen.x, np.float32).reshape(len(seen.x), -1)
-    losses, right = out_of_sample(x, answers(examples), len(task.labels), task.kind, groups(examples))
+    members = groups(examples) if any(e.group is not None for e in examples) else None
+    losses, right = out_of_sample(x, answers(examples), len(task.labels), task.kind, members)
     return Evidence(source, np.asarray(losses, np.float64), np.asarray(right, np.float64))
-
-
-def groups(examples: Sequence[Example]) -> NDArray[np.int64] | None:
-    """Group numbers [n], those without a group each alone; None where none has one."""
-    if all(e.group is None for e in examples):
-        return None
-    named = [e.group if e.group is not None else f"alone {at}" for at, e in enumerate(examples)]
-    return np.unique(named, return_inverse=True)[1].astype(np.int64)
 
 
 def draw(task: Task, seed: int) -> list[Example]:
     """All labelled examples in an order whose every beginning is as even over the classes as can be.
 
-    Shuffled by the seed, then dealt: the first of each class, the second of each class, …; numbers by chance alone.
+    Shuffled by the seed, then dealt: the first of each class, the second of each class, …; numbers, and examples of
+    several labels, by chance alone.
     """
     examples = [*task.train, *task.valid]
     shuffled = [examples[i] for i in np.random.default_rng(seed).permutation(len(examples))]
-    if task.kind == "regression":
+    if task.kind != "classification":
         return shuffled
-    turn: dict[tuple[int, ...], int] = {}
+    turn: dict[int, int] = {}
     order = []
     for at, example in enumerate(shuffled):
-        key = example.classes
-        turn[key] = turn.get(key, 0) + 1
-        order.append((turn[key], at))
+        turn[example.label] = turn.get(example.label, 0) + 1
+        order.append((turn[example.label], at))
     return [shuffled[at] for _, at in sorted(order)]

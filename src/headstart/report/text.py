@@ -118,7 +118,8 @@ def _notes(run: Mapping[str, Any], verdict: Mapping[str, Any]) -> list[str]:
         lines += _wrap(f"{_words.plural(total, what)} set aside ({parts}); the report names each", 3)
     else:
         lines.append(f"no {'file' if run['noun'] == 'picture' else run['noun']} was set aside")
-    if len(ranked := _view.sources(run)) > len(kept := [s["source"] for s in ranked if s["status"] == "chosen"]) > 0:
+    ranking, ranked = run.get("ranking") or {}, _view.sources(run)
+    if len(ranked) > len(kept := ranking.get("chosen", ())) > 0 and not ranking.get("named"):
         lines += _wrap(f"sources: {' and '.join(kept)}, chosen of {len(ranked)}; the report says why", 2)
     if warnings := run.get("warnings"):
         more = f" (and {len(warnings) - 1} more in the report)" if len(warnings) > 1 else ""

@@ -97,10 +97,10 @@ def pretrained(source: Source, place: Path | None, **more: Any) -> dict[str, Ten
                 f"The weights of '{source.key}' do not fit {source.architecture}: '{name.removeprefix(prefix)}' {why}. "
                 "Correct the catalogue record."
             )
-    out = _once((net.base_model if kind else net).state_dict())
+    out = once((net.base_model if kind else net).state_dict())
     if kind and not wrong:
         known = {t.data_ptr() for t in out.values()}
-        out |= {HEAD + name: t for name, t in _once(net.state_dict()).items() if t.data_ptr() not in known}
+        out |= {HEAD + name: t for name, t in once(net.state_dict()).items() if t.data_ptr() not in known}
     return out
 
 
@@ -134,7 +134,7 @@ def _bare(made: Any) -> dict[str, bool]:  # noqa: ANN401 - a class of transforme
     return {"add_pooling_layer": False} if "add_pooling_layer" in signature(made.__init__).parameters else {}
 
 
-def _once(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def once(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Without the second names of tied weights."""
     first: dict[int, str] = {}
     return {n: t for n, t in state.items() if first.setdefault(t.data_ptr(), n) == n}

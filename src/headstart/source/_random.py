@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..runtime import digest, write
 from ..types import Source
+from ._language import once
 
 if TYPE_CHECKING:
     from torch import nn
@@ -38,13 +39,19 @@ def twin(source: Source, seed: int = 0) -> Source:
     )
 
 
-def drawn(source: Source, folder: Path, seed: int = 0) -> Path:
-    """The twin's weights, drawn from `seed`, as a safetensors file in `folder`."""
+def drawn(source: Source, folder: Path, weights: Path, seed: int = 0) -> Path:
+    """The twin's weights, drawn from `seed`, as a safetensors file in `folder`.
+
+    What the header of the source's own file (`weights`) holds, of a language model its tokenizer, is the twin's too.
+    """
+    from safetensors import safe_open
     from safetensors.torch import save
 
     path = folder / f"{source.key}{MARK}.safetensors"
-    state = _network(source, seed).state_dict()
-    write(path, save({name: tensor.contiguous() for name, tensor in state.items()}))
+    with safe_open(weights, "pt") as opened:
+        header = opened.metadata()
+    state = once(_network(source, seed).state_dict())
+    write(path, save({name: tensor.contiguous() for name, tensor in state.items()}, header))
     return path
 
 

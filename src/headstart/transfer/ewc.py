@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import UsageError
-from ..types import Facts, Progress, Work
+from ..types import Facts, Progress, Source, Work
 from . import _tune
 from ._base import SEARCH, Head
 from ._once import once
@@ -57,9 +57,14 @@ def settings(facts: Facts) -> list[Config]:
     return few if facts.n < _tune.FEW else known[:SEARCH]
 
 
+def suits(source: Source) -> bool:
+    """Whether a source can be reused so: its own classifier's skill is what is kept."""
+    return source.classes != "none"
+
+
 def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
     """See `_tune.tune`. `notes["fisher"]` tells on which pictures the Fisher information was taken."""
-    if work.source is not None and work.source.classes == "none":
+    if work.source is not None and not suits(work.source):
         raise UsageError(
             f"'ewc' keeps the skill of a source's own classifier, and '{work.source.key}' has none. Name another "
             "source, or the strategy l2sp."
