@@ -37,27 +37,36 @@ class Drawn:
     random: Mapping[str, float] = field(default_factory=dict)
     broken: Mapping[str, str] = field(default_factory=dict)
     before: Callable[[str], None] = lambda key: None
+    seconds: Mapping[str, float] = field(default_factory=dict)  # that a look is said to have taken
     alike: bool = False  # equally sharp sources show the same
     looked: list[tuple[str, int]] = field(default_factory=list)
 
     def here(self, source: Source) -> bool:
         return True
 
+    def missing(self, source: Source, examples: Sequence[Example]) -> int:
+        return len(examples) - max((n for key, n in self.looked if key == source.key), default=0)
+
+    def opening(self, examples: Sequence[Example]) -> float:
+        return 1e-4
+
     def look(self, source: Source, examples: Sequence[Example]) -> Features:
         self.before(source.key)
         if source.key in self.broken:
             raise SourceError(self.broken[source.key])
+        told = {"computed": self.missing(source, examples), "seconds": self.seconds.get(source.key, 0.01)}
         self.looked.append((source.key, len(examples)))
-        return drawn(examples, self.sharp[source.key], "" if self.alike else source.key)
+        return drawn(examples, self.sharp[source.key], "" if self.alike else source.key, **told)
 
     def look_random(self, source: Source, examples: Sequence[Example]) -> Features:
+        self.before(f"{source.key}~random")
         return drawn(examples, self.random.get(source.key, 0.0), f"{source.key}~random")
 
 
-def drawn(examples: Sequence[Example], sharp: float, name: str) -> Features:
+def drawn(examples: Sequence[Example], sharp: float, name: str, **told: float) -> Features:
     """Class centres `sharp` apart in noise, the same for an example whenever it is asked for."""
     rows = []
     for example in examples:
         rng = np.random.default_rng([int(example.digest, 16), *name.encode()])
         rows.append(rng.normal(0, 1, D) + sharp * np.eye(D)[example.label])
-    return Features(np.array(rows, np.float32), answers(examples), name)
+    return Features(np.array(rows, np.float32), answers(examples), name, **told)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -83,7 +84,6 @@ def test_the_ranking_and_the_race_take_them_up(dropped):
 
 
 def test_the_contracts_take_them_up(dropped):
-    files = [TESTS / "contract" / "test_strategies.py", TESTS / "contract" / "test_scores.py"]
     options = (
         "-q",
         "-k",
@@ -95,6 +95,6 @@ def test_the_contracts_take_them_up(dropped):
         "-c",
         TESTS.parent / "pyproject.toml",
     )
-    said = python(dropped, "-m", "pytest", *options, "-o", "pythonpath=", *files).stdout
-    assert " passed" in said
-    assert "failed" not in said
+    for name in ("test_strategies.py", "test_scores.py"):
+        said = python(dropped, "-m", "pytest", *options, "-o", "pythonpath=", TESTS / "contract" / name).stdout
+        assert int(re.search(r"(\d+) passed", said)[1]) >= 10, said

@@ -1,8 +1,9 @@
 """Runs the parts of the benchmark of choosing; each writes lines of its own to --results and goes on where it stopped.
 
 frozen   the truth, source by source: the better of headstart's two probes (chosen on labelled examples), on the test
-tuned    the truth after fine-tuning the whole source
-scores   every score of score/, and the planner's evidence, on 256 labelled examples of each source; their CPU seconds
+tuned    the truth after fine-tuning (headstart's: the parts of the source that validation lets it train)
+random   as frozen, with random weights in the source's architecture
+scores   every score of score/, and the planner's evidence, on 256 labelled examples of each source; CPU seconds of each
 planner  `plan.rounds` as a fit runs it without a budget, features computed anew; what it chose and its CPU seconds
 fits     whole fits: --budget 3m and 30m, and the fixed choice efficientnet-lite0 with the linear probe
 alarm    each source against random weights of its own architecture, on 256 labelled examples
@@ -32,7 +33,7 @@ HERE = Path(__file__).resolve().parent
 SETS = "hymenoptera,rsscn7,neu_det,pacs_photo,pacs_art,digits,tuxpaint"
 TEXT_SETS = "trec_questions,ag_news,sms_spam,clinc_10,amazon_books"
 SEEN = 256  # labelled examples that a score sees
-FIXED = ("efficientnet-lite0", "probe")
+FIXED = {"image": "efficientnet-lite0", "text": "minilm-l6"}  # with the probe
 Line = dict[str, Any]
 
 
@@ -100,22 +101,39 @@ class Case:
 
 
 def truth(
-    strategies: tuple[str, ...],
+    strategies: tuple[str, ...], random: bool = False
 ) -> Callable[[Path, argparse.Namespace], Iterator[tuple[str, Callable[[], Line]]]]:
-    """The test accuracy of what headstart makes of each source by some strategies, of which validation chooses one."""
+    """The test accuracy of what headstart makes of each source by some strategies, of which validation chooses one.
+
+    `random`: of its twin with random weights.
+    """
 
     def part(table: Path, given: argparse.Namespace) -> Iterator[tuple[str, Callable[[], Line]]]:
         for source in Case(table, given.sources).sources:
 
             def work(key: str = source.key) -> Line:
-                return tested(Case(table, key), strategies)
+                return tested(Case(table, key), strategies, random)
 
             yield source.key, work
 
     return part
 
 
-def tested(case: Case, strategies: tuple[str, ...]) -> Line:
+def tested(case: Case, strategies: tuple[str, ...], random: bool) -> Line:
+    source = case.sources[0]
+    gallery = case.gallery()
+    if random:
+        from headstart.source import _random
+
+        with tempfile.TemporaryDirectory(prefix="headstart-") as folder:
+            twin = _random.twin(source)
+            weights = {twin.key: _random.drawn(source, Path(folder), gallery.weights[source.key])}
+            case.sources = [twin]
+            return chosen(case, strategies, gallery.anew({twin.key: twin}, weights))
+    return chosen(case, strategies, gallery)
+
+
+def chosen(case: Case, strategies: tuple[str, ...], gallery: Any) -> Line:
     import numpy as np
 
     from headstart.embed.gallery import median_side
@@ -124,8 +142,7 @@ def tested(case: Case, strategies: tuple[str, ...]) -> Line:
     from headstart.plan._folds import of_task
     from headstart.types import Facts, Work, answers
 
-    task, source = case.task, case.sources[0]
-    gallery, start = case.gallery(), cpu()
+    task, source, start = case.task, case.sources[0], cpu()
     facts = Facts(len(task.train), len(task.labels), median_side(task.train), task.modality, task.kind)
     made = [
         c for c in search.candidates([source.key], list(strategies), facts) if c.strategy in strategies and c.reuses
@@ -155,6 +172,7 @@ def tested(case: Case, strategies: tuple[str, ...]) -> Line:
     logits = load("transfer", fitted.strategy).logits(fitted, seen.x, source, gallery.weights[source.key])
     right = np.asarray(logits.argmax(1) == answers(examples))
     told = {"strategy": fitted.strategy, "validation": best.trial.log_loss, "cpu_fit": round(fit, 2)}
+    told["cpu"] = round(cpu() - start, 2)  # reading and fetching left out, as of the planner
     return {"accuracy": float(right.mean()), "correct": right.tolist(), **told}
 
 
@@ -171,9 +189,8 @@ def scores(table: Path, given: argparse.Namespace) -> Iterator[tuple[str, Callab
 
             case = Case(table, key)
             one, some = case.sources[0], case.order[:SEEN]
-            start = cpu()
             seen = case.gallery().look(some, [View(key, "all")])[0]
-            embed, found = cpu() - start, {}
+            found: dict[str, list[Any]] = {}
             for depth in ("top", "all"):
                 x = seen.x[:, one.columns(depth)]
                 look = Look(x, answers(some), len(case.task.labels), case.task.kind, seen.logits, one)
@@ -182,7 +199,7 @@ def scores(table: Path, given: argparse.Namespace) -> Iterator[tuple[str, Callab
                     value = measure(name, look).value
                     found[f"{name}.{depth}"] = [value, round(time.process_time() - before, 3)]
             mine = evidence.of(key, seen, case.task, some)
-            return {"scores": found, "loss": mine.loss, "value": mine.value, "cpu_embed": round(embed, 2)}
+            return {"scores": found, "loss": mine.loss, "value": mine.value}
 
         yield source.key, work
 
@@ -196,7 +213,7 @@ def planner(table: Path, given: argparse.Namespace) -> Iterator[tuple[str, Calla
         from headstart.plan import rounds, shortlist
         from headstart.source import _catalogue
 
-        case = Case(table)
+        case = Case(table, given.sources)
         records = case.sources if given.sources else _catalogue.usual(case.task.modality)
         [_catalogue.fetch(s) for s in records]
         with tempfile.TemporaryDirectory(prefix="headstart-") as empty:
@@ -237,7 +254,7 @@ def fits(table: Path, given: argparse.Namespace) -> Iterator[tuple[str, Callable
     for name, asked in (
         ("3m", {"budget": 180.0}),
         ("30m", {"budget": 1800.0}),
-        ("fixed", {"source": FIXED[0], "strategy": FIXED[1]}),
+        ("fixed", {"source": FIXED["text" if table.stem in TEXT_SETS.split(",") else "image"], "strategy": "probe"}),
     ):
         yield name, lambda asked=asked: work(asked)
 
@@ -253,7 +270,7 @@ def alarm(table: Path, given: argparse.Namespace) -> Iterator[tuple[str, Callabl
             case = Case(table, key)
             eyes = _sources.Looking(case.gallery())
             entry = rounds.Rounds(case.task, case.sources, eyes, keep=1, once=rounds.ASKED).run().entries[0]
-            return asdict(entry) | {"fired": entry.status == "alarmed" or (entry.margin or 0) <= 0}
+            return asdict(entry) | {"fired": entry.margin is not None and entry.margin <= 0}
 
         yield source.key, work
 
@@ -261,6 +278,7 @@ def alarm(table: Path, given: argparse.Namespace) -> Iterator[tuple[str, Callabl
 PARTS = {
     "frozen": truth(("probe", "depths")),
     "tuned": truth(("finetune",)),
+    "random": truth(("probe", "depths"), random=True),
     "scores": scores,
     "planner": planner,
     "fits": fits,

@@ -225,18 +225,31 @@ def fits(cells: Sequence[Line], sets: Sequence[str]) -> None:
 
 
 def alarms(cells: Sequence[Line], true: Mapping[str, Values], sets: Sequence[str]) -> None:
+    """Whether it went off, against who is really better on the test: the source or random weights."""
     of = [c for c in cells if c["part"] == "alarm" and c["set"] in sets and c.get("random") is not None]
-    if of:
-        rows = [
-            [c["set"], c["what"], f"{100 * c['value']:.1f}", f"{100 * c['random']:.1f}", f"{c['margin']:+.1f}"]
-            for c in sorted(of, key=lambda c: c["margin"])[:12]
-        ]
-        fired = sum(c["fired"] for c in of)
-        better = sum(c["fired"] and c["value"] > c["random"] for c in of)
-        title = (
-            f"The alarm went off for {fired} of {len(of)} pairs, in {better} of which the source was right more often"
-        )
-        lines(title, ("set", "source", "right", "random", "margin, standard errors"), rows)
+    chance = {(c["set"], c["what"]): c["accuracy"] for c in cells if c["part"] == "random"}
+    rows, counts = [], {True: [0, 0], False: [0, 0]}
+    for c in sorted(of, key=lambda c: c["margin"]):
+        pair = (c["set"], c["what"])
+        known = pair in chance and c["what"] in true[c["set"]]
+        worse = known and true[c["set"]][c["what"]] <= chance[pair]
+        if known:
+            counts[worse][c["fired"]] += 1
+        if c["fired"] or worse or len(rows) < 8:
+            tests = [f"{100 * v:.1f}" for v in (true[c["set"]][c["what"]], chance[pair])] if known else ["–", "–"]
+            asked = [f"{100 * c['value']:.1f}", f"{100 * c['random']:.1f}", f"{c['margin']:+.1f}"]
+            rows.append([*pair, *asked, *tests, "yes" if c["fired"] else "no"])
+    if not of:
+        return
+    head = ("set", "source", "right", "random", "margin, s.e.", "test", "test, random", "alarm")
+    said = f"{counts[False][1]} of {sum(counts[False])} sources that beat random weights on the test"
+    missed = f"{counts[True][1]} of {sum(counts[True])} that do not"
+    fired = sum(c["fired"] for c in of)
+    lines(
+        f"The alarm went off for {fired} of {len(of)} pairs; as far as the test is known for {said}, and {missed}",
+        head,
+        rows,
+    )
 
 
 if __name__ == "__main__":

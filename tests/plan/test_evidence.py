@@ -50,7 +50,18 @@ def test_examples_of_a_group_do_not_vouch_for_each_other():
     task = Task("groups", ("a", "b"), alone, (), Sealed(()), modality="text")
     assert evidence.of("x", seen, task, alone).value > 0.95
     assert evidence.of("x", seen, task, together).value < 0.8
-    assert evidence.groups(alone) is None
+
+
+def test_examples_of_several_labels_are_drawn_by_chance():
+    """Not a rare combination before the second of a common one: most have no label, and most of those drawn."""
+    rng = np.random.default_rng(0)
+    marks = rng.random((1000, 6)) < 0.06
+    examples = tuple(
+        Example(f"t:{i}", 0, f"{i:064x}", text=f"{i}", marks=tuple(map(int, row))) for i, row in enumerate(marks)
+    )
+    task = Task("several", tuple("abcdef"), examples, (), Sealed(()), modality="text", kind="multilabel")
+    first = evidence.draw(task, 0)[:200]
+    assert np.mean([not any(e.marks) for e in first]) == pytest.approx((~marks.any(1)).mean(), abs=0.1)
 
 
 def test_numbers_are_drawn_by_chance_and_judged_by_their_error():

@@ -7,6 +7,7 @@ import pytest
 from drawn_eyes import Drawn, source, task
 from headstart.errors import BudgetError, SourceError
 from headstart.plan import cost, rounds
+from headstart.source import _catalogue
 
 SHARP = {"a": 0.2, "b": 0.8, "c": 1.6, "d": 3.0, "e": 0.1, "f": 0.4}
 
@@ -69,7 +70,8 @@ def test_where_none_can_be_had_each_is_named():
 
 def test_a_step_that_would_not_end_in_time_is_not_begun():
     heavy = source("heavy", macs=10**13)
-    found, _ = of(Drawn({"a": 1.0, "heavy": 3.0}), sources=[source("a"), heavy], deadline=time.monotonic() + 60)
+    eyes = Drawn({"a": 1.0, "heavy": 3.0}, seconds={"a": 3.0})
+    found, _ = of(eyes, sources=[source("a"), heavy], deadline=time.monotonic() + 60)
     assert found.chosen == ("a",)
     entry = found.entries[-1]
     assert (entry.source, entry.status) == ("heavy", "waiting")
@@ -134,6 +136,45 @@ def test_an_interruption_leaves_the_best_so_far():
     found, _ = of(Drawn(SHARP, before=stop))
     assert found.stopped == "interrupted"
     assert found.chosen == ("c", "b")
+
+
+def test_an_interruption_while_the_alarm_is_asked_keeps_what_it_said_and_leaves_nobody_without_a_reason():
+    def stop(key: str) -> None:
+        if key == "c~random":
+            raise KeyboardInterrupt
+
+    found, _ = of(Drawn(SHARP, random={"d": 4.0}, before=stop))
+    assert found.stopped == "interrupted"
+    assert "Negative transfer is likely: d" in found.warnings[0]
+    assert len(found.chosen) == 2
+    assert "d" not in found.chosen
+    assert all(e.reason and e.status != "waiting" for e in found.entries)
+
+
+def test_sources_are_compared_on_equally_many_examples():
+    """The heavier of two equals has no time for a second round: it is not said to be behind for that."""
+    sources = [source("light", macs=1), source("heavy", macs=10**9), source("none")]
+    eyes = Drawn({"light": 1.0, "heavy": 1.0, "none": 0.0}, seconds={"heavy": 300.0}, alike=True)
+    found, _ = of(eyes, sources=sources, keep=1, deadline=time.monotonic() + 200, alarm=False)
+    by = {e.source: e for e in found.entries}
+    assert (by["light"].n, by["heavy"].n) == (256, 128)
+    assert "0.0 standard errors behind light" in by["heavy"].reason
+    assert found.stopped == "the time for choosing ended"
+
+
+def test_what_the_whole_run_would_take_too_long_with_is_dropped():
+    eyes = Drawn({"quick": 1.0, "heavy": 3.0}, seconds={"quick": 0.1})
+    sources = [source("quick", macs=10**8), source("heavy", macs=10**11)]
+    found, _ = of(eyes, sources=sources, ends=time.monotonic() + 60)
+    assert found.chosen == ("quick",)
+    assert "looking at all 600 texts would take about" in found.entries[-1].reason
+
+
+def test_a_small_source_that_is_timed_first_does_not_make_the_others_look_endless():
+    keys = ("wordllama", "minilm-l6", "e5-small-multilingual", "mpnet-base")
+    eyes = Drawn(dict.fromkeys(keys, 1.0), seconds=dict.fromkeys(keys, 0.5))
+    found, _ = of(eyes, sources=[_catalogue.get(key) for key in keys], deadline=time.monotonic() + 240)
+    assert all(e.loss is not None for e in found.entries)
 
 
 def test_an_interruption_before_anything_is_known_ends_it():

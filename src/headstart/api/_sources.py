@@ -108,10 +108,10 @@ def pick(job: _Job, considered: Sequence[Source], request: str) -> Picked:
         SourceError: a named one cannot be had; or none of the catalogue's.
         BudgetError: the budget ended before one was looked through.
     """
-    eyes, told = Looking(job.gallery), bool(job.plan.sources)
+    eyes, told = Looking(job.gallery), bool(job.plan.sources) or len(considered) <= KEEP  # then all are used
     by_key = {s.key: s for s in considered}
     with job.clock("source"):
-        if told or len(considered) <= KEEP:
+        if told:
             for at, source in enumerate(considered):
                 job.tell(f"source {source.key}", at, len(considered))
                 eyes.take(source)

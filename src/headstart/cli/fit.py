@@ -19,7 +19,9 @@ def run(
     budget: Annotated[str, typer.Option(help="Most time to spend, e.g. 90s, 5m, 1h.")] = "",
     source: Annotated[
         str,
-        typer.Option(help="By comma: keys of `headstart sources list`, folders of saved language models, hub names."),
+        typer.Option(
+            help="By comma: keys of `headstart sources list`, folders, names; chosen from the packaged ones otherwise."
+        ),
     ] = "",
     strategy: Annotated[str, typer.Option(help=f"By comma, of: {STRATEGIES}; rivals always run.")] = "",
     engine: Annotated[str, typer.Option(help=ENGINES)] = "auto",

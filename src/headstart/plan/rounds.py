@@ -150,8 +150,8 @@ class Rounds:
 
     def _behind(self, key: str, best: str) -> str:
         mine, theirs = self._of(key), self._of(best)
-        gap, n = max(mine.behind(theirs), 0.0), len(mine.losses)
-        return f"{self._said(mine)} on {n} {self.task.noun}s, {gap:.1f} standard errors behind {best} ({self._said(theirs)})"
+        gap, on = max(mine.behind(theirs), 0.0), f"{len(mine.losses)} {self.task.noun}s"
+        return f"{self._said(mine)} on {on}, {gap:.1f} standard errors behind {best} ({self._said(theirs)})"
 
     def _by_probe(self) -> list[str]:
         """The candidates' keys, first of all the one that is soonest looked through: it tells this machine's pace."""
