@@ -111,7 +111,9 @@ def main(given: argparse.Namespace) -> None:
     seen = gallery.look(test, [View(record.key, depth)])[0]
     rows = {"head only": right(head_only, seen), f"then the last {LAYERS} layers": right(network, seen)}
     if given.fit:  # it splits as `read` does: the same sealed pictures
-        said = hs.fit(given.data, out=given.fit).predict([example.path for example in test])
+        said = hs.fit(given.data, out=given.fit, source=("mobilenet-v2", "efficientnet-lite0")).predict(
+            [example.path for example in test]
+        )
         rows["headstart.fit"] = np.array([s.label == task.labels[e.label] for s, e in zip(said, test, strict=True)])
     print(f"\n| {len(test)} sealed test pictures | accuracy | 95 % interval | against head only | 95 % interval |")
     print("|---|---|---|---|---|")

@@ -6,6 +6,7 @@ import io
 import os
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -32,10 +33,10 @@ def copied(desk: Path, records: Mapping[str, Mapping[str, Any]], *, alone: bool 
     buffer, known = io.BytesIO(), tiny_tail.source(ARCHITECTURE)
     state = tiny_tail.net(ARCHITECTURE).state_dict()
     torch.save({name: tensor for name, tensor in state.items() if "num_batches" not in name}, buffer)
+    tiny = packed(buffer.getvalue(), input=known.input, feature_dim=known.feature_dim)
+    tiny.put_into(desk / "wheels")
     for key, changes in records.items():
-        tiny = packed(buffer.getvalue(), **{"input": known.input, "feature_dim": known.feature_dim, **changes})
-        tiny.put_into(desk / "wheels")
-        (package / "source" / "catalogue" / f"{key}.toml").write_text(toml(tiny.source))
+        (package / "source" / "catalogue" / f"{key}.toml").write_text(toml(replace(tiny.source, **changes)))
     path = os.pathsep.join([str(package.parent), str(TESTS), str(TESTS / "source")])
     own = {"PYTHONPATH": path, "HEADSTART_CACHE": str(desk / "cache"), "HEADSTART_WHEELS": str(desk / "wheels")}
     return SimpleNamespace(desk=desk, package=package, env={**os.environ, **own})

@@ -29,9 +29,10 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
 ) -> None:
-    """Rank pre-trained sources by what their frozen features make of your labelled data.
+    """Rank pre-trained sources for your labelled data.
 
-    Nothing is trained but small heads; the sealed test part is not opened. `fit` chooses in the same way by itself.
+    By what small heads make of their frozen features. Nothing else is trained, and the sealed test part is not
+    opened. `fit` chooses in the same way by itself.
     """
     from ..api import rank
     from ..report.ranking import table
