@@ -200,3 +200,27 @@ def test_no_code_of_the_folder_is_run_and_nothing_is_fetched(own, hub):
     (folder / "adapter_config.json").write_text('{"base_model_name_or_path": "someone/else", "peft_type": "LORA"}')
     assert _backbone.load(_catalogue.get(str(folder))).depths[-1] == "top"
     assert hub.asked == []
+
+
+def test_without_a_word_on_how_pictures_are_prepared_a_folder_is_refused(own):
+    folder = own("clip")
+    (folder / "preprocessor_config.json").unlink()
+    with pytest.raises(SourceError, match=r"does not say how pictures are prepared(.|\n)*AutoImageProcessor"):
+        _catalogue.get(str(folder))
+
+
+def test_a_processor_of_transformers_5_is_read_before_the_older_file(own):
+    """CLIPProcessor keeps what its image processor says in a table of one file with all parts."""
+    folder = own("clip")
+    before = _catalogue.get(str(folder))
+    how = json.loads((folder / "preprocessor_config.json").read_text())
+    whole = {"image_processor": {**how, "image_mean": [0.1, 0.2, 0.3]}, "processor_class": "CLIPProcessor"}
+    (folder / "processor_config.json").write_text(json.dumps(whole))
+    after = _catalogue.get(str(folder))
+    assert after.pixels.mean == (0.1, 0.2, 0.3)
+    assert after.sha256 != before.sha256
+    (folder / "preprocessor_config.json").unlink()
+    assert _catalogue.get(str(folder)).pixels == after.pixels
+    (folder / "processor_config.json").write_text("[]")
+    with pytest.raises(SourceError, match="which is no table"):
+        _catalogue.get(str(folder))

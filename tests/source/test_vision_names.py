@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import torch
 from tiny_hub import COMMIT
 
 from headstart.errors import SourceError, UnknownName
-from headstart.source import _backbone, _catalogue, _timm
+from headstart.source import _backbone, _catalogue, _timm, _vision
 
 LEARNT = {
     "vit_small_patch16_224": "ImageNet-21k, then ImageNet-1k",
@@ -105,6 +106,16 @@ def test_clip_by_its_name_on_the_hub_gives_its_picture_side(hub, tmp_path):
     assert (top.shape[1], projected.shape[1]) == (32, 24)
 
 
+def test_a_snapshot_without_the_processor_is_not_whole_and_is_fetched_again(hub, tmp_path):
+    """transformers fetches the model's files alone where only the model is asked for, into the same cache."""
+    hub.repositories["someone/clip"] = tiny_vision.transformers_saved(tmp_path, "clip")
+    first = _catalogue.get("someone/clip")
+    processor = Path(first.origin["folder"]) / "preprocessor_config.json"
+    processor.unlink()
+    assert _catalogue.get("someone/clip") == first
+    assert processor.is_file()
+
+
 def test_a_repository_without_safetensors_says_where_some_may_be(hub, tmp_path):
     folder = tiny_vision.transformers_saved(tmp_path, "vit")
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
@@ -144,6 +155,24 @@ def test_a_name_is_looked_for_where_it_says(hub, tmp_path):
         _catalogue.get("timm:no_such")
     with pytest.raises(UnknownName):
         _catalogue.get("nowhere:resnet18")
+
+
+@pytest.mark.parametrize(
+    ("architecture", "tag", "count", "said"),
+    [
+        ("vit_base_patch16_clip_224", "openai", 512, "none"),
+        ("vit_base_patch16_clip_224", "openai_ft_in1k", 1000, "imagenet-1k"),
+        ("vit_base_patch16_clip_224", "laion2b_ft_in12k", 11821, "11,821 classes without names"),
+        ("convnext_base", "clip_laion2b_augreg", 640, "none"),
+        ("convnext_large_mlp", "clip_laion2b_ft_320", 768, "none"),
+        ("convnext_base", "clip_laion2b_augreg_ft_in12k_in1k_384", 1000, "imagenet-1k"),
+        ("convnext_base", "fb_in22k", 21841, "21,841 classes without names"),
+    ],
+)
+def test_the_tag_tells_a_classifier_from_the_space_shared_with_texts(architecture, tag, count, said):
+    """Widths as timm's own table has them for these tags."""
+    assert _timm.library().get_pretrained_cfg(f"{architecture}.{tag}").num_classes == count
+    assert _vision._classes(None, count, tag, architecture) == said
 
 
 def test_a_strangers_model_is_not_taken_for_imagenets(hub, tmp_path):

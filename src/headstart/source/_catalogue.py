@@ -287,7 +287,8 @@ def _check_pixels(file: Path, spec: Mapping[str, Any]) -> None:
     for name in ("mean", "std"):
         _need(file, _three(spec[name]), f"input.{name}", spec[name], "three numbers")
     _need(file, 0 not in spec["std"], "input.std", spec["std"], "three numbers above 0")
-    _need(file, isinstance(crop, int | float) and 0 < crop <= 1, "input.crop", crop, "a number above 0, at most 1")
+    seen = isinstance(crop, int | float) and not isinstance(crop, bool) and 0.1 <= crop <= 1 and size / crop <= 4096
+    _need(file, seen, "input.crop", crop, "a number from 0.1 to 1, and pictures of 4096 pixels at most")
     how = spec.get("interpolation", "bicubic")
     _need(file, how in ("bicubic", "bilinear"), "input.interpolation", how, "bicubic or bilinear")
     _need(file, isinstance(spec.get("squash", False), bool), "input.squash", spec.get("squash"), "true or false")
@@ -331,4 +332,8 @@ def _hex(value: object) -> bool:
 
 
 def _three(value: object) -> bool:
-    return isinstance(value, list) and len(value) == 3 and all(isinstance(v, int | float) for v in value)
+    return (
+        isinstance(value, list)
+        and len(value) == 3
+        and all(isinstance(v, int | float) and not isinstance(v, bool) for v in value)
+    )

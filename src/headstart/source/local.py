@@ -27,7 +27,7 @@ _ASIDE = ("model_type", "architectures", "transformers_version", "torch_dtype", 
 _ALONE = (".safetensors", ".pth", ".pt", ".bin")
 _WORDS = ("vocab.*", "*.model")
 _FILES = (CONFIG, "*.safetensors", "*.safetensors.index.json", "tokenizer.json", "tokenizer_config.json", "merges.txt",
-          _vision.PROCESSOR, *_WORDS)  # fmt: skip
+          *_vision.PROCESSORS, *_WORDS)  # fmt: skip
 
 
 def find(name: str) -> Source | None:
