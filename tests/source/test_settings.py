@@ -90,6 +90,11 @@ def test_an_older_file_with_one_table_is_read(folder):
         (lambda c: c["pretrained_cfg"].update(mean=[True, 0.5, 0.5]), "mean = .True"),
         (lambda c: c["pretrained_cfg"].update(std=[0.5, True, 0.5]), "std = .*True"),
         (lambda c: c.update(model_args={"embed_dim": 32}), "do not fit timm's test_vit"),
+        (lambda c: c.update(model_args={"embed_dim": 63}), "does not take the settings .*AssertionError"),
+        (lambda c: c.update(model_args={"patch_size": 4096}), "SourceError|does not take|no plain chain|pixels"),
+        (lambda c: c.update(architecture="headstart:faces"), "'headstart:faces' takes no settings, and .*num_classes"),
+        (lambda c: c.update(architecture="torchvision:alexnet", model_args={"depth": 3}), "leave out depth"),
+        (lambda c: c.update(model_type=[]), r"model_type = \[\]; it must be a name"),
     ],
 )
 def test_a_file_that_asks_for_more_is_refused(folder, change, said):
@@ -123,6 +128,14 @@ def test_a_picture_is_squashed_where_the_file_says_so(folder):
     given = np.stack([rows * 2, columns, rows + columns], 2).clip(0, 255).astype(np.uint8)
     found = _backbone.normalise(_backbone.prepare(given, source.pixels).unsqueeze(0), source.pixels)
     torch.testing.assert_close(found[0], how(Image.fromarray(given)), rtol=0, atol=1.6 / (255 * 0.2))
+
+
+def test_a_resnet_v2_is_taken_by_its_name(tmp_path, monkeypatch):
+    """Its classifier is a convolution."""
+    from headstart.source._sizes import sizes
+
+    found = sizes("resnetv2_50", {"num_classes": 7}, 64)
+    assert (found["feature_dim"], found["widths"]) == (2048, (256, 512, 1024, 2048, 2048))
 
 
 def test_a_card_tells_its_licence_and_data(folder):

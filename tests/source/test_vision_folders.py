@@ -135,6 +135,12 @@ def test_half_precision_and_parts_are_read(own, tmp_path):
         ("vit", {"hidden_size": 10**9}, "which is no plain setting"),
         ("vit", {"hidden_size": 8192, "num_hidden_layers": 12}, "the safetensors hold .* bytes"),
         ("vit", {"num_hidden_layers": 3}, "do not fit its config.json: .* is missing"),
+        ("vit", {"hidden_size": 0}, "describes no network|refuses"),
+        ("vit", {"patch_size": 0}, "describes no network|refuses|no plain|asks for"),
+        ("vit", {"patch_size": [8, 8, 8]}, "describes no network|refuses|no plain|asks for"),
+        ("vit", {"num_attention_heads": 3}, "does not take|refuses"),
+        ("resnet-basic", {"hidden_sizes": [8, 16]}, "describes no network|does not take|refuses|no plain|do not fit"),
+        ("resnet-basic", {"depths": 3}, "describes no network|refuses"),
         ("vit", {"model_type": "swin"}, "holds a 'swin', a vision model .*those that are: vit, clip"),
     ],
 )

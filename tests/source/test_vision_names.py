@@ -204,10 +204,38 @@ def test_a_file_alone_needs_timms_name_of_its_network(tmp_path, monkeypatch):
     with torch.inference_mode():
         x = _backbone.normalise(_backbone.prepare(picture(), spec).unsqueeze(0), spec)
         torch.testing.assert_close(logits, net(x), rtol=1e-4, atol=1e-4)
+    assert _catalogue.get(f"timm:test_resnet={file}").key != _catalogue.get(f"timm:test_vit={file}").key
     with pytest.raises(SourceError, match="do not fit timm's test_vit"):
         _catalogue.fetch(_catalogue.get(f"timm:test_vit={file}"))
     with pytest.raises(SourceError, match="is no file with weights"):
         _catalogue.get(f"timm:test_resnet={tmp_path}/none.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.safetensors", b"\x08\0\0\0\0\0\0\0{}", "is no whole file of weights"),
+        ("a.safetensors", b"", "is no whole file of weights"),
+        ("a.pth", b"PK\x03\x04 broken", "is no whole file of weights"),
+        ("a.pth", [torch.ones(2)], "holds a list, not tensors by name"),
+        (
+            "a.pth",
+            {"epoch": 3, "state_dict": {"a": torch.ones(2)}},
+            r"epoch, state_dict (.|\n)*a part of it, 'state_dict'",
+        ),
+        ("a.pth", {1: torch.ones(2)}, "in place of tensors by name"),
+        ("a.pth", {}, "holds nothing"),
+        ("a.pth", {"fc.weight": torch.tensor(1.0)}, "do not fit timm's test_resnet"),
+    ],
+)
+def test_a_file_of_no_tensors_by_name_is_told(tmp_path, monkeypatch, name, content, said):
+    monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "cache"))
+    if isinstance(content, bytes):
+        (tmp_path / name).write_bytes(content)
+    else:
+        torch.save(content, tmp_path / name)
+    with pytest.raises(SourceError, match=said):
+        _catalogue.fetch(_catalogue.get(f"timm:test_resnet={tmp_path / name}"))
 
 
 def test_a_run_keeps_where_its_source_came_from(hub, tmp_path):

@@ -25,7 +25,7 @@ _ALIKE = 0.8  # a name so like a key is a slip of the pen, and no hub is asked f
 _SCHEMES = {"timm": "timm", "torchvision": "torchvision", "hub": "hub", "hf-hub": "hub"}  # before ":" → the loader
 _WAYS = "Other ways to name one: a folder, timm:NAME, timm:NAME=FILE, torchvision:NAME, hub:OWNER/NAME@REVISION."
 _COUNTS = ("feature_dim", "params", "macs")
-# What a registry's client is given: a name and a version, and nothing that it takes for an option, a path or an address.
+# What a registry's client is given: a name and a version, and nothing that it takes for an option, path or address.
 _PLAIN, _VERSION = r"[A-Za-z0-9][A-Za-z0-9_.-]*", r"[0-9A-Za-z][0-9A-Za-z_.+!-]*"
 _PACKAGES = {"package": _PLAIN, "npm": rf"(@[A-Za-z0-9_.-]+/)?{_PLAIN}"}
 _PART = ("distribution", "archive_sha256", "file", "file_sha256")  # what each of `more` in [origin] gives
@@ -247,8 +247,8 @@ def _check_values(file: Path, record: Mapping[str, Any]) -> None:
     _need(file, complete, "origin", origin, f"a table with {', '.join(wanted)}, each text")
     _need(file, isinstance(record.get("config", {}), dict), "config", record.get("config"), "a table")
     _check_origin(file, origin, {*wanted, *_ASIDE})
-    if name := _PACKAGES.get(record["loader"]):
-        _check_packages(file, origin, name)
+    if pattern := _PACKAGES.get(record["loader"]):
+        _check_packages(file, origin, pattern)
 
 
 def _check_origin(file: Path, origin: Mapping[str, Any], allowed: set[str]) -> None:
@@ -266,7 +266,7 @@ def _check_origin(file: Path, origin: Mapping[str, Any], allowed: set[str]) -> N
         _need(file, both, f"origin.{name}", origin.get(name), f"there with {name}_sha256, or both left out")
 
 
-def _check_packages(file: Path, origin: Mapping[str, Any], name: str) -> None:
+def _check_packages(file: Path, origin: Mapping[str, Any], pattern: str) -> None:
     """Names that a registry's client can take for nothing but names. Its other arguments are ours."""
     more = origin.get("more", [])
     told = isinstance(more, list) and all(isinstance(part, dict) for part in more)
@@ -276,7 +276,7 @@ def _check_packages(file: Path, origin: Mapping[str, Any], name: str) -> None:
     _need(file, whole, "origin.inside", origin.get("inside"), "there with file_sha256 and [[origin.more]]")
     for part in (origin, *more):
         given = part["distribution"]
-        _need(file, re.fullmatch(name, given) is not None, "origin.distribution", given, "a plain name of a package")
+        _need(file, re.fullmatch(pattern, given) is not None, "origin.distribution", given, "a plain name of a package")
     given = origin["version"]
     _need(file, re.fullmatch(_VERSION, given) is not None, "origin.version", given, "a plain version, such as 1.0.1")
 

@@ -48,8 +48,10 @@ def filled(architecture: str, config: Mapping[str, Any], tensors: Mapping[str, T
     """
     try:
         return _made(architecture, config, dict(tensors))
-    except (RuntimeError, KeyError, ValueError, AttributeError, TypeError, IndexError) as problem:
-        why = " ".join(str(problem).split())[:300]  # timm's renaming stumbles in many ways over strange names
+    except SourceError:
+        raise
+    except Exception as problem:  # timm's renaming stumbles in many ways over strange names
+        why = " ".join(str(problem).split())[:300]
         raise SourceError(
             f"The weights of {whose} do not fit timm's {architecture}: {why}. Correct the architecture or its settings."
         ) from problem
@@ -78,11 +80,14 @@ def _made(architecture: str, config: Mapping[str, Any], tensors: dict[str, Tenso
     try:
         with torch.random.fork_rng(devices=[]):  # drawing weights must not move the caller's seed
             net = timm.create_model(architecture, **more, **settings)
-    except TypeError as problem:
+    except SourceError:
+        raise
+    except Exception as problem:  # settings make timm stumble in every way: assertions, indices, divisions by zero
         if tensors is not None:
             raise
+        why = " ".join(f"{type(problem).__name__}: {problem}".split())[:300]
         raise SourceError(
-            f"timm's {architecture} does not take the settings {settings} ({problem}). Correct them."
+            f"timm's {architecture} does not take the settings {settings} ({why}). Correct them."
         ) from problem
     for kind, value in eps.items():
         for part in net.modules():
@@ -93,9 +98,15 @@ def _made(architecture: str, config: Mapping[str, Any], tensors: dict[str, Tenso
 
 def _not_timms(architecture: str, settings: Mapping[str, Any]) -> nn.Module:
     if architecture.startswith(OURS):
+        if settings:
+            raise SourceError(
+                f"'{architecture}' takes no settings, and {', '.join(sorted(settings))} were given. Leave them out."
+            )
         from . import _networks
 
         return _networks.build(architecture.removeprefix(OURS))
+    if strange := sorted(settings.keys() - {"num_classes"}):
+        raise SourceError(f"'{architecture}' takes no settings but num_classes; leave out {', '.join(strange)}.")
     from . import _torchvision_nets
 
     return _torchvision_nets.build(architecture.removeprefix(OTHERS), **settings)

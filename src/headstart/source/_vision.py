@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import SourceError
 from ..types import InputSpec
-from . import _card, _digest, _processor, _settings, _timm, _transformers_vision
+from . import _card, _digest, _library, _processor, _settings, _timm, _transformers_vision
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -106,7 +106,8 @@ def tensors(folder: Path, said: Mapping[str, Any]) -> dict[str, Tensor]:
     given, found = read(folder), _found(folder, said)
     timm = (found.architecture, dict(found.config))
     if found.theirs:
-        return _transformers_vision.adopted(said, given, timm, found.input.size, str(folder))
+        with _library.stumbling(f"The weights of {folder} do not fit its config.json"):
+            return _transformers_vision.adopted(said, given, timm, found.input.size, str(folder))
     return dict(_timm.filled(*timm, given, str(folder)).state_dict())
 
 
@@ -156,7 +157,8 @@ def _found(folder: Path, said: Mapping[str, Any]) -> Found:
         )
     spec = _processor.from_transformers(how, kind.processor, str(file))
     classes = _transformers_vision.head(said, _shapes(folder))
-    name, settings = _transformers_vision.architecture(said, spec.size, classes, whose)
+    with _library.stumbling(f"{whose} describes no network that can be built"):
+        name, settings = _transformers_vision.architecture(said, spec.size, classes, whose)
     return Found(folder, said, name, settings, spec)
 
 

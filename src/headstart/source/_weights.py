@@ -131,19 +131,27 @@ def _record(path: Path) -> dict[str, Any]:
 
 def raw(file: Path) -> dict[str, Tensor]:
     """The tensors of a `.safetensors` or a torch file, by the names they have there; never unpickles objects."""
-    import pickle
-
     import torch
     from safetensors.torch import load_file
 
-    if file.suffix == ".safetensors":
-        return load_file(file)
     try:
-        tensors: dict[str, Tensor] = torch.load(file, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError) as problem:
+        found: Any = load_file(file) if file.suffix == ".safetensors" else None
+        if found is None:
+            found = torch.load(file, map_location="cpu", weights_only=True)
+    except Exception as problem:  # what is no such file makes the readers stumble in every way
         why = str(problem).partition("\n")[0]
         raise SourceError(
-            f"{file} holds more than plain tensors or is no torch file ({why}). Only such files are read: "
-            "save its state_dict as safetensors and name that file in the catalogue record."
+            f"{file} holds more than plain tensors or is no whole file of weights ({why}). Only such files are read: "
+            "save its state_dict as safetensors and name that file."
         ) from problem
-    return tensors
+    if not isinstance(found, Mapping):
+        raise SourceError(f"{file} holds a {type(found).__name__}, not tensors by name. Save its state_dict.")
+    strange = [name for name, value in found.items() if not (isinstance(name, str) and torch.is_tensor(value))]
+    if strange or not found:
+        inner = next((name for name in found if isinstance(found[name], Mapping)), None)
+        hint = f" The weights seem to be a part of it, {inner!r}." if inner is not None else ""
+        raise SourceError(
+            f"{file} holds {', '.join(map(str, strange))[:200] or 'nothing'} beside or in place of tensors by name, as "
+            f"a checkpoint of a training does.{hint} Save the state_dict alone, as safetensors."
+        )
+    return dict(found)

@@ -36,9 +36,13 @@ def find(name: str) -> Source | None:
     Raises:
         SourceError: the folder's model cannot be used.
     """
-    folder = Path(name).expanduser()
-    if not (folder / CONFIG).is_file():
-        if folder.suffix in _ALONE and folder.is_file():
+    try:
+        folder = Path(name).expanduser()
+        here, alone = (folder / CONFIG).is_file(), folder.suffix in _ALONE and folder.is_file()
+    except (RuntimeError, OSError, ValueError):  # a home that nobody has, a name longer than a file's can be
+        return None
+    if not here:
+        if alone:
             raise SourceError(
                 f"{folder} holds weights and not what they are weights of. Give the folder with its config.json, or "
                 f"timm's name of the network with the file: `--source timm:NAME={folder}`."
