@@ -11,6 +11,7 @@ import torch
 
 from headstart.errors import SourceError
 from headstart.source import _backbone, _catalogue, _language, _parity
+from headstart.source import _transformers_vision as adopting
 
 HEADED = ("vit", "clip", "resnet-bottleneck", "convnext")
 
@@ -176,19 +177,33 @@ def test_another_size_than_the_networks_own_is_refused(own):
         _catalogue.get(folder)
 
 
-def test_weights_under_a_wrong_name_are_noticed(own):
-    """The two norms of a block have equal shapes: only the answers tell them apart."""
+@pytest.fixture
+def adopt(own):
+    """Adopts the weights of the folder "vit", with settings of timm's that are changed."""
     from safetensors.torch import load_file
-
-    from headstart.source import _transformers_vision as adopting
 
     folder = own("vit")
     said, tensors = json.loads((folder / "config.json").read_text()), load_file(folder / "model.safetensors")
-    timm = adopting.architecture(said, 32, 5, "x")
-    adopting.adopted(said, tensors, timm, 32, "x")
-    wrong = (timm[0], {**timm[1], "act_layer": "relu"})
+
+    def adopted(**changes):
+        name, settings = adopting.architecture(said, 32, 5, "x")
+        return adopting.adopted(said, tensors, (name, {**settings, **changes}), 32, "x")
+
+    return adopted
+
+
+def test_weights_under_a_wrong_name_are_noticed(adopt, monkeypatch):
+    """The two norms of a block have equal shapes: only the answers tell them apart."""
+    adopt()
+    other = {".norm1.": ".norm2.", ".norm2.": ".norm1."}
+    monkeypatch.setattr(adopting, "_RULES", [(rule, other.get(by, by)) for rule, by in adopting._RULES])
     with pytest.raises(SourceError, match="does not answer as its own library lets it"):
-        adopting.adopted(said, tensors, wrong, 32, "x")
+        adopt()
+
+
+def test_another_activation_is_noticed(adopt):
+    with pytest.raises(SourceError, match="does not answer as its own library lets it"):
+        adopt(act_layer="relu")
 
 
 def test_no_code_of_the_folder_is_run_and_nothing_is_fetched(own, hub):

@@ -13,6 +13,7 @@ from tiny_hub import COMMIT
 
 from headstart.errors import SourceError, UnknownName
 from headstart.source import _backbone, _catalogue, _timm, _vision
+from headstart.source import torchvision as _torchvision_loader
 
 LEARNT = {
     "vit_small_patch16_224": "ImageNet-21k, then ImageNet-1k",
@@ -96,6 +97,17 @@ def test_torchvisions_weights_stand_in_timms_network_where_there_is_one(hub, tmp
     assert path.is_file()
     assert source.origin["file"] == str(file), "torch's own copy is taken"
     assert hub.asked == []
+
+
+@pytest.mark.parametrize(
+    "said", [{"TORCH_HOME": "~/mine"}, {"XDG_CACHE_HOME": "/other"}, {}, {"TORCH_HOME": "/a", "XDG_CACHE_HOME": "/b"}]
+)
+def test_torchs_own_cache_is_found_as_torch_finds_it(monkeypatch, tmp_path, said):
+    for name in ("TORCH_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {**said, "HOME": str(tmp_path)}.items():
+        monkeypatch.setenv(name, value)
+    assert _torchvision_loader._torchs() / "hub" == Path(torch.hub.get_dir())
 
 
 def test_clip_by_its_name_on_the_hub_gives_its_picture_side(hub, tmp_path):

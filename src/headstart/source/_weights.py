@@ -37,14 +37,34 @@ def sha256(data: bytes) -> str:
 def ready(folder: Path, source: Source) -> Path | None:
     """The converted file in `folder`, if it was made from this source and no byte of it has changed since."""
     path = folder / NAME
-    record = _record(path)
-    told = {"from": source.sha256, "architecture": source.architecture, "how": _how(source)}
-    if any(record.get(name, {}) != value for name, value in told.items()) or not path.is_file():
+    record = _made_from(path, source)
+    if record is None:
         return None
     if sha256(path.read_bytes()) != record.get("sha256"):
         log.warning("%s has changed since it was made; it will be made again", path)
         return None
     return path
+
+
+def there(folder: Path, source: Source) -> bool:
+    """As `ready`, by the file's size and time; its bytes are looked at only where these are others than when made."""
+    path = folder / NAME
+    record = _made_from(path, source)
+    return record is not None and (record.get("seen") == _seen(path) or ready(folder, source) is not None)
+
+
+def _made_from(path: Path, source: Source) -> dict[str, Any] | None:
+    """The record beside the file, if there are both and it was made from this source."""
+    record = _record(path)
+    told = {"from": source.sha256, "architecture": source.architecture, "how": _how(source)}
+    wrong = any(record.get(name, {}) != value for name, value in told.items())
+    return None if wrong or not path.is_file() else record
+
+
+def _seen(path: Path) -> list[int]:
+    """A file's size and time."""
+    about = path.stat()
+    return [about.st_size, about.st_mtime_ns]
 
 
 def convert(files: Sequence[Path], source: Source, folder: Path) -> Path:
@@ -69,7 +89,7 @@ def keep(tensors: Mapping[str, Tensor], tokenizer: str | None, source: Source, f
     data = save({name: tensor.contiguous() for name, tensor in tensors.items()}, header)
     path = folder / NAME
     runtime.write(path, data)
-    record = {"sha256": sha256(data), "from": source.sha256, "architecture": source.architecture}
+    record = {"sha256": sha256(data), "from": source.sha256, "architecture": source.architecture, "seen": _seen(path)}
     runtime.write_json(path.with_suffix(".json"), record | ({"how": how} if (how := _how(source)) else {}))
     return path
 

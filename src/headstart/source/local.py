@@ -128,7 +128,7 @@ def fetch(source: Source) -> Path:
 def pulled(source: Source) -> bool:
     """Whether the source loads with the network off: it does if the folder or the converted weights are there."""
     cached = runtime.cache_dir() / "sources" / source.key
-    return Path(source.origin["folder"]).is_dir() or _weights.ready(cached, source) is not None
+    return Path(source.origin["folder"]).is_dir() or _weights.there(cached, source)
 
 
 def _words(folder: Path) -> Any:  # noqa: ANN401 - a Tokenizer

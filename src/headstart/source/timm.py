@@ -82,7 +82,7 @@ def fetch(source: Source) -> Path:
 def pulled(source: Source) -> bool:
     """Whether the source loads with the network off: it does if the file or the converted weights are there."""
     folder = runtime.cache_dir() / "sources" / source.key
-    return Path(source.origin["file"]).is_file() or _weights.ready(folder, source) is not None
+    return Path(source.origin["file"]).is_file() or _weights.there(folder, source)
 
 
 def _settings(name: str) -> Any:  # noqa: ANN401 - timm's PretrainedCfg
