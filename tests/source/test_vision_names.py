@@ -226,9 +226,9 @@ def test_a_file_alone_needs_timms_name_of_its_network(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("a.safetensors", b"\x08\0\0\0\0\0\0\0{}", "is no whole file of weights"),
-        ("a.safetensors", b"", "is no whole file of weights"),
-        ("a.pth", b"PK\x03\x04 broken", "is no whole file of weights"),
+        ("a.safetensors", b"\x08\0\0\0\0\0\0\0{}", "is no whole safetensors file"),
+        ("a.safetensors", b"", "is no whole safetensors file"),
+        ("a.pth", b"PK\x03\x04 broken", "is no torch file"),
         ("a.pth", [torch.ones(2)], "holds a list, not tensors by name"),
         (
             "a.pth",

@@ -160,9 +160,10 @@ def raw(file: Path) -> dict[str, Tensor]:
             found = torch.load(file, map_location="cpu", weights_only=True)
     except Exception as problem:  # what is no such file makes the readers stumble in every way
         why = str(problem).partition("\n")[0]
+        what = "is no whole safetensors file" if file.suffix == ".safetensors" else "is no torch file"
         raise SourceError(
-            f"{file} holds more than plain tensors or is no whole file of weights ({why}). Only such files are read: "
-            "save its state_dict as safetensors and name that file."
+            f"{file} holds more than plain tensors or {what} ({why}). Only such files are read: save its state_dict "
+            "as safetensors and name that file."
         ) from problem
     if not isinstance(found, Mapping):
         raise SourceError(f"{file} holds a {type(found).__name__}, not tensors by name. Save its state_dict.")
