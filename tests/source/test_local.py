@@ -101,6 +101,23 @@ def test_an_architecture_without_text_features_is_refused(folder, kind, said):
         _language.load(_catalogue.get(str(folder)))
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [{"num_attention_heads": 0}, {"num_attention_heads": 7}, {"num_hidden_layers": 0}, {"hidden_size": "wide"},
+     {"num_hidden_layers": -1}, {"vocab_size": -4}, {"hidden_act": "no_such"}, {"max_position_embeddings": "x"},
+     {"num_hidden_layers": [2]}],
+)  # fmt: skip
+def test_settings_that_no_network_has_are_refused_in_words(folder, fields):
+    changed(folder, **fields)
+    with pytest.raises(SourceError):
+        _language.load(_catalogue.get(str(folder)))
+
+
+@pytest.mark.parametrize("name", ["~nosuchuser/x", "a" * 300, "a\0b"])
+def test_what_can_be_no_path_is_no_folder(name):
+    assert local.find(name) is None
+
+
 def test_weights_that_do_not_fit_the_settings_are_refused(folder):
     changed(folder, intermediate_size=80)
     with pytest.raises(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import os
 import re
 from pathlib import Path
 
@@ -199,3 +200,18 @@ def test_unknown_architecture(tiny, tmp_path):
     source = dataclasses.replace(tiny.source, architecture="resnet_of_dreams")
     with pytest.raises(SourceError, match="has no architecture 'resnet_of_dreams'"):
         package.fetch(source)
+
+
+def test_whether_it_is_there_is_told_without_reading_it_unless_it_has_changed(tiny, tmp_path, offline):
+    """Of the same size and time it passes for whole until it is fetched; of another time its bytes decide."""
+    tiny.put_into(tmp_path / "wheels")
+    path = package.fetch(tiny.source)
+    made, whole = path.stat().st_mtime_ns, path.read_bytes()
+    path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    os.utime(path, ns=(made, made))
+    assert package.pulled(tiny.source)
+    os.utime(path, ns=(made, made + 10**9))
+    assert not package.pulled(tiny.source)
+    path.write_bytes(whole)
+    os.utime(path, ns=(made, made + 10**9))
+    assert package.pulled(tiny.source)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import sys
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import tiny_vision
 import torch
 
 from headstart.errors import SourceError, UsageError
-from headstart.source import _catalogue, _keras, _networks, _onnx, _pictures, _tfjs
+from headstart.source import _catalogue, _keras, _networks, _onnx, _pictures, _tfjs, _weights
 from headstart.source._timm import build
 
 
@@ -98,6 +100,27 @@ def test_a_description_gives_layers_their_names_and_their_order(tmp_path):
     ]
 
 
+def test_layers_whose_names_end_in_a_number_of_dimensions_are_found(tmp_path):
+    """And what the description does not name stays in sight, so that it is told where it fits nothing."""
+    layers = [
+        {"class_name": "Conv2DTranspose", "config": {"name": "up"}},
+        {"class_name": "DepthwiseConv2D", "config": {"name": "each"}},
+    ]
+    arrays = {
+        "layers/depthwise_conv2d/vars/0": np.zeros((3, 3, 5, 1)),
+        "layers/conv2d_transpose/vars/0": np.zeros((2, 2, 7, 4)),
+        "layers/own_layer/vars/0": np.zeros(3),
+        "layers/dropout/seed_generator/vars/0": np.zeros(2),
+        "optimizer/vars/0": np.zeros(2),
+    }
+    _h5(tmp_path / "model.weights.h5", arrays)
+    with zipfile.ZipFile(tmp_path / "x.keras", "w") as opened:
+        opened.writestr("config.json", json.dumps({"config": {"layers": layers}}))
+        opened.write(tmp_path / "model.weights.h5", "model.weights.h5")
+    shapes = {name: tuple(tensor.shape) for name, tensor in _keras.read(tmp_path / "x.keras").items()}
+    assert [*shapes.items()] == [("up.0", (4, 7, 2, 2)), ("each.0", (5, 1, 3, 3)), ("layers/own_layer.0", (3,))]
+
+
 @pytest.mark.parametrize("name", ["x.h5", "x.keras"])
 def test_what_keras_did_not_write_is_named(tmp_path, name):
     pytest.importorskip("h5py")
@@ -147,6 +170,19 @@ def test_without_its_package_it_says_how_to_add_it(tmp_path, monkeypatch, read, 
 def test_a_graph_of_another_network_is_not_taken_for_a_dino():
     with pytest.raises(SourceError, match="The graph has 0 position embeddings"):
         _pictures._dino({"backbone.x": torch.zeros(1)}, _catalogue.get("vit-s14-saliency"))
+
+
+def test_an_ordinary_file_of_a_rearranged_architecture_is_taken_by_its_names(tmp_path):
+    """A record of timm's own DINOv2 file; only the ONNX graph comes in another order."""
+    from safetensors.torch import save_file
+
+    settings = {"depth": 2, "embed_dim": 32, "num_heads": 2, "img_size": 28, "num_classes": 0}
+    source = replace(_catalogue.get("vit-s14-saliency"), config=settings)
+    net = tiny_vision.drawn(build(source.architecture, settings))
+    save_file(net.state_dict(), tmp_path / "model.safetensors")
+    found = _pictures.converted([tmp_path / "model.safetensors"], source, _weights.raw)
+    assert found.keys() == net.state_dict().keys()
+    assert all(torch.equal(found[name], tensor) for name, tensor in net.state_dict().items())
 
 
 def test_one_logit_becomes_two_answers():

@@ -8,7 +8,7 @@ import pytest
 import tiny_vision
 
 from headstart.errors import SourceError
-from headstart.source import _catalogue, _settings, _timm
+from headstart.source import _catalogue, _processor, _settings, _timm
 
 
 @pytest.mark.parametrize(
@@ -84,12 +84,31 @@ def test_an_older_file_with_one_table_is_read(folder):
         (lambda c: c["pretrained_cfg"].update(crop_mode="border"), "crop_mode = 'border'"),
         (lambda c: c["pretrained_cfg"].update(interpolation="lanczos"), "interpolation = 'lanczos'"),
         (lambda c: c["pretrained_cfg"].update(crop_pct=3), "crop_pct = 3"),
+        (lambda c: c["pretrained_cfg"].update(crop_pct=0.0005), "crop_pct = 0.0005"),
+        (lambda c: c["pretrained_cfg"].update(crop_pct=True), "crop_pct = True"),
+        (lambda c: c["pretrained_cfg"].update(input_size=[3, 2048, 2048], crop_pct=0.4), "of 4096 pixels at most"),
+        (lambda c: c["pretrained_cfg"].update(mean=[True, 0.5, 0.5]), "mean = .True"),
+        (lambda c: c["pretrained_cfg"].update(std=[0.5, True, 0.5]), "std = .*True"),
         (lambda c: c.update(model_args={"embed_dim": 32}), "do not fit timm's test_vit"),
+        (lambda c: c.update(model_args={"embed_dim": 63}), "does not take the settings .*AssertionError"),
+        (lambda c: c.update(model_args={"patch_size": 4096}), "SourceError|does not take|no plain chain|pixels"),
+        (lambda c: c.update(architecture="headstart:faces"), "'headstart:faces' takes no settings, and .*num_classes"),
+        (lambda c: c.update(architecture="torchvision:alexnet", model_args={"depth": 3}), "leave out depth"),
+        (lambda c: c.update(model_type=[]), r"model_type = \[\]; it must be a name"),
     ],
 )
 def test_a_file_that_asks_for_more_is_refused(folder, change, said):
     with pytest.raises(SourceError, match=said):
         _catalogue.fetch(_catalogue.get(rewritten(folder, change)))
+
+
+@pytest.mark.parametrize("said", [{"input_size": [3, 64, 64]}, {"crop_pct": 0.9, "mean": [0.5, 0.5, 0.5]}])
+def test_what_a_file_leaves_out_is_as_timm_has_it(said):
+    wanted = _timm.library().data.resolve_data_config(pretrained_cfg=said)
+    found = _processor.from_timm(said, "x")
+    assert (3, found.size, found.size) == tuple(wanted["input_size"])
+    assert (found.interpolation, found.crop) == (wanted["interpolation"], wanted["crop_pct"])
+    assert (found.mean, found.std) == (tuple(wanted["mean"]), tuple(wanted["std"]))
 
 
 def test_a_picture_is_squashed_where_the_file_says_so(folder):
@@ -109,6 +128,14 @@ def test_a_picture_is_squashed_where_the_file_says_so(folder):
     given = np.stack([rows * 2, columns, rows + columns], 2).clip(0, 255).astype(np.uint8)
     found = _backbone.normalise(_backbone.prepare(given, source.pixels).unsqueeze(0), source.pixels)
     torch.testing.assert_close(found[0], how(Image.fromarray(given)), rtol=0, atol=1.6 / (255 * 0.2))
+
+
+def test_a_resnet_v2_is_taken_by_its_name(tmp_path, monkeypatch):
+    """Its classifier is a convolution."""
+    from headstart.source._sizes import sizes
+
+    found = sizes("resnetv2_50", {"num_classes": 7}, 64)
+    assert (found["feature_dim"], found["widths"]) == (2048, (256, 512, 1024, 2048, 2048))
 
 
 def test_a_card_tells_its_licence_and_data(folder):

@@ -11,6 +11,7 @@ import torch
 
 from headstart.errors import SourceError
 from headstart.source import _backbone, _catalogue, _language, _parity
+from headstart.source import _transformers_vision as adopting
 
 HEADED = ("vit", "clip", "resnet-bottleneck", "convnext")
 
@@ -135,6 +136,12 @@ def test_half_precision_and_parts_are_read(own, tmp_path):
         ("vit", {"hidden_size": 10**9}, "which is no plain setting"),
         ("vit", {"hidden_size": 8192, "num_hidden_layers": 12}, "the safetensors hold .* bytes"),
         ("vit", {"num_hidden_layers": 3}, "do not fit its config.json: .* is missing"),
+        ("vit", {"hidden_size": 0}, "describes no network|refuses"),
+        ("vit", {"patch_size": 0}, "describes no network|refuses|no plain|asks for"),
+        ("vit", {"patch_size": [8, 8, 8]}, "describes no network|refuses|no plain|asks for"),
+        ("vit", {"num_attention_heads": 3}, "does not take|refuses"),
+        ("resnet-basic", {"hidden_sizes": [8, 16]}, "describes no network|does not take|refuses|no plain|do not fit"),
+        ("resnet-basic", {"depths": 3}, "describes no network|refuses"),
         ("vit", {"model_type": "swin"}, "holds a 'swin', a vision model .*those that are: vit, clip"),
     ],
 )
@@ -170,19 +177,33 @@ def test_another_size_than_the_networks_own_is_refused(own):
         _catalogue.get(folder)
 
 
-def test_weights_under_a_wrong_name_are_noticed(own):
-    """The two norms of a block have equal shapes: only the answers tell them apart."""
+@pytest.fixture
+def adopt(own):
+    """Adopts the weights of the folder "vit", with settings of timm's that are changed."""
     from safetensors.torch import load_file
-
-    from headstart.source import _transformers_vision as adopting
 
     folder = own("vit")
     said, tensors = json.loads((folder / "config.json").read_text()), load_file(folder / "model.safetensors")
-    timm = adopting.architecture(said, 32, 5, "x")
-    adopting.adopted(said, tensors, timm, 32, "x")
-    wrong = (timm[0], {**timm[1], "act_layer": "relu"})
+
+    def adopted(**changes):
+        name, settings = adopting.architecture(said, 32, 5, "x")
+        return adopting.adopted(said, tensors, (name, {**settings, **changes}), 32, "x")
+
+    return adopted
+
+
+def test_weights_under_a_wrong_name_are_noticed(adopt, monkeypatch):
+    """The two norms of a block have equal shapes: only the answers tell them apart."""
+    adopt()
+    other = {".norm1.": ".norm2.", ".norm2.": ".norm1."}
+    monkeypatch.setattr(adopting, "_RULES", [(rule, other.get(by, by)) for rule, by in adopting._RULES])
     with pytest.raises(SourceError, match="does not answer as its own library lets it"):
-        adopting.adopted(said, tensors, wrong, 32, "x")
+        adopt()
+
+
+def test_another_activation_is_noticed(adopt):
+    with pytest.raises(SourceError, match="does not answer as its own library lets it"):
+        adopt(act_layer="relu")
 
 
 def test_no_code_of_the_folder_is_run_and_nothing_is_fetched(own, hub):
@@ -200,3 +221,27 @@ def test_no_code_of_the_folder_is_run_and_nothing_is_fetched(own, hub):
     (folder / "adapter_config.json").write_text('{"base_model_name_or_path": "someone/else", "peft_type": "LORA"}')
     assert _backbone.load(_catalogue.get(str(folder))).depths[-1] == "top"
     assert hub.asked == []
+
+
+def test_without_a_word_on_how_pictures_are_prepared_a_folder_is_refused(own):
+    folder = own("clip")
+    (folder / "preprocessor_config.json").unlink()
+    with pytest.raises(SourceError, match=r"does not say how pictures are prepared(.|\n)*AutoImageProcessor"):
+        _catalogue.get(str(folder))
+
+
+def test_a_processor_of_transformers_5_is_read_before_the_older_file(own):
+    """CLIPProcessor keeps what its image processor says in a table of one file with all parts."""
+    folder = own("clip")
+    before = _catalogue.get(str(folder))
+    how = json.loads((folder / "preprocessor_config.json").read_text())
+    whole = {"image_processor": {**how, "image_mean": [0.1, 0.2, 0.3]}, "processor_class": "CLIPProcessor"}
+    (folder / "processor_config.json").write_text(json.dumps(whole))
+    after = _catalogue.get(str(folder))
+    assert after.pixels.mean == (0.1, 0.2, 0.3)
+    assert after.sha256 != before.sha256
+    (folder / "preprocessor_config.json").unlink()
+    assert _catalogue.get(str(folder)).pixels == after.pixels
+    (folder / "processor_config.json").write_text("[]")
+    with pytest.raises(SourceError, match="which is no table"):
+        _catalogue.get(str(folder))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +12,8 @@ import torch
 from tiny_hub import COMMIT
 
 from headstart.errors import SourceError, UnknownName
-from headstart.source import _backbone, _catalogue, _timm
+from headstart.source import _backbone, _catalogue, _timm, _vision
+from headstart.source import torchvision as _torchvision_loader
 
 LEARNT = {
     "vit_small_patch16_224": "ImageNet-21k, then ImageNet-1k",
@@ -97,12 +99,33 @@ def test_torchvisions_weights_stand_in_timms_network_where_there_is_one(hub, tmp
     assert hub.asked == []
 
 
+@pytest.mark.parametrize(
+    "said", [{"TORCH_HOME": "~/mine"}, {"XDG_CACHE_HOME": "/other"}, {}, {"TORCH_HOME": "/a", "XDG_CACHE_HOME": "/b"}]
+)
+def test_torchs_own_cache_is_found_as_torch_finds_it(monkeypatch, tmp_path, said):
+    for name in ("TORCH_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {**said, "HOME": str(tmp_path)}.items():
+        monkeypatch.setenv(name, value)
+    assert _torchvision_loader._torchs() / "hub" == Path(torch.hub.get_dir())
+
+
 def test_clip_by_its_name_on_the_hub_gives_its_picture_side(hub, tmp_path):
     hub.repositories["openai/clip-vit-base-patch32"] = tiny_vision.transformers_saved(tmp_path, "clip")
     source = _catalogue.get("openai/clip-vit-base-patch32")
     assert (source.key, source.modality, source.classes) == ("openai--clip-vit-base-patch32", "image", "none")
     *_, top, projected = looked_at(_backbone.load(source))
     assert (top.shape[1], projected.shape[1]) == (32, 24)
+
+
+def test_a_snapshot_without_the_processor_is_not_whole_and_is_fetched_again(hub, tmp_path):
+    """transformers fetches the model's files alone where only the model is asked for, into the same cache."""
+    hub.repositories["someone/clip"] = tiny_vision.transformers_saved(tmp_path, "clip")
+    first = _catalogue.get("someone/clip")
+    processor = Path(first.origin["folder"]) / "preprocessor_config.json"
+    processor.unlink()
+    assert _catalogue.get("someone/clip") == first
+    assert processor.is_file()
 
 
 def test_a_repository_without_safetensors_says_where_some_may_be(hub, tmp_path):
@@ -146,6 +169,24 @@ def test_a_name_is_looked_for_where_it_says(hub, tmp_path):
         _catalogue.get("nowhere:resnet18")
 
 
+@pytest.mark.parametrize(
+    ("architecture", "tag", "count", "said"),
+    [
+        ("vit_base_patch16_clip_224", "openai", 512, "none"),
+        ("vit_base_patch16_clip_224", "openai_ft_in1k", 1000, "imagenet-1k"),
+        ("vit_base_patch16_clip_224", "laion2b_ft_in12k", 11821, "11,821 classes without names"),
+        ("convnext_base", "clip_laion2b_augreg", 640, "none"),
+        ("convnext_large_mlp", "clip_laion2b_ft_320", 768, "none"),
+        ("convnext_base", "clip_laion2b_augreg_ft_in12k_in1k_384", 1000, "imagenet-1k"),
+        ("convnext_base", "fb_in22k", 21841, "21,841 classes without names"),
+    ],
+)
+def test_the_tag_tells_a_classifier_from_the_space_shared_with_texts(architecture, tag, count, said):
+    """Widths as timm's own table has them for these tags."""
+    assert _timm.library().get_pretrained_cfg(f"{architecture}.{tag}").num_classes == count
+    assert _vision._classes(None, count, tag, architecture) == said
+
+
 def test_a_strangers_model_is_not_taken_for_imagenets(hub, tmp_path):
     folder = tiny_vision.timm_saved(tmp_path, "resnet18.a1_in1k", **tiny_vision.TIMM["resnet18"][1], num_classes=3)
     said = json.loads((folder / "config.json").read_text())
@@ -175,10 +216,38 @@ def test_a_file_alone_needs_timms_name_of_its_network(tmp_path, monkeypatch):
     with torch.inference_mode():
         x = _backbone.normalise(_backbone.prepare(picture(), spec).unsqueeze(0), spec)
         torch.testing.assert_close(logits, net(x), rtol=1e-4, atol=1e-4)
+    assert _catalogue.get(f"timm:test_resnet={file}").key != _catalogue.get(f"timm:test_vit={file}").key
     with pytest.raises(SourceError, match="do not fit timm's test_vit"):
         _catalogue.fetch(_catalogue.get(f"timm:test_vit={file}"))
     with pytest.raises(SourceError, match="is no file with weights"):
         _catalogue.get(f"timm:test_resnet={tmp_path}/none.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.safetensors", b"\x08\0\0\0\0\0\0\0{}", "is no whole safetensors file"),
+        ("a.safetensors", b"", "is no whole safetensors file"),
+        ("a.pth", b"PK\x03\x04 broken", "is no torch file"),
+        ("a.pth", [torch.ones(2)], "holds a list, not tensors by name"),
+        (
+            "a.pth",
+            {"epoch": 3, "state_dict": {"a": torch.ones(2)}},
+            r"epoch, state_dict (.|\n)*a part of it, 'state_dict'",
+        ),
+        ("a.pth", {1: torch.ones(2)}, "in place of tensors by name"),
+        ("a.pth", {}, "holds nothing"),
+        ("a.pth", {"fc.weight": torch.tensor(1.0)}, "do not fit timm's test_resnet"),
+    ],
+)
+def test_a_file_of_no_tensors_by_name_is_told(tmp_path, monkeypatch, name, content, said):
+    monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "cache"))
+    if isinstance(content, bytes):
+        (tmp_path / name).write_bytes(content)
+    else:
+        torch.save(content, tmp_path / name)
+    with pytest.raises(SourceError, match=said):
+        _catalogue.fetch(_catalogue.get(f"timm:test_resnet={tmp_path / name}"))
 
 
 def test_a_run_keeps_where_its_source_came_from(hub, tmp_path):

@@ -18,7 +18,7 @@ import numpy as np
 
 from ..errors import UsageError
 from ..runtime import Clock, digest, quiet_threads
-from ..types import Example, Fitted, Source, Task, to_dict
+from ..types import Example, Fitted, Source, Task
 from . import _sources
 from ._run import Run
 
@@ -56,7 +56,7 @@ class Plan:
         """A name for this task judged in this way."""
         from .. import __version__
 
-        shas = [(s.sha256, s.architecture, to_dict(s.input)) for s in sources]
+        shas = [s.identity for s in sources]
         asked = [self.strategies, self.seed, self.seeds, self.margin, self.engine, self.layers, source_print]
         asked += [self.kind, self.metric]
         return digest(__version__, task.fingerprint, shas, asked)

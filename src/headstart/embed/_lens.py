@@ -137,9 +137,7 @@ def backbone_lens(
     key = digest(
         "backbone",
         DECODE_VERSION,
-        source.sha256,
-        source.architecture,
-        source.pixels,
+        source.identity,
         list(depths),
         engine,
         runner.precision(),
@@ -153,7 +151,7 @@ def text_lens(source: Source, weights: Path | None = None) -> TextLens:
     """Pooled features of a language model at all depths, side by side."""
     runner = load("embed/engine", "torch")
     precision = runner.text_precision()
-    key = digest("language", source.sha256, source.architecture, source.input, precision)
+    key = digest("language", source.identity, precision)
     return TextLens(source.key, key, ("all",), partial(runner.build_text, source, weights))
 
 

@@ -69,7 +69,7 @@ def files(source: Source, find: Find) -> list[bytes]:
 
 def pulled(source: Source) -> bool:
     """Whether the cache holds the source's converted weights, whole: then it loads with the network off."""
-    return _weights.ready(_folder(source), source) is not None
+    return _weights.there(_folder(source), source)
 
 
 def folders() -> list[Path]:

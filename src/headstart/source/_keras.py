@@ -57,7 +57,7 @@ def _tensors(tree: Any, names: Mapping[str, str]) -> dict[str, Tensor]:  # noqa:
     order = sorted(found, key=lambda path: (known.get(_layer(path), len(known)), _natural(path)))
     for path in order:
         layer, number = _layer(path), path.rpartition("/")[2]
-        if names and layer not in names:  # of the optimiser
+        if path.startswith("optimizer/") or "/seed_generator/" in path:  # no weights
             continue
         depthwise = number == "0" and re.search(r"(separable|depthwise)_conv2d(_\d+)?$", layer) is not None
         value = torch.from_numpy(found[path]).float()
@@ -74,8 +74,7 @@ def _names(layers: list[Mapping[str, Any]], inside: str) -> dict[str, str]:
     seen: Counter[str] = Counter()
     out: dict[str, str] = {}
     for layer in layers:
-        kind = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", layer["class_name"]).lower()
-        kind = {"conv2_d": "conv2d", "separable_conv2_d": "separable_conv2d"}.get(kind, kind)
+        kind = _snake(layer["class_name"])
         path = f"{inside}/{kind}" + (f"_{seen[kind]}" if seen[kind] else "")
         seen[kind] += 1
         if "layers" in layer["config"]:
@@ -83,6 +82,16 @@ def _names(layers: list[Mapping[str, Any]], inside: str) -> dict[str, str]:
         else:
             out[path] = layer["config"]["name"]
     return out
+
+
+def _snake(name: str) -> str:
+    """A class's name as Keras writes it in paths.
+
+    >>> _snake("DepthwiseConv2D"), _snake("Conv2DTranspose"), _snake("BatchNormalization")
+    ('depthwise_conv2d', 'conv2d_transpose', 'batch_normalization')
+    """
+    name = re.sub(r"\W+", "", name)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)).lower()
 
 
 def _layer(path: str) -> str:

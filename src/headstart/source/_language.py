@@ -47,7 +47,8 @@ def settings(source: Source) -> Any:  # noqa: ANN401 - of the architecture's own
             f"transformers {transformers.__version__} has no model type '{source.architecture}' ('{source.key}'). "
             "Correct `architecture` in the record, or update transformers."
         )
-    return transformers.CONFIG_MAPPING[source.architecture](**source.config)
+    with _library.stumbling(f"transformers refuses the settings of '{source.key}'"):
+        return transformers.CONFIG_MAPPING[source.architecture](**source.config)
 
 
 def lm_kind(source: Source) -> str | None:
@@ -112,7 +113,8 @@ def filled(
     """A network, what is wrong with the weights given for it (name → why), and the weights it does not need."""
     import torch
 
-    with torch.random.fork_rng(devices=[]):  # what is missing is drawn
+    refused = _library.stumbling(f"transformers can put no weights into a {made.__name__} as it is described")
+    with refused, torch.random.fork_rng(devices=[]):  # what is missing is drawn
         net, told = made.from_pretrained(
             place,
             use_safetensors=True,
@@ -181,8 +183,9 @@ def build(source: Source, seed: int | None = None) -> nn.Module:
             from ._encoder import Static
 
             return Static(int(source.config["vocab_size"]), source.feature_dim).eval()
-        made = getattr(library(), f"AutoModel{_auto(source, None)}")
-        net: nn.Module = made.from_config(_plain(source), **_bare(_class(source, None)))
+        made, bare = getattr(library(), f"AutoModel{_auto(source, None)}"), _bare(_class(source, None))
+        with _library.stumbling(f"transformers can build no {source.architecture} as '{source.key}' describes it"):
+            net: nn.Module = made.from_config(_plain(source), **bare)
     return net.eval()
 
 
@@ -207,6 +210,8 @@ def sizes(source: Source) -> dict[str, Any]:
             f"'{source.key}' is a '{source.architecture}', which is no stack of layers over tokens, so its features "
             "cannot be taken. Use a BERT, DistilBERT, RoBERTa, MPNet, ALBERT, GPT-2, T5 or Llama."
         )
+    if not len(stack):
+        raise SourceError(f"'{source.key}' describes a {source.architecture} without layers. Correct its config.json.")
     depth, weights = config.num_hidden_layers, sum(p.numel() for p in stack.parameters() if p.ndim == 2)
     tables = [m for name, m in net.named_modules() if name.endswith("position_embeddings")]
     pads = [pad for m in tables if (pad := getattr(m, "padding_idx", None)) is not None]  # RoBERTa counts from behind

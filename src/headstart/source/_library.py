@@ -7,10 +7,13 @@ Afterwards it is unset again: what `hub.py` starts may go out.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
 from .. import runtime
+from ..errors import HeadstartError, SourceError
 from . import _torchvision
 
 _NAME = "HF_HUB_OFFLINE"
@@ -27,3 +30,19 @@ def library(name: str) -> Any:  # noqa: ANN401 - without types
     finally:
         if not asked:
             del os.environ[_NAME]
+
+
+@contextmanager
+def stumbling(what: str) -> Iterator[None]:
+    """What a library raises over a stranger's settings or weights, in all its ways, becomes a `SourceError`.
+
+    Args:
+        what: the first half of the message: who does not get along with what.
+    """
+    try:
+        yield
+    except HeadstartError:
+        raise
+    except Exception as problem:  # assertions, indices, divisions by zero, checks of the library's own making
+        why = " ".join(f"{type(problem).__name__}: {problem}".split())[:300]
+        raise SourceError(f"{what} ({why}). Correct the file's settings, or save the model again.") from problem

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import SourceError
 from ..types import Source
-from . import _keras, _onnx, _tfjs, _timm
+from . import _keras, _onnx, _parity, _tfjs, _timm
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     Tensors = dict[str, Tensor]
 
 MATTERS = ("keep", "channels", "answers")
-_COUNTER = "num_batches_tracked"  # batch-norm's step counter: not a weight, and absent from some files
 
 
 def converted(files: Sequence[Path], source: Source, torch_file: Callable[[Path], Tensors]) -> Tensors:
@@ -42,7 +41,8 @@ def converted(files: Sequence[Path], source: Source, torch_file: Callable[[Path]
     given = _read(files, torch_file)
     if keep := source.origin.get("keep"):
         given = {name: tensor for name, tensor in given.items() if re.search(keep, name)}
-    if arrange := _ARRANGE.get(source.architecture):
+    suffixes, arrange = _ARRANGE.get(source.architecture, ((), None))
+    if arrange and files[0].suffix in suffixes:  # files of other formats have the architecture's own order
         given = arrange(given, source)
     if source.origin.get("answers") == "sigmoid":
         given = _two_answers(given)
@@ -67,8 +67,10 @@ def _read(files: Sequence[Path], torch_file: Callable[[Path], Tensors]) -> Tenso
 
 def _by_order(given: Tensors, wanted: Tensors, source: Source) -> Tensors:
     """`given` renamed to the names of `wanted`, tensor by tensor in order; safe only because every shape is checked."""
-    old = [name for name in given if not name.endswith(_COUNTER)]
-    new = [name for name in wanted if not name.endswith(_COUNTER)]
+    old = [name for name in given if not name.endswith(_parity.COUNTER)]
+    new = [name for name in wanted if not name.endswith(_parity.COUNTER)]
+    if set(old) == set(new):  # they have the names already (and safetensors keeps an order of its own)
+        old = new
     for index, (a, b) in enumerate(zip(old, new, strict=False)):
         if given[a].shape != wanted[b].shape:
             raise SourceError(
@@ -149,8 +151,9 @@ def _faces(given: Tensors, _: Source) -> Tensors:
     return {**out, "fc": given["fc"].T}
 
 
-_ARRANGE: Mapping[str, Callable[[Tensors, Source], Tensors]] = {
-    "vit_small_patch14_dinov2": _dino,
-    "headstart:xception-keras": _xception,
-    "headstart:faces": _faces,
+# Architecture → the formats in which its weights come in another order, and who puts them right.
+_ARRANGE: Mapping[str, tuple[tuple[str, ...], Callable[[Tensors, Source], Tensors]]] = {
+    "vit_small_patch14_dinov2": ((".onnx",), _dino),
+    "headstart:xception-keras": ((".keras", ".h5"), _xception),
+    "headstart:faces": ((".bin",), _faces),
 }

@@ -13,6 +13,7 @@ from ..errors import SourceError
 from ..types import InputSpec
 from . import _language, _settings
 
+_MOST, _LEAST = 4096, 0.1  # pixels a side that a picture is resized to, and the part of it that is seen
 _RESAMPLE = {2: "bilinear", 3: "bicubic"}  # Pillow's numbers
 _PROCESSORS = ("ViT", "CLIP", "ConvNext", "Bit", "DeiT")  # transformers' classes that are read
 _TAKEN = ("do_resize", "size", "resample", "do_center_crop", "crop_size", "crop_pct", "do_rescale", "rescale_factor",
@@ -37,7 +38,7 @@ def from_timm(said: Mapping[str, Any], whose: str) -> InputSpec:
         raise _no(whose, f"input_size = {shape!r}", "square pictures of three colours: [3, s, s]")
     if mode not in ("center", "squash"):
         raise _no(whose, f"crop_mode = {mode!r}", "center and squash")
-    how = said.get("interpolation") or "bilinear"
+    how = said.get("interpolation") or "bicubic"
     return _checked(
         whose,
         shape[1],
@@ -124,7 +125,7 @@ def _one(size: Any, whose: str) -> int:  # noqa: ANN401 - from a file
         size = size.get("shortest_edge", size.get("height"))
         if given.get("width", size) != size:
             size = None
-    if not _settings.whole(size, 4096):
+    if not _settings.whole(size, _MOST):
         raise _no(whose, f"the size {given!r}", "squares")
     return int(size)
 
@@ -142,20 +143,24 @@ def _crop(size: int, short: int) -> float:
 
 
 def _checked(whose: str, size: Any, mean: Any, std: Any, how: Any, crop: Any, squash: bool) -> InputSpec:  # noqa: ANN401
-    if not _settings.whole(size, 4096):
+    if not _settings.whole(size, _MOST):
         raise _no(whose, f"pictures of {size!r} pixels", "1 to 4096")
     for name, three in (("mean", mean), ("std", std)):
         plain = isinstance(three, list | tuple) and len(three) == 3
-        if not plain or not all(isinstance(v, int | float) and abs(v) < 1e3 for v in three):
+        if not plain or not all(_number(v) and abs(v) < 1e3 for v in three):
             raise _no(whose, f"{name} = {three!r}", "three numbers")
     if min(std) <= 0:
         raise _no(whose, f"std = {std!r}", "numbers above 0")
     if how not in _RESAMPLE.values():
         raise _no(whose, f"interpolation = {how!r}", "bicubic and bilinear")
-    if not isinstance(crop, int | float) or not 0 < crop <= 1:
-        raise _no(whose, f"crop_pct = {crop!r}", "a number above 0, at most 1")
+    if not _number(crop) or not _LEAST <= crop <= 1 or size / crop > _MOST:
+        raise _no(whose, f"crop_pct = {crop!r}", f"a number from {_LEAST} to 1, and pictures of {_MOST} pixels at most")
     m, s = [float(v) for v in mean], [float(v) for v in std]
     return InputSpec(size, (m[0], m[1], m[2]), (s[0], s[1], s[2]), how, float(crop), squash)
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _no(whose: str, what: str, allowed: str) -> SourceError:

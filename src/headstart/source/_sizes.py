@@ -12,7 +12,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from ..errors import SourceError
-from . import _timm
+from . import _library, _timm
 from ._parts import Pieces
 
 
@@ -23,7 +23,9 @@ def sizes(architecture: str, config: Mapping[str, Any], size: int) -> dict[str, 
         SourceError: no such architecture, or one that features cannot be taken from.
     """
     with torch.device("meta"):  # no weight is drawn and nothing computed
-        net = _timm.resized(_timm.build(architecture, config), size)
+        net = _timm.build(architecture, config)
+        with _library.stumbling(f"timm's {architecture} takes no pictures of {size} pixels"):
+            net = _timm.resized(net, size)
         x = torch.empty(1, 3, size, size)
     widths = []
     try:
@@ -33,8 +35,9 @@ def sizes(architecture: str, config: Mapping[str, Any], size: int) -> dict[str, 
                 x = piece(x)
                 widths += [pieces.pool(x).shape[1]] if name.startswith("stage") else []
             top = pieces.head(x)
-            net.get_classifier()(top)  # type: ignore[operator] # timm's own method
-    except (AttributeError, IndexError, TypeError, ValueError, RuntimeError, AssertionError) as problem:
+            own: Any = net.get_classifier()  # type: ignore[operator] # timm's own method
+            own(top[:, :, None, None] if isinstance(own, torch.nn.Conv2d) else top)  # the first of a ResNet-v2
+    except Exception as problem:  # settings of a stranger make a network fail in every way
         why = " ".join(str(problem).split())[:200]
         raise SourceError(
             f"timm's '{architecture}' is no plain chain of stages, so its features cannot be taken here ({why}). Use a "

@@ -7,6 +7,7 @@ This module is light; torch and timm are imported inside the functions.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -48,8 +49,10 @@ def filled(architecture: str, config: Mapping[str, Any], tensors: Mapping[str, T
     """
     try:
         return _made(architecture, config, dict(tensors))
-    except (RuntimeError, KeyError, ValueError, AttributeError, TypeError, IndexError) as problem:
-        why = " ".join(str(problem).split())[:300]  # timm's renaming stumbles in many ways over strange names
+    except SourceError:
+        raise
+    except Exception as problem:  # timm's renaming stumbles in many ways over strange names
+        why = " ".join(str(problem).split())[:300]
         raise SourceError(
             f"The weights of {whose} do not fit timm's {architecture}: {why}. Correct the architecture or its settings."
         ) from problem
@@ -75,15 +78,10 @@ def _made(architecture: str, config: Mapping[str, Any], tensors: dict[str, Tenso
     more: dict[str, Any] = {"pretrained": False}
     if tensors is not None:
         more = {"pretrained": True, "pretrained_cfg": _given(timm, architecture, settings, tensors)}
-    try:
+    refused = _library.stumbling(f"timm's {architecture} does not take the settings {settings}")
+    with nullcontext() if tensors is not None else refused:  # of weights that do not fit `filled` tells
         with torch.random.fork_rng(devices=[]):  # drawing weights must not move the caller's seed
             net = timm.create_model(architecture, **more, **settings)
-    except TypeError as problem:
-        if tensors is not None:
-            raise
-        raise SourceError(
-            f"timm's {architecture} does not take the settings {settings} ({problem}). Correct them."
-        ) from problem
     for kind, value in eps.items():
         for part in net.modules():
             if isinstance(part, getattr(torch.nn, kind)):
@@ -93,9 +91,15 @@ def _made(architecture: str, config: Mapping[str, Any], tensors: dict[str, Tenso
 
 def _not_timms(architecture: str, settings: Mapping[str, Any]) -> nn.Module:
     if architecture.startswith(OURS):
+        if settings:
+            raise SourceError(
+                f"'{architecture}' takes no settings, and {', '.join(sorted(settings))} were given. Leave them out."
+            )
         from . import _networks
 
         return _networks.build(architecture.removeprefix(OURS))
+    if strange := sorted(settings.keys() - {"num_classes"}):
+        raise SourceError(f"'{architecture}' takes no settings but num_classes; leave out {', '.join(strange)}.")
     from . import _torchvision_nets
 
     return _torchvision_nets.build(architecture.removeprefix(OTHERS), **settings)

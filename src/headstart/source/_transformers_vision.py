@@ -10,6 +10,7 @@ ResNet, CVPR 2016; Liu et al., ConvNeXt, CVPR 2022; Woo et al., ConvNeXt V2, CVP
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -186,7 +187,7 @@ def adopted(
     if headed and "head.bias" not in renamed and "head.bias" in wanted:  # CLIP's projection has none
         renamed["head.bias"] = torch.zeros(wanted["head.bias"])
     lacking = [n for n in wanted if n not in renamed and not n.endswith(_parity.COUNTER)]
-    wrong = lacking + [n for n in wanted if n in renamed and renamed[n].numel() != _size(wanted[n])]
+    wrong = lacking + [n for n in wanted if n in renamed and renamed[n].numel() != math.prod(wanted[n])]
     if wrong:
         raise SourceError(f"The weights of {whose} do not fit timm's {timm[0]}: {', '.join(wrong)[:300]}.")
     net.load_state_dict({n: renamed[n].reshape(wanted[n]) for n in wanted if n in renamed}, strict=False)
@@ -307,13 +308,6 @@ def _positions(table: Tensor, grid: int) -> Tensor:
     patches = table[:, 1:].reshape(1, side, side, width).permute(0, 3, 1, 2)
     patches = functional.interpolate(patches, (grid, grid), mode="bicubic", align_corners=False)
     return torch.cat([table[:, :1], patches.permute(0, 2, 3, 1).reshape(1, -1, width)], 1)
-
-
-def _size(shape: tuple[int, ...]) -> int:
-    whole = 1
-    for side in shape:
-        whole *= side
-    return whole
 
 
 def _only(own: Any, name: str, value: object) -> None:  # noqa: ANN401 - a configuration

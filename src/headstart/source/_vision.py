@@ -8,6 +8,7 @@ weights by timm's names. No code of the folder is run, only safetensors are read
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import SourceError
 from ..types import InputSpec
-from . import _card, _digest, _processor, _settings, _timm, _transformers_vision
+from . import _card, _digest, _library, _processor, _settings, _timm, _transformers_vision
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 PROCESSOR = "preprocessor_config.json"
+PROCESSORS = ("processor_config.json", PROCESSOR)  # the first, of transformers 5, holds all parts of a CLIP's
 _OWNERS = ("timm/",)  # whose repositories are what timm's own tags say of them
 
 
@@ -49,15 +51,23 @@ def holds(said: Mapping[str, Any], folder: Path) -> bool:
     kind = said.get("model_type")
     if kind is None:
         return isinstance(said.get("architecture"), str)
+    if not isinstance(kind, str):
+        raise SourceError(f"{folder}/config.json has model_type = {kind!r}; it must be a name. Save the model again.")
     if kind in _transformers_vision.TYPES:
         return True
-    alone = (folder / PROCESSOR).is_file() and not any(folder.glob("tokenizer*"))
+    alone = any((folder / name).is_file() for name in PROCESSORS) and not any(folder.glob("tokenizer*"))
     if alone or kind in _transformers_vision.classifiers():
         raise SourceError(
             f"{folder} holds a '{kind}', a vision model of transformers that is not read here; those that are: "
             f"{', '.join(_transformers_vision.TYPES)}. timm has most others: `--source timm:NAME`."
         )
     return False
+
+
+def wants(said: object) -> bool:
+    """Whether a config.json is of a model that needs a file which says how pictures are prepared."""
+    kind = said.get("model_type") if isinstance(said, Mapping) else None
+    return isinstance(kind, str) and kind in _transformers_vision.TYPES
 
 
 def record(folder: Path, said: Mapping[str, Any], repository: str | None) -> dict[str, Any]:
@@ -96,7 +106,8 @@ def tensors(folder: Path, said: Mapping[str, Any]) -> dict[str, Tensor]:
     given, found = read(folder), _found(folder, said)
     timm = (found.architecture, dict(found.config))
     if found.theirs:
-        return _transformers_vision.adopted(said, given, timm, found.input.size, str(folder))
+        with _library.stumbling(f"The weights of {folder} do not fit its config.json"):
+            return _transformers_vision.adopted(said, given, timm, found.input.size, str(folder))
     return dict(_timm.filled(*timm, given, str(folder)).state_dict())
 
 
@@ -137,15 +148,40 @@ def _found(folder: Path, said: Mapping[str, Any]) -> Found:
         spec = _processor.from_timm(pretrained, whose)
         return Found(folder, said, str(said["architecture"]), _settings.checked(settings, whose), spec)
     kind = _transformers_vision.TYPES[str(said["model_type"])]
-    processor = folder / PROCESSOR
-    try:
-        how = json.loads(processor.read_text(encoding="utf-8")) if processor.is_file() else {}
-    except (OSError, ValueError) as problem:
-        raise SourceError(f"{processor} is no readable JSON ({problem}). Save the model again.") from problem
-    spec = _processor.from_transformers(how if isinstance(how, dict) else {}, kind.processor, str(processor))
+    file, how = prepared(folder)
+    if how is None:
+        raise SourceError(
+            f"{folder} does not say how pictures are prepared: there is no {PROCESSOR}, and what its library takes "
+            "where nothing is said is often wrong. Save it there too, from where the model comes: "
+            "`AutoImageProcessor.from_pretrained(NAME).save_pretrained(folder)`."
+        )
+    spec = _processor.from_transformers(how, kind.processor, str(file))
     classes = _transformers_vision.head(said, _shapes(folder))
-    name, settings = _transformers_vision.architecture(said, spec.size, classes, whose)
+    with _library.stumbling(f"{whose} describes no network that can be built"):
+        name, settings = _transformers_vision.architecture(said, spec.size, classes, whose)
     return Found(folder, said, name, settings, spec)
+
+
+def prepared(folder: Path) -> tuple[Path, Mapping[str, Any] | None]:
+    """The file that says how a model of transformers wants its pictures, and what it says; None where none does.
+
+    Raises:
+        SourceError: it is no JSON object.
+    """
+    for name in PROCESSORS:
+        if not (file := folder / name).is_file():
+            continue
+        try:
+            how = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as problem:
+            raise SourceError(f"{file} is no readable JSON ({problem}). Save the model again.") from problem
+        if not isinstance(how, dict):
+            raise SourceError(f"{file} holds {str(how)[:80]!r}, which is no table. Save the model again.")
+        if isinstance(how.get("image_processor"), dict):
+            return file, how["image_processor"]
+        if name == PROCESSOR:
+            return file, how
+    return folder / PROCESSOR, None
 
 
 def _shapes(folder: Path) -> dict[str, tuple[int, ...]]:
@@ -182,9 +218,11 @@ def _learnt(found: Found, repository: str | None) -> dict[str, Any]:
 
 def _classes(labels: object, count: int, tag: object, architecture: str) -> str:
     """What the model's own classifier tells apart: a known list of names, its own, or nothing."""
-    if count == 0 or "clip" in architecture:  # CLIP's last layer leads to the space that it shares with texts
+    told = tag if isinstance(tag, str) else ""
+    # CLIP's last layer leads to the space that it shares with texts, unless it was tuned on classes.
+    if count == 0 or ("clip" in architecture + told and "_ft_in" not in told):
         return "none"
-    if isinstance(tag, str) and tag.endswith("in1k") and count == 1000:
+    if re.search(r"in1k(_\d+)?$", told) and count == 1000:
         return "imagenet-1k"
     if isinstance(labels, Mapping):
         labels = [labels[key] for key in sorted(labels, key=lambda key: (len(str(key)), str(key)))]

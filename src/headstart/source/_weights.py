@@ -37,14 +37,34 @@ def sha256(data: bytes) -> str:
 def ready(folder: Path, source: Source) -> Path | None:
     """The converted file in `folder`, if it was made from this source and no byte of it has changed since."""
     path = folder / NAME
-    record = _record(path)
-    told = {"from": source.sha256, "architecture": source.architecture, "how": _how(source)}
-    if any(record.get(name, {}) != value for name, value in told.items()) or not path.is_file():
+    record = _made_from(path, source)
+    if record is None:
         return None
     if sha256(path.read_bytes()) != record.get("sha256"):
         log.warning("%s has changed since it was made; it will be made again", path)
         return None
     return path
+
+
+def there(folder: Path, source: Source) -> bool:
+    """As `ready`, by the file's size and time; its bytes are looked at only where these are others than when made."""
+    path = folder / NAME
+    record = _made_from(path, source)
+    return record is not None and (record.get("seen") == _seen(path) or ready(folder, source) is not None)
+
+
+def _made_from(path: Path, source: Source) -> dict[str, Any] | None:
+    """The record beside the file, if there are both and it was made from this source."""
+    record = _record(path)
+    told = {"from": source.sha256, "architecture": source.architecture, "how": _how(source)}
+    wrong = any(record.get(name, {}) != value for name, value in told.items())
+    return None if wrong or not path.is_file() else record
+
+
+def _seen(path: Path) -> list[int]:
+    """A file's size and time."""
+    about = path.stat()
+    return [about.st_size, about.st_mtime_ns]
 
 
 def convert(files: Sequence[Path], source: Source, folder: Path) -> Path:
@@ -69,7 +89,7 @@ def keep(tensors: Mapping[str, Tensor], tokenizer: str | None, source: Source, f
     data = save({name: tensor.contiguous() for name, tensor in tensors.items()}, header)
     path = folder / NAME
     runtime.write(path, data)
-    record = {"sha256": sha256(data), "from": source.sha256, "architecture": source.architecture}
+    record = {"sha256": sha256(data), "from": source.sha256, "architecture": source.architecture, "seen": _seen(path)}
     runtime.write_json(path.with_suffix(".json"), record | ({"how": how} if (how := _how(source)) else {}))
     return path
 
@@ -131,19 +151,28 @@ def _record(path: Path) -> dict[str, Any]:
 
 def raw(file: Path) -> dict[str, Tensor]:
     """The tensors of a `.safetensors` or a torch file, by the names they have there; never unpickles objects."""
-    import pickle
-
     import torch
     from safetensors.torch import load_file
 
-    if file.suffix == ".safetensors":
-        return load_file(file)
     try:
-        tensors: dict[str, Tensor] = torch.load(file, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError) as problem:
+        found: Any = load_file(file) if file.suffix == ".safetensors" else None
+        if found is None:
+            found = torch.load(file, map_location="cpu", weights_only=True)
+    except Exception as problem:  # what is no such file makes the readers stumble in every way
         why = str(problem).partition("\n")[0]
+        what = "is no whole safetensors file" if file.suffix == ".safetensors" else "is no torch file"
         raise SourceError(
-            f"{file} holds more than plain tensors or is no torch file ({why}). Only such files are read: "
-            "save its state_dict as safetensors and name that file in the catalogue record."
+            f"{file} holds more than plain tensors or {what} ({why}). Only such files are read: save its state_dict "
+            "as safetensors and name that file."
         ) from problem
-    return tensors
+    if not isinstance(found, Mapping):
+        raise SourceError(f"{file} holds a {type(found).__name__}, not tensors by name. Save its state_dict.")
+    strange = [name for name, value in found.items() if not (isinstance(name, str) and torch.is_tensor(value))]
+    if strange or not found:
+        inner = next((name for name in found if isinstance(found[name], Mapping)), None)
+        hint = f" The weights seem to be a part of it, {inner!r}." if inner is not None else ""
+        raise SourceError(
+            f"{file} holds {', '.join(map(str, strange))[:200] or 'nothing'} beside or in place of tensors by name, as "
+            f"a checkpoint of a training does.{hint} Save the state_dict alone, as safetensors."
+        )
+    return dict(found)

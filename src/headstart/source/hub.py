@@ -19,7 +19,7 @@ from pathlib import Path
 
 from ..errors import SourceError
 from ..types import Source
-from . import _digest, _library, local
+from . import _digest, _library, _vision, local
 from .local import fetch, pulled
 
 __all__ = ["ORIGIN", "fetch", "find", "pulled"]
@@ -30,7 +30,7 @@ _TIMEOUT = 3600  # seconds for one download
 _NAME = re.compile(r"([\w.-]+(?:/[\w.-]+)?)(?:@([\w./-]+))?")  # with a branch, tag or commit
 _INDEX = "model.safetensors.index.json"
 # Weights as safetensors at the top, settings, tokenizer, card: nothing that could be run.
-_FILES = ("config.json", "model.safetensors", "model-*.safetensors", _INDEX, "preprocessor_config.json",
+_FILES = ("config.json", "model.safetensors", "model-*.safetensors", _INDEX, *_vision.PROCESSORS,
           "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "vocab.json", "merges.txt",
           "*.model", "README.md")  # fmt: skip
 # The client waits, where a hub asks for that, between files; what it asks before them it asks once. So it is run again.
@@ -94,7 +94,7 @@ def _cached(repository: str, revision: str) -> Path | None:
 
 
 def _whole(folder: Path) -> bool:
-    """Whether settings and all parts of the weights are there."""
+    """Whether settings and all parts of the weights are there; of a vision model also how pictures are prepared."""
     if (folder / _INDEX).is_file() and not (folder / "model.safetensors").is_file():
         try:
             parts = set(json.loads((folder / _INDEX).read_text(encoding="utf-8"))["weight_map"].values())
@@ -102,7 +102,13 @@ def _whole(folder: Path) -> bool:
             return False
         if not all((folder / str(part)).is_file() for part in parts):
             return False
-    return (folder / local.CONFIG).is_file() and any(folder.glob("*.safetensors"))
+    if not (folder / local.CONFIG).is_file() or not any(folder.glob("*.safetensors")):
+        return False
+    try:
+        said = json.loads((folder / local.CONFIG).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return not _vision.wants(said) or _vision.prepared(folder)[1] is not None
 
 
 def _check(folder: Path) -> None:

@@ -27,7 +27,7 @@ _ASIDE = ("model_type", "architectures", "transformers_version", "torch_dtype", 
 _ALONE = (".safetensors", ".pth", ".pt", ".bin")
 _WORDS = ("vocab.*", "*.model")
 _FILES = (CONFIG, "*.safetensors", "*.safetensors.index.json", "tokenizer.json", "tokenizer_config.json", "merges.txt",
-          _vision.PROCESSOR, *_WORDS)  # fmt: skip
+          *_vision.PROCESSORS, *_WORDS)  # fmt: skip
 
 
 def find(name: str) -> Source | None:
@@ -36,9 +36,13 @@ def find(name: str) -> Source | None:
     Raises:
         SourceError: the folder's model cannot be used.
     """
-    folder = Path(name).expanduser()
-    if not (folder / CONFIG).is_file():
-        if folder.suffix in _ALONE and folder.is_file():
+    try:
+        folder = Path(name).expanduser()
+        here, alone = (folder / CONFIG).is_file(), folder.suffix in _ALONE and folder.is_file()
+    except (RuntimeError, OSError, ValueError):  # a home that nobody has, a name longer than a file's can be
+        return None
+    if not here:
+        if alone:
             raise SourceError(
                 f"{folder} holds weights and not what they are weights of. Give the folder with its config.json, or "
                 f"timm's name of the network with the file: `--source timm:NAME={folder}`."
@@ -124,7 +128,7 @@ def fetch(source: Source) -> Path:
 def pulled(source: Source) -> bool:
     """Whether the source loads with the network off: it does if the folder or the converted weights are there."""
     cached = runtime.cache_dir() / "sources" / source.key
-    return Path(source.origin["folder"]).is_dir() or _weights.ready(cached, source) is not None
+    return Path(source.origin["folder"]).is_dir() or _weights.there(cached, source)
 
 
 def _words(folder: Path) -> Any:  # noqa: ANN401 - a Tokenizer

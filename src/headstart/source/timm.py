@@ -7,6 +7,7 @@ timm says of the name, and nothing said of what they learnt.
 
 from __future__ import annotations
 
+import os
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,7 @@ def find(name: str) -> Source | None:
     if not known(plain):
         return None
     if given:
-        return _of_file(plain, Path(file).expanduser())
+        return _of_file(plain, Path(os.path.expanduser(file)))  # which leaves a home that nobody has
     settings = _settings(plain)
     if not settings.hf_hub_id:
         raise SourceError(
@@ -81,7 +82,7 @@ def fetch(source: Source) -> Path:
 def pulled(source: Source) -> bool:
     """Whether the source loads with the network off: it does if the file or the converted weights are there."""
     folder = runtime.cache_dir() / "sources" / source.key
-    return Path(source.origin["file"]).is_file() or _weights.ready(folder, source) is not None
+    return Path(source.origin["file"]).is_file() or _weights.there(folder, source)
 
 
 def _settings(name: str) -> Any:  # noqa: ANN401 - timm's PretrainedCfg
@@ -102,7 +103,7 @@ def _tags(name: str) -> str:
 def _of_file(architecture: str, file: Path) -> Source:
     from ._sizes import sizes
 
-    if not file.is_file() or file.suffix not in _SUFFIXES:
+    if not os.path.isfile(file) or file.suffix not in _SUFFIXES:  # Path's own raises where a name is too long
         raise SourceError(
             f"'{file}' is no file with weights. Give one that ends in {', '.join(_SUFFIXES)}: `timm:NAME=FILE`."
         )
@@ -110,11 +111,11 @@ def _of_file(architecture: str, file: Path) -> Source:
     settings = _settings(architecture)
     heads = settings.classifier if isinstance(settings.classifier, str) else ""
     head = tensors.get(f"{heads}.weight")
-    config = {"num_classes": 0 if head is None else len(head)}
+    config = {"num_classes": 0 if head is None or not head.ndim else len(head)}
     spec = _processor.from_timm(settings.to_dict(), f"timm's '{architecture}'")
     sha256 = _digest.of(file)
     return Source(
-        key=f"{file.stem}@{sha256[:8]}",
+        key=f"{file.stem}@{architecture}@{sha256[:8]}",
         title=f"{file.name} in timm's {architecture}",
         modality="image",
         architecture=architecture.partition(".")[0],

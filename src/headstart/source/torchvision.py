@@ -2,8 +2,9 @@
 
 In: the name, with a tag of its weights or without (torchvision's default). Out: its `Source`, and the path of its
 weights in our cache. The file comes from the address that torchvision names, by plain https (a mirror of that folder:
-`HEADSTART_TORCHVISION`), or from torch's own cache; the sha256 in its name is checked, it is read without running
-anything, and what torchvision's network answers with it the network that we build must answer too.
+`HEADSTART_TORCHVISION`), or from torch's own cache. Of its sha256 only the digits in its name are checked, 8 of 64:
+enough against damage, not against a forger. It is read without running anything, and what torchvision's network answers
+with it the network that we build must answer too.
 """
 
 from __future__ import annotations
@@ -104,7 +105,7 @@ def fetch(source: Source) -> Path:
 def pulled(source: Source) -> bool:
     """Whether the source loads with the network off."""
     folder = runtime.cache_dir() / "sources" / source.key
-    return Path(source.origin["file"]).is_file() or _weights.ready(folder, source) is not None
+    return Path(source.origin["file"]).is_file() or _weights.there(folder, source)
 
 
 def _converted(source: Source, given: dict[str, Any], whose: str) -> dict[str, Any]:
@@ -156,13 +157,19 @@ def _input(weights: Any, name: str) -> Any:  # noqa: ANN401 - a torchvision enum
     return _processor.cropped(how.crop_size[0], how.resize_size[0], mean, std, how.interpolation.value, weights.url)
 
 
+def _torchs() -> Path:
+    """torch's own cache, as torch finds it."""
+    caches = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(os.path.expanduser(os.environ.get("TORCH_HOME") or os.path.join(caches, "torch")))
+
+
 def _file(url: str, folder: Path, key: str) -> Path:
     """The checked file: ours, torch's own copy, or downloaded."""
     name = url.rpartition("/")[2]
     promised = _HASH.search(name)
     if promised is None:
         raise SourceError(f"torchvision names {url}, which has no sha256 in its name; it is not fetched.")
-    torchs = Path(os.environ.get("TORCH_HOME") or Path.home() / ".cache" / "torch") / "hub" / "checkpoints" / name
+    torchs = _torchs() / "hub" / "checkpoints" / name
     for path in (folder / name, torchs):
         if path.is_file() and _digest.of(path).startswith(promised[1]):
             return path

@@ -1,7 +1,7 @@
 """OpenVINO on the CPU: the same network 4-9 times cheaper; bf16 where the processor has it, else fp32.
 
-The converted graph (normalisation included, so that it eats uint8) is kept below the cache, named by the sha256
-of the weights, the depths and the OpenVINO version: from the second run on neither timm nor the conversion is needed.
+The converted graph (normalisation included, so that it eats uint8) is kept below the cache, named by the
+source's identity, the depths and the OpenVINO version: from the second run on neither timm nor conversion is needed.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def _graph(source: Source, depths: tuple[str, ...], weights: Path | None) -> Pat
     """The converted graph, converting it first where it is not in the cache."""
     import openvino
 
-    name = digest(source.sha256, source.pixels, source.architecture, list(depths), openvino.__version__)
+    name = digest(source.identity, list(depths), openvino.__version__)
     folder = cache_dir() / "openvino" / name
     if not (folder / "model.xml").exists():
         part = Path(tempfile.mkdtemp(prefix=".part-", dir=_made(folder.parent)))
