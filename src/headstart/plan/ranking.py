@@ -18,7 +18,7 @@ class Entry:
     loss: float | None = None  # their mean log-loss
     n: int = 0  # examples behind the two
     seconds: float = 0.0  # spent on it, its twin with random weights included
-    predicted: float = 0.0  # seconds for the first round, as told before it
+    predicted: float = 0.0  # seconds for the first round as told before it, were no feature kept
     memory: float = 0.0  # bytes, likewise
     random: float | None = None  # `value` of its twin, on the first examples that the alarm asks about
     margin: float | None = None  # by how many standard errors it lies ahead of that twin (negative: behind)

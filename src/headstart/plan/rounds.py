@@ -197,7 +197,8 @@ class Rounds:
         source = self._source(key)
         said = self._cost(source, n)
         if not self._entries[key].memory:
-            self._entries[key] = replace(self._entries[key], predicted=said.seconds, memory=said.memory)
+            anew = self._pace.predict(source, n, here=self.eyes.here(source))
+            self._entries[key] = replace(self._entries[key], predicted=anew.seconds, memory=said.memory)
         if said.memory > (free := cost.free_memory()):
             what = f"it would need about {said.memory / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free"
             return "dropped", what
