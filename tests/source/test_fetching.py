@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from datetime import UTC, datetime, timedelta
+from email.message import Message
+from email.utils import format_datetime
 
 import pytest
 import tiny_vision
@@ -130,17 +133,16 @@ def file(hub, tmp_path):
     return address, hashlib.sha256(made.read_bytes()).hexdigest(), tmp_path / "got" / "served.bin"
 
 
-def test_a_file_comes_whole_though_the_connection_breaks(hub, file, monkeypatch):
+def test_a_file_comes_whole_though_the_connection_breaks(hub, file):
     address, digest, target = file
     hub.broken, hub.limited = 1, 1
-    monkeypatch.setattr(_http.time, "sleep", lambda seconds: None)
     _http.fetch(address, target, digest[:8])
     assert hashlib.sha256(target.read_bytes()).hexdigest() == digest
     assert hub.ranges == ["bytes=1500000-"]
     assert [path.name for path in target.parent.iterdir()] == ["served.bin"]
 
 
-def test_a_part_longer_than_the_file_is_begun_anew(hub, file, monkeypatch):
+def test_a_part_longer_than_the_file_is_begun_anew(hub, file):
     address, digest, target = file
     target.parent.mkdir()
     target.with_name("served.bin.part").write_bytes(bytes(4_000_000))
@@ -155,13 +157,24 @@ def test_a_forged_file_is_refused_and_not_kept(hub, file):
     assert not any(file[2].parent.iterdir())
 
 
-def test_a_server_that_goes_on_refusing_is_given_up(hub, file, monkeypatch):
-    waits = []
-    monkeypatch.setattr(_http.time, "sleep", waits.append)
+def test_a_server_that_goes_on_refusing_is_given_up(hub, file):
     hub.limited = 99
     with pytest.raises(SourceError, match="429 Too Many Requests, 5 times"):
         _http.fetch(file[0], file[2], file[1])
-    assert waits == [0.0] * 4, "as the server asked"
+
+
+def test_it_waits_as_long_as_the_server_asks_else_longer_each_time():
+    def wait(said: str | None, attempt: int = 0) -> float:
+        headers = Message()
+        if said is not None:
+            headers["Retry-After"] = said
+        return _http._asked_wait(headers, attempt)
+
+    assert (wait("0"), wait("7")) == (0.0, 7.0)
+    assert wait(format_datetime(datetime.now(UTC) + timedelta(hours=1))) == pytest.approx(3600, abs=60)
+    assert wait("86400") > _http._LONGEST, "longer than it may ask: it is then given up"
+    assert wait("Thu, 01 Jan 2015 00:00:00 GMT") == 0.0
+    assert wait(None, 1) == wait("soon", 1) == 2 * wait(None, 0) > 0
 
 
 @pytest.mark.parametrize(

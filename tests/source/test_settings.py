@@ -28,7 +28,7 @@ from headstart.source import _catalogue, _processor, _settings, _timm
         {"mlp_ratio": float("inf")},
         {"in_chans": 1},
         {"pretrained_cfg": {"url": "http://127.0.0.1/x"}},
-        {"checkpoint_path": "/tmp/x"},
+        {"checkpoint_path": "x.pth"},
         {"features_only": True},
         {"num_classes": True},
     ],
