@@ -44,6 +44,7 @@ parser.add_argument("--copies", type=int, default=8, help="of a picture, itself 
 parser.add_argument(
     "--fit", metavar="FOLDER", help="also headstart.fit, its own choice, into this folder; takes minutes"
 )
+parser.add_argument("--strategy", help="of that fit: ways of reuse; all the usual ones when not given")
 
 
 class Network(Tail):
@@ -111,9 +112,8 @@ def main(given: argparse.Namespace) -> None:
     seen = gallery.look(test, [View(record.key, depth)])[0]
     rows = {"head only": right(head_only, seen), f"then the last {LAYERS} layers": right(network, seen)}
     if given.fit:  # it splits as `read` does: the same sealed pictures
-        said = hs.fit(given.data, out=given.fit, source=("mobilenet-v2", "efficientnet-lite0")).predict(
-            [example.path for example in test]
-        )
+        own = hs.fit(given.data, out=given.fit, source="mobilenet-v2,efficientnet-lite0", strategy=given.strategy)
+        said = own.predict([example.path for example in test])
         rows["headstart.fit"] = np.array([s.label == task.labels[e.label] for s, e in zip(said, test, strict=True)])
     print(f"\n| {len(test)} sealed test pictures | accuracy | 95 % interval | against head only | 95 % interval |")
     print("|---|---|---|---|---|")

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from drawn import SMALL, headstart, two_classes
+from drawn import QUICK, headstart, two_classes
 from headstart import runtime
 from headstart.errors import SourceError
 from headstart.source import _catalogue
@@ -54,8 +54,8 @@ def photos(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def finished(photos, weights, tmp_path_factory) -> SimpleNamespace:
-    """`headstart fit photos --json`, done once: `out`, `data`, and the finished process as `fit`."""
+    """`headstart fit photos --json` on few candidates, done once: `out`, `data`, and the finished process as `fit`."""
     out = tmp_path_factory.mktemp("runs") / "small"
-    fit = headstart("fit", photos, *SMALL, "--out", out, "--json", "--quiet")
+    fit = headstart("fit", photos, *QUICK, "--out", out, "--json", "--quiet")
     assert fit.returncode == 0, fit.stderr
     return SimpleNamespace(out=out, data=photos, fit=fit)

@@ -11,6 +11,7 @@ from PIL import Image
 from hostile import draw
 
 SMALL = ("--source", "mobilenet-v2,efficientnet-lite0")  # where the choice of a source is not what is tested
+QUICK = (*SMALL, "--strategy", "probe,prototype")  # nor fine-tuning, which trains each finalist anew from three seeds
 PLAIN = "the room had a table and two chairs near the old window where people sat for tea every day".split()
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from drawn import QUICK
+
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
@@ -65,7 +67,7 @@ def test_the_network_looks_once_and_without_a_second_phase_nothing_differs(recip
 
 def test_headstarts_own_choice_stands_beside_it(finished):
     """The finished run's folder answers the same request, so nothing is fitted again."""
-    text = run("mobilenet_recipe.py", finished.data, "--epochs", 1, 0, "--copies", 2, "--fit", finished.out)
+    text = run("mobilenet_recipe.py", finished.data, "--epochs", 1, 0, "--copies", 2, "--fit", finished.out, *QUICK[2:])
     own = json.loads((finished.out / "run.json").read_text())["metrics"]["accuracy"]
     assert table(text)["headstart.fit"][0] == pytest.approx(100 * own, abs=0.06)
 

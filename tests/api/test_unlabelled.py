@@ -6,31 +6,28 @@ import json
 
 import numpy as np
 import pytest
+import tiny_models
 
 import headstart
+import tiny_text
 from headstart.transfer import classical, intermediate
 from watched import calls
 
 
 @pytest.fixture(scope="module")
-def chains(real, tmp_path_factory):
-    """Drawn chains of atoms, 40 with a label and 30 without."""
-    real("albert-reactions")
-    rng = np.random.default_rng(0)
-    rows = [
-        {"text": "".join(rng.choice([*"CCC", *"NO"[i % 2] * 3], 12)), "label": ("amine", "ether")[i % 2]}
-        for i in range(40)
-    ]
-    rows += [{"text": "".join(rng.choice([*"CCCNO"], 14)), "label": None} for _ in range(30)]
-    path = tmp_path_factory.mktemp("chains") / "chains.jsonl"
+def texts(tmp_path_factory):
+    """Drawn texts, 40 with a label and 30 without."""
+    rows = [{"text": e.text, "label": "ab"[e.label]} for e in tiny_text.texts(40, 2)]
+    rows += [{"text": e.text, "label": None} for e in tiny_text.texts(30, 1, seed=1)]
+    path = tmp_path_factory.mktemp("texts") / "texts.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return path
 
 
-def test_a_strategy_that_asks_reads_them_and_a_rival_does_not(chains, tmp_path):
-    how = {"source": "albert-reactions", "strategy": "intermediate,classical", "seeds": 1}
+def test_a_strategy_that_asks_reads_them_and_a_rival_does_not(texts, tmp_path):
+    how = {"source": str(tiny_models.saved("bert", tmp_path)), "strategy": "intermediate,classical", "seeds": 1}
     with calls(intermediate.run, classical.run) as runs:
-        run = headstart.fit(chains, out=tmp_path / "run", **how)
+        run = headstart.fit(texts, out=tmp_path / "run", **how)
     count = run.record["task"]["n"]["unlabelled"]
     assert count >= 25  # less those that are like a held-out one
     read = {name: {0 if (rows := at["work"].unlabelled) is None else len(rows) for at in runs[name]} for name in runs}
@@ -38,5 +35,5 @@ def test_a_strategy_that_asks_reads_them_and_a_rival_does_not(chains, tmp_path):
     trial = next(t for t in run.record["trials"] if t["strategy"] == "intermediate")
     assert trial["status"] in ("finished", "dropped"), trial["reason"]
     assert any(f"{count} texts have no label" in w for w in run.record["warnings"])
-    rows = [*run.predict([str(chains)])]
+    rows = [*run.predict([str(texts)])]
     assert len(rows) == 70

@@ -89,7 +89,7 @@ def test_a_run_leaves_what_the_page_of_the_house_says(finished):
 def test_the_same_command_again_gives_the_same_record_at_once(finished):
     before = {p: p.stat().st_mtime_ns for p in finished.out.rglob("*") if p.is_file()}
     start = time.monotonic()
-    again = headstart("fit", finished.data, *SMALL, "--out", finished.out, "--json")
+    again = headstart("fit", finished.data, *QUICK, "--out", finished.out, "--json")
     assert time.monotonic() - start < 10
     assert again.stdout == finished.fit.stdout
     assert {p: p.stat().st_mtime_ns for p in finished.out.rglob("*") if p.is_file()} == before
@@ -97,13 +97,13 @@ def test_the_same_command_again_gives_the_same_record_at_once(finished):
 
 
 def test_plain_output_ends_with_the_report_and_the_next_command(finished):
-    said = headstart("fit", finished.data, *SMALL, "--out", finished.out).stdout
+    said = headstart("fit", finished.data, *QUICK, "--out", finished.out).stdout
     assert "report.html" in said
     assert f"headstart predict {finished.out}" in said.replace("\n", " ")
 
 
 def test_another_request_does_not_overwrite_a_finished_run(finished):
-    done = headstart("fit", finished.data, *SMALL, "--out", finished.out, "--seed", 3)
+    done = headstart("fit", finished.data, *QUICK, "--out", finished.out, "--seed", 3)
     assert done.returncode == 2
     assert "holds a finished run of other data or settings (photos, seed 0). Name another folder" in done.stderr
 

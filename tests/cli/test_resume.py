@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from drawn import SMALL, command, headstart
+from drawn import QUICK, SMALL, command, headstart
 
 
 def heads(out: Path) -> dict[str, int]:
@@ -60,7 +60,7 @@ def check_whole(folder: Path) -> None:
 
 def test_a_killed_run_continues_to_the_same_answer(finished, tmp_path):
     out = tmp_path / "small"
-    arguments = ["fit", finished.data, *SMALL, "--out", out, "--json", "--quiet"]
+    arguments = ["fit", finished.data, *QUICK, "--out", out, "--json", "--quiet"]
     kept: dict[str, int] = {}
     for moment, reached in MOMENTS.items():
         assert killed(arguments, lambda reached=reached: reached(out)), f"the run ended before {moment}"

@@ -63,7 +63,7 @@ class Reader(nn.Module):
 class _Handed(nn.Module):
     """Stands for the network below a head: gives on what it is given."""
 
-    def forward(self, inputs_embeds: Tensor, **_: Any) -> Any:  # noqa: ANN401
+    def forward(self, *_: Any, inputs_embeds: Tensor, **__: Any) -> Any:  # noqa: ANN401 - BERT's names no input_ids
         outputs = _language.library().modeling_outputs
         return outputs.BaseModelOutputWithPoolingAndCrossAttentions(last_hidden_state=inputs_embeds)
 
