@@ -22,6 +22,19 @@ def test_a_sharper_source_has_the_lower_loss_and_the_gap_is_in_standard_errors()
     assert sharp.behind(dull) == pytest.approx(-dull.behind(sharp))
 
 
+def told(source: str, *losses: float) -> evidence.Evidence:
+    return evidence.Evidence(source, np.array(losses), np.zeros(len(losses)))
+
+
+def test_what_examples_cannot_tell_what_is_known_before_decides():
+    """`best` is ahead of `first` by 0.1 with a standard error of 0.4, of `clear` by 1.0 without any."""
+    first, clear, best = told("first", 1.1, 0.9, 2.9), told("clear", 2.5, 2.5, 2.5), told("best", 1.5, 1.5, 1.5)
+    assert best.loss < first.loss
+    assert 0 < first.behind(best) < 1
+    assert evidence.order([first, clear, best]) == ["first", "best", "clear"]
+    assert evidence.order([clear, best, first]) == ["best", "first", "clear"]
+
+
 def test_noise_is_no_better_than_guessing():
     task = drawn_eyes.task(900)
     some = evidence.draw(task, 0)

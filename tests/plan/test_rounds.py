@@ -48,6 +48,19 @@ def test_what_cannot_be_told_from_the_best_is_not_dropped_before_the_last_round(
     assert found.chosen == ("a", "b"), "the same features: what stood first leads"
 
 
+def test_a_lead_that_is_not_clear_does_not_outdo_what_is_known_before():
+    """The same two, whichever stands first: one leads on these examples, by less than a standard error."""
+    seen = {keys: of(Drawn({"a": 1.5, "b": 1.5}), sources=[*map(source, keys)], keep=1)[0] for keys in ("ab", "ba")}
+    assert {keys: found.chosen for keys, found in seen.items()} == {"ab": ("a",), "ba": ("b",)}
+    lead, other = sorted(seen["ab"].entries, key=lambda e: e.loss)
+    assert {e.source: e.loss for e in seen["ba"].entries} == {e.source: e.loss for e in (lead, other)}
+    assert (
+        f"not clearly ahead of {other.source}, which its record favours"
+        in seen[other.source + lead.source].entries[1].reason
+    )
+    assert f"0.2 standard errors behind {lead.source}" in seen[lead.source + other.source].entries[1].reason
+
+
 def test_few_examples_are_seen_by_all_at_once_and_the_test_by_nobody():
     small = task(60)
     found, _ = of(Drawn(SHARP), task=small)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ..score._ridge import out_of_sample
 from ..types import Example, Features, Task, answers
 from ._folds import groups
-from .choice import behind
+from .choice import CLOSE, behind
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,23 @@ def of(source: str, seen: Features, task: Task, examples: Sequence[Example]) -> 
     members = groups(examples) if any(e.group is not None for e in examples) else None
     losses, right = out_of_sample(x, answers(examples), len(task.labels), task.kind, members)
     return Evidence(source, np.asarray(losses, np.float64), np.asarray(right, np.float64))
+
+
+def order(known: Sequence[Evidence]) -> list[str]:
+    """Sources, best first: the lowest loss leads, but of those that cannot be told from it, whoever stands first here.
+
+    "Cannot be told": as among a run's candidates (`choice.prefer`), within one standard error of the paired difference.
+    The rest is ordered likewise.
+
+    Args:
+        known: of the same examples, in the order of what is known of the sources beforehand.
+    """
+    left, out = list(known), []
+    while left:
+        best = min(left, key=lambda e: e.loss)
+        lead = next(at for at, e in enumerate(left) if e is best or e.behind(best) <= CLOSE)
+        out.append(left.pop(lead).source)
+    return out
 
 
 def draw(task: Task, seed: int) -> list[Example]:

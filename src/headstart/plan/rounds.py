@@ -2,10 +2,10 @@
 
 All sources are looked through on some examples, the better half (and what cannot be told from the best) on twice as
 many, and so on, until as few are left as the race can train on. Ordered by what a ridge head makes of their frozen
-features on examples left out (`evidence.py`), always of equally many examples. Before each step its cost is predicted:
-what would not end in time, or not fit into memory, is not begun. Those that are left must beat their own architecture
-with random weights, else the alarm goes off and the next one takes their place. Every decision has its reason in words.
-Knows nothing of files and fetching: `Eyes` does that.
+features on examples left out (`evidence.py`), always of equally many examples; where these cannot tell, by the records.
+Before each step its cost is predicted: what would not end in time, or not fit into memory, is not begun. Those that are
+left must beat their own architecture with random weights, else the alarm goes off and the next one takes their place.
+Every decision has its reason in words. Knows nothing of files and fetching: `Eyes` does that.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ EACH = 4
 MOST = 1024  # examples of the last one: from there on sources differ by less than the race tells apart better
 ASKED = 256  # examples of the alarm
 WHOLE = 0.3  # of the time left to the whole run, what looking at every example through one source may take
+FAVOURS = ", which its record favours"
 FALSE_STARTS = (
     HeadstartError, OSError, RuntimeError, ValueError, ArithmeticError, ImportError, MemoryError, np.linalg.LinAlgError,
 )  # fmt: skip
@@ -61,7 +62,7 @@ class Rounds:
 
     Attributes:
         task: the person's data; the test split is not touched, only counted.
-        sources: candidates; of equal evidence an earlier one leads, so their order is what is known of them before.
+        sources: candidates; where the examples do not tell an earlier one leads: their order is what is known before.
         eyes: looks through them.
         keep: how many to go on with.
         deadline: of the choice, as of `time.monotonic()`.
@@ -90,6 +91,7 @@ class Rounds:
     _level: int = 0  # examples on which those in question are compared
     _warnings: list[str] = field(default_factory=list)
     _stopped: str = ""
+    _chosen: list[str] = field(default_factory=list)  # in the order in which they were
     _pace: cost.Pace = field(default_factory=cost.Pace)
 
     def run(self) -> Ranking:
@@ -150,8 +152,9 @@ class Rounds:
 
     def _behind(self, key: str, best: str) -> str:
         mine, theirs = self._of(key), self._of(best)
-        gap, on = max(mine.behind(theirs), 0.0), f"{len(mine.losses)} {self.task.noun}s"
-        return f"{self._said(mine)} on {on}, {gap:.1f} standard errors behind {best} ({self._said(theirs)})"
+        gap, on = mine.behind(theirs), f"{len(mine.losses)} {self.task.noun}s"
+        how, more = (f"{gap:.1f} standard errors behind", "") if gap >= 0 else ("not clearly ahead of", FAVOURS)
+        return f"{self._said(mine)} on {on}, {how} {best}{more} ({self._said(theirs)})"
 
     def _by_probe(self) -> list[str]:
         """The candidates' keys, first of all the one that is soonest looked through: it tells this machine's pace."""
@@ -184,8 +187,7 @@ class Rounds:
         if not done:
             raise self._nothing()
         self._level = n if not behind else self._level
-        place = {s.key: at for at, s in enumerate(self.sources)}
-        return sorted(done, key=lambda key: (self._of(key).loss, place[key])), not behind
+        return evidence.order([self._of(s.key) for s in self.sources if s.key in done]), not behind
 
     def _cost(self, source: Source, n: int) -> cost.Cost:
         """Of looking at the first `n` examples, as far as they are not kept."""
@@ -303,6 +305,7 @@ class Rounds:
     def _choose(self, key: str, when: str = "") -> None:
         more = f"; {self._entries[key].reason}" if self._entries[key].reason.startswith("not held") else ""
         self._set(key, status="chosen", reason=f"chosen{when}: {self._said(self._of(key))}{more}")
+        self._chosen.append(key)
 
     def _choose_rest(self) -> None:
         """After an interruption: the best that is known, and a reason for the others."""
@@ -326,6 +329,8 @@ class Rounds:
 
         def place(entry: Entry) -> tuple[float, ...]:
             known = entry.source in self._known
+            if entry.source in self._chosen:
+                return ranks[entry.status], self._chosen.index(entry.source)
             return ranks[entry.status], -entry.n, self._of(entry.source).loss if known else math.inf
 
         return tuple(sorted(self._entries.values(), key=place))

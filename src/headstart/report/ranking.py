@@ -32,7 +32,8 @@ def table(record: Mapping[str, Any]) -> str:
     noun = NOUNS.get(task["modality"], "example")
     notes = [
         f"{_named(task)}: what a ridge head on frozen features makes of {_words.plural(used, noun)} left out in turn "
-        "(groups as a whole); the order is that of its log-loss. random: the same architecture with random weights.",
+        "(groups as a whole); the order is that of its log-loss, within a standard error of the best that of the "
+        "records. random: the same architecture with random weights.",
         *(f"warning: {warning}" for warning in task["warnings"]),
         *(f"{row['source']}: {caveat}" for row in rows for caveat in row["caveats"]),
         *([f"Stopped early: {task['stopped']}."] if task["stopped"] else []),
