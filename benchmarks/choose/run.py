@@ -43,6 +43,7 @@ def main() -> int:
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--sets", default=f"{SETS},{TEXT_SETS}")
     parser.add_argument("--sources", default="", help="all packaged ones otherwise, cheapest first")
+    parser.add_argument("--what", default="", help="of a set's cells, by name (source, or 3m, 30m, fixed); else all")
     parser.add_argument("--results", type=Path, default=HERE / "results.jsonl")
     parser.add_argument("--threads", type=int, default=1)
     given = parser.parse_args()
@@ -61,7 +62,7 @@ def main() -> int:
             continue
         for what, work in PARTS[given.part](table, given):
             key = f"{given.part}-{name}-{what}"
-            if key in done:
+            if key in done or (given.what and what not in given.what.split(",")):
                 continue
             start, clock = cpu(), time.perf_counter()
             try:
