@@ -58,19 +58,20 @@ def of(source: str, seen: Features, task: Task, examples: Sequence[Example]) -> 
     return Evidence(source, np.asarray(losses, np.float64), np.asarray(right, np.float64))
 
 
-def order(known: Sequence[Evidence]) -> list[str]:
+def order(known: Sequence[Evidence], close: float = CLOSE) -> list[str]:
     """Sources, best first: the lowest loss leads, but of those that cannot be told from it, whoever stands first here.
 
     "Cannot be told": as among a run's candidates (`choice.prefer`), within one standard error of the paired difference.
-    The rest is ordered likewise.
+    The rest is ordered likewise. That one is enough, and that none is worse: benchmarks/choose/halves.py.
 
     Args:
         known: of the same examples, in the order of what is known of the sources beforehand.
+        close: standard errors that cannot be told.
     """
     left, out = list(known), []
     while left:
         best = min(left, key=lambda e: e.loss)
-        lead = next(at for at, e in enumerate(left) if e is best or e.behind(best) <= CLOSE)
+        lead = next(at for at, e in enumerate(left) if e is best or e.behind(best) <= close)
         out.append(left.pop(lead).source)
     return out
 
