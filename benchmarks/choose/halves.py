@@ -2,10 +2,10 @@
 
 Of each case's labelled examples one half decides, as the planner does: the loss of a ridge head on examples left out,
 sources within `ties` standard errors of the best ordered by the prior. What is chosen is held against the other half:
-what a ridge head that learnt the first one has right there. The best source is the one best over all draws. `ties` 0
-is the evidence alone, `inf` the prior alone.
+what headstart's probe (top features, or all depths at two weights) that learnt the first half has right there, mean
+over the draws, the best of the three. `ties` 0 is the evidence alone, `inf` the prior alone.
 
-Run: python benchmarks/choose/halves.py WORK [--sets ...] [--draws 10]      (WORK as cases.py made it)
+Run: python benchmarks/choose/halves.py WORK [--sets ...] [--draws 4]      (WORK as cases.py made it)
 """
 
 from __future__ import annotations
@@ -24,17 +24,20 @@ from run import SETS, TEXT_SETS, Case
 
 from headstart.plan import evidence
 from headstart.plan.evidence import Evidence
+from headstart.types import Source
 
-TIES = (0, 0.5, 1, 1.5, 2, 3, float("inf"))
-SEEN = (64, 128, 0)  # examples that decide; 0: the whole half
-Draw = dict[str, tuple[dict[int, Evidence], float]]  # source → evidence by examples seen, and share right
+TIES = (0, 0.5, 1, 2, float("inf"))
+SEEN = (128, 0)  # examples that decide; 0: the whole half
+SHARE = 1 / 8  # the probes' first penalty
+Floats, Ints = NDArray[np.float32], NDArray[np.int64]
+Draw = dict[str, tuple[dict[int, Evidence], NDArray[np.float64]]]  # source → evidence by examples seen, shares right
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("work", type=Path)
     parser.add_argument("--sets", default="")
-    parser.add_argument("--draws", type=int, default=10)
+    parser.add_argument("--draws", type=int, default=4)
     given = parser.parse_args()
     from headstart.source import _catalogue
 
@@ -66,14 +69,13 @@ def draws(case: Case, many: int) -> list[Draw]:
     for source in shortlist.order(case.sources):
         x = np.asarray(gallery.look(examples, [View(source.key, "all")])[0].x, np.float32).reshape(len(y), -1)
         for seed, draw in enumerate(out):
-            order = dealt(y, seed)
-            a, b = order[0::2], order[1::2]
+            a, b = halves(y, seed)
             known = {n: judged(source.key, x[a[:n]], y[a[:n]], k) for n in (m or len(a) for m in SEEN)}
-            draw[source.key] = known, worth(x[a], y[a], x[b], y[b])
+            draw[source.key] = known, worth(source, x[a], y[a], x[b], y[b], k)
     return out
 
 
-def judged(source: str, x: NDArray[np.float32], y: NDArray[np.int64], k: int) -> Evidence:
+def judged(source: str, x: Floats, y: Ints, k: int) -> Evidence:
     """As `evidence.of`."""
     from headstart.score._ridge import out_of_sample
 
@@ -81,30 +83,34 @@ def judged(source: str, x: NDArray[np.float32], y: NDArray[np.int64], k: int) ->
     return Evidence(source, np.asarray(losses, np.float64), np.asarray(right, np.float64))
 
 
-def worth(x: NDArray[np.float32], y: NDArray[np.int64], other: NDArray[np.float32], truth: NDArray[np.int64]) -> float:
-    """The share of the other half that scikit-learn's ridge head, its strength by leave-one-out, names."""
-    from sklearn.linear_model import RidgeClassifierCV
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
+def worth(source: Source, x: Floats, y: Ints, other: Floats, truth: Ints, k: int) -> NDArray[np.float64]:
+    """The shares of the other half that three logistic heads name: on the top, on all depths, on all weighed evenly."""
+    from headstart.score._axes import decompose, signed_root
+    from headstart.transfer import depths
+    from headstart.transfer._linear import logistic_head
 
-    head = make_pipeline(StandardScaler(), RidgeClassifierCV(np.logspace(0, 5, 11))).fit(x, y)
-    return float((head.predict(other) == truth).mean())
+    even, top, out = depths.weights(source, x.shape[1]), source.columns("top"), []
+    for columns, unit in ((top, None), (slice(None), even**0.5), (slice(None), even)):
+        weight, bias, _ = logistic_head(decompose(signed_root(x[:, columns]), unit=unit), y, k, SHARE)
+        out.append(((signed_root(other[:, columns]) @ weight + bias).argmax(1) == truth).mean())
+    return np.array(out)
 
 
-def dealt(y: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
-    """Rows shuffled, then the first of each class, the second of each class, …: every beginning is even."""
-    turn: dict[int, int] = {}
-    order = []
-    for at, row in enumerate(np.random.default_rng(seed).permutation(len(y))):
-        turn[y[row]] = turn.get(y[row], 0) + 1
-        order.append((turn[y[row]], at, row))
-    return np.array([row for _, _, row in sorted(order)])
+def halves(y: Ints, seed: int) -> tuple[Ints, Ints]:
+    """Two halves with as many rows of each class; every beginning of a half is as even as can be."""
+    rng = np.random.default_rng(seed)
+    rows = [rng.permutation(np.flatnonzero(y == code)) for code in np.unique(y)]
+    parts = [
+        sorted((turn, rng.random(), int(row)) for of in rows for turn, row in enumerate(of[at::2])) for at in (0, 1)
+    ]
+    first, second = ([row for *_, row in part] for part in parts)
+    return np.array(first), np.array(second)
 
 
 def regret(case: Sequence[Draw], seen: int, close: float, only: set[str] | None) -> float:
     """In points, mean over the draws."""
     keys = [key for key in case[0] if only is None or key in only]
-    mean: Mapping[str, float] = {key: float(np.mean([draw[key][1] for draw in case])) for key in keys}
+    mean: Mapping[str, float] = {key: float(np.mean([draw[key][1] for draw in case], axis=0).max()) for key in keys}
     chosen = [evidence.order([draw[key][0][seen or max(draw[key][0])] for key in keys], close)[0] for draw in case]
     return 100 * float(max(mean.values()) - np.mean([mean[key] for key in chosen]))
 

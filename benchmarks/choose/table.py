@@ -171,6 +171,9 @@ def half(cells: Sequence[Line], name: str, kind: str) -> float:
 
 def planner(cells: Sequence[Line], true: Mapping[str, Values], sets: Sequence[str]) -> None:
     """What the rounds chose, and at what part of the oracle's cost."""
+    from headstart.plan import shortlist
+    from headstart.source import _catalogue
+
     rows, means = [], []
     for cell in (c for c in cells if c["part"] == "planner" and c["set"] in sets):
         known = {s: v for s, v in true[cell["set"]].items() if s in {e["source"] for e in cell["entries"]}}
@@ -181,21 +184,24 @@ def planner(cells: Sequence[Line], true: Mapping[str, Values], sets: Sequence[st
         gap = 100 * (known[best] - known[first])
         both = 100 * (known[best] - max(known[first], known.get(second, 0)))
         share = cell["cpu_choice"] / oracle if oracle else float("nan")
-        means.append((gap, both, share))
+        likely = shortlist.order([_catalogue.get(s) for s in known])[0].key
+        blind = 100 * (known[best] - known[likely])
+        means.append((gap, both, blind, share))
         row = [
             cell["set"],
             first,
             best,
             f"{gap:.1f}",
             f"{both:.1f}",
+            f"{blind:.1f} {likely}",
             f"{cell['cpu_choice']:.0f}",
             f"{100 * share:.0f} %",
         ]
         rows.append(row)
     if rows:
-        gap, both, share = np.mean(means, 0)
-        rows.append(["mean", "", "", f"{gap:.2f}", f"{both:.2f}", "", f"{100 * share:.0f} %"])
-        head = ("set", "chosen", "best", "regret@1", "of the two kept", "CPU s", "of the oracle's")
+        gap, both, blind, share = np.mean(means, 0)
+        rows.append(["mean", "", "", f"{gap:.2f}", f"{both:.2f}", f"{blind:.2f}", "", f"{100 * share:.0f} %"])
+        head = ("set", "chosen", "best", "regret@1", "of the two kept", "the prior's", "CPU s", "of the oracle's")
         lines("The planner, among the sources it considers", head, rows)
 
 
