@@ -180,7 +180,7 @@ class Race:
         if deadline is not None and time.monotonic() > deadline:  # before its pictures are looked at
             return _dropped(candidate, "waiting", "the time budget ended first", job.plan.seed)
         train, valid = self.look(candidate.training_view)
-        folder = self.folder(candidate.id, train.key)
+        folder = self.folder(candidate.id, train.key, candidate.view)
         if kept := search.recall(folder):
             job.clock.earlier += kept.trial.seconds
             return kept
@@ -273,7 +273,7 @@ class Race:
         seeds = seeds if load("transfer", contender.fitted.strategy).STOCHASTIC else 1
         out = []
         for extra in range(seeds):
-            folder = self.folder(f"{contender.trial.id}-refit{extra}", train.key)
+            folder = self.folder(f"{contender.trial.id}-refit{extra}", train.key, candidate.view)
             if kept := keep.found(folder):
                 out.append(kept[0])
                 continue
@@ -287,12 +287,13 @@ class Race:
         self.proof_cpu += time.process_time() - ready
         return out
 
-    def folder(self, name: str, view_key: str) -> Path:
-        """Where a candidate keeps its state."""
+    def folder(self, name: str, features: str, view: View) -> Path:
+        """Where a candidate keeps its state; the key of pictures as they are tells no source, so that is named too."""
         from .. import __version__
 
-        folds = None if self.folds is None else self.folds.tolist()
-        key = digest(__version__, self.job.task.fingerprint, view_key, self.job.plan.seed, self.job.source_print, folds)
+        job, folds = self.job, None if self.folds is None else self.folds.tolist()
+        of = self.sources[view.source].identity if view.source else None
+        key = digest(__version__, job.task.fingerprint, features, of, job.plan.seed, job.source_print, folds)
         return self.job.plan.out / "trials" / f"{name}-{key[:8]}"
 
     def _nothing(self, role: str) -> HeadstartError:
