@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from drawn import SMALL, command, headstart, two_classes
+from drawn import QUICK, SMALL, command, headstart, two_classes
 
 NUMBER = (int, float)
 CONTRACT = {
