@@ -8,8 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import own_source
 import tiny_tail
+from drawn import two_classes
+from headstart.api._sources import Looking
 from headstart.embed.engine import torch as plain
+from headstart.embed.gallery import Gallery
+from headstart.read import read
 
 pytest.importorskip("openvino", reason="openvino is an extra and not installed")
 
@@ -49,3 +54,15 @@ def test_what_a_record_only_tells_converts_nothing_again(cache):
     np.testing.assert_array_equal(rows(openvino, replace(source, key="mine", title="Mine", notes="read again")), one)
     assert [*cache.glob("openvino/*/model.xml")] == [graph]
     assert graph.stat().st_mtime_ns == written
+
+
+def test_of_a_twin_with_random_weights_the_features_are_kept_and_the_graph_is_not(tmp_path):
+    with own_source.offered(tmp_path) as source:
+        examples = read(two_classes(tmp_path / "photos", 6, side=40)).train
+        eyes, exact = (Looking(Gallery({}, engine=engine)) for engine in ("openvino", "torch"))
+        eyes.look(source, examples)
+        theirs = eyes.look_random(source, examples)
+        (graph,) = (tmp_path / "cache").glob("openvino/*")
+        assert openvino._graph(source, ("all",), None).parent == graph, "the source's own"
+        assert np.corrcoef(theirs.x.ravel(), exact.look_random(source, examples).x.ravel())[0, 1] > 0.99
+        assert eyes.look_random(source, examples).computed == 0, "who asks again is answered by what is kept"
