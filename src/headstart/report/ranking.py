@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any
 
+from ..family import load
 from ..types import NOUNS
 from . import _words
 from .text import COLUMNS, pad, shorten, width
@@ -25,9 +26,11 @@ def table(record: Mapping[str, Any]) -> str:
     lines = [f"{head}  {'cost':>8}  licence"]
     for row in rows:
         scores = "".join(f"  {_number(row['scores'].get(name)):>7}" for name in SHOWN)
-        start = f"  {pad(shorten(row['source'], wide), wide)}  {_value(row['value'], task):>9}"
+        start = f"  {pad(shorten(row['source'], wide), wide)}  {_words.gain(row['value'], task):>9}"
         cost = _words.seconds(row["cost_s"]) if row["cost_s"] else "–"
-        lines.append(f"{start}  {_value(row['random'], task):>7}{scores}  {cost:>8}  {shorten(row['licence'], 20)}")
+        lines.append(
+            f"{start}  {_words.gain(row['random'], task):>7}{scores}  {cost:>8}  {shorten(row['licence'], 20)}"
+        )
     used = max(row["n_used"] for row in rows)
     noun = NOUNS.get(task["modality"], "example")
     notes = [
@@ -43,13 +46,7 @@ def table(record: Mapping[str, Any]) -> str:
 
 
 def _named(task: Mapping[str, Any]) -> str:
-    return "error" if task["kind"] == "regression" else "right"
-
-
-def _value(value: float | None, task: Mapping[str, Any]) -> str:
-    if value is None:
-        return "–"
-    return f"{-value:.3g}" if task["kind"] == "regression" else _words.percent(value)
+    return str(load("kind", task["kind"]).GAIN)
 
 
 def _number(value: float | None) -> str:
