@@ -6,7 +6,7 @@ In: the record of `headstart rank`. Out: plain text of at most 100 columns.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..family import load
@@ -37,12 +37,26 @@ def table(record: Mapping[str, Any]) -> str:
         f"{_named(task)}: what a ridge head on frozen features makes of {_words.plural(used, noun)} left out in turn "
         "(groups as a whole); the order is that of its log-loss. random: the same architecture with random weights.",
         *(f"warning: {warning}" for warning in task["warnings"]),
-        *(f"{row['source']}: {caveat}" for row in rows for caveat in row["caveats"]),
+        *_caveats(rows),
         *([f"Stopped early: {task['stopped']}."] if task["stopped"] else []),
         f"{_words.seconds(record['spend']['total'])} in all",
     ]
     lines += ["", *(line for note in notes for line in textwrap.wrap(note, COLUMNS, max_lines=4, placeholder=" …"))]
     return "\n".join(lines).replace(_words.NARROW, " ")
+
+
+def _caveats(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What to mind, each once, with the sources of which it is said.
+
+    >>> _caveats([{"source": "a", "caveats": ["x", "y"]}, {"source": "b", "caveats": ["x"]}])
+    ['all sources: x', 'a: y']
+    """
+    said: dict[str, list[str]] = {}
+    for row in rows:
+        for caveat in row["caveats"]:
+            said.setdefault(caveat, []).append(row["source"])
+    every = len(rows) if len(rows) > 1 else -1
+    return [f"{'all sources' if len(of) == every else ', '.join(of)}: {caveat}" for caveat, of in said.items()]
 
 
 def _named(task: Mapping[str, Any]) -> str:
