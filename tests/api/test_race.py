@@ -54,6 +54,8 @@ def test_who_had_no_turn_waits_and_a_larger_budget_goes_on(tmp_path):
         assert {t["id"] for t in first["trials"] if t["status"] == "finished"} == {"probe-tiny", "classical"}
         assert all(trials[id_]["reason"] == "the time budget ended first" for id_ in LONG)
         assert all(trials[id_]["log_loss"] is trials[id_]["accuracy"] is None for id_ in LONG)
+        assert trials["scratch"]["seconds"] > 0, "it had its turn, if no time to end"
+        assert trials["finetune-tiny"]["seconds"] == 0
         (warning,) = [w for w in first["warnings"] if "took no part" in w]
         assert warning.startswith("The rival 'scratch' took no part (the time budget ended first)")
         assert first["winner"]["strategy"] in ("probe", "classical")

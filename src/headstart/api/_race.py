@@ -185,6 +185,7 @@ class Race:
             job.clock.earlier += kept.trial.seconds
             return kept
         job.tell(candidate.id, 0, 1)
+        begun = time.perf_counter()
         work = self.work(candidate, train, valid, folder, job.plan.seed)
         camp = self.done[candidate.reuses]
         # Of pictures every rival runs to its end. A text network from scratch costs minutes and nearly always ends far
@@ -203,11 +204,11 @@ class Race:
                     watch=job.watch,
                 )
         except BudgetError:
-            return _dropped(candidate, "waiting", "the time budget ended first", job.plan.seed)
+            return _dropped(candidate, "waiting", "the time budget ended first", job.plan.seed, begun)
         except search.Behind as why:
-            return _dropped(candidate, "dropped", str(why), job.plan.seed)
+            return _dropped(candidate, "dropped", str(why), job.plan.seed, begun)
         except (HeadstartError, ValueError, ArithmeticError, RuntimeError, np.linalg.LinAlgError) as error:
-            return _dropped(candidate, "failed", str(error), job.plan.seed)
+            return _dropped(candidate, "failed", str(error), job.plan.seed, begun)
         finally:
             self.proof_cpu += 0.0 if candidate.reuses else time.process_time() - start
         search.remember(folder, outcome)
@@ -308,7 +309,8 @@ class Race:
         return DataError(f"No {role} candidate could be fitted to {task.name} ({why}). Add {task.noun}s to each class.")
 
 
-def _dropped(candidate: Candidate, status: str, reason: str, seed: int) -> Trial:
+def _dropped(candidate: Candidate, status: str, reason: str, seed: int, begun: float | None = None) -> Trial:
+    """A trial without a result; `begun`, as of `time.perf_counter()`, where it had its turn."""
     return Trial(
         id=candidate.id,
         strategy=candidate.strategy,
@@ -318,5 +320,6 @@ def _dropped(candidate: Candidate, status: str, reason: str, seed: int) -> Trial
         tried=0,
         status=status,
         reason=reason,
+        seconds=0.0 if begun is None else time.perf_counter() - begun,
         seed=seed,
     )
