@@ -91,6 +91,10 @@ def explain(contender: Contender, winner: Contender, noun: str = "picture") -> T
         return replace(
             trial, reason=f"not clearly better than {against}, which is preferred at a tie: {_numbers(contender, noun)}"
         )
+    if best.reuses and not trial.reuses and contender.right[-n:].sum() >= winner.right[-n:].sum():
+        return replace(
+            trial, reason=f"not clearly ahead of {against}, and reuse is preferred then: {_numbers(contender, noun)}"
+        )
     return replace(trial, reason=f"lost to {against}: {_numbers(contender, noun)}")
 
 
