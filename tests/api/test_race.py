@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 from tiny_source import toml
 
 import headstart
 import own_source
+import tiny_tail
 from drawn import two_classes
 from headstart.api._race import MANY
 from headstart.errors import BudgetError
+from headstart.read import read
+from headstart.runtime import Clock
+from headstart.types import View
 
 LONG = ("scratch", "finetune-tiny")
 
@@ -50,6 +54,8 @@ def test_who_had_no_turn_waits_and_a_larger_budget_goes_on(tmp_path):
         assert {t["id"] for t in first["trials"] if t["status"] == "finished"} == {"probe-tiny", "classical"}
         assert all(trials[id_]["reason"] == "the time budget ended first" for id_ in LONG)
         assert all(trials[id_]["log_loss"] is trials[id_]["accuracy"] is None for id_ in LONG)
+        assert trials["scratch"]["seconds"] > 0, "it had its turn, if no time to end"
+        assert trials["finetune-tiny"]["seconds"] == 0
         (warning,) = [w for w in first["warnings"] if "took no part" in w]
         assert warning.startswith("The rival 'scratch' took no part (the time budget ended first)")
         assert first["winner"]["strategy"] in ("probe", "classical")
@@ -138,3 +144,26 @@ def test_long_candidates_run_on_the_source_that_serves_the_cheap_ones_best(tmp_p
     assert trials[f"finetune-{away}"]["status"] == "dropped"
     assert trials[f"finetune-{here}"]["status"] == "finished" or "short runs" in trials[f"finetune-{here}"]["reason"]
     assert (tmp_path / "run" / "journal.jsonl").read_text().count('"depth": "cut:3"') == 1
+
+
+@pytest.mark.parametrize("depth", ["input", "cut:3"])
+def test_a_candidates_state_is_not_found_by_another_record_of_the_same_key(tmp_path, depth):
+    """Of pictures as they are the features' key says nothing of the source: its identity must."""
+    from headstart.api._fit import Plan, _Job
+    from headstart.api._race import Race
+
+    blank = {field.name: None for field in fields(Plan)}
+    job = _Job(Plan(**{**blank, "out": tmp_path / "run", "seed": 0, "strategies": ()}), Clock(), None)
+    job.task = read(str(two_classes(tmp_path / "photos", 6)), seed=0)
+    source, view = tiny_tail.source(), View("tiny", depth)
+    changes = (
+        {},
+        {"notes": "read again"},
+        {"sha256": "0" * 64},
+        {"input": replace(source.input, mean=(0.1, 0.1, 0.1))},
+    )
+    found = [Race(job, {"tiny": replace(source, **c)}, {}).folder("layers-input", "k", view) for c in changes]
+    assert found[0] == found[1], "what a record only tells changes nothing"
+    assert len(set(found)) == 3
+    plain = [Race(job, {"tiny": replace(source, **c)}, {}).folder("scratch", "k", View(None, size=64)) for c in changes]
+    assert len(set(plain)) == 1, "a rival that looks at plain pictures is the same beside any source"

@@ -4,7 +4,10 @@ import json
 
 import pytest
 
+import tiny_text
 from drawn import SMALL, headstart, two_classes
+from headstart import api
+from headstart.family import names
 
 
 @pytest.fixture(scope="module")
@@ -70,3 +73,19 @@ def test_a_source_for_texts_is_told_to_see_none(tmp_path):
     assert done.returncode == 2
     assert "reads texts, not pictures" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_scores_leave_groups_out_as_wholes_or_say_that_they_do_not(tmp_path, wordllama):
+    rows = [{"text": e.text, "label": "ab"[e.label], "person": i // 4} for i, e in enumerate(tiny_text.texts(48, 2))]
+    data = tmp_path / "said.jsonl"
+    data.write_text("\n".join(json.dumps(row) for row in rows))
+    told = {}
+    for group in ("person", None):
+        (row,) = api.rank(data, source=wordllama.key, group=group).record["sources"]
+        found = [c.partition(":")[0].split(", ") for c in row["caveats"] if "examples of one group" in c]
+        told[group] = {name for by in found for name in by}
+        assert row["scores"]["knn"] is not None
+    assert told["person"] == {name for name in names("score") if name not in ("knn", "ridge", "centroid", "prior")} & {
+        name for name, value in row["scores"].items() if value is not None
+    }
+    assert told[None] == set()

@@ -197,3 +197,29 @@ def test_where_there_is_nothing_to_tell_it_is_silent(name, kind):
     if kind == "regression":
         hole = np.where(np.arange(60) == 7, np.nan, look.y)
         assert measure(name, replace(look, y=hole)).caveats == ("Some labels are not finite numbers.",)
+
+
+@pytest.mark.parametrize(("name", "kind"), READING)
+def test_groups_are_left_out_as_a_whole_or_it_says_that_they_are_not(name, kind):
+    """Twins with the same chance label, each beside its own: who knows the twin knows the label, and nothing more."""
+    rng = np.random.default_rng(0)
+    look = taken(drawn(kind, 40, 30, far=0.0), np.arange(80) % 40)
+    look = replace(look, x=look.x + rng.normal(0, 0.01, look.x.shape).astype(np.float32))
+    flattered, found = measure(name, look), measure(name, replace(look, groups=np.arange(80) % 40))
+    told = "It takes examples of one group for independent ones"
+    if getattr(load("score", name), "GROUPS", False):
+        chance = value(name, drawn(kind, 40, 30, far=0.0))
+        assert flattered.value - found.value > 0.1 * abs(flattered.value)
+        assert found.value == pytest.approx(chance, abs=0.25 * max(1.0, abs(chance)))
+        assert not any(c.startswith(told) for c in found.caveats)
+        whole = measure(name, replace(look, groups=np.zeros(80, int)))
+        assert (whole.value, whole.caveats) == (
+            None,
+            ("All examples are of one group, which would be left out as a whole.",),
+        )
+    else:
+        assert found.value == flattered.value
+        assert any(c.startswith(told) for c in found.caveats)
+    alone = measure(name, replace(look, groups=np.arange(80)))
+    assert alone.value == pytest.approx(flattered.value, rel=1e-9)
+    assert alone.caveats == flattered.caveats, "groups of one are none"

@@ -96,22 +96,34 @@ def test_a_rival_compared_on_few_pictures_must_be_clearly_ahead():
 
 def test_the_explanations():
     winner = contender("w", [0.5] * 10, right=[1] * 9 + [0])
-    assert explain(winner, winner).reason == "chosen: 90.0% right, log-loss 0.500, validation: 10 pictures"
+    assert explain(winner, winner).reason == "chosen: 90.0 % right, log-loss 0.500, validation: 10 pictures"
     loser = contender("l", [0.7] * 10, right=[1] * 8 + [0] * 2)
     assert explain(loser, winner).reason == (
-        "lost to w (90.0% right, log-loss 0.500, validation: 10 pictures): 80.0% right, log-loss 0.700, validation: 10 "
-        "pictures"
+        "lost to w (90.0 % right, log-loss 0.500, validation: 10 pictures): 80.0 % right, log-loss 0.700, validation: "
+        "10 pictures"
     )
     lucky = contender("l", [0.4] * 10)
-    assert explain(lucky, winner).reason.startswith("not clearly better than w (90.0% right, log-loss 0.500, ")
+    assert explain(lucky, winner).reason.startswith("not clearly better than w (90.0 % right, log-loss 0.500, ")
     rival = contender("r", [0.4] * 10, reuses=False)
     assert explain(rival, winner).reason.startswith("lost to w"), "across camps there is no tie by prior"
+
+
+def test_a_rival_that_is_ahead_but_not_clearly_is_not_told_to_have_lost():
+    """One of four pictures more: reuse is kept, see `crown`, but did not win."""
+    tuned = contender("tuned", [0.6] * 4, right=[1, 1, 0, 0])
+    scratch = contender("scratch", [0.5] * 4, right=[1, 1, 1, 0], reuses=False)
+    assert crown(tuned, scratch) is tuned
+    assert explain(scratch, tuned).reason == (
+        "not clearly ahead of tuned (50.0 % right, log-loss 0.600, validation: 4 pictures), and reuse is preferred "
+        "then: 75.0 % right, log-loss 0.500, validation: 4 pictures"
+    )
+    assert explain(contender("tuned", [0.4] * 4), scratch).reason.startswith("lost to scratch")
 
 
 def test_the_explanation_compares_on_the_pictures_of_both():
     """Better on all, worse on those that the winner was compared on."""
     winner, crossed = contender("w", [0.5] * 2), contender("l", [0.1] * 8 + [0.6] * 2, folds=5)
     assert explain(crossed, winner).reason == (
-        "lost to w (0.0% right, log-loss 0.500, validation: 2 pictures): 0.0% right, log-loss 0.200, 5-fold "
+        "lost to w (0.0 % right, log-loss 0.500, validation: 2 pictures): 0.0 % right, log-loss 0.200, 5-fold "
         "cross-validation of 10 pictures"
     )

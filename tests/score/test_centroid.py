@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.neighbors import NearestCentroid
@@ -36,3 +38,19 @@ def test_a_class_of_one_is_never_found():
     look = Look(x, np.array([0, 1, 1, 2, 2]), 3)
     assert centroid.distances(look)[0, 0] > 1e300
     assert centroid.score(look) <= 0.8
+
+
+def test_groups_are_left_out_whole_of_every_mean():
+    """One group holds all of a class, others hold several classes."""
+    groups = np.random.default_rng(3).permutation(np.arange(30) // 4)
+    look = drawn(n=30, d=6, k=3, far=0.2)
+    y = np.where(groups == 2, 3, look.y)
+    look = replace(look, y=y, k=4, groups=groups)
+    z, found = look.directions, centroid.distances(look)
+    for i in range(30):
+        for label in range(4):
+            others = (y == label) & (groups != groups[i])
+            if others.any():
+                assert found[i, label] == pytest.approx(((z[i] - z[others].mean(0)) ** 2).sum(), rel=1e-9)
+            else:
+                assert found[i, label] == np.inf

@@ -70,3 +70,17 @@ def test_of_more_than_twenty_alike_all_vote():
 def test_a_label_that_all_have_says_nothing():
     look = drawn("multilabel")
     assert knn.score(replace(look, y=np.column_stack([look.y, np.ones(60, int)]))) == pytest.approx(knn.score(look))
+
+
+@pytest.mark.parametrize("n", [60, 24])
+def test_groups_are_left_out_whole(n):
+    """Of 24 in three groups fewer than twenty are left to vote."""
+    groups, right = np.random.default_rng(3).permutation(np.arange(n) ** 2 // (n * n // 3 + 1)), []
+    look = replace(drawn(n=n, far=0.2), groups=groups)
+    x = look.x.astype(float) - look.x.mean(0, dtype=float)
+    for i in range(n):
+        rows = groups != groups[i]
+        model = KNeighborsClassifier(min(20, rows.sum()), weights=weights, metric="cosine").fit(x[rows], look.y[rows])
+        right.append(model.predict(x[i : i + 1])[0] == look.y[i])
+    assert 0 < np.mean(right) < 1
+    assert knn.score(look) == pytest.approx(np.mean(right))

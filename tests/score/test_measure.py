@@ -26,6 +26,8 @@ def test_a_look_is_checked():
         replace(look, kind="multilabel")
     with pytest.raises(UsageError, match=r"logits of shape \(3, 7\) for 60 labels"):
         replace(look, logits=look.logits[:3])
+    with pytest.raises(UsageError, match=r"groups of shape \(3,\) for 60 labels"):
+        replace(look, groups=np.arange(3))
 
 
 def test_what_scores_share_is_made_once():

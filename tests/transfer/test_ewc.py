@@ -122,3 +122,15 @@ def test_a_source_without_a_classifier_of_its_own_is_refused():
     headless = replace(work, source=replace(work.source, classes="none"))
     with pytest.raises(UsageError, match=r"'ewc' keeps the skill .* 'tiny' has none.*l2sp"):
         drain(ewc.run(ewc.Config(), headless))
+
+
+def test_the_fisher_information_of_the_same_pictures_is_not_another_records():
+    """Two records of the same weights; the pictures as they are, so that normalisation happens in the tail."""
+    given = tiny_tail.work("input", 6, 2, copies=1, valid=0)
+    spec = replace(given.source.input, mean=(0.1, 0.1, 0.1))
+    changed = replace(given, source=replace(given.source, input=spec))
+    anew = replace(changed, train=replace(changed.train, x=changed.train.x.copy()))  # of which nothing is kept
+    config = ewc.Config(parts=1, steps=2, strength=1e4, head_first=False)
+    one, two, alone = (drain(ewc.run(config, each))[0] for each in (given, changed, anew))
+    assert not tiny_tail.same(one, two)
+    assert tiny_tail.same(two, alone)

@@ -135,3 +135,14 @@ def test_a_causal_source_can_be_fine_tuned_too(seen):
     """The tiny source is a whole one: its tail opens."""
     tail = open_tail(tiny_causal.source(), tiny_causal.weights(), VIEW, K)
     assert [*tail.parts] == ["stem", "stage1", "stage2", "top"]
+
+
+def test_a_kept_network_is_not_taken_for_another_record_of_the_same_weights():
+    one, config = (
+        tiny_causal.source(),
+        {**tiny_causal.CONFIG, "rope_parameters": {"rope_type": "default", "rope_theta": 9.0}},
+    )
+    first = incontext.speaking(one, tiny_causal.weights())
+    assert incontext.speaking(one, tiny_causal.weights()) is first
+    other = incontext.speaking(replace(one, config=config), tiny_causal.weights())
+    assert other.config.rope_parameters["rope_theta"] == 9.0

@@ -110,10 +110,9 @@ def test_only_strategies_that_take_label_sets_are_candidates(modality):
 def test_the_larger_sum_of_f1_is_crowned_and_told_in_its_own_words():
     def of(name, f1, reuses):
         made = contender(name, 1 - np.array(f1), reuses=reuses, folds=5)
-        scores = {"example_f1": float(np.mean(f1)), "log_loss": 0.25}
-        return replace(made, trial=replace(made.trial, scores=scores), right=np.array(f1))
+        return replace(made, fitted=replace(made.fitted, kind="multilabel"), right=np.array(f1))
 
     better, worse = of("rival", [1, 0.5, 0.8], False), of("transfer", [1, 0.5, 0.5], True)
     assert crown(worse, better) is better
     assert crown(of("transfer", [1, 0.6, 0.8], True), better).trial.id == "transfer"
-    assert explain(worse, better).reason.startswith("lost to rival (example-F1 0.767, log-loss 0.250, 5-fold")
+    assert explain(worse, better).reason.startswith("lost to rival (F1 0.767, log-loss 0.233, 5-fold")

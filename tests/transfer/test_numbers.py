@@ -116,12 +116,11 @@ def test_the_smaller_error_is_crowned_and_told_in_its_own_words():
     def of(name, errors, reuses):
         errors = np.array(errors)
         made = contender(name, errors**2, reuses=reuses, folds=5)
-        trial = replace(made.trial, accuracy=None, log_loss=None, scores={"mae": float(errors.mean()), "rmse": 0.5})
-        return replace(made, trial=trial, right=-errors)
+        return replace(made, fitted=replace(made.fitted, kind="regression"), right=-errors)
 
     better, worse = of("rival", [0.1, 0.2, 0.3], False), of("transfer", [0.1, 0.2, 0.4], True)
     assert crown(worse, better) is better
     assert crown(of("transfer", [0.1, 0.2, 0.2], True), better).trial.id == "transfer"
     assert explain(worse, better).reason.startswith(
-        "lost to rival (MAE 0.200, RMSE 0.500, 5-fold cross-validation of 3"
+        "lost to rival (mean absolute error 0.2, RMSE 0.216, 5-fold cross-validation of 3"
     )

@@ -19,6 +19,7 @@ import pytest
 import torch
 
 import tiny_tail
+import tiny_text
 from headstart.errors import UsageError
 from headstart.kind.classification import log_loss, softmax
 from headstart.source._backbone import normalise
@@ -367,3 +368,26 @@ def test_the_last_state_is_kept_where_validation_is_not_asked():
     alone, _ = drain(finetune.run(finetune.Config(steps=12, keep="last"), replace(given, valid=None)))
     assert (last.notes["step"], best.notes["step"]) == (12, 0)
     assert all(np.array_equal(last.state[name], alone.state[name]) for name in last.state)
+
+
+def test_a_head_kept_for_the_same_pictures_is_not_taken_for_a_record_that_prepares_them_otherwise():
+    """Two records of the same weights; the pictures as they are, so that normalisation happens in the tail."""
+    given = tiny_tail.work("input", copies=1)
+    spec = replace(given.source.input, mean=(0.1, 0.1, 0.1))
+    changed = replace(given, source=replace(given.source, input=spec))
+    anew = replace(changed, train=replace(changed.train, x=changed.train.x.copy()))  # of which nothing is kept
+    one, two, alone = (drain(finetune.run(HEAD_ALONE, each))[0] for each in (given, changed, anew))
+    assert not same(one, two)
+    assert same(two, alone)
+
+
+def test_states_kept_for_the_same_texts_are_not_taken_for_another_network_of_the_same_weights():
+    view = View("tiny-text", "input")
+    given = tiny_text.work(tiny_text.drawn(view, 24, 3, 1), 3, view)
+    config = {**given.source.config, "num_attention_heads": 2}  # the same matrices, cut into other heads
+    changed = replace(given, source=replace(given.source, config=config))
+    anew = replace(changed, train=replace(changed.train, x=changed.train.x.copy()))
+    brief = finetune.Config(parts=1, steps=2, head_first=False)  # the head is drawn by chance: the states alone differ
+    one, two, alone = (drain(finetune.run(brief, each))[0] for each in (given, changed, anew))
+    assert not same(one, two)
+    assert same(two, alone)

@@ -99,3 +99,13 @@ def test_settings_reach_from_names_alone_to_class_means():
     names_alone, *weights = [c.names for c in zeroshot.settings(None)]
     assert names_alone is None
     assert weights == sorted(weights, reverse=True)
+
+
+def test_names_are_not_taken_from_another_record_of_the_same_weights(seen):
+    """Kept is what the last source made of the names; one that pools otherwise makes another thing of them."""
+    config, given = zeroshot.Config(), tiny_text.work(seen, K, VIEW, labels=NAMES)
+    last = replace(given, source=tiny_text.source(pooling="last"))
+    one, two = (drain(zeroshot.run(config, each))[0].state["weight"] for each in (given, last))
+    zeroshot._known.clear()
+    np.testing.assert_array_equal(two, drain(zeroshot.run(config, last))[0].state["weight"])
+    assert not np.allclose(one, two, atol=1e-2)

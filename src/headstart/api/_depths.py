@@ -111,7 +111,7 @@ def _train_all(race: Race, key: str, depths: tuple[str, ...]) -> dict[str, tuple
         config = replace(chosen, parts=whole)
         train, valid = map(_some, race.look(candidate.training_view))  # the pictures of the probes
         race.forget(candidate.training_view)  # the maps of many depths together would not fit into memory
-        folder = race.folder(f"{candidate.id}-{digest(asdict(config))[:8]}", train.key)
+        folder = race.folder(f"{candidate.id}-{digest(asdict(config))[:8]}", train.key, view)
         work = race.work(candidate, train, valid, folder, race.job.plan.seed)
         if kept := keep.found(folder):
             fitted = kept[0]

@@ -180,11 +180,12 @@ class Race:
         if deadline is not None and time.monotonic() > deadline:  # before its pictures are looked at
             return _dropped(candidate, "waiting", "the time budget ended first", job.plan.seed)
         train, valid = self.look(candidate.training_view)
-        folder = self.folder(candidate.id, train.key)
+        folder = self.folder(candidate.id, train.key, candidate.view)
         if kept := search.recall(folder):
             job.clock.earlier += kept.trial.seconds
             return kept
         job.tell(candidate.id, 0, 1)
+        begun = time.perf_counter()
         work = self.work(candidate, train, valid, folder, job.plan.seed)
         camp = self.done[candidate.reuses]
         # Of pictures every rival runs to its end. A text network from scratch costs minutes and nearly always ends far
@@ -203,11 +204,11 @@ class Race:
                     watch=job.watch,
                 )
         except BudgetError:
-            return _dropped(candidate, "waiting", "the time budget ended first", job.plan.seed)
+            return _dropped(candidate, "waiting", "the time budget ended first", job.plan.seed, begun)
         except search.Behind as why:
-            return _dropped(candidate, "dropped", str(why), job.plan.seed)
+            return _dropped(candidate, "dropped", str(why), job.plan.seed, begun)
         except (HeadstartError, ValueError, ArithmeticError, RuntimeError, np.linalg.LinAlgError) as error:
-            return _dropped(candidate, "failed", str(error), job.plan.seed)
+            return _dropped(candidate, "failed", str(error), job.plan.seed, begun)
         finally:
             self.proof_cpu += 0.0 if candidate.reuses else time.process_time() - start
         search.remember(folder, outcome)
@@ -273,7 +274,7 @@ class Race:
         seeds = seeds if load("transfer", contender.fitted.strategy).STOCHASTIC else 1
         out = []
         for extra in range(seeds):
-            folder = self.folder(f"{contender.trial.id}-refit{extra}", train.key)
+            folder = self.folder(f"{contender.trial.id}-refit{extra}", train.key, candidate.view)
             if kept := keep.found(folder):
                 out.append(kept[0])
                 continue
@@ -287,12 +288,13 @@ class Race:
         self.proof_cpu += time.process_time() - ready
         return out
 
-    def folder(self, name: str, view_key: str) -> Path:
-        """Where a candidate keeps its state."""
+    def folder(self, name: str, features: str, view: View) -> Path:
+        """Where a candidate keeps its state; the key of pictures as they are tells no source, so that is named too."""
         from .. import __version__
 
-        folds = None if self.folds is None else self.folds.tolist()
-        key = digest(__version__, self.job.task.fingerprint, view_key, self.job.plan.seed, self.job.source_print, folds)
+        job, folds = self.job, None if self.folds is None else self.folds.tolist()
+        of = self.sources[view.source].identity if view.source else None
+        key = digest(__version__, job.task.fingerprint, features, of, job.plan.seed, job.source_print, folds)
         return self.job.plan.out / "trials" / f"{name}-{key[:8]}"
 
     def _nothing(self, role: str) -> HeadstartError:
@@ -307,7 +309,8 @@ class Race:
         return DataError(f"No {role} candidate could be fitted to {task.name} ({why}). Add {task.noun}s to each class.")
 
 
-def _dropped(candidate: Candidate, status: str, reason: str, seed: int) -> Trial:
+def _dropped(candidate: Candidate, status: str, reason: str, seed: int, begun: float | None = None) -> Trial:
+    """A trial without a result; `begun`, as of `time.perf_counter()`, where it had its turn."""
     return Trial(
         id=candidate.id,
         strategy=candidate.strategy,
@@ -317,5 +320,6 @@ def _dropped(candidate: Candidate, status: str, reason: str, seed: int) -> Trial
         tried=0,
         status=status,
         reason=reason,
+        seconds=0.0 if begun is None else time.perf_counter() - begun,
         seed=seed,
     )

@@ -131,15 +131,19 @@ def _scores(
 ) -> tuple[dict[str, float | None], list[str]]:
     """Every score's value (None where it cannot speak), and its caveats."""
     from ..family import names
+    from ..plan._folds import groups
     from ..score._look import Look
     from ..score._measure import measure
 
     top = features.x[:, source.columns("top")]
-    look = Look(top, answers(examples), len(task.labels), task.kind, features.logits, source, seed)
+    of = groups(examples) if any(e.group is not None for e in examples) else None
+    look = Look(top, answers(examples), len(task.labels), task.kind, features.logits, source, seed, of)
     found = [measure(name, look) for name in names("score")]
-    return {e.score: e.value for e in found}, [
-        f"{e.score}: {c}" for e in found for c in e.caveats if e.value is not None
-    ]
+    said: dict[str, list[str]] = {}
+    for e in found:
+        for caveat in e.caveats if e.value is not None else ():
+            said.setdefault(caveat, []).append(e.score)
+    return {e.score: e.value for e in found}, [f"{', '.join(by)}: {caveat}" for caveat, by in said.items()]
 
 
 def _by_loss(ranking: Ranking) -> list[Entry]:

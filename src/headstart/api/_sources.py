@@ -81,7 +81,7 @@ class Looking:
         return self.gallery.look(examples, [View(source.key, "all")])[0]
 
     def look_random(self, source: Source, examples: Sequence[Example]) -> Features:
-        """The same of its twin with random weights; these are gone afterwards, its features and graph are kept."""
+        """The same of its twin with random weights; these are gone afterwards, its features are kept."""
         from ..embed.gallery import Gallery
         from ..source import _random
 

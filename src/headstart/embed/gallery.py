@@ -146,7 +146,7 @@ class Gallery:
 
             source, weights = self.sources[view.source], self.weights.get(view.source)
             x[:] = [np.array(row, np.int64) for row in tokens(tokenizer(source, weights), source, texts)]
-            key = digest("texts", source.sha256, source.architecture, source.input)
+            key = digest("texts", source.identity)
         return Features(x, answers(examples), key)
 
     def _store(self, lens: Lens | TextLens) -> Store:

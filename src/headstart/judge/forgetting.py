@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import UsageError
+from ..kind._words import number, percent
 from ..kind.classification import accuracy
 from .interval import Float64, paired, single
-from .wording import number, percent, points
+from .wording import points
 
 FEWEST = 4  # the unbiased HSIC divides by n − 3
 STILL = 1e-7  # features that vary less, relative to their size, do not vary: the resolution of float32

@@ -15,13 +15,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import DataError, UsageError
-from ..kind.classification import compared
+from ..kind._words import number
+from ..kind.classification import compared, told
 from ..runtime import one_blas_thread
 from ..score._axes import decompose, penalties, signed_root
 from ..transfer._linear import logistic, ridge_path
 from ..types import Features
 from .interval import Float64
-from .wording import number, percent, points
+from .wording import points
 
 SHARES = (1.0, 1 / 8, 1 / 64, 1 / 512)  # of the leave-one-out ridge penalty: the linear probe's own four settings
 INPUT = "input"  # the name of the picture itself: tuning from there up trains the whole network
@@ -229,7 +230,7 @@ def _tail(probed: Sequence[Probed], tuned: Mapping[str, tuple[float, Float64]], 
     lowest, chosen = _lowest_and_deepest([rows[key][1] for key in order])
     right, losses = rows[order[chosen]]
     count = parts - 1 - names.index(order[chosen]) if order[chosen] in names else parts
-    numbers = f"{percent(right)} right, log-loss {number(float(losses.mean()))}"
+    numbers = told(right, float(losses.mean()))
     if count == 0:
         than = "has the lowest log-loss of all cuts" if chosen == lowest else "is not told from the best fine-tuned cut"
         return 0, f"Training nothing but the head ({numbers}) {than}."
@@ -270,7 +271,7 @@ def _last(count: int, parts: int) -> str:
 
 
 def _numbers(depth: Depth) -> str:
-    return f"{percent(depth.probe)} right, log-loss {number(depth.probe_log_loss)}"
+    return told(depth.probe, depth.probe_log_loss)
 
 
 def _check(train: Mapping[str, Features], valid: Mapping[str, Features], k: int) -> None:

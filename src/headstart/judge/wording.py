@@ -5,7 +5,6 @@ In: numbers and a `Verdict`. Out: English. Names of sources and strategies are p
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,33 +12,12 @@ from typing import Any
 from numpy.typing import NDArray
 
 from ..family import load
+from ..kind._words import number, percent
 from ..types import Fitted, Rival, Task, Verdict
 
 FEW, FEW_SEEDS = 50, 3  # below these a caveat is due
 
 Titles = Mapping[str, str] | Callable[[str], str]
-
-
-def number(value: float | None, digits: int = 3) -> str:
-    """A number with a fixed count of decimals and a real minus; a dash where there is none.
-
-    >>> number(-0.25, 2), number(None)
-    ('−0.25', '–')
-    """
-    if value is None or not math.isfinite(value):
-        return "–"
-    text = f"{value:.{digits}f}"
-    return text.replace("-", "−") if float(text) else f"{0:.{digits}f}"
-
-
-def percent(value: float | None, digits: int = 1) -> str:
-    """A part of one in per cent.
-
-    >>> percent(0.948), percent(None)
-    ('94.8 %', '–')
-    """
-    text = "" if value is None else number(100 * value, digits)
-    return f"{text} %" if text.strip("–") else "–"
 
 
 def points(value: float) -> str:
@@ -232,7 +210,7 @@ def sentence(
     if v.decision == "helps":
         kept = " Yet the rival won on validation data, so this run's model is the rival." if fresh else ""
         return f"Reuse helps: {against} {details}.{kept}"
-    reuses = " Yet reuse won on validation data, so this run's model is the one that reuses."
+    reuses = " Yet no rival was clearly ahead on validation data, so this run's model is the one that reuses."
     if v.decision == "hurts":
         return f"Reuse hurts: {against} {details}." + (" The model you get is the rival." if fresh else reuses)
     tell = f" About {rounded(v.needed)} test {v.noun}s would be needed to tell." if v.needed else ""

@@ -15,11 +15,13 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import DataError, UsageError
 from ..types import IntArray
 from ._temperature import check, lowest
+from ._words import percent, with_loss
 
 Float64 = NDArray[np.float64]
 
 METRICS = ("accuracy", "macro_f1")  # a verdict can be measured in, see `judge/metric/`
 CALIBRATED = True  # whether there are probabilities
+GAIN = "right"  # what the mean of `gains` is called
 IMBALANCE = 3  # where the largest training class is more than so many times the smallest, it is macro-F1
 
 
@@ -73,6 +75,20 @@ def gains(scores: ArrayLike, y: ArrayLike, temperature: float = 1.0, threshold: 
 def scores(gain: NDArray[np.bool_], losses: Float64) -> dict[str, Any]:
     """The fields of a `Trial`, from what `gains` and `compared` gave."""
     return {"accuracy": float(gain.mean()), "log_loss": float(losses.mean())}
+
+
+def shown(gain: float | None) -> str:
+    """The mean of `gains` for people."""
+    return percent(gain)
+
+
+def told(gain: float | None, loss: float | None = None) -> str:
+    """The same in words, with the mean loss behind it, see `compared`.
+
+    >>> told(0.945), told(0.945, 0.21)
+    ('94.5 % right', '94.5 % right, log-loss 0.210')
+    """
+    return with_loss(f"{shown(gain)} right", loss)
 
 
 def said(output: ArrayLike, labels: Sequence[str], threshold: float = 0.5) -> dict[str, Any]:

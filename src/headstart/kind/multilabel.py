@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import UsageError
 from ..types import IntArray
 from ._temperature import check, lowest
+from ._words import number, with_loss
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +24,7 @@ Float64 = NDArray[np.float64]
 
 METRICS = ("micro_f1", "macro_f1")  # a verdict can be measured in, see `judge/metric/`
 CALIBRATED = True  # whether there are probabilities
+GAIN = "F1"  # what the mean of `gains` is called
 EVEN = 0.5
 THRESHOLDS = np.arange(1, 20) / 20  # what `threshold` searches
 JOINED = "; "  # between the labels of an example, where they are one text
@@ -213,6 +215,20 @@ def per_label(answers: ArrayLike, y: ArrayLike, labels: Sequence[str]) -> tuple[
 def named(marks: ArrayLike, labels: Sequence[str]) -> list[str]:
     """The labels that apply, of marks `[k]`."""
     return [label for label, mark in zip(labels, np.asarray(marks).tolist(), strict=True) if mark]
+
+
+def shown(gain: float | None) -> str:
+    """The mean of `gains`, the F1 of an example, for people."""
+    return number(gain)
+
+
+def told(gain: float | None, loss: float | None = None) -> str:
+    """The same in words, with the mean loss behind it, see `compared`.
+
+    >>> told(0.812), told(0.812, 0.21)
+    ('F1 0.812', 'F1 0.812, log-loss 0.210')
+    """
+    return with_loss(f"F1 {shown(gain)}", loss)
 
 
 def said(output: ArrayLike, labels: Sequence[str], threshold: float = EVEN) -> dict[str, Any]:

@@ -12,10 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ._words import figures
+
 Float64 = NDArray[np.float64]
 
 METRICS = ("mae",)  # a verdict can be measured in, see `judge/metric/`
 CALIBRATED = False  # whether there are probabilities
+GAIN = "error"  # what minus the mean of `gains` is called
 
 
 def metric(y: ArrayLike) -> str:
@@ -86,6 +89,21 @@ def numbers(prediction: ArrayLike, y: ArrayLike) -> dict[str, float]:
         "r2": 1 - float((error**2).sum() / (around**2).sum()) if around.any() else 0.0,
         "pearson": float((around * (p - p.mean())).sum()) / spread if spread > 0 else 0.0,
     }
+
+
+def shown(gain: float | None) -> str:
+    """The mean absolute error, minus the mean of `gains`, for people."""
+    return figures(None if gain is None else -gain)
+
+
+def told(gain: float | None, loss: float | None = None) -> str:
+    """The same in words, with the root of the mean loss behind it, see `compared`.
+
+    >>> told(-0.412), told(-0.412, 0.25)
+    ('mean absolute error 0.412', 'mean absolute error 0.412, RMSE 0.5')
+    """
+    said = f"mean absolute error {shown(gain)}"
+    return said if loss is None else f"{said}, RMSE {figures(loss**0.5)}"
 
 
 def said(output: ArrayLike, labels: Sequence[str], threshold: float = 0.5) -> dict[str, Any]:

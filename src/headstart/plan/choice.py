@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UsageError
+from ..family import load
 from ..types import Fitted, Trial
 
 CLOSE = 1.0  # standard errors within which validation cannot tell two candidates apart
@@ -83,21 +84,25 @@ def explain(contender: Contender, winner: Contender, noun: str = "picture") -> T
     """Its trial with the reason why it won or lost; `winner` is the best of its camp, or the run's."""
     trial, best = contender.trial, winner.trial
     if trial.id == best.id:
-        return replace(trial, reason=f"chosen: {_numbers(trial, noun)}")
-    against = f"{best.id} ({_numbers(best, noun)})"
+        return replace(trial, reason=f"chosen: {_numbers(contender, noun)}")
+    against = f"{best.id} ({_numbers(winner, noun)})"
     n = min(len(contender.losses), len(winner.losses))
     if trial.reuses == best.reuses and contender.losses[-n:].mean() <= winner.losses[-n:].mean():
         return replace(
-            trial, reason=f"not clearly better than {against}, which is preferred at a tie: {_numbers(trial, noun)}"
+            trial, reason=f"not clearly better than {against}, which is preferred at a tie: {_numbers(contender, noun)}"
         )
-    return replace(trial, reason=f"lost to {against}: {_numbers(trial, noun)}")
+    if best.reuses and not trial.reuses and contender.right[-n:].sum() >= winner.right[-n:].sum():
+        return replace(
+            trial, reason=f"not clearly ahead of {against}, and reuse is preferred then: {_numbers(contender, noun)}"
+        )
+    return replace(trial, reason=f"lost to {against}: {_numbers(contender, noun)}")
 
 
-def _numbers(trial: Trial, noun: str) -> str:
+def _numbers(contender: Contender, noun: str) -> str:
+    trial, told = contender.trial, load("kind", contender.fitted.kind).told
     where = f"{trial.folds}-fold cross-validation of" if trial.folds else "validation:"
-    said = [f"{named(name)} {value:.3f}" for name, value in trial.scores.items()]
-    said = said or [f"{trial.accuracy:.1%} right", f"log-loss {trial.log_loss:.3f}"]
-    return f"{', '.join(said)}, {where} {trial.compared_on} {noun}s"
+    said = told(float(contender.right.mean()), float(contender.losses.mean()))
+    return f"{said}, {where} {trial.compared_on} {noun}s"
 
 
 def named(score: str) -> str:

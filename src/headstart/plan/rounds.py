@@ -19,6 +19,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..errors import BudgetError, DataError, HeadstartError, SourceError
+from ..family import load
 from ..runtime import one_blas_thread
 from ..types import Example, Features, Source, Task
 from . import cost, evidence
@@ -293,11 +294,11 @@ class Rounds:
         self._entries[key] = replace(self._entries[key], reason=f"not held against random weights: {why}")
 
     def _alarm(self, key: str) -> str:
-        entry, mine = self._entries[key], self._of(key)
+        entry, mine, told = self._entries[key], self._of(key), load("kind", self.task.kind).told
         sure = "clearly worse" if -(entry.margin or 0.0) >= CLOSE else "no better, if not clearly worse"
         said = (
             f"{key} does not beat its own architecture with random weights "
-            f"({self._said(mine)}; random {self._value(entry.random or 0.0)}; {sure})"
+            f"({self._said(mine)}; random {told(entry.random or 0.0)}; {sure})"
         )
         self._set(key, status="alarmed", reason=f"alarm: {said}")
         return f"Negative transfer is likely: {said}."
@@ -359,11 +360,4 @@ class Rounds:
         )
 
     def _said(self, mine: Evidence) -> str:
-        loss = "squared error" if self.task.kind == "regression" else "log-loss"
-        return f"{self._value(mine.value)}, {loss} {mine.loss:.3f}"
-
-    def _value(self, value: float) -> str:
-        """For a person, as "94.5 % right"."""
-        if self.task.kind == "regression":
-            return f"mean absolute error {-value:.3g}"
-        return f"F1 {value:.3f}" if self.task.kind == "multilabel" else f"{value:.1%} right"
+        return str(load("kind", self.task.kind).told(mine.value, mine.loss))

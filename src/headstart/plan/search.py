@@ -240,7 +240,7 @@ def trained(
     """One setting: the fitted head, what `run` returned, its curve. `work.scratchpad` is a folder."""
     work = replace(work, scratchpad=_pad(work.scratchpad, config))
     run = load("transfer", candidate.strategy).run(config, work)
-    head, curve = _drain(run, deadline, _tell(watch, candidate.id))
+    head, curve = _drain(run, deadline, _tell(watch, candidate.id, work.kind))
     return _fitted(candidate, config, labels, head, work.kind), head, curve
 
 
@@ -251,7 +251,8 @@ def refit(contender: Contender, work: Work, *, watch: Watch | None = None) -> Fi
     if hasattr(strategy, "refit"):
         config = strategy.refit(config, contender.notes, contender.notes["n"], len(work.train.y))
     work = replace(work, scratchpad=_pad(work.scratchpad, config))
-    head, _ = _drain(strategy.run(config, work), None, _tell(watch, f"{contender.trial.id}: all training pictures"))
+    tell = _tell(watch, f"{contender.trial.id}: all training pictures", work.kind)
+    head, _ = _drain(strategy.run(config, work), None, tell)
     return replace(contender.fitted, config=asdict(config), state=head.state, trained_params=head.trained_params)
 
 
@@ -326,12 +327,12 @@ def _drain(
         curve.append({k: v for k, v in asdict(step).items() if v is not None and k != "steps"})
 
 
-def _tell(watch: Watch | None, what: str) -> Callable[[Progress], None]:
-    """Passes progress on; what is known of loss and score stands behind a dot: "scratch · loss 0.412 · 91 % right"."""
+def _tell(watch: Watch | None, what: str, kind: str) -> Callable[[Progress], None]:
+    """Passes progress on; loss and score, where known, stand behind dots: "scratch · loss 0.412 · 91.0 % right"."""
 
     def tell(step: Progress) -> None:
         known = [f"loss {step.loss:.3f}"] if step.loss is not None else []
-        known += [f"{step.metric:.0%} right"] if step.metric is not None else []
+        known += [load("kind", kind).told(step.metric)] if step.metric is not None else []
         if watch:
             watch(" · ".join([what, *known]), step.step, step.steps)
 

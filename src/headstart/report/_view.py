@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..judge.texts import by_length
-from ..judge.wording import Units, number, percent, units
+from ..judge.wording import Units, units
 from ..types import NOUNS
-from ._words import DECISIONS, clean, reason, spread, value
+from ._words import DECISIONS, clean, gain, reason, spread, value
 
 Run = Mapping[str, Any]
 Row = dict[str, Any]
@@ -116,18 +116,15 @@ def trials(run: Run) -> list[Row]:
 
 def sources(run: Run) -> list[Row]:
     """What was found of each source before training, as text: source, status, shown, random, n, reason, seconds."""
-    numbers = (run.get("task") or {}).get("kind") == "regression"
+    task = run.get("task") or {}
     named = {"alarmed": "alarm", "waiting": "no time"}
-
-    def said(given: float | None) -> str:
-        return "–" if given is None else number(-given) if numbers else percent(given)
 
     return [
         {
             **row,
             "status": named.get(row["status"], row["status"]),
-            "shown": said(row["value"]),
-            "random": said(row["random"]),
+            "shown": gain(row["value"], task),
+            "random": gain(row["random"], task),
         }
         for row in (run.get("ranking") or {}).get("sources", ())
     ]

@@ -11,8 +11,11 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
+from ..family import load
 from ..judge import wording
-from ..judge.wording import Units, number, points
+from ..judge.wording import Units, points
+from ..kind import _words as plain
+from ..kind._words import number
 
 __all__ = [
     "DECISIONS",
@@ -20,6 +23,7 @@ __all__ = [
     "REASONS",
     "clean",
     "count",
+    "gain",
     "number",
     "percent",
     "plural",
@@ -81,7 +85,16 @@ def percent(value: float | None, digits: int = 1) -> str:
     >>> percent(0.941).replace(NARROW, " ")
     '94.1 %'
     """
-    return wording.percent(value, digits).replace(" ", NARROW)
+    return plain.percent(value, digits).replace(" ", NARROW)
+
+
+def gain(given: float | None, task: Mapping[str, Any]) -> str:
+    """How well a task's examples were answered on average, as its kind shows it.
+
+    >>> gain(0.941, {"kind": "classification"}).replace(NARROW, " "), gain(-0.512, {"kind": "regression"})
+    ('94.1 %', '0.512')
+    """
+    return str(load("kind", task.get("kind", "classification")).shown(given)).replace(" ", NARROW)
 
 
 def value(given: float | None, unit: Units) -> str:

@@ -6,9 +6,10 @@ In: the record of `headstart rank`. Out: plain text of at most 100 columns.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..family import load
 from ..types import NOUNS
 from . import _words
 from .text import COLUMNS, pad, shorten, width
@@ -25,9 +26,11 @@ def table(record: Mapping[str, Any]) -> str:
     lines = [f"{head}  {'cost':>8}  licence"]
     for row in rows:
         scores = "".join(f"  {_number(row['scores'].get(name)):>7}" for name in SHOWN)
-        start = f"  {pad(shorten(row['source'], wide), wide)}  {_value(row['value'], task):>9}"
+        start = f"  {pad(shorten(row['source'], wide), wide)}  {_words.gain(row['value'], task):>9}"
         cost = _words.seconds(row["cost_s"]) if row["cost_s"] else "–"
-        lines.append(f"{start}  {_value(row['random'], task):>7}{scores}  {cost:>8}  {shorten(row['licence'], 20)}")
+        lines.append(
+            f"{start}  {_words.gain(row['random'], task):>7}{scores}  {cost:>8}  {shorten(row['licence'], 20)}"
+        )
     used = max(row["n_used"] for row in rows)
     noun = NOUNS.get(task["modality"], "example")
     notes = [
@@ -35,7 +38,7 @@ def table(record: Mapping[str, Any]) -> str:
         "(groups as a whole); the order is that of its log-loss, within a standard error of the best that of the "
         "records. random: the same architecture with random weights.",
         *(f"warning: {warning}" for warning in task["warnings"]),
-        *(f"{row['source']}: {caveat}" for row in rows for caveat in row["caveats"]),
+        *_caveats(rows),
         *([f"Stopped early: {task['stopped']}."] if task["stopped"] else []),
         f"{_words.seconds(record['spend']['total'])} in all",
     ]
@@ -43,14 +46,22 @@ def table(record: Mapping[str, Any]) -> str:
     return "\n".join(lines).replace(_words.NARROW, " ")
 
 
+def _caveats(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What to mind, each once, with the sources of which it is said.
+
+    >>> _caveats([{"source": "a", "caveats": ["x", "y"]}, {"source": "b", "caveats": ["x"]}])
+    ['all sources: x', 'a: y']
+    """
+    said: dict[str, list[str]] = {}
+    for row in rows:
+        for caveat in row["caveats"]:
+            said.setdefault(caveat, []).append(row["source"])
+    every = len(rows) if len(rows) > 1 else -1
+    return [f"{'all sources' if len(of) == every else ', '.join(of)}: {caveat}" for caveat, of in said.items()]
+
+
 def _named(task: Mapping[str, Any]) -> str:
-    return "error" if task["kind"] == "regression" else "right"
-
-
-def _value(value: float | None, task: Mapping[str, Any]) -> str:
-    if value is None:
-        return "–"
-    return f"{-value:.3g}" if task["kind"] == "regression" else _words.percent(value)
+    return str(load("kind", task["kind"]).GAIN)
 
 
 def _number(value: float | None) -> str:

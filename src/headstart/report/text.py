@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-from ..judge.wording import number, percent, rounded
+from ..judge.wording import rounded
+from ..kind._words import number, percent
 from . import _view, _words
 
 if TYPE_CHECKING:

@@ -32,6 +32,7 @@ class Look:
     logits: FloatArray | None = None  # [n s] the source's own class scores
     source: Source | None = None  # its record
     seed: int = 0
+    groups: IntArray | None = None  # [n], where some belong together: rows of one number, e.g. pictures of one patient
 
     def __post_init__(self) -> None:
         load("kind", self.kind)
@@ -40,6 +41,11 @@ class Look:
             raise UsageError(
                 f"A score was given features of shape {self.x.shape} and labels of shape {self.y.shape}; of a task of "
                 f"kind '{self.kind}' it takes [n d] and {'[n k]' if sides == 2 else '[n]'}. Pool the features first."
+            )
+        if self.groups is not None and self.groups.shape != (len(self.y),):
+            raise UsageError(
+                f"A score was given groups of shape {self.groups.shape} for {len(self.y)} labels; it takes [n]. Pass a "
+                "number for each example, or None."
             )
         if self.logits is not None and (self.logits.ndim != 2 or len(self.logits) != len(self.y)):
             raise UsageError(

@@ -25,13 +25,14 @@ def measure(name: str, look: Look) -> Estimate:
         _hold(name, module, look)
         if reads_data:
             _hold_data(look)
+            _hold_groups(module, look)
         value = float(module.score(look))
         if not np.isfinite(value):
             raise Silent("It came to no finite number.")
     except Silent as why:
         return Estimate(name, key, None, 0, time.perf_counter() - start, (str(why),))
     seconds = time.perf_counter() - start
-    caveats = (*(_caveats(look) if reads_data else ()), *getattr(module, "caveats", lambda look: ())(look))
+    caveats = (*(_caveats(module, look) if reads_data else ()), *getattr(module, "caveats", lambda look: ())(look))
     return Estimate(name, key, value, len(look.y) if reads_data else 0, seconds, caveats)
 
 
@@ -63,10 +64,22 @@ def _hold_data(look: Look) -> None:
         raise Silent("No class has two examples.")
 
 
-def _caveats(look: Look) -> tuple[str, ...]:
+def _hold_groups(module: ModuleType, look: Look) -> None:
+    """Whether anything is left to learn from where a whole group is left out."""
+    if getattr(module, "GROUPS", False) and look.groups is not None and len(np.unique(look.groups)) < 2:
+        raise Silent("All examples are of one group, which would be left out as a whole.")
+
+
+def _caveats(module: ModuleType, look: Look) -> tuple[str, ...]:
+    out = []
+    together = look.groups is not None and len(np.unique(look.groups)) < len(look.y)
+    if together and not getattr(module, "GROUPS", False):
+        out.append(
+            "It takes examples of one group for independent ones, which flatters sources that know groups apart."
+        )
     if look.kind != "classification":
-        return ()
-    counts, out = look.classes[1], []
+        return tuple(out)
+    counts = look.classes[1]
     if len(counts) < look.k:
         out.append(f"{look.k - len(counts)} of {look.k} classes have no example.")
     if single := int((counts == 1).sum()):

@@ -1,4 +1,4 @@
-"""Nearest neighbours: how well the others' labels tell each example's own, by cosine, each row left out in turn.
+"""Nearest neighbours: how well the others' labels tell each example's own, by cosine, each row (or group) left out.
 
 Of the cosines c_ij of centred features, the K = 20 highest of row i vote with weights exp(c_ij / 0.07), as in Wu et al.
 (2018), who chose both numbers for such votes; what is level with the twentieth votes too. Value: the share of right
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..types import IntArray
 from ._axes import Array
 from ._look import LEVEL, Look, credit, relative_error
 
@@ -20,22 +21,25 @@ PAPER = (
 )
 NEEDS = frozenset({"features"})
 KINDS = frozenset({"classification", "regression", "multilabel"})
+GROUPS = True  # a group is left out as a whole
 NEIGHBOURS = 20
 TEMPERATURE = 0.07
 
 
 def score(look: Look) -> float:
     """From 0 to 1 of classes; else up to 0, and −1 is the mean of all."""
-    found = votes(look.directions, look.targets)
+    found = votes(look.directions, look.targets, look.groups)
     if look.kind == "classification":
         return float(credit(found, look.classes[0]).mean())
     return -relative_error(found, look.targets)
 
 
-def votes(directions: Array, targets: Array) -> Array:
-    """Weighted mean of the neighbours' targets, the example itself left out: [n d], [n t] → [n t]."""
+def votes(directions: Array, targets: Array, groups: IntArray | None = None) -> Array:
+    """Weighted mean of the neighbours' targets, the example itself (and its group) left out: [n d], [n t] → [n t]."""
     near = directions @ directions.T
     np.fill_diagonal(near, -np.inf)
+    if groups is not None:
+        near[groups[:, None] == groups] = -np.inf
     n = len(near)
     at = n - min(NEIGHBOURS, n - 1)
     last = np.partition(near, at, axis=1)[:, at, None]

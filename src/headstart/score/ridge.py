@@ -1,4 +1,4 @@
-"""Ridge: the log-loss of a ridge head on one-hot targets, each example left out in turn, exactly.
+"""Ridge: the log-loss of a ridge head on one-hot targets, each example, or its whole group, left out in turn, exactly.
 
 Value: minus the mean of `_ridge.out_of_sample`'s losses: log-loss in nats after one temperature, fitted on the same
 left-out answers; of several labels the mean over labels; of numbers the squared error in units of their variance.
@@ -17,10 +17,11 @@ PAPER = (
 )
 NEEDS = frozenset({"features"})
 KINDS = frozenset({"classification", "regression", "multilabel"})
+GROUPS = True  # a group is left out as a whole
 
 
 def score(look: Look) -> float:
     """At most 0."""
-    losses, _ = out_of_sample(look.x, look.y, look.k, look.kind)
+    losses, _ = out_of_sample(look.x, look.y, look.k, look.kind, look.groups)
     unit = float(np.var(look.y)) if look.kind == "regression" else 1.0
     return -float(losses.mean()) / unit

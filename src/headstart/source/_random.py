@@ -39,6 +39,16 @@ def twin(source: Source, seed: int = 0) -> Source:
     )
 
 
+def is_twin(source: Source) -> bool:
+    """Whether a record is a twin's.
+
+    >>> from ._catalogue import get
+    >>> is_twin(get("mobilenet-v2")), is_twin(twin(get("mobilenet-v2")))
+    (False, True)
+    """
+    return source.key.endswith(MARK)
+
+
 def drawn(source: Source, folder: Path, weights: Path, seed: int = 0) -> Path:
     """The twin's weights, drawn from `seed`, as a safetensors file in `folder`.
 

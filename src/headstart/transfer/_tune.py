@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from ..errors import UsageError
 from ..family import load
-from ..runtime import device
+from ..runtime import device, digest
 from ..score._axes import decompose
 from ..types import Facts, Features, Fitted, FloatArray, Progress, Source, View, Work
 from ._base import Head
@@ -277,11 +277,8 @@ def advanced(tail: Tail, front: list[str], work: Work) -> Work:
         return work
 
     def moved(x: NDArray[Any]) -> NDArray[Any]:
-        return once(
-            x,
-            ("moved", tail.source.sha256, tail.form, work.view.depth, len(front)),
-            lambda: tail.advance(len(front), x),
-        )
+        key = ("moved", digest(tail.source.identity), tail.form, work.view.depth, len(front))
+        return once(x, key, lambda: tail.advance(len(front), x))
 
     if tail.source.modality == "text":
         tokens = sum(len(row) for part in (work.train, work.valid) if part for row in part.x)
@@ -296,7 +293,7 @@ def advanced(tail: Tail, front: list[str], work: Work) -> Work:
 
 def _start_head(tail: Tail, x: NDArray[Any], y: NDArray[np.int64], k: int) -> None:
     """The head of the tail as the source left it, solved once."""
-    key = ("head", tail.source.sha256, tail.form, tail.changed, y.tobytes(), k)
+    key = ("head", digest(tail.source.identity), tail.form, tail.changed, y.tobytes(), k)
     put_head(tail, *once(x, key, lambda: solve_head(tail, x, y, k)))
 
 

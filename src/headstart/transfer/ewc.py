@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import UsageError
+from ..runtime import digest
 from ..types import Facts, Progress, Source, Work
 from . import _tune
 from ._base import SEARCH, Head
@@ -72,7 +73,8 @@ def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
 
     def hold(tail: Tail, work: Work) -> _tune.Penalty:
         start, x = _tune.source_weights(tail), work.train.x if work.source_rows is None else work.source_rows
-        weight = once(x, ("fisher", tail.source.sha256, tail.skip, config.parts, work.seed), lambda: fisher(tail, work))
+        key = ("fisher", digest(tail.source.identity), tail.skip, config.parts, work.seed)
+        weight = once(x, key, lambda: fisher(tail, work))
 
         def penalty(model: torch.nn.Module) -> torch.Tensor:
             return config.strength / 2 * _tune.squared_distance(tail, start, weight)

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UsageError
-from ..runtime import device
+from ..runtime import device, digest
 from ..types import Facts, Features, Fitted, FloatArray, IntArray, Progress, Source, View, Work
 from ._base import SEARCH, Head
 from .zeroshot import readable
@@ -153,7 +153,7 @@ def _examples(train: Features, each: int) -> list[int]:
 
 def speaking(source: Source, weights: Path | None) -> Any:  # noqa: ANN401 - a transformers model
     """The source's language model; the last one is kept for the next setting, fold and prediction."""
-    key = (source.sha256, str(weights))
+    key = (digest(source.identity), str(weights))
     if key not in _known:
         from ..source import _language
 

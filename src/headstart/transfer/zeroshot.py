@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UsageError
+from ..runtime import digest
 from ..types import Facts, Fitted, FloatArray, Progress, Source, View, Work
 from ._base import SEARCH, Head, source_views
 
@@ -89,7 +90,7 @@ def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None, weight
 
 def embedded(source: Source, weights: Path | None, labels: tuple[str, ...]) -> FloatArray:
     """Unit vectors of the classes' names, the mean over `TEMPLATES`, [k d]; kept for the next setting and fold."""
-    key = (source.sha256, str(weights), labels)
+    key = (digest(source.identity), str(weights), labels)
     if key not in _known:
         from ..embed.engine.torch import build_text
 

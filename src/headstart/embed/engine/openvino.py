@@ -2,6 +2,8 @@
 
 The converted graph (normalisation included, so that it eats uint8) is kept below the cache, named by the
 source's identity, the depths and the OpenVINO version: from the second run on neither timm nor conversion is needed.
+That of a twin with random weights is not kept: it takes as much room as the source's, and its features, which are kept,
+answer who asks again.
 """
 
 from __future__ import annotations
@@ -52,7 +54,12 @@ def precision() -> str:
 
 def build(source: Source, depths: tuple[str, ...], weights: Path | None = None) -> Compute:
     """A function uint8 [b, 3, s, s] → [pooled features per depth …, logits], float32 numpy."""
-    model = _core().read_model(_graph(source, depths, weights))
+    from ...source._random import is_twin
+
+    if is_twin(source):
+        model = _convert(source, depths, weights)
+    else:
+        model = _core().read_model(_graph(source, depths, weights))
     hint = {"bf16": "bf16", "fp32": "f32"}[precision()]
     settings = {"INFERENCE_PRECISION_HINT": hint, "PERFORMANCE_HINT": "LATENCY"}
     request = _core().compile_model(model, "CPU", settings).create_infer_request()

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...kind import classification as kind
+from ...kind._words import percent
 from ...types import Fitted, Metrics, Task, answers
 from ..calibration import ece, reliability
 from ..interval import Float64, single
-from ..wording import percent
 
 FEW_A_CLASS = 5  # below it a caveat is due
 

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...kind import multilabel as kind
+from ...kind._words import percent
 from ...types import Fitted, Task, answers
 from ..calibration import ece, reliability
 from ..interval import Float64, single
 from ..metric import macro_f1, micro_f1
-from ..wording import percent
 from .classification import FEW_A_CLASS, listed
 
 Ints = NDArray[np.int64]
