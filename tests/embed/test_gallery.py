@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,7 +15,7 @@ from PIL import Image
 import hostile
 from headstart.embed._lens import backbone_lens, pick_engine, pixel_lens
 from headstart.embed.gallery import SHARD, Gallery, median_side
-from headstart.errors import DataError, EngineError, UnknownName
+from headstart.errors import BudgetError, DataError, EngineError, UnknownName
 from headstart.family import load, names
 from headstart.source import _catalogue
 from headstart.types import Example, Source, View
@@ -175,13 +176,24 @@ def test_pixels_are_the_middle_of_the_picture(tmp_path):
     assert (found.x[0, :, 2:-2] == (0, 255, 0)).all()
 
 
-def test_a_file_that_vanished_or_changed_is_named_and_finished_work_is_kept(tmp_path):
+def drawn(folder: Path, many: int) -> list[Example]:
     rng = np.random.default_rng(1)
-    many = []
-    for i in range(SHARD + 2):
-        path = tmp_path / f"{i}.png"
-        Image.fromarray(rng.integers(0, 256, (8, 8, 3), dtype=np.uint8)).save(path)
-        many.append(example(path))
+    for i in range(many):
+        Image.fromarray(rng.integers(0, 256, (8, 8, 3), dtype=np.uint8)).save(folder / f"{i}.png")
+    return [example(folder / f"{i}.png") for i in range(many)]
+
+
+def test_when_the_time_is_over_a_look_ends_at_the_next_shard_and_what_was_seen_is_kept(tmp_path):
+    many, over = drawn(tmp_path, SHARD + 3), time.monotonic()
+    with pytest.raises(BudgetError, match="The time budget ended"):
+        gallery(None, tmp_path).look(many, [PIXELS], over)
+    again = gallery(None, tmp_path)
+    again.look(many, [PIXELS], over)
+    assert again.computed == 3, "less than a shard is not cut short"
+
+
+def test_a_file_that_vanished_or_changed_is_named_and_finished_work_is_kept(tmp_path):
+    many = drawn(tmp_path, SHARD + 2)
     Path(many[-1].path).unlink()
     with pytest.raises(DataError, match=r"65\.png could be read a moment ago and now cannot .*Put the file back"):
         gallery(None, tmp_path).look(many, [PIXELS])

@@ -93,7 +93,8 @@ def fit(
         seed: of the split and of all training.
         seeds: trainings of a finalist whose result depends on chance; their spread is part of the verdict's interval.
         budget: seconds; a candidate that is not done by then is dropped, and said to be. Looked at between slices of
-            training: reading, embedding and the last training are not cut short.
+            training and of looking. A long candidate leaves time for the last trainings (`plan.cost.due`); these,
+            reading and the first look through the chosen sources are not cut short.
         source: keys of the catalogue, folders, names; all are reused. Not given, the two that suit the examples best
             are chosen from the catalogue, see `plan.rounds`.
         strategy: names; narrows the candidates, transfer and rivals separately (rivals always run).

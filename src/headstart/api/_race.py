@@ -82,9 +82,9 @@ class Race:
             self.outcome.layers, self.outcome.forgetting = _depths.curve(self), _depths.forgetting(self)
         return self.outcome
 
-    def look(self, view: View) -> tuple[Features, Features]:
-        """Training and validation pictures through a view."""
-        self._look([view])
+    def look(self, view: View, deadline: float | None = None) -> tuple[Features, Features]:
+        """Training and validation pictures through a view. Raises `BudgetError` at the deadline, if there is one."""
+        self._look([view], deadline)
         return self._looks[view]
 
     def looks(self, views: Sequence[View]) -> list[tuple[Features, Features]]:
@@ -112,7 +112,7 @@ class Race:
         """Through which a candidate's training pictures were looked at."""
         return next(c.training_view for c in self.candidates if c.id == id_)
 
-    def _look(self, views: Sequence[View]) -> None:
+    def _look(self, views: Sequence[View], deadline: float | None = None) -> None:
         """One pass over training and validation pictures for all views not looked through yet."""
         from ..plan.search import rows
 
@@ -120,7 +120,7 @@ class Race:
         if not new:
             return
         with job.clock("embed"):
-            found = job.gallery.look((*job.task.train, *job.task.valid), new)
+            found = job.gallery.look((*job.task.train, *job.task.valid), new, deadline)
         n = len(job.task.train)
         self._looks |= {v: (rows(f, slice(None, n)), rows(f, slice(n, None))) for v, f in zip(new, found, strict=True)}
         job.journal.note("embed", views=[to_dict(v) for v in new], computed=job.gallery.computed)
@@ -132,11 +132,21 @@ class Race:
             outcome: Contender | Trial = _dropped(candidate, "dropped", why, self.job.plan.seed)
         else:
             # The first rival, a cheap one, runs past the budget: without any there is no verdict.
-            outcome = self._contend(candidate, None if first_rival else self.job.deadline)
+            outcome = self._contend(candidate, None if first_rival else self._ends(candidate))
         trial = outcome if isinstance(outcome, Trial) else outcome.trial
         self.job.journal.note("tried", id=trial.id, status=trial.status, reason=trial.reason)
         self.outcome.trials.append(trial)
         self.done[candidate.reuses] += [] if isinstance(outcome, Trial) else [outcome]
+
+    def _ends(self, candidate: Candidate) -> float | None:
+        """By when a candidate must be done, as of `time.monotonic()`; None without a budget."""
+        from ..plan.cost import due
+
+        ends = self.job.deadline
+        if ends is None or not (candidate.long and candidate.reuses):
+            return ends
+        rivals = sum(c.trial.seconds for c in self.done[False])
+        return due(ends, time.monotonic(), rivals, self.job.plan.seeds)
 
     def _leave_out(self, rest: Sequence[Candidate]) -> None:
         """A person stopped the race: these had no turn, and the best so far is judged. The same command goes on."""
@@ -179,13 +189,16 @@ class Race:
         job, start = self.job, time.process_time()
         if deadline is not None and time.monotonic() > deadline:  # before its pictures are looked at
             return _dropped(candidate, "waiting", "the time budget ended first", job.plan.seed)
-        train, valid = self.look(candidate.training_view)
+        begun = time.perf_counter()
+        try:
+            train, valid = self.look(candidate.training_view, deadline)
+        except BudgetError:
+            return _dropped(candidate, "waiting", "the time budget ended first", job.plan.seed, begun)
         folder = self.folder(candidate.id, train.key, candidate.view)
         if kept := search.recall(folder):
             job.clock.earlier += kept.trial.seconds
             return kept
         job.tell(candidate.id, 0, 1)
-        begun = time.perf_counter()
         work = self.work(candidate, train, valid, folder, job.plan.seed)
         camp = self.done[candidate.reuses]
         # Of pictures every rival runs to its end. A text network from scratch costs minutes and nearly always ends far

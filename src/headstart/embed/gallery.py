@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DataError, UnknownName
+from ..errors import BudgetError, DataError, UnknownName
 from ..runtime import cache_dir, digest
 from ..types import Example, Features, Source, View, answers
 from ._lens import Lens, TextLens, backbone_lens, input_lens, pick_engine, pixel_lens, text_lens
@@ -57,19 +57,21 @@ class Gallery:
         made.seconds, made.computed = self.seconds, self.computed
         return made
 
-    def look(self, examples: Sequence[Example], views: Sequence[View]) -> list[Features]:
+    def look(self, examples: Sequence[Example], views: Sequence[View], deadline: float | None = None) -> list[Features]:
         """One `Features` a view, rows as in `examples`.
 
         Raises:
             DataError: a file changed or vanished since it was read.
+            BudgetError: `deadline`, as of `time.monotonic()`, passed before all was seen; what was seen is kept.
         """
         if any(self._plain(view) for view in views):
             return [
-                self._texts(examples, view) if self._plain(view) else self.look(examples, [view])[0] for view in views
+                self._texts(examples, view) if self._plain(view) else self.look(examples, [view], deadline)[0]
+                for view in views
             ]
         start = time.perf_counter()
         lenses = [self._lens(view, views) for view in views]
-        computed = self._fill(examples, list({lens.key: lens for lens in lenses}.values()))
+        computed = self._fill(examples, list({lens.key: lens for lens in lenses}.values()), deadline=deadline)
         y = answers(examples)
         digests = [e.digest for e in examples]
         rows = {lens.key: self._store(lens).get(digests) for lens in lenses}
@@ -155,11 +157,16 @@ class Gallery:
         return self._stores[lens.key]
 
     def _fill(
-        self, examples: Sequence[Example], lenses: Sequence[Lens | TextLens], bad: dict[str, str] | None = None
+        self,
+        examples: Sequence[Example],
+        lenses: Sequence[Lens | TextLens],
+        bad: dict[str, str] | None = None,
+        deadline: float | None = None,
     ) -> int:
         """Compute and commit what no store has yet. Returns how many rows that were.
 
-        What cannot be decoded goes into `bad` where it is given, else raises `DataError`.
+        What cannot be decoded goes into `bad` where it is given, else raises `DataError`. The deadline is looked at
+        whenever a shard was committed.
         """
         missing = {lens.key: {e.digest for e in examples if e.digest not in self._store(lens)} for lens in lenses}
         todo = list({e.digest: e for e in examples if any(e.digest in m for m in missing.values())}.values())
@@ -180,6 +187,7 @@ class Gallery:
                         todo_of[lens.key].append((example.digest, lens.prepare(picture, example.digest)))
                         if len(todo_of[lens.key]) == shard:
                             self._commit(lens, todo_of[lens.key])
+                            _in_time(deadline)
                 if self._watch:
                     self._watch("embed", done, len(todo))
         for lens in lenses:
@@ -224,6 +232,11 @@ def _decode(example: Example) -> tuple[Example, Any]:
         return example, decode(Path(example.path))
     except (Unreadable, OSError) as error:
         return example, error
+
+
+def _in_time(deadline: float | None) -> None:
+    if deadline is not None and time.monotonic() > deadline:
+        raise BudgetError("The time budget ended. Give more with --budget, e.g. --budget 10m.")
 
 
 def _gone(example: Example, error: Exception) -> DataError:

@@ -96,6 +96,24 @@ class Pace:
         return replace(self, per_byte=max(seconds, 0.1) / (source.params * BYTES))
 
 
+def due(ends: float, now: float, rivals: float, seeds: int) -> float:
+    """By when a long candidate must be done, so that what follows a race still fits into its time.
+
+    What is chosen is trained again on all examples, once a seed, and so is every rival: each time, it is supposed,
+    about as long as its search took.
+
+    Args:
+        ends: the end of the budget, in seconds of any clock.
+        now: by the same clock.
+        rivals: seconds that the searches of all rivals took.
+        seeds: trainings of what is chosen.
+
+    >>> due(ends=300.0, now=100.0, rivals=40.0, seeds=3)
+    140.0
+    """
+    return now + (ends - rivals - now) / (1 + seeds)
+
+
 def free_memory() -> float:
     """Bytes that a process may still take on this machine (or in its container), the file cache counted as free."""
     try:
