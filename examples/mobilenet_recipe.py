@@ -44,7 +44,7 @@ parser.add_argument("--copies", type=int, default=8, help="of a picture, itself 
 parser.add_argument(
     "--fit", metavar="FOLDER", help="also headstart.fit, its own choice, into this folder; takes minutes"
 )
-parser.add_argument("--strategy", help="of that fit: ways of reuse; all the usual ones when not given")
+parser.add_argument("--strategy", default="", help="of that fit: ways of reuse; all the usual ones when not given")
 
 
 class Network(Tail):

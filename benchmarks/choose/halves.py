@@ -24,7 +24,7 @@ from run import SETS, TEXT_SETS, Case
 
 from headstart.plan import evidence
 from headstart.plan.evidence import Evidence
-from headstart.types import Source
+from headstart.types import Features, Source
 
 TIES = (0, 0.5, 1, 2, float("inf"))
 SEEN = (128, 0)  # examples that decide; 0: the whole half
@@ -70,17 +70,12 @@ def draws(case: Case, many: int) -> list[Draw]:
         x = np.asarray(gallery.look(examples, [View(source.key, "all")])[0].x, np.float32).reshape(len(y), -1)
         for seed, draw in enumerate(out):
             a, b = halves(y, seed)
-            known = {n: judged(source.key, x[a[:n]], y[a[:n]], k) for n in (m or len(a) for m in SEEN)}
+            known = {}
+            for n in (m or len(a) for m in SEEN):
+                seen = Features(x[a[:n]], y[a[:n]], "")
+                known[n] = evidence.of(source.key, seen, case.task, [examples[i] for i in a[:n]])
             draw[source.key] = known, worth(source, x[a], y[a], x[b], y[b], k)
     return out
-
-
-def judged(source: str, x: Floats, y: Ints, k: int) -> Evidence:
-    """As `evidence.of`."""
-    from headstart.score._ridge import out_of_sample
-
-    losses, right = out_of_sample(x, y, k, "classification", None)
-    return Evidence(source, np.asarray(losses, np.float64), np.asarray(right, np.float64))
 
 
 def worth(source: Source, x: Floats, y: Ints, other: Floats, truth: Ints, k: int) -> NDArray[np.float64]:

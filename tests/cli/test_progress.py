@@ -16,8 +16,8 @@ STEPS = [
     ("read", 8, 8),
     ("scratch: setting 1 of 4", 1, 30),
     ("scratch: setting 2 of 4 · loss 0.693", 1, 30),
-    ("scratch · loss 0.412 · 50 % right", 100, 300),
-    ("scratch · loss 0.401 · 91 % right", 200, 300),
+    ("scratch · loss 0.412 · 50.0 % right", 100, 300),
+    ("scratch · loss 0.401 · 91.0 % right", 200, 300),
     ("finetune-tiny", 0, 1),
 ]
 

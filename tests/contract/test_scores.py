@@ -206,7 +206,7 @@ def test_groups_are_left_out_as_a_whole_or_it_says_that_they_are_not(name, kind)
     look = taken(drawn(kind, 40, 30, far=0.0), np.arange(80) % 40)
     look = replace(look, x=look.x + rng.normal(0, 0.01, look.x.shape).astype(np.float32))
     flattered, found = measure(name, look), measure(name, replace(look, groups=np.arange(80) % 40))
-    told = "It takes examples of one group for independent ones"
+    told = "It counts examples of one group as independent"
     if getattr(load("score", name), "GROUPS", False):
         chance = value(name, drawn(kind, 40, 30, far=0.0))
         assert flattered.value - found.value > 0.1 * abs(flattered.value)

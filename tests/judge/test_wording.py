@@ -49,7 +49,8 @@ def test_no_evidence_and_a_model_that_reuses_is_not_told_to_start_fresh():
     assert sentence(worse, titles=TITLES) == (
         "No evidence that reuse helps: 93.2 % against 95.2 % with HOG + linear (−2.0 points, 95 % interval −9.0 to "
         "+5.0, 153 sealed test pictures; efficientnet-lite0, linear probe). About 640 test pictures would be needed to "
-        "tell. Yet no rival was clearly ahead on validation data, so this run's model is the one that reuses."
+        "tell. Yet no rival was clearly ahead of all that reuse on validation data, so this run's model is the one "
+        "that reuses."
     )
     assert sentence(worse, titles=TITLES, fresh=True).startswith("Start fresh: HOG + linear is as good as anything")
 

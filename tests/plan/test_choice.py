@@ -114,8 +114,8 @@ def test_a_rival_that_is_ahead_but_not_clearly_is_not_told_to_have_lost():
     scratch = contender("scratch", [0.5] * 4, right=[1, 1, 1, 0], reuses=False)
     assert crown(tuned, scratch) is tuned
     assert explain(scratch, tuned).reason == (
-        "not clearly ahead of tuned (50.0 % right, log-loss 0.600, validation: 4 pictures), and reuse is preferred "
-        "then: 75.0 % right, log-loss 0.500, validation: 4 pictures"
+        "not clearly ahead of all that reuse, such as tuned (50.0 % right, log-loss 0.600, validation: 4 pictures), "
+        "who are preferred then: 75.0 % right, log-loss 0.500, validation: 4 pictures"
     )
     assert explain(contender("tuned", [0.4] * 4), scratch).reason.startswith("lost to scratch")
 

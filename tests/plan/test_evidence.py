@@ -35,6 +35,15 @@ def test_what_examples_cannot_tell_what_is_known_before_decides():
     assert evidence.order([clear, best, first]) == ["best", "first", "clear"]
 
 
+def test_features_that_are_no_numbers_are_no_evidence():
+    task = drawn_eyes.task(60)
+    some = evidence.draw(task, 0)
+    seen = drawn_eyes.drawn(some, 1.0, "x")
+    seen.x[3] = np.nan
+    with pytest.raises((ArithmeticError, np.linalg.LinAlgError)):
+        evidence.of("broken", seen, task, some)
+
+
 def test_noise_is_no_better_than_guessing():
     task = drawn_eyes.task(900)
     some = evidence.draw(task, 0)

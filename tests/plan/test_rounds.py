@@ -54,11 +54,17 @@ def test_a_lead_that_is_not_clear_does_not_outdo_what_is_known_before():
     assert {keys: found.chosen for keys, found in seen.items()} == {"ab": ("a",), "ba": ("b",)}
     lead, other = sorted(seen["ab"].entries, key=lambda e: e.loss)
     assert {e.source: e.loss for e in seen["ba"].entries} == {e.source: e.loss for e in (lead, other)}
-    assert (
-        f"not clearly ahead of {other.source}, which its record favours"
-        in seen[other.source + lead.source].entries[1].reason
-    )
+    assert f"not clearly ahead of {other.source}, whose record" in seen[other.source + lead.source].entries[1].reason
     assert f"0.2 standard errors behind {lead.source}" in seen[lead.source + other.source].entries[1].reason
+
+
+def test_the_order_is_the_same_for_who_only_asks():
+    """`rank` shows what a fit would choose first, alarmed or not."""
+    for keys in ("ab", "ba"):
+        some = [*map(source, keys), source("c")]
+        found, _ = of(Drawn({"a": 1.5, "b": 1.5, "c": 0.5}, random={"a": 3.0}), sources=some, keep=3, once=600)
+        assert found.order == (*keys, "c")
+        assert "a" not in found.chosen
 
 
 def test_few_examples_are_seen_by_all_at_once_and_the_test_by_nobody():

@@ -2,6 +2,7 @@ from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
+import tiny_models
 import torch
 
 import tiny_tail
@@ -9,9 +10,10 @@ import tiny_text
 from headstart.errors import EngineError, UsageError
 from headstart.family import load
 from headstart.plan import search
+from headstart.source import _catalogue, local
 from headstart.transfer import _tune, lora, qlora
 from headstart.transfer._tail import look, open_tail
-from headstart.types import View
+from headstart.types import View, Work
 
 VIEW = View("tiny-text", "input")
 K = 3
@@ -94,6 +96,29 @@ def test_merged_it_is_a_fine_tuned_model_that_says_the_same(seen):
     scores = load("transfer", "finetune").logits(made, seen.x, *KNOWN)
     assert np.abs(scores - lora.logits(fitted, seen.x, *KNOWN)).mean() < 0.05, "both are rounded to bf16 on their way"
     load("transfer", "finetune").Config(**made.config)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_matrices_that_lie_on_their_side_take_adapters_too(name, seen, tmp_path, monkeypatch):
+    """GPT-2 keeps its matrices as [in, out]."""
+    monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "cache"))
+    source = local.find(str(tiny_models.saved("gpt2", tmp_path)))
+    known, strategy = (source, _catalogue.fetch(source)), load("transfer", name)
+    view = View(source.key, "input")
+    adapted = lora.opener(strategy.Config(), four_bits=name == "qlora")(*known, view, K).eval()
+    plain, features = (look(n, seen.x, features=True) for n in (open_tail(*known, view, K).eval(), adapted))
+    cosine = (plain * features).sum(1) / np.linalg.norm(plain, axis=1) / np.linalg.norm(features, axis=1)
+    assert cosine.min() > (0.99999 if name == "lora" else 0.7)
+    work = Work(seen, K, view, source=known[0], weights=known[1], seed=0)
+    candidate = search.Candidate("c", name, True, view, long=True)
+    fitted = search.trained(candidate, strategy.Config(steps=20), work, tuple("abc"))[0]
+    assert sum("lora_A" in n for n in fitted.state) == 3 * 4, "layers, and what is linear in each"
+    said = strategy.logits(fitted, seen.x, *known)
+    assert not np.allclose(said, _tune.logits(replace(fitted, state=head(fitted)), seen.x, *known), atol=0.1)
+    if name == "lora":
+        made = lora.merge(fitted, seen.x, *known)
+        merged = load("transfer", "finetune").logits(made, seen.x, *known)
+        assert np.abs(merged - said).max() < 0.05 * np.abs(said).max(), "both are rounded to bf16 on their way"
 
 
 def test_a_merge_that_changes_the_answer_is_refused(seen):

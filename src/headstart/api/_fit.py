@@ -94,7 +94,7 @@ def fit(
         seeds: trainings of a finalist whose result depends on chance; their spread is part of the verdict's interval.
         budget: seconds; a candidate that is not done by then is dropped, and said to be. Looked at between slices of
             training and of looking. A long candidate leaves time for the last trainings (`plan.cost.due`); these,
-            reading and the first look through the chosen sources are not cut short.
+            the rivals', reading, the first look through the chosen sources and judging are not cut short.
         source: keys of the catalogue, folders, names; all are reused. Not given, the two that suit the examples best
             are chosen from the catalogue, see `plan.rounds`.
         strategy: names; narrows the candidates, transfer and rivals separately (rivals always run).

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from ._fit import _Job
 
 MANY = 40  # where a cheap candidate errs on at most one in so many pictures not learnt from, nothing long is tried
+OVER = "the time budget ended first"
+NO_TIME = "no time was left for it beside the last trainings; give more with --budget"
 
 
 @dataclass
@@ -131,8 +133,7 @@ class Race:
         if why := self._not_worth(candidate):
             outcome: Contender | Trial = _dropped(candidate, "dropped", why, self.job.plan.seed)
         else:
-            # The first rival, a cheap one, runs past the budget: without any there is no verdict.
-            outcome = self._contend(candidate, None if first_rival else self._ends(candidate))
+            outcome = self._contend(candidate, first_rival)
         trial = outcome if isinstance(outcome, Trial) else outcome.trial
         self.job.journal.note("tried", id=trial.id, status=trial.status, reason=trial.reason)
         self.outcome.trials.append(trial)
@@ -140,13 +141,19 @@ class Race:
 
     def _ends(self, candidate: Candidate) -> float | None:
         """By when a candidate must be done, as of `time.monotonic()`; None without a budget."""
+        from ..plan.choice import prefer
         from ..plan.cost import due
 
-        ends = self.job.deadline
+        ends, seeds = self.job.deadline, self.job.plan.seeds
         if ends is None or not (candidate.long and candidate.reuses):
             return ends
-        rivals = sum(c.trial.seconds for c in self.done[False])
-        return due(ends, time.monotonic(), rivals, self.job.plan.seeds)
+        again = {c.trial.id: c.trial.seconds for c in self.done[False]}
+        if again and load("transfer", (best := prefer(self.done[False])).fitted.strategy).STOCHASTIC:
+            again[best.trial.id] *= seeds  # the verdict rests on it
+        long = {c.id for c in self.candidates if c.long}
+        own = [c.trial.seconds for c in self.done[True] if c.trial.id in long]  # one of these may be chosen
+        rivals = sum(again.values())
+        return min(due(ends, time.monotonic(), rivals, seeds), ends - rivals - seeds * max(own, default=0.0))
 
     def _leave_out(self, rest: Sequence[Candidate]) -> None:
         """A person stopped the race: these had no turn, and the best so far is judged. The same command goes on."""
@@ -181,23 +188,28 @@ class Race:
             return None
         return f"long training on the best source alone, which is {best.trial.source} ({best.trial.id} leads)"
 
-    def _contend(self, candidate: Candidate, deadline: float | None) -> Contender | Trial:
+    def _contend(self, candidate: Candidate, first_rival: bool) -> Contender | Trial:
         """A candidate's result, from an earlier attempt where there is one; a `Trial` alone when it was dropped."""
         from ..plan import search
         from ..plan.choice import prefer
 
         job, start = self.job, time.process_time()
-        if deadline is not None and time.monotonic() > deadline:  # before its pictures are looked at
-            return _dropped(candidate, "waiting", "the time budget ended first", job.plan.seed)
+        # The first rival, a cheap one, runs past the budget: without any there is no verdict.
+        ends, deadline = (None, None) if first_rival else (job.deadline, self._ends(candidate))
+        late = OVER if deadline == ends else NO_TIME
+        if ends is not None and time.monotonic() > ends:  # before its pictures are looked at
+            return _dropped(candidate, "waiting", OVER, job.plan.seed)
         begun = time.perf_counter()
         try:
             train, valid = self.look(candidate.training_view, deadline)
         except BudgetError:
-            return _dropped(candidate, "waiting", "the time budget ended first", job.plan.seed, begun)
+            return _dropped(candidate, "waiting", late, job.plan.seed, begun)
         folder = self.folder(candidate.id, train.key, candidate.view)
         if kept := search.recall(folder):
             job.clock.earlier += kept.trial.seconds
             return kept
+        if deadline is not None and time.monotonic() > deadline:
+            return _dropped(candidate, "waiting", late, job.plan.seed, begun)
         job.tell(candidate.id, 0, 1)
         work = self.work(candidate, train, valid, folder, job.plan.seed)
         camp = self.done[candidate.reuses]
@@ -217,7 +229,7 @@ class Race:
                     watch=job.watch,
                 )
         except BudgetError:
-            return _dropped(candidate, "waiting", "the time budget ended first", job.plan.seed, begun)
+            return _dropped(candidate, "waiting", late, job.plan.seed, begun)
         except search.Behind as why:
             return _dropped(candidate, "dropped", str(why), job.plan.seed, begun)
         except (HeadstartError, ValueError, ArithmeticError, RuntimeError, np.linalg.LinAlgError) as error:

@@ -122,7 +122,7 @@ def rank(
             seen=seen,
             once=examples,
         ).run()
-    rows = [_row(entry, known[entry.source], *scores.get(entry.source, ({}, []))) for entry in _by_loss(ranking)]
+    rows = [_row(entry, known[entry.source], *scores.get(entry.source, ({}, []))) for entry in _placed(ranking)]
     return Ranked({"task": _told(task, ranking), "sources": rows, "spend": {**clock.spend, "total": clock.total()}})
 
 
@@ -146,9 +146,10 @@ def _scores(
     return {e.score: e.value for e in found}, [f"{', '.join(by)}: {caveat}" for caveat, by in said.items()]
 
 
-def _by_loss(ranking: Ranking) -> list[Entry]:
-    """Those that were looked through by their loss, alarmed or not; then the others."""
-    return sorted(ranking.entries, key=lambda e: (e.loss is None, e.loss or 0.0))
+def _placed(ranking: Ranking) -> list[Entry]:
+    """Those that were looked through best first, alarmed or not; then the others."""
+    place = {key: at for at, key in enumerate(ranking.order)}
+    return sorted(ranking.entries, key=lambda e: place.get(e.source, len(place)))
 
 
 def _row(entry: Entry, source: Source, scores: Mapping[str, float | None], caveats: Sequence[str]) -> dict[str, Any]:

@@ -187,7 +187,7 @@ class Gallery:
                         todo_of[lens.key].append((example.digest, lens.prepare(picture, example.digest)))
                         if len(todo_of[lens.key]) == shard:
                             self._commit(lens, todo_of[lens.key])
-                            _in_time(deadline)
+                            _in_time(deadline if done < len(todo) else None)
                 if self._watch:
                     self._watch("embed", done, len(todo))
         for lens in lenses:

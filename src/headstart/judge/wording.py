@@ -210,7 +210,8 @@ def sentence(
     if v.decision == "helps":
         kept = " Yet the rival won on validation data, so this run's model is the rival." if fresh else ""
         return f"Reuse helps: {against} {details}.{kept}"
-    reuses = " Yet no rival was clearly ahead on validation data, so this run's model is the one that reuses."
+    held = "no rival was clearly ahead of all that reuse on validation data"
+    reuses = f" Yet {held}, so this run's model is the one that reuses."
     if v.decision == "hurts":
         return f"Reuse hurts: {against} {details}." + (" The model you get is the rival." if fresh else reuses)
     tell = f" About {rounded(v.needed)} test {v.noun}s would be needed to tell." if v.needed else ""

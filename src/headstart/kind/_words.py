@@ -30,11 +30,12 @@ def percent(value: float | None, digits: int = 1) -> str:
 def figures(value: float | None) -> str:
     """A number in a unit that nobody knows, to three figures; large ones whole.
 
-    >>> figures(0.04123), figures(12345.6), figures(None)
-    ('0.0412', '12,346', '–')
+    >>> figures(0.04123), figures(12345.6), figures(-0.0), figures(None)
+    ('0.0412', '12,346', '0', '–')
     """
     if value is None or not math.isfinite(value):
         return "–"
+    value += 0.0  # no minus before nothing
     return (f"{value:.3g}" if abs(value) < 999.5 else f"{value:,.0f}").replace("-", "−")
 
 

@@ -93,7 +93,9 @@ def explain(contender: Contender, winner: Contender, noun: str = "picture") -> T
         )
     if best.reuses and not trial.reuses and contender.right[-n:].sum() >= winner.right[-n:].sum():
         return replace(
-            trial, reason=f"not clearly ahead of {against}, and reuse is preferred then: {_numbers(contender, noun)}"
+            trial,  # the stand-in, by cross-validation, may have decided: see `crown`
+            reason=f"not clearly ahead of all that reuse, such as {against}, who are preferred then: "
+            f"{_numbers(contender, noun)}",
         )
     return replace(trial, reason=f"lost to {against}: {_numbers(contender, noun)}")
 

@@ -51,10 +51,13 @@ def of(source: str, seen: Features, task: Task, examples: Sequence[Example]) -> 
 
     Raises:
         UsageError: fewer than two examples, or all of one class or group.
+        ArithmeticError: a loss that is no finite number.
     """
     x = np.asarray(seen.x, np.float32).reshape(len(seen.x), -1)
     members = groups(examples) if any(e.group is not None for e in examples) else None
     losses, right = out_of_sample(x, answers(examples), len(task.labels), task.kind, members)
+    if not np.isfinite(losses).all():
+        raise ArithmeticError(f"what a linear head makes of the features of '{source}' are no finite numbers")
     return Evidence(source, np.asarray(losses, np.float64), np.asarray(right, np.float64))
 
 

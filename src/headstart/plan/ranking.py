@@ -31,6 +31,7 @@ class Ranking:
     entries: tuple[Entry, ...]
     stopped: str = ""  # OVER, "interrupted", or nothing
     warnings: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()  # those that were looked through, best first, whether an alarm went off or not
 
     @property
     def chosen(self) -> tuple[str, ...]:

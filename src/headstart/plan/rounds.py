@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -32,7 +32,7 @@ EACH = 4
 MOST = 1024  # examples of the last one: from there on sources differ by less than the race tells apart better
 ASKED = 256  # examples of the alarm
 WHOLE = 0.3  # of the time left to the whole run, what looking at every example through one source may take
-FAVOURS = ", which its record favours"
+FAVOURS = ", whose record (size, published accuracy, domain) promises more"
 FALSE_STARTS = (
     HeadstartError, OSError, RuntimeError, ValueError, ArithmeticError, ImportError, MemoryError, np.linalg.LinAlgError,
 )  # fmt: skip
@@ -116,7 +116,7 @@ class Rounds:
             self._stopped = "interrupted"
             self.tell("interrupted: going on with the best source so far", 0, 1)
             self._choose_rest()
-        return Ranking(self._sorted(), self._stopped, tuple(self._warnings))
+        return Ranking(self._sorted(), self._stopped, tuple(self._warnings), tuple(self._placed(self._known)))
 
     def _sizes(self) -> list[int]:
         """How many examples the rounds see: each twice as many as the one before."""
@@ -137,7 +137,7 @@ class Rounds:
             ranked, left = left, self._cut(left, last=last)
             for rank, key in enumerate(ranked, 1):
                 if key not in left:
-                    why = f"ranked {rank} of {len(ranked)}: {self._behind(key, ranked[0])}"
+                    why = f"ranked {rank} of {len(ranked)}: {self._behind(key, ranked)}"
                     self._set(key, status="dropped", reason=why)
             if last or len(left) <= self.keep:
                 break
@@ -148,12 +148,15 @@ class Rounds:
         if self.once:
             return ranked
         fit = self.keep if last else max(self.keep, math.ceil(len(ranked) / 2))
-        best = self._of(ranked[0])
+        best = min(map(self._of, ranked), key=lambda e: e.loss)
         return [k for at, k in enumerate(ranked) if at < fit or (not last and self._of(k).behind(best) < CLOSE)]
 
-    def _behind(self, key: str, best: str) -> str:
-        mine, theirs = self._of(key), self._of(best)
-        gap, on = mine.behind(theirs), f"{len(mine.losses)} {self.task.noun}s"
+    def _behind(self, key: str, ranked: Sequence[str]) -> str:
+        """How far behind the leader it is, or behind the lowest loss, which may be another's."""
+        mine, first = self._of(key), {ranked[0], min(ranked, key=lambda k: self._of(k).loss)} - {key}
+        best = max(sorted(first), key=lambda k: mine.behind(self._of(k)))
+        theirs, on = self._of(best), f"{len(mine.losses)} {self.task.noun}s"
+        gap = mine.behind(theirs)
         how, more = (f"{gap:.1f} standard errors behind", "") if gap >= 0 else ("not clearly ahead of", FAVOURS)
         return f"{self._said(mine)} on {on}, {how} {best}{more} ({self._said(theirs)})"
 
@@ -255,7 +258,7 @@ class Rounds:
     def _alarms(self, left: Sequence[str]) -> None:
         """Ask whether those left, and where one fails those behind it, beat random weights."""
         behind = [key for key in self._known if self._entries[key].status == "dropped"]
-        line, sound = [*left, *sorted(behind, key=lambda key: (-self._entries[key].n, self._of(key).loss))], 0
+        line, sound = [*left, *self._placed(behind)], 0
         for key in line:
             if sound == self.keep:
                 break
@@ -311,8 +314,7 @@ class Rounds:
     def _choose_rest(self) -> None:
         """After an interruption: the best that is known, and a reason for the others."""
         status = {key: self._entries[key].status for key in self._known}
-        able = [key for key in self._known if status[key] not in ("alarmed", "chosen")]
-        able.sort(key=lambda key: (-self._entries[key].n, self._of(key).loss))
+        able = self._placed([key for key in self._known if status[key] not in ("alarmed", "chosen")])
         free = self.keep - sum(s == "chosen" for s in status.values())
         for at, key in enumerate(able):
             if at < free:
@@ -324,6 +326,12 @@ class Rounds:
         for key, entry in self._entries.items():
             if entry.status == "waiting" and not entry.reason:
                 self._set(key, reason="interrupted before its turn")
+
+    def _placed(self, keys: Collection[str]) -> list[str]:
+        """Best first; who has seen more examples stands before who was dropped on fewer."""
+        known = [self._of(s.key) for s in self.sources if s.key in keys]
+        sizes = sorted({self._entries[e.source].n for e in known}, reverse=True)
+        return [key for n in sizes for key in evidence.order([e for e in known if self._entries[e.source].n == n])]
 
     def _sorted(self) -> tuple[Entry, ...]:
         ranks = {"chosen": 0, "alarmed": 1, "dropped": 1, "waiting": 2, "failed": 3}

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..family import load
+from ..kind._words import figures
 from ..types import NOUNS
 from . import _words
 from .text import COLUMNS, pad, shorten, width
@@ -35,8 +36,8 @@ def table(record: Mapping[str, Any]) -> str:
     noun = NOUNS.get(task["modality"], "example")
     notes = [
         f"{_named(task)}: what a ridge head on frozen features makes of {_words.plural(used, noun)} left out in turn "
-        "(groups as a whole); the order is that of its log-loss, within a standard error of the best that of the "
-        "records. random: the same architecture with random weights.",
+        "(groups as a whole); the order is that of its log-loss, within a standard error of the best that of "
+        "prior. random: the same architecture with random weights.",
         *(f"warning: {warning}" for warning in task["warnings"]),
         *_caveats(rows),
         *([f"Stopped early: {task['stopped']}."] if task["stopped"] else []),
@@ -65,4 +66,4 @@ def _named(task: Mapping[str, Any]) -> str:
 
 
 def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3g}"
+    return figures(value)

@@ -75,7 +75,7 @@ def _caveats(module: ModuleType, look: Look) -> tuple[str, ...]:
     together = look.groups is not None and len(np.unique(look.groups)) < len(look.y)
     if together and not getattr(module, "GROUPS", False):
         out.append(
-            "It takes examples of one group for independent ones, which flatters sources that know groups apart."
+            "It counts examples of one group as independent, so it is too high for a source that recognises the group."
         )
     if look.kind != "classification":
         return tuple(out)

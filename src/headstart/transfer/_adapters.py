@@ -40,6 +40,7 @@ def adapt(tail: Tail, rank: int, alpha: float, dropout: float, *, four_bits: boo
     # When peft imports it, it warns of kernels nobody needs; and who keeps that record keeps the network.
     logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
     from peft import LoraConfig, inject_adapter_in_model
+    from transformers.pytorch_utils import Conv1D  # GPT-2's linear layer: its matrix is [in, out]
 
     if not isinstance(tail, TextTail) or tail.source.architecture == STATIC:
         raise UsageError(
@@ -48,11 +49,13 @@ def adapt(tail: Tail, rank: int, alpha: float, dropout: float, *, four_bits: boo
         )
     net, stack = tail.net, layers(tail.net)
     inside = {id(module) for module in (stack or net).modules()}  # what stands outside is held by the tail itself too
-    targets = [name for name, m in net.named_modules() if isinstance(m, nn.Linear) and id(m) in inside]
+    targets = [name for name, m in net.named_modules() if isinstance(m, nn.Linear | Conv1D) and id(m) in inside]
+    lying = not four_bits and any(isinstance(m, Conv1D) for m in net.modules())
     if four_bits:
         _quantise(net, targets)
         tail.form = NF4
-    inject_adapter_in_model(LoraConfig(r=rank, lora_alpha=alpha, lora_dropout=dropout, target_modules=targets), net)
+    adapters = {"r": rank, "lora_alpha": alpha, "lora_dropout": dropout, "fan_in_fan_out": lying}
+    inject_adapter_in_model(LoraConfig(**adapters, target_modules=targets), net)
     for module in net.modules():
         if "norm" in type(module).__name__.lower():
             module.requires_grad_(True)
@@ -67,11 +70,12 @@ def _quantise(net: nn.Module, names: list[str]) -> None:
     for name in names:
         parent, _, child = name.rpartition(".")
         old = net.get_submodule(name)
-        assert isinstance(old, nn.Linear)
-        new = Linear4bit(
-            old.in_features, old.out_features, old.bias is not None, compute_dtype=torch.float32, quant_type=NF4
-        )
-        new.load_state_dict(old.state_dict())
+        state = old.state_dict()
+        if not isinstance(old, nn.Linear):
+            state["weight"] = state["weight"].T.contiguous()
+        out, into = state["weight"].shape
+        new = Linear4bit(into, out, "bias" in state, compute_dtype=torch.float32, quant_type=NF4)
+        new.load_state_dict(state)
         new.support_avx512bf16_for_cpu = False  # its packed form is for other kernels and sizes, and cannot be trained
-        setattr(net.get_submodule(parent), child, new.to(old.weight.device))  # moving it is what quantises it
+        setattr(net.get_submodule(parent), child, new.to(state["weight"].device))  # moving it is what quantises it
     net.__dict__["is_loaded_in_4bit"] = True  # so that peft puts its adapters for such layers in
