@@ -96,7 +96,7 @@ def test_rows_without_label_or_file_are_named(tmp_path, rows):
         (
             lambda r: [{"image": x["image"]} for x in r],
             DataError,
-            "has the columns image, but none named label or class",
+            "has the columns image, but none named label or class.*Say which it is with `--label COLUMN`, or rename it",
         ),
         (
             lambda r: [{**x, "split": "later"} for x in r],

@@ -88,8 +88,8 @@ def records(table: Table, shape: Shape, group: str | None = None) -> Found:
     name, columns = table.name, table.columns
     if not table.rows:
         raise DataError(f"{name} holds no rows. Give one row for each {shape.noun}, with {shape.wants} columns.")
-    example, flags = _column(name, columns, shape.columns), shape.flags or _flags(name, columns, shape.labels)
-    label = ", ".join(flags) or _column(name, columns, shape.labels)
+    example, flags = _example(table, shape), shape.flags or _flags(name, columns, shape.labels)
+    label = ", ".join(flags) or _column(name, columns, shape.labels, "--label")
     split = next((c for c in columns if c.strip().casefold() == "split"), None)
     if group is not None and group not in columns:
         raise UsageError(f"{name} has no column '{group}' to group by; it has {', '.join(columns)}. Name one of these.")
@@ -121,7 +121,7 @@ def unlabelled(table: Table, shape: Shape) -> list[tuple[str, Path | str | None]
     Raises:
         DataError: there is no such column.
     """
-    example = _column(table.name, table.columns, shape.columns) if table.rows else ""
+    example = _example(table, shape) if table.rows else ""
     return [(where, shape.cell(table.folder, row.get(example))) for where, row, _ in table.rows]
 
 
@@ -224,14 +224,20 @@ def _name(number: int | None, names: Sequence[str]) -> str | None:
     return names[number] if number is not None and number >= 0 else None
 
 
-def _column(name: str, columns: Sequence[str], allowed: tuple[str, ...]) -> str:
+def _example(table: Table, shape: Shape) -> str:
+    """The column that holds the examples."""
+    return _column(table.name, table.columns, shape.columns, "--text" if shape.modality == "text" else "")
+
+
+def _column(name: str, columns: Sequence[str], allowed: tuple[str, ...], option: str) -> str:
+    """The first of `allowed` that a table has; `option` is where a person can name another, "" where nowhere."""
     by_name = {c.strip().casefold(): c for c in reversed(columns)}
     for wanted in allowed:
         if (key := wanted.strip().casefold()) in by_name:
             return by_name[key]
     raise DataError(
         f"{name} has the columns {', '.join(columns) or '(none)'}, but none named {' or '.join(allowed)}. "
-        "Rename a column."
+        + (f"Say which it is with `{option} COLUMN`, or rename it." if option else "Rename a column.")
     )
 
 
@@ -244,7 +250,7 @@ def _flags(name: str, columns: Sequence[str], wanted: tuple[str, ...]) -> tuple[
     parts = [part.strip() for part in wanted[0].split(",") if part.strip()]
     if len(wanted) > 1 or len(parts) < 2 or wanted[0] in columns:
         return ()
-    return tuple(dict.fromkeys(_column(name, columns, (part,)) for part in parts))
+    return tuple(dict.fromkeys(_column(name, columns, (part,), "--label") for part in parts))
 
 
 def _splits(name: str, cells: list[object]) -> list[str | None]:
