@@ -23,8 +23,17 @@ def desk(tmp_path_factory):
         for seed, (name, n) in enumerate({"many": 160, "few": 24}.items()):
             data = tiny_text.table(folder / f"{name}.jsonl", n, seed)
             headstart.fit(data, out=folder / "runs" / name, **how)
+        headstart.fit(renamed(folder, "many"), out=folder / "runs/renamed", text="said", label="mood", **how)
         tiny_text.table(folder / "more.jsonl", 200, 9)
         yield SimpleNamespace(folder=folder)
+
+
+def renamed(folder, name):
+    """The same table with columns that nothing would guess, and one beside them that looks like the texts."""
+    rows = [json.loads(line) for line in (folder / f"{name}.jsonl").read_text().splitlines()]
+    made = [{"text": "nothing", "said": row["text"], "mood": row["label"]} for row in rows]
+    (folder / f"{name}_renamed.jsonl").write_text("\n".join(map(json.dumps, made)))
+    return folder / f"{name}_renamed.jsonl"
 
 
 def shell(*words, desk):
@@ -43,6 +52,16 @@ def test_the_command_prints_the_sentence_the_classes_and_what_was_left_out(desk)
     assert [*rows[0]] == ["text", "label", "predicted", "p(a)", "p(b)", "against"]
     assert [row["predicted"] for row in rows] == found.predictions()["predicted"]
     assert f"{found.n} rows in out.csv" in done.stderr
+
+
+def test_a_run_knows_the_columns_that_it_learnt_from_and_the_usual_ones(desk):
+    usual = headstart.evaluate(desk.folder / "runs/renamed", desk.folder / "more.jsonl")
+    own = headstart.evaluate(desk.folder / "runs/renamed", renamed(desk.folder, "more"))
+    assert own.n == usual.n > 100
+    assert own.predictions()["predicted"] == usual.predictions()["predicted"]
+    told = list(headstart.load(desk.folder / "runs/renamed").predict([desk.folder / "more_renamed.jsonl"]))
+    plain = list(headstart.load(desk.folder / "runs/renamed").predict([desk.folder / "more.jsonl"]))
+    assert [row.probability for row in told] == [row.probability for row in plain]
 
 
 def test_json_is_one_object(desk):

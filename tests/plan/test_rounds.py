@@ -135,6 +135,13 @@ def test_the_alarm_goes_off_where_random_weights_do_better_and_the_next_takes_th
     assert any(event == "alarm" and facts["fired"] for event, facts in notes)
 
 
+def test_an_alarm_that_is_not_sure_says_so():
+    found, _ = of(Drawn({"a": 2.0, "b": 2.5}, random={"b": 2.6}))
+    assert -2 < next(e.margin for e in found.entries if e.source == "b") <= 0
+    assert "Reuse may not help: b does not beat" in found.warnings[0]
+    assert "no better, if not clearly worse" in found.warnings[0]
+
+
 def test_where_every_source_is_alarmed_the_best_goes_on_and_the_warning_says_so():
     found, _ = of(Drawn({"a": 0.5, "b": 1.0}, random={"a": 3.0, "b": 3.0}))
     assert found.chosen == ("b",)

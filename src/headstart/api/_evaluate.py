@@ -75,6 +75,7 @@ def evaluate(
         learnt=frozenset().union(*(s for s in seen if s is not None)),
         text=text,
         label=label,
+        columns=first.columns,
         progress=(lambda done, of: watch("read", done, of)) if watch else None,
     )
     unknown = [str(r.path) for r, s in zip(runs, seen, strict=True) if s is None]

@@ -57,7 +57,8 @@ def publish(
     with job.clock("report"):
         winner = _whole(outcome.finalists[roles["winner"]][0], sources, engine)
         source = sources[winner.view.source] if winner.view.source else None
-        save(out / "model", winner, source, weights[source.key] if source else None)
+        columns = {name: column for name in ("text", "label") if (column := getattr(job.plan, name))}
+        save(out / "model", winner, source, weights[source.key] if source else None, columns)
         _check_saved(out / "model", job.gallery, judgement, load("kind", job.task.kind).unit(answers(job.task.train)))
         _predictions(out / "predictions.parquet", job.task, judgement)
         note_seen(out, job.task)

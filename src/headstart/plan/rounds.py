@@ -298,13 +298,14 @@ class Rounds:
 
     def _alarm(self, key: str) -> str:
         entry, mine, told = self._entries[key], self._of(key), load("kind", self.task.kind).told
-        sure = "clearly worse" if -(entry.margin or 0.0) >= CLOSE else "no better, if not clearly worse"
+        worse = -(entry.margin or 0.0) >= CLOSE
+        sure = "clearly worse" if worse else "no better, if not clearly worse"
         said = (
             f"{key} does not beat its own architecture with random weights "
             f"({self._said(mine)}; random {told(entry.random or 0.0)}; {sure})"
         )
         self._set(key, status="alarmed", reason=f"alarm: {said}")
-        return f"Negative transfer is likely: {said}."
+        return f"{'Negative transfer is likely' if worse else 'Reuse may not help'}: {said}."
 
     def _choose(self, key: str, when: str = "") -> None:
         more = f"; {self._entries[key].reason}" if self._entries[key].reason.startswith("not held") else ""

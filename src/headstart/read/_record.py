@@ -6,7 +6,7 @@ Knows nothing of pixels and words. Labels are NFC text in any script; numbers so
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -62,6 +62,11 @@ class Shape:
         if label:
             return replace(shape, labels=(label,))
         return replace(shape, labels=(*NUMBERS, *self.labels)) if kind == "regression" else shape
+
+    def known(self, columns: Mapping[str, str]) -> Shape:
+        """The same, which looks first for the columns that a person named when the run learnt (`Model.columns`)."""
+        text, label = ((columns[name],) if name in columns else () for name in ("text", "label"))
+        return replace(self, columns=(*text, *self.columns), labels=(*label, *self.labels))
 
     @property
     def nouns(self) -> str:

@@ -7,10 +7,9 @@ and whose other splits are empty. Where the data bring splits of their own, only
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from .. import runtime
 from ..errors import DataError, UsageError
@@ -35,6 +34,7 @@ def unseen(
     learnt: Collection[str] = (),
     text: str | None = None,
     label: str | None = None,
+    columns: Mapping[str, str] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Task:
     """Read examples to judge a run on.
@@ -47,6 +47,7 @@ def unseen(
         learnt: the first `SHORT` hex digits of the digests of what the run has learnt from.
         text: the table's column of texts, where it has another name than the usual ones.
         label: the same for the classes, or numbers.
+        columns: what the run's own table called them; looked for first where they are not named.
         progress: called with (done, total) examples looked at.
 
     Raises:
@@ -56,7 +57,7 @@ def unseen(
     given, module = absolute(data), load("read", modality)
     path = _inside(given)
     table = open_table(path)
-    shape = _shape(module, kind, labels, text, label)
+    shape = _shape(module.SHAPE.known(columns or {}), kind, labels, text, label)
     if shape.several and not label and table is not None and set(labels) <= set(table.columns):
         shape = replace(shape, flags=labels)
     found, rule = _held_out(found_in(path, table, shape), shape)
@@ -103,8 +104,7 @@ def _inside(path: Path) -> Path:
     return path if not named or {None, "train"} & named.keys() else named.get("test") or named["valid"]
 
 
-def _shape(module: Any, kind: str, labels: tuple[str, ...], text: str | None, label: str | None) -> Shape:  # noqa: ANN401 - a module
-    shape: Shape = module.SHAPE
+def _shape(shape: Shape, kind: str, labels: tuple[str, ...], text: str | None, label: str | None) -> Shape:
     if text and shape.modality != "text":
         raise UsageError(f"A column of texts ('{text}') was named, but this run reads {shape.nouns}. Leave it out.")
     shape = replace(shape, columns=(text,)) if text else shape

@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from ..errors import HeadstartError
-from ..read._record import Record
+from ..read._record import Record, Shape
 from ..read._table import open_table, unlabelled
 from ..read._walk import files
 from ..read.text import SHAPE, content, digest
 from ..types import Example
 
 
-def texts(inputs: Iterable[str | Path], column: str | None = None) -> Iterator[tuple[str, Example | str]]:
-    """Each text of the inputs. `column` names the one of a table that holds the texts.
+def texts(inputs: Iterable[str | Path], shape: Shape = SHAPE) -> Iterator[tuple[str, Example | str]]:
+    """Each text of the inputs. `shape` says which column of a table holds the texts.
 
     A word that is no file, folder or table is itself the text; "-" stands for lines on standard input.
     """
@@ -28,10 +27,10 @@ def texts(inputs: Iterable[str | Path], column: str | None = None) -> Iterator[t
             for number, line in enumerate(sys.stdin, 1):
                 yield f"line {number}", _example(Record(Path(f"line {number}"), "", text=line.rstrip("\r\n")))
         else:
-            yield from _of(given, column)
+            yield from _of(given, shape)
 
 
-def _of(given: str | Path, column: str | None) -> Iterator[tuple[str, Example | str]]:
+def _of(given: str | Path, shape: Shape) -> Iterator[tuple[str, Example | str]]:
     path = Path(given)
     try:
         path = path.expanduser()
@@ -45,7 +44,6 @@ def _of(given: str | Path, column: str | None) -> Iterator[tuple[str, Example | 
         else:
             yield str(given), _example(Record(Path("text"), "", text=str(given)))
         return
-    shape = replace(SHAPE, columns=(column,)) if column else SHAPE
     found = files(path, SHAPE.wanted) if path.is_dir() else [path]
     try:
         table = open_table(path, alone=not found)  # beside texts to predict a table is none of them

@@ -10,7 +10,7 @@ import hashlib
 import io
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -47,16 +47,17 @@ def predict(
     """Predict files, folders, or "-" for paths on standard input; of texts see `_texts.py`.
 
     `engine="auto"` is the engine the model was judged with, where this machine has it. `text` names the column of a
-    table that holds the texts.
+    table that holds the texts; not given, the one that was named when the model learnt, or a usual name.
 
     Raises:
         DataError: the folder holds no model.
     """
     loaded = load(model) if isinstance(model, Path) else model
     if loaded.modality == "text":
+        from ..read.text import SHAPE
         from ._texts import texts
 
-        found: Iterator[Input] = texts(inputs, text)
+        found: Iterator[Input] = texts(inputs, replace(SHAPE, columns=(text,)) if text else SHAPE.known(loaded.columns))
     else:
         found = ((str(path), _examine(path)) for path in expand(inputs))
     with tempfile.TemporaryDirectory(prefix="headstart-") as folder:

@@ -7,8 +7,8 @@ and, when the model stands on a source, `backbone.safetensors`. No pickle anywhe
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -37,6 +37,7 @@ class Model:
     fitted: Fitted
     source: Source | None
     weights: Path | None  # of the backbone
+    columns: Mapping[str, str] = field(default_factory=dict)  # "text", "label": how the person named those of the table
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -85,16 +86,22 @@ def scores(fitted: Fitted, gallery: Gallery, examples: Sequence[Example]) -> NDA
     return np.asarray(member("transfer", fitted.strategy).logits(fitted, x, *known), np.float32)
 
 
-def save(folder: Path, fitted: Fitted, source: Source | None, weights: Path | None) -> Model:
+def save(
+    folder: Path,
+    fitted: Fitted,
+    source: Source | None,
+    weights: Path | None,
+    columns: Mapping[str, str] | None = None,
+) -> Model:
     """Write a model folder; `model.json` comes last."""
-    extra: dict[str, Any] = {"format": FORMAT, "source": None}
+    extra: dict[str, Any] = {"format": FORMAT, "columns": dict(columns or {}), "source": None}
     if source is not None and weights is not None:
         data = weights.read_bytes()
         if not (folder / BACKBONE).exists() or (folder / BACKBONE).read_bytes() != data:
             write(folder / BACKBONE, data)
-        extra = {"format": FORMAT, "source": to_dict(source), "backbone_sha256": hashlib.sha256(data).hexdigest()}
+        extra |= {"source": to_dict(source), "backbone_sha256": hashlib.sha256(data).hexdigest()}
     keep.save(folder, fitted, extra)
-    return Model(fitted, source, folder / BACKBONE if source else None)
+    return Model(fitted, source, folder / BACKBONE if source else None, dict(columns or {}))
 
 
 def load(folder: Path) -> Model:
@@ -109,8 +116,10 @@ def load(folder: Path) -> Model:
             f"The model in {folder} was saved by another headstart (format {extra.get('format')}; this one reads "
             f"{FORMAT}). Run `headstart fit` again, or use the version in its environment.json."
         )
+    columns = extra.get("columns")
+    columns = {name: str(column) for name, column in columns.items()} if isinstance(columns, dict) else {}
     if extra["source"] is None:
-        return Model(fitted, None, None)
+        return Model(fitted, None, None, columns)
     weights = folder / BACKBONE
     try:
         found = hashlib.sha256(weights.read_bytes()).hexdigest()
@@ -121,4 +130,4 @@ def load(folder: Path) -> Model:
             f"{weights} is not the file this model was saved with (sha256 {found[:12]}, not "
             f"{extra['backbone_sha256'][:12]}). Copy the whole model folder again, or run `headstart fit` again."
         )
-    return Model(fitted, source_from(extra["source"]), weights)
+    return Model(fitted, source_from(extra["source"]), weights, columns)
