@@ -69,8 +69,8 @@ def fit(
     seed: int = 0,
     seeds: int = 3,
     budget: float | None = None,
-    source: str | Sequence[str] = (),
-    strategy: str | Sequence[str] = (),
+    source: str | Sequence[str] | None = None,
+    strategy: str | Sequence[str] | None = None,
     engine: str = "auto",
     group: str | None = None,
     text: str | None = None,
@@ -149,9 +149,13 @@ def fit(
     return _Job(plan, clock, watch).work()
 
 
-def _several(given: str | Sequence[str]) -> tuple[str, ...]:
-    """Names, by comma or as a sequence."""
-    return tuple(x.strip() for x in (given.split(",") if isinstance(given, str) else given) if x.strip())
+def _several(given: str | Sequence[str] | None) -> tuple[str, ...]:
+    """Names, by comma or as a sequence.
+
+    >>> _several("probe, svm"), _several(["probe"]), _several(None)
+    (('probe', 'svm'), ('probe',), ())
+    """
+    return tuple(x.strip() for x in (given.split(",") if isinstance(given, str) else given or ()) if x.strip())
 
 
 def _default_out(data: Path) -> Path:

@@ -41,7 +41,7 @@ class Ranked:
 def rank(
     data: str | Path,
     *,
-    source: str | Sequence[str] = (),
+    source: str | Sequence[str] | None = None,
     seed: int = 0,
     budget: float | None = None,
     examples: int = EXAMPLES,

@@ -73,11 +73,6 @@ class Shape:
         """Of several."""
         return f"{self.noun}s"
 
-    @property
-    def wants(self) -> str:
-        """What a table needs: "image and label"."""
-        return f"{self.columns[0]} and {self.labels[0]}"
-
 
 @dataclass(frozen=True)
 class Found:

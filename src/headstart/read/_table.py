@@ -76,6 +76,9 @@ def _alone(folder: Path, tables: list[Path]) -> Table | None:
     return _file(tables[0])
 
 
+COLUMNS = "with a column image or text, and a column label"
+
+
 def records(table: Table, shape: Shape, group: str | None = None) -> Found:
     """Every row of a table as a record. Rows without an example are set aside by their number.
 
@@ -87,7 +90,7 @@ def records(table: Table, shape: Shape, group: str | None = None) -> Found:
     """
     name, columns = table.name, table.columns
     if not table.rows:
-        raise DataError(f"{name} holds no rows. Give one row for each {shape.noun}, with {shape.wants} columns.")
+        raise DataError(f"{name} holds no rows. Give one row an example, {COLUMNS}.")
     example, flags = _example(table, shape), shape.flags or _flags(name, columns, shape.labels)
     label = ", ".join(flags) or _column(name, columns, shape.labels, "--label")
     split = next((c for c in columns if c.strip().casefold() == "split"), None)

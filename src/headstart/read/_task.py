@@ -23,7 +23,7 @@ from ._numbers import settled, strata
 from ._record import Found, Record, Shape, in_order
 from ._several import tagged
 from ._split import SHARES, TEST, VALID, VALID_OF_TRAIN, assign
-from ._table import SUFFIXES, Table, records
+from ._table import COLUMNS, SUFFIXES, Table, records
 from ._unlabelled import remark, unlabelled
 
 _SMALL_TEST = 50
@@ -116,8 +116,8 @@ def found_in(path: Path, table: Table | None, shape: Shape, group: str | None = 
         return read_folder(path, shape)
     state = "is no table that can be read" if path.exists() else "does not exist"
     raise DataError(
-        f"{path} {state}. Allowed: a folder of class folders, a table ({', '.join(SUFFIXES)}) with {shape.wants} "
-        "columns, or a folder saved by Hugging Face datasets. Check the path."
+        f"{path} {state}. Allowed: a folder of class folders, a table ({', '.join(SUFFIXES)}) {COLUMNS}, "
+        "or a folder saved by Hugging Face datasets. Check the path."
     )
 
 
