@@ -7,6 +7,7 @@ import pytest
 from drawn_eyes import Drawn, source, task
 from headstart.errors import BudgetError, SourceError
 from headstart.plan import cost, rounds
+from headstart.plan.choice import CLOSE
 from headstart.source import _catalogue
 
 SHARP = {"a": 0.2, "b": 0.8, "c": 1.6, "d": 3.0, "e": 0.1, "f": 0.4}
@@ -137,7 +138,7 @@ def test_the_alarm_goes_off_where_random_weights_do_better_and_the_next_takes_th
 
 def test_an_alarm_that_is_not_sure_says_so():
     found, _ = of(Drawn({"a": 2.0, "b": 2.5}, random={"b": 2.6}))
-    assert -2 < next(e.margin for e in found.entries if e.source == "b") <= 0
+    assert -CLOSE < next(e.margin for e in found.entries if e.source == "b") <= 0
     assert "Reuse may not help: b does not beat" in found.warnings[0]
     assert "no better, if not clearly worse" in found.warnings[0]
 

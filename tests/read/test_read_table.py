@@ -96,7 +96,7 @@ def test_rows_without_label_or_file_are_named(tmp_path, rows):
         (
             lambda r: [{"image": x["image"]} for x in r],
             DataError,
-            "has the columns image, but none named label or class.*Say which it is with `--label COLUMN`, or rename it",
+            r"has the columns image, but none named label or class.*Say which it is with `--label COLUMN`, or rename it",
         ),
         (
             lambda r: [{**x, "split": "later"} for x in r],
@@ -110,11 +110,23 @@ def test_rows_without_label_or_file_are_named(tmp_path, rows):
         ),
         (lambda r: [{**x, "split": "test"} for x in r], DataError, "gives test but no train pictures"),
         (lambda r: [{**x, "label": "one"} for x in r], DataError, r"t.csv holds one class \('one'\)"),
+        (
+            lambda r: [{"said": "words", "label": x["label"]} for x in r],
+            DataError,
+            r"has the columns said, label, but none named image or path.*if these are texts, say which column with "
+            "`--text COLUMN`",
+        ),
     ],
 )
 def test_what_cannot_be_used_is_said(tmp_path, rows, change, error, message):
     with pytest.raises(error, match=message):
         read(delimited(tmp_path / "t.csv", change(rows)))
+
+
+def test_one_column_cannot_be_both_texts_and_labels(tmp_path):
+    rows = [{"text": f"words {n}", "label": "ab"[n % 2]} for n in range(24)]
+    with pytest.raises(DataError, match=r"the column .text. was taken for both the texts and their labels.*`--label`"):
+        read(delimited(tmp_path / "t.csv", rows), text="text", label="text")
 
 
 def test_no_such_group_column_no_rows_and_no_json(tmp_path, rows):

@@ -44,7 +44,7 @@ def evaluate(
         data: labelled pictures or texts, as `fit` takes them; nothing is split.
         against: another finished run, which knows the same classes: both predict the same examples, and whether the
             first is better is decided as `fit` decides, with the first one's margin.
-        text: column of the table that holds the texts, where it has an unusual name.
+        text: column of the table that holds the texts, where its name is neither usual nor the one given to `fit`.
         label: the same for the classes, or numbers.
         engine: `auto` is the engine a model was judged with.
         watch: called with (what, done, of) as the work goes on.

@@ -57,7 +57,9 @@ def publish(
     with job.clock("report"):
         winner = _whole(outcome.finalists[roles["winner"]][0], sources, engine)
         source = sources[winner.view.source] if winner.view.source else None
-        columns = {name: column for name in ("text", "label") if (column := getattr(job.plan, name))}
+        text, label = job.plan.text, job.plan.label
+        columns = {"text": text} if text else {}
+        columns |= {"label": label} if label and job.task.kind == "classification" else {}  # others: by their labels
         save(out / "model", winner, source, weights[source.key] if source else None, columns)
         _check_saved(out / "model", job.gallery, judgement, load("kind", job.task.kind).unit(answers(job.task.train)))
         _predictions(out / "predictions.parquet", job.task, judgement)

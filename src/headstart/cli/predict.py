@@ -22,7 +22,7 @@ def run(
     ],
     csv: Annotated[Path | None, typer.Option(help="Write the rows to this CSV file.")] = None,
     engine: Annotated[str, typer.Option(help=ENGINES)] = "auto",
-    text: Annotated[str, typer.Option(help="Table column that holds the texts, if its name is unusual.")] = "",
+    text: Annotated[str, typer.Option(help="Table column of texts, if its name is new to the run.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line, and nothing else.")] = False,
 ) -> None:
     """Predict new pictures or texts.

@@ -63,9 +63,13 @@ class Shape:
             return replace(shape, labels=(label,))
         return replace(shape, labels=(*NUMBERS, *self.labels)) if kind == "regression" else shape
 
+    def reading(self, column: str | None) -> Shape:
+        """The same, which takes the texts from this column alone, where one is named."""
+        return replace(self, columns=(column,)) if column else self
+
     def known(self, columns: Mapping[str, str]) -> Shape:
         """The same, which looks first for the columns that a person named when the run learnt (`Model.columns`)."""
-        text, label = ((columns[name],) if name in columns else () for name in ("text", "label"))
+        text, label = ((columns[name],) if columns.get(name) else () for name in ("text", "label"))
         return replace(self, columns=(*text, *self.columns), labels=(*label, *self.labels))
 
     @property

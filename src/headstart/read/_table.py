@@ -76,6 +76,8 @@ def _alone(folder: Path, tables: list[Path]) -> Table | None:
     return _file(tables[0])
 
 
+_NAME = "Say which it is with `--{} COLUMN`, or rename it."
+_PICTURES = "Rename the column of pictures; if these are texts, say which column with `--text COLUMN`."
 COLUMNS = "with a column image or text, and a column label"
 
 
@@ -90,9 +92,14 @@ def records(table: Table, shape: Shape, group: str | None = None) -> Found:
     """
     name, columns = table.name, table.columns
     if not table.rows:
-        raise DataError(f"{name} holds no rows. Give one row an example, {COLUMNS}.")
+        raise DataError(f"{name} holds no rows. Give a row for each example, {COLUMNS}.")
     example, flags = _example(table, shape), shape.flags or _flags(name, columns, shape.labels)
-    label = ", ".join(flags) or _column(name, columns, shape.labels, "--label")
+    label = ", ".join(flags) or _column(name, columns, shape.labels, _NAME.format("label"))
+    if example in (flags or (label,)):
+        raise DataError(
+            f"{name}: the column '{example}' was taken for both the {shape.nouns} and their labels; it has "
+            f"{', '.join(columns)}. Name two of these with `--text` and `--label`."
+        )
     split = next((c for c in columns if c.strip().casefold() == "split"), None)
     if group is not None and group not in columns:
         raise UsageError(f"{name} has no column '{group}' to group by; it has {', '.join(columns)}. Name one of these.")
@@ -229,18 +236,18 @@ def _name(number: int | None, names: Sequence[str]) -> str | None:
 
 def _example(table: Table, shape: Shape) -> str:
     """The column that holds the examples."""
-    return _column(table.name, table.columns, shape.columns, "--text" if shape.modality == "text" else "")
+    do = _NAME.format("text") if shape.modality == "text" else _PICTURES
+    return _column(table.name, table.columns, shape.columns, do)
 
 
-def _column(name: str, columns: Sequence[str], allowed: tuple[str, ...], option: str) -> str:
-    """The first of `allowed` that a table has; `option` is where a person can name another, "" where nowhere."""
+def _column(name: str, columns: Sequence[str], allowed: tuple[str, ...], do: str) -> str:
+    """The first of `allowed` that a table has; `do` is what to do where it has none."""
     by_name = {c.strip().casefold(): c for c in reversed(columns)}
     for wanted in allowed:
         if (key := wanted.strip().casefold()) in by_name:
             return by_name[key]
     raise DataError(
-        f"{name} has the columns {', '.join(columns) or '(none)'}, but none named {' or '.join(allowed)}. "
-        + (f"Say which it is with `{option} COLUMN`, or rename it." if option else "Rename a column.")
+        f"{name} has the columns {', '.join(columns) or '(none)'}, but none named {' or '.join(allowed)}. {do}"
     )
 
 
@@ -253,7 +260,7 @@ def _flags(name: str, columns: Sequence[str], wanted: tuple[str, ...]) -> tuple[
     parts = [part.strip() for part in wanted[0].split(",") if part.strip()]
     if len(wanted) > 1 or len(parts) < 2 or wanted[0] in columns:
         return ()
-    return tuple(dict.fromkeys(_column(name, columns, (part,), "--label") for part in parts))
+    return tuple(dict.fromkeys(_column(name, columns, (part,), "Name columns that are there.") for part in parts))
 
 
 def _splits(name: str, cells: list[object]) -> list[str | None]:

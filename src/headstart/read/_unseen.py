@@ -107,8 +107,7 @@ def _inside(path: Path) -> Path:
 def _shape(shape: Shape, kind: str, labels: tuple[str, ...], text: str | None, label: str | None) -> Shape:
     if text and shape.modality != "text":
         raise UsageError(f"A column of texts ('{text}') was named, but this run reads {shape.nouns}. Leave it out.")
-    shape = replace(shape, columns=(text,)) if text else shape
-    shape = shape.columns_of(kind, label)
+    shape = shape.reading(text).columns_of(kind, label)
     return replace(shape, labels=(*labels, *shape.labels)) if kind == "regression" and not label else shape
 
 

@@ -36,8 +36,7 @@ def read(
 ) -> Task:
     """Read a person's texts; arguments and errors as for `read.read`; `table`, if the path is opened."""
     path = absolute(data)
-    shape = replace(SHAPE, columns=(text,)) if text else SHAPE
-    shape = shape.columns_of(kind, label)
+    shape = SHAPE.reading(text).columns_of(kind, label)
     table = table or open_table(path)
     return make(path, table, shape, clean, name=name, seed=seed, group=group, kind=kind, progress=progress)
 

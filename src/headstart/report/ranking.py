@@ -39,7 +39,7 @@ def table(record: Mapping[str, Any]) -> str:
         "(groups as a whole); the order is that of its log-loss, within a standard error of the best that of "
         "prior. random: the same architecture with random weights.",
         *(f"warning: {warning}" for warning in task["warnings"]),
-        *_caveats(rows, told=task["warnings"]),
+        *_caveats(rows),
         *([f"Stopped early: {task['stopped']}."] if task["stopped"] else []),
         f"{_words.seconds(record['spend']['total'])} in all",
     ]
@@ -47,18 +47,17 @@ def table(record: Mapping[str, Any]) -> str:
     return "\n".join(lines).replace(_words.NARROW, " ")
 
 
-def _caveats(rows: Sequence[Mapping[str, Any]], told: Sequence[str] = ()) -> list[str]:
-    """What to mind, each once, with the sources of which it is said; not what a warning tells already.
+def _caveats(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What to mind, each once, with the sources of which it is said; of an alarm a warning tells already.
 
-    >>> _caveats([{"source": "a", "caveats": ["x", "y"]}, {"source": "b", "caveats": ["x"]}])
+    >>> _caveats([{"source": "a", "caveats": ["alarm: z", "x", "y"]}, {"source": "b", "caveats": ["x"]}])
     ['all sources: x', 'a: y']
     """
     said: dict[str, list[str]] = {}
     for row in rows:
         for caveat in row["caveats"]:
-            if any(caveat.removeprefix("alarm: ") in warning for warning in told):
-                continue
-            said.setdefault(caveat, []).append(row["source"])
+            if not caveat.startswith("alarm: "):
+                said.setdefault(caveat, []).append(row["source"])
     every = len(rows) if len(rows) > 1 else -1
     return [f"{'all sources' if len(of) == every else ', '.join(of)}: {caveat}" for caveat, of in said.items()]
 

@@ -13,11 +13,11 @@ from ..errors import HeadstartError
 from ..read._record import Record, Shape
 from ..read._table import open_table, unlabelled
 from ..read._walk import files
-from ..read.text import SHAPE, content, digest
+from ..read.text import content, digest
 from ..types import Example
 
 
-def texts(inputs: Iterable[str | Path], shape: Shape = SHAPE) -> Iterator[tuple[str, Example | str]]:
+def texts(inputs: Iterable[str | Path], shape: Shape) -> Iterator[tuple[str, Example | str]]:
     """Each text of the inputs. `shape` says which column of a table holds the texts.
 
     A word that is no file, folder or table is itself the text; "-" stands for lines on standard input.
@@ -44,7 +44,7 @@ def _of(given: str | Path, shape: Shape) -> Iterator[tuple[str, Example | str]]:
         else:
             yield str(given), _example(Record(Path("text"), "", text=str(given)))
         return
-    found = files(path, SHAPE.wanted) if path.is_dir() else [path]
+    found = files(path, shape.wanted) if path.is_dir() else [path]
     try:
         table = open_table(path, alone=not found)  # beside texts to predict a table is none of them
         if table is not None:

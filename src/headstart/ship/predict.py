@@ -10,7 +10,7 @@ import hashlib
 import io
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -57,7 +57,7 @@ def predict(
         from ..read.text import SHAPE
         from ._texts import texts
 
-        found: Iterator[Input] = texts(inputs, replace(SHAPE, columns=(text,)) if text else SHAPE.known(loaded.columns))
+        found: Iterator[Input] = texts(inputs, SHAPE.known(loaded.columns).reading(text))
     else:
         found = ((str(path), _examine(path)) for path in expand(inputs))
     with tempfile.TemporaryDirectory(prefix="headstart-") as folder:

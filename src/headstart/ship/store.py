@@ -1,6 +1,6 @@
 """A saved model: a folder that predicts on its own, without the cache and without the network.
 
-`model.json` (labels, strategy, setting, temperature, the source's record with its preprocessing), `head.safetensors`,
+`model.json` (labels, strategy, setting, temperature, named columns, the source's record with its preprocessing), `head.safetensors`,
 and, when the model stands on a source, `backbone.safetensors`. No pickle anywhere.
 """
 
