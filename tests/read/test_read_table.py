@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from headstart.errors import DataError, UsageError
+from headstart.read import read as read_any
 from headstart.read.image import read
 from hostile import draw
 
@@ -96,7 +97,7 @@ def test_rows_without_label_or_file_are_named(tmp_path, rows):
         (
             lambda r: [{"image": x["image"]} for x in r],
             DataError,
-            r"has the columns image, but none named label or class.*Say which it is with `--label COLUMN`, or rename it",
+            r"has the columns image, but none named label or class.*Say which it is with `--label COLUMN`",
         ),
         (
             lambda r: [{**x, "split": "later"} for x in r],
@@ -126,7 +127,7 @@ def test_what_cannot_be_used_is_said(tmp_path, rows, change, error, message):
 def test_one_column_cannot_be_both_texts_and_labels(tmp_path):
     rows = [{"text": f"words {n}", "label": "ab"[n % 2]} for n in range(24)]
     with pytest.raises(DataError, match=r"the column .text. was taken for both the texts and their labels.*`--label`"):
-        read(delimited(tmp_path / "t.csv", rows), text="text", label="text")
+        read_any(delimited(tmp_path / "t.csv", rows), text="text", label="text")
 
 
 def test_no_such_group_column_no_rows_and_no_json(tmp_path, rows):

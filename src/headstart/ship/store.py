@@ -1,7 +1,7 @@
 """A saved model: a folder that predicts on its own, without the cache and without the network.
 
-`model.json` (labels, strategy, setting, temperature, named columns, the source's record with its preprocessing), `head.safetensors`,
-and, when the model stands on a source, `backbone.safetensors`. No pickle anywhere.
+`model.json` (labels, strategy, setting, temperature, named columns, the source's record with its preprocessing),
+`head.safetensors`, and, when the model stands on a source, `backbone.safetensors`. No pickle anywhere.
 """
 
 from __future__ import annotations
