@@ -2,12 +2,18 @@
 
 import json
 
+import numpy as np
 import pytest
+import torch
+from PIL import Image
+from safetensors.torch import save_file
+from sklearn.datasets import load_digits
 
 import tiny_text
 from drawn import SMALL, headstart, two_classes
 from headstart import api
 from headstart.family import names
+from headstart.source import _timm
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +54,30 @@ def test_a_budget_that_is_over_says_so_with_exit_code_4(photos, weights):
     done = headstart("rank", photos, *SMALL, "--budget", "0.001s", "--quiet")
     assert done.returncode == 4
     assert "Give more with --budget" in done.stderr
+
+
+def test_a_network_that_is_worse_than_random_on_real_digits_raises_the_alarm_and_one_that_is_not_does_not(
+    weights, tmp_path
+):
+    """The filters of the first convolution are all alike: it sees how bright a place is, and no strokes."""
+    torch.manual_seed(0)
+    tensors = _timm.build("test_resnet").state_dict()
+    first = tensors["conv1.0.weight"]
+    tensors["conv1.0.weight"] = first.mean((0, 2, 3), keepdim=True).expand_as(first).contiguous()
+    save_file(tensors, tmp_path / "blind.safetensors")
+    digits = load_digits()
+    for at in np.random.default_rng(0).permutation(len(digits.target))[:400]:
+        folder = tmp_path / "digits" / str(digits.target[at])
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.uint8(255 - 15.9 * digits.images[at])).resize((64, 64)).save(folder / f"{at}.png")
+    sources = ["mobilenet-v2", f"timm:test_resnet={tmp_path / 'blind.safetensors'}"]
+    found = api.rank(tmp_path / "digits", source=sources, examples=200).record
+    rows = {row["source"].partition("@")[0]: row for row in found["sources"]}
+    assert rows["blind"]["value"] < rows["blind"]["random"]
+    assert rows["mobilenet-v2"]["value"] > rows["mobilenet-v2"]["random"]
+    (warning,) = [w for w in found["task"]["warnings"] if "random weights" in w]
+    assert warning.startswith("Negative transfer is likely: blind@test_resnet")
+    assert [key for key, row in rows.items() if any("alarm" in c for c in row["caveats"])] == ["blind"]
 
 
 @pytest.mark.parametrize(
