@@ -1,11 +1,12 @@
-"""How far evidence must lead before it outdoes the prior: on halves of the labelled parts, no test is opened.
+"""How far evidence must lead before it outdoes the prior, and single scores: on halves of the labelled parts alone.
 
 Of each case's labelled examples one half decides, as the planner does: the loss of a ridge head on examples left out,
 sources within `ties` standard errors of the best ordered by the prior. What is chosen is held against the other half:
 what headstart's probe (top features, or all depths at two weights) that learnt the first half has right there, mean
-over the draws, the best of the three. `ties` 0 is the evidence alone, `inf` the prior alone.
+over the draws, the best of the three. `ties` 0 is the evidence alone, `inf` the prior alone. With --scores each member
+of score/ chooses too, from the whole first half, at the top and at all depths. No test is opened.
 
-Run: python benchmarks/choose/halves.py WORK [--sets ...] [--draws 4]      (WORK as cases.py made it)
+Run: python benchmarks/choose/halves.py WORK [--sets ...] [--draws 4] [--scores]      (WORK as cases.py made it)
 """
 
 from __future__ import annotations
@@ -24,13 +25,14 @@ from run import SETS, TEXT_SETS, Case
 
 from headstart.plan import evidence
 from headstart.plan.evidence import Evidence
-from headstart.types import Features, Source
+from headstart.types import Features, Source, Task
 
 TIES = (0, 0.5, 1, 2, float("inf"))
 SEEN = (128, 0)  # examples that decide; 0: the whole half
 SHARE = 1 / 8  # the probes' first penalty
 Floats, Ints = NDArray[np.float32], NDArray[np.int64]
-Draw = dict[str, tuple[dict[int, Evidence], NDArray[np.float64]]]  # source → evidence by examples seen, shares right
+# source → evidence by examples seen, shares right, scores
+Draw = dict[str, tuple[dict[int, Evidence], NDArray[np.float64], dict[str, float]]]
 
 
 def main() -> int:
@@ -38,13 +40,14 @@ def main() -> int:
     parser.add_argument("work", type=Path)
     parser.add_argument("--sets", default="")
     parser.add_argument("--draws", type=int, default=4)
+    parser.add_argument("--scores", action="store_true", help="hold the single scores against it too; slow")
     given = parser.parse_args()
     from headstart.source import _catalogue
 
     for sets in (SETS, TEXT_SETS):
         names = [n for n in sets.split(",") if n in (given.sets or sets).split(",")]
         tables = {n: given.work / "cases" / f"{n}.jsonl" for n in names}
-        made = {n: draws(Case(table), given.draws) for n, table in tables.items() if table.is_file()}
+        made = {n: draws(Case(table), given.draws, given.scores) for n, table in tables.items() if table.is_file()}
         if not made:
             continue
         usual = {s.key for s in _catalogue.usual("image" if sets == SETS else "text")}
@@ -56,10 +59,14 @@ def main() -> int:
                 for of in [[regret(case, seen, close, only) for case in made.values()]]
             ]
             lines(f"Regret in points, {title}", ("examples", "ties", "mean", *made), rows)
+            found = {w: [by_score(case, w, only) for case in made.values()] for w in ways(next(iter(made.values())))}
+            rows = [[w, f"{np.mean(of):.2f}", *(f"{gap:.2f}" for gap in of)] for w, of in sorted_by_mean(found)]
+            if rows:
+                lines(f"Regret in points of single scores, {title}", ("score", "mean", *made), rows)
     return 0
 
 
-def draws(case: Case, many: int) -> list[Draw]:
+def draws(case: Case, many: int, scored: bool) -> list[Draw]:
     """What each source says on one half and is worth on the other, sources in the order of the prior."""
     from headstart.plan import shortlist
     from headstart.types import View, answers
@@ -67,15 +74,32 @@ def draws(case: Case, many: int) -> list[Draw]:
     gallery, examples, out = case.gallery(), case.order, [Draw() for _ in range(many)]
     y, k = np.asarray(answers(examples)), len(case.task.labels)
     for source in shortlist.order(case.sources):
-        x = np.asarray(gallery.look(examples, [View(source.key, "all")])[0].x, np.float32).reshape(len(y), -1)
+        looked = gallery.look(examples, [View(source.key, "all")])[0]
+        x = np.asarray(looked.x, np.float32).reshape(len(y), -1)
         for seed, draw in enumerate(out):
             a, b = halves(y, seed)
             known = {}
             for n in (m or len(a) for m in SEEN):
                 seen = Features(x[a[:n]], y[a[:n]], "")
                 known[n] = evidence.of(source.key, seen, case.task, [examples[i] for i in a[:n]])
-            draw[source.key] = known, worth(source, x[a], y[a], x[b], y[b], k)
+            told = None if looked.logits is None else looked.logits[a]
+            said = scores(source, x[a], y[a], told, case.task) if scored else {}
+            draw[source.key] = known, worth(source, x[a], y[a], x[b], y[b], k), said
     return out
+
+
+def scores(source: Source, x: Floats, y: Ints, logits: Floats | None, task: Task) -> dict[str, float]:
+    """What each score says of the first half; one that is silent says nothing."""
+    from headstart.family import names
+    from headstart.score._look import Look
+    from headstart.score._measure import measure
+
+    looks = {
+        depth: Look(x[:, source.columns(depth)], y, len(task.labels), task.kind, logits, source)
+        for depth in ("top", "all")
+    }
+    said = {f"{name}.{depth}": measure(name, look).value for depth, look in looks.items() for name in names("score")}
+    return {way: value for way, value in said.items() if value is not None}
 
 
 def worth(source: Source, x: Floats, y: Ints, other: Floats, truth: Ints, k: int) -> NDArray[np.float64]:
@@ -100,6 +124,24 @@ def halves(y: Ints, seed: int) -> tuple[Ints, Ints]:
     ]
     first, second = ([row for *_, row in part] for part in parts)
     return np.array(first), np.array(second)
+
+
+def ways(case: Sequence[Draw]) -> list[str]:
+    """The scores that spoke, of any source."""
+    return sorted({way for draw in case for *_, said in draw.values() for way in said})
+
+
+def by_score(case: Sequence[Draw], way: str, only: set[str] | None) -> float:
+    """Regret in points of taking the source with the highest score, mean over the draws."""
+    keys = [key for key in case[0] if only is None or key in only]
+    mean = {key: float(np.mean([draw[key][1] for draw in case], axis=0).max()) for key in keys}
+    chosen = [max(keys, key=lambda key: draw[key][2].get(way, -np.inf)) for draw in case]
+    return 100 * float(max(mean.values()) - np.mean([mean[key] for key in chosen]))
+
+
+def sorted_by_mean(found: Mapping[str, list[float]]) -> list[tuple[str, list[float]]]:
+    """Lowest regret first."""
+    return sorted(found.items(), key=lambda item: float(np.mean(item[1])))
 
 
 def regret(case: Sequence[Draw], seen: int, close: float, only: set[str] | None) -> float:
