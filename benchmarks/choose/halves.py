@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,11 +21,11 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from _common.tables import lines
-from run import SETS, TEXT_SETS, Case
+from run import SETS, TEXT_SETS, Case, measured
 
 from headstart.plan import evidence
 from headstart.plan.evidence import Evidence
-from headstart.types import Features, Source, Task
+from headstart.types import Features, Source
 
 TIES = (0, 0.5, 1, 2, float("inf"))
 SEEN = (128, 0)  # examples that decide; 0: the whole half
@@ -33,6 +33,7 @@ SHARE = 1 / 8  # the probes' first penalty
 Floats, Ints = NDArray[np.float32], NDArray[np.int64]
 # source → evidence by examples seen, shares right, scores
 Draw = dict[str, tuple[dict[int, Evidence], NDArray[np.float64], dict[str, float]]]
+Choose = Callable[[Draw, Sequence[str]], str]
 
 
 def main() -> int:
@@ -56,11 +57,13 @@ def main() -> int:
                 [str(seen or "half"), f"{close:g}", f"{np.mean(of):.2f}", *(f"{gap:.2f}" for gap in of)]
                 for seen in SEEN
                 for close in TIES
-                for of in [[regret(case, seen, close, only) for case in made.values()]]
+                for of in [[regret(case, by_evidence(seen, close), only) for case in made.values()]]
             ]
             lines(f"Regret in points, {title}", ("examples", "ties", "mean", *made), rows)
-            found = {w: [by_score(case, w, only) for case in made.values()] for w in ways(next(iter(made.values())))}
-            rows = [[w, f"{np.mean(of):.2f}", *(f"{gap:.2f}" for gap in of)] for w, of in sorted_by_mean(found)]
+            spoke = ways(next(iter(made.values())))
+            found = [(w, [regret(case, by_score(w), only) for case in made.values()]) for w in spoke]
+            found.sort(key=lambda row: float(np.mean(row[1])))
+            rows = [[w, f"{np.mean(of):.2f}", *(f"{gap:.2f}" for gap in of)] for w, of in found]
             if rows:
                 lines(f"Regret in points of single scores, {title}", ("score", "mean", *made), rows)
     return 0
@@ -83,23 +86,10 @@ def draws(case: Case, many: int, scored: bool) -> list[Draw]:
                 seen = Features(x[a[:n]], y[a[:n]], "")
                 known[n] = evidence.of(source.key, seen, case.task, [examples[i] for i in a[:n]])
             told = None if looked.logits is None else looked.logits[a]
-            said = scores(source, x[a], y[a], told, case.task) if scored else {}
-            draw[source.key] = known, worth(source, x[a], y[a], x[b], y[b], k), said
+            said = measured(source, x[a], y[a], told, case.task) if scored else {}
+            spoken = {way: value for way, (value, _) in said.items() if value is not None}
+            draw[source.key] = known, worth(source, x[a], y[a], x[b], y[b], k), spoken
     return out
-
-
-def scores(source: Source, x: Floats, y: Ints, logits: Floats | None, task: Task) -> dict[str, float]:
-    """What each score says of the first half; one that is silent says nothing."""
-    from headstart.family import names
-    from headstart.score._look import Look
-    from headstart.score._measure import measure
-
-    looks = {
-        depth: Look(x[:, source.columns(depth)], y, len(task.labels), task.kind, logits, source)
-        for depth in ("top", "all")
-    }
-    said = {f"{name}.{depth}": measure(name, look).value for depth, look in looks.items() for name in names("score")}
-    return {way: value for way, value in said.items() if value is not None}
 
 
 def worth(source: Source, x: Floats, y: Ints, other: Floats, truth: Ints, k: int) -> NDArray[np.float64]:
@@ -131,25 +121,21 @@ def ways(case: Sequence[Draw]) -> list[str]:
     return sorted({way for draw in case for *_, said in draw.values() for way in said})
 
 
-def by_score(case: Sequence[Draw], way: str, only: set[str] | None) -> float:
-    """Regret in points of taking the source with the highest score, mean over the draws."""
-    keys = [key for key in case[0] if only is None or key in only]
-    mean = {key: float(np.mean([draw[key][1] for draw in case], axis=0).max()) for key in keys}
-    chosen = [max(keys, key=lambda key: draw[key][2].get(way, -np.inf)) for draw in case]
-    return 100 * float(max(mean.values()) - np.mean([mean[key] for key in chosen]))
+def by_evidence(seen: int, close: float) -> Choose:
+    """As the planner: the likeliest of those within `close` standard errors of the best."""
+    return lambda draw, keys: evidence.order([draw[key][0][seen or max(draw[key][0])] for key in keys], close)[0]
 
 
-def sorted_by_mean(found: Mapping[str, list[float]]) -> list[tuple[str, list[float]]]:
-    """Lowest regret first."""
-    return sorted(found.items(), key=lambda item: float(np.mean(item[1])))
+def by_score(way: str) -> Choose:
+    """The highest value of a score."""
+    return lambda draw, keys: max(keys, key=lambda key: draw[key][2].get(way, -np.inf))
 
 
-def regret(case: Sequence[Draw], seen: int, close: float, only: set[str] | None) -> float:
+def regret(case: Sequence[Draw], choose: Choose, only: set[str] | None) -> float:
     """In points, mean over the draws."""
     keys = [key for key in case[0] if only is None or key in only]
     mean: Mapping[str, float] = {key: float(np.mean([draw[key][1] for draw in case], axis=0).max()) for key in keys}
-    chosen = [evidence.order([draw[key][0][seen or max(draw[key][0])] for key in keys], close)[0] for draw in case]
-    return 100 * float(max(mean.values()) - np.mean([mean[key] for key in chosen]))
+    return 100 * float(max(mean.values()) - np.mean([mean[choose(draw, keys)] for draw in case]))
 
 
 if __name__ == "__main__":

@@ -182,27 +182,33 @@ def scores(table: Path, given: argparse.Namespace) -> Iterator[tuple[str, Callab
     for source in Case(table, given.sources).sources:
 
         def work(key: str = source.key) -> Line:
-            from headstart.family import names
             from headstart.plan import evidence
-            from headstart.score._look import Look
-            from headstart.score._measure import measure
             from headstart.types import View, answers
 
             case = Case(table, key)
             one, some = case.sources[0], case.order[:SEEN]
             seen = case.gallery().look(some, [View(key, "all")])[0]
-            found: dict[str, list[Any]] = {}
-            for depth in ("top", "all"):
-                x = seen.x[:, one.columns(depth)]
-                look = Look(x, answers(some), len(case.task.labels), case.task.kind, seen.logits, one)
-                for name in names("score"):
-                    before = time.process_time()
-                    value = measure(name, look).value
-                    found[f"{name}.{depth}"] = [value, round(time.process_time() - before, 3)]
+            found = measured(one, seen.x, answers(some), seen.logits, case.task)
             mine = evidence.of(key, seen, case.task, some)
             return {"scores": found, "loss": mine.loss, "value": mine.value}
 
         yield source.key, work
+
+
+def measured(source: Any, x: Any, y: Any, logits: Any, task: Any) -> dict[str, list[Any]]:
+    """Score and depth → its value of all depths' features x [n, d], None where it is silent, and its CPU seconds."""
+    from headstart.family import names
+    from headstart.score._look import Look
+    from headstart.score._measure import measure
+
+    found: dict[str, list[Any]] = {}
+    for depth in ("top", "all"):
+        look = Look(x[:, source.columns(depth)], y, len(task.labels), task.kind, logits, source)
+        for name in names("score"):
+            before = time.process_time()
+            value = measure(name, look).value
+            found[f"{name}.{depth}"] = [value, round(time.process_time() - before, 3)]
+    return found
 
 
 def planner(table: Path, given: argparse.Namespace) -> Iterator[tuple[str, Callable[[], Line]]]:
