@@ -96,6 +96,7 @@ class Task:
     test: Sealed
     set_aside: tuple[SetAside, ...] = ()
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()  # how the data was understood where that was a guess, a sentence each
     split_rule: str = ""  # how the splits came about, for the report: "train/ and val/ as given; …"
     fingerprint: str = ""  # hash of every (digest, label, split): equal fingerprints mean equal data
     modality: str = "image"

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from headstart.errors import DataError, UsageError
+from headstart.read import ReadOptions
 from headstart.read.image import read
 from headstart.types import Task
 from hostile import draw
@@ -170,7 +171,7 @@ def test_no_such_path_and_no_such_kind(tmp_path):
 
 def test_group_needs_a_table(tmp_path):
     with pytest.raises(UsageError, match=r"has no columns\. Pass a table with image, label and site columns"):
-        read(fill(tmp_path, a=3, b=3), group="site")
+        read(fill(tmp_path, a=3, b=3), ReadOptions(group="site"))
 
 
 def test_progress_and_warnings(tmp_path):

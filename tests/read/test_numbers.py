@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from headstart.errors import DataError, UsageError
-from headstart.read import read
+from headstart.read import ReadOptions, read
 from headstart.types import answers
 
 WORDS = "river stone lamp cloud winter paper engine garden mirror silver forest bread window candle harbour".split()
@@ -62,19 +62,19 @@ def test_many_whole_numbers_stay_classes_and_the_other_way_is_named(tmp_path):
 
 def test_the_kind_that_is_asked_for_is_taken(tmp_path):
     stars = table(tmp_path, [1, 2, 3, 4, 5] * 12)
-    asked = read(stars, kind="regression")
+    asked = read(stars, ReadOptions(kind="regression"))
     assert asked.kind == "regression"
     assert asked.fingerprint != read(stars).fingerprint
     few = [0.25 * (i % 24) for i in range(96)]
     assert read(table(tmp_path, few)).kind == "regression"
-    assert read(table(tmp_path, few), kind="classification").kind == "classification"
+    assert read(table(tmp_path, few), ReadOptions(kind="classification")).kind == "classification"
 
 
 def test_a_column_of_numbers_is_found_by_its_name_where_regression_is_asked_for(tmp_path):
     path = table(tmp_path, ["good", "bad"] * 30, score=[i / 7 for i in range(60)])
     assert read(path).labels == ("bad", "good")
-    assert read(path, kind="regression").labels == ("score",)
-    assert read(path, label="score").kind == "regression"
+    assert read(path, ReadOptions(kind="regression")).labels == ("score",)
+    assert read(path, ReadOptions(label="score")).kind == "regression"
 
 
 def test_the_same_text_with_two_numbers_gets_their_mean(tmp_path):
@@ -106,10 +106,10 @@ def test_a_test_number_is_not_moved_by_one_of_train(tmp_path):
 )
 def test_what_cannot_be_predicted_is_told(values, says, tmp_path):
     with pytest.raises(DataError, match=says):
-        read(table(tmp_path, values), kind="regression")
+        read(table(tmp_path, values), ReadOptions(kind="regression"))
 
 
 def test_an_unknown_kind_is_refused(tmp_path):
     allowed = "allowed: classification, multilabel, regression"
     with pytest.raises(UsageError, match=f"The kind 'detection' cannot be read; {allowed}"):
-        read(table(tmp_path, FRACTIONS), kind="detection")
+        read(table(tmp_path, FRACTIONS), ReadOptions(kind="detection"))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from headstart.errors import DataError, UsageError
+from headstart.read import ReadOptions
 from headstart.read import read as read_any
 from headstart.read.image import read
 from hostile import draw
@@ -67,7 +68,7 @@ def test_json_lines_with_numbers_splits_and_other_names(tmp_path, rows):
 
 
 def test_groups_stay_whole(tmp_path, rows):
-    task = read(delimited(tmp_path / "t.csv", rows), group="site")
+    task = read(delimited(tmp_path / "t.csv", rows), ReadOptions(group="site"))
     sides = [{e.group for e in part} for part in (task.train, task.valid, task.test.open())]
     assert set.union(*sides) == {f"s{i}" for i in range(6)}
     assert sum(map(len, sides)) == 6
@@ -77,7 +78,7 @@ def test_groups_stay_whole(tmp_path, rows):
 def test_given_splits_that_tear_groups_apart_warn(tmp_path, rows):
     for i, row in enumerate(rows):
         row["split"] = "train" if i % 4 else "test"
-    task = read(delimited(tmp_path / "t.csv", rows), group="site")
+    task = read(delimited(tmp_path / "t.csv", rows), ReadOptions(group="site"))
     assert any("Groups in more than one given split: 6, for example 's0'" in w for w in task.warnings)
 
 
@@ -127,12 +128,12 @@ def test_what_cannot_be_used_is_said(tmp_path, rows, change, error, message):
 def test_one_column_cannot_be_both_texts_and_labels(tmp_path):
     rows = [{"text": f"words {n}", "label": "ab"[n % 2]} for n in range(24)]
     with pytest.raises(DataError, match=r"the column .text. was taken for both the texts and their labels.*`--label`"):
-        read_any(delimited(tmp_path / "t.csv", rows), text="text", label="text")
+        read_any(delimited(tmp_path / "t.csv", rows), ReadOptions(text="text", label="text"))
 
 
 def test_no_such_group_column_no_rows_and_no_json(tmp_path, rows):
     with pytest.raises(UsageError, match="has no column 'farm' to group by; it has image, label, site"):
-        read(delimited(tmp_path / "t.csv", rows), group="farm")
+        read(delimited(tmp_path / "t.csv", rows), ReadOptions(group="farm"))
     (tmp_path / "e.csv").write_text("image,label\n")
     with pytest.raises(DataError, match=r"e\.csv holds no rows"):
         read(tmp_path / "e.csv")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from headstart.errors import DataError, UsageError
-from headstart.read import read
+from headstart.read import ReadOptions, read
 from headstart.read._split import SHARES, TEST, TRAIN, VALID, assign
 from headstart.types import answers
 from hostile import draw
@@ -78,7 +78,7 @@ def test_the_order_and_repetition_of_a_list_change_nothing(tmp_path):
 @pytest.mark.parametrize(("yes", "no"), [("1", "0"), ("true", "False"), ("1.0", "0.0")])
 def test_columns_of_zero_and_one_are_labels(tmp_path, yes, no):
     path = flags(tmp_path, LISTS, ("rude", "kind", "loud"), yes, no)
-    task = read(path, text="comment_text", label="rude, loud,kind")
+    task = read(path, ReadOptions(text="comment_text", label="rude, loud,kind"))
     assert (task.kind, task.labels) == ("multilabel", ("kind", "loud", "rude")), "in order, as of lists"
     assert {i: sorted(v) for i, v in by_text(task).items()} == {i: sorted(v) for i, v in enumerate(LISTS)}
 
@@ -95,13 +95,13 @@ def test_columns_of_zero_and_one_are_labels(tmp_path, yes, no):
 )  # fmt: skip
 def test_columns_that_are_missing_or_say_something_else_are_told(tmp_path, label, names, yes, error, says):
     with pytest.raises(error, match=says):
-        read(flags(tmp_path, LISTS, names, yes), text="comment_text", label=label)
+        read(flags(tmp_path, LISTS, names, yes), ReadOptions(text="comment_text", label=label))
 
 
 @pytest.mark.parametrize("mark", [";", "|", " ; "])
 def test_texts_are_cut_where_it_is_asked_for_and_never_else(tmp_path, mark):
     path = lines(tmp_path, rows_of([mark.join(v) or mark.strip() for v in LISTS]))
-    task = read(path, kind="multilabel")
+    task = read(path, ReadOptions(kind="multilabel"))
     assert by_text(task) == {i: sorted(v) for i, v in enumerate(LISTS)}
     asis = read(path)
     assert asis.kind == "classification"
@@ -115,7 +115,7 @@ def test_of_texts_that_are_cut_an_empty_one_says_none_of_them(tmp_path):
         table.writeheader()
         table.writerows(rows)
     for path in (tmp_path / "data.csv", lines(tmp_path, rows)):
-        task = read(path, kind="multilabel")
+        task = read(path, ReadOptions(kind="multilabel"))
         assert by_text(task) == {i: sorted(v) for i, v in enumerate(LISTS)}
         assert not task.unlabelled
 
@@ -135,7 +135,7 @@ def test_of_texts_that_are_cut_an_empty_one_says_none_of_them(tmp_path):
 )
 def test_what_cannot_be_several_labels_is_told(tmp_path, labels, kind, says):
     with pytest.raises((DataError, UsageError), match=says):
-        read(lines(tmp_path, rows_of(labels)), kind=kind)
+        read(lines(tmp_path, rows_of(labels)), ReadOptions(kind=kind))
 
 
 def test_the_same_text_under_two_label_sets_is_set_aside(tmp_path):
@@ -162,7 +162,7 @@ def test_pictures_may_have_several_labels_too(tmp_path):
     assert (task.kind, task.modality, task.labels) == ("multilabel", "image", ("bug", "cane", "small"))
     for row in rows:
         row |= {"cane": int("cane" in row["label"]), "small": int("small" in row["label"])}
-    assert read(lines(tmp_path, rows), label="cane,small").labels == ("cane", "small")
+    assert read(lines(tmp_path, rows), ReadOptions(label="cane,small")).labels == ("cane", "small")
 
 
 def test_datasets_name_the_numbers_of_a_list(tmp_path):

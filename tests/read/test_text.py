@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from headstart.errors import DataError, UsageError
-from headstart.read import modality, read
+from headstart.read import ReadOptions, modality, read
 from headstart.read._record import Record
 from headstart.read._shingles import near_pairs, shingles
 from headstart.read._table import open_table
@@ -130,23 +130,23 @@ def test_columns_of_other_names(tmp_path, rows):
     odd = [{"Bemerkung": r["text"], "Art": r["label"], "image": "x.png"} for r in rows]
     path = lines(tmp_path / "t.jsonl", odd)
     assert modality(path, open_table(path)) == "image"
-    task = read(path, text="Bemerkung", label="Art")
+    task = read(path, ReadOptions(text="Bemerkung", label="Art"))
     assert (task.modality, task.labels) == ("text", ("a", "b"))
     with pytest.raises(DataError, match=r"none named Kommentar"):
-        read(path, text="Kommentar", label="Art")
+        read(path, ReadOptions(text="Kommentar", label="Art"))
 
 
 def test_a_group_stays_whole(tmp_path, rows):
     for i, row in enumerate(rows):
         row["author"] = f"a{i // 4}"
-    task = read(lines(tmp_path / "t.jsonl", rows), group="author")
+    task = read(lines(tmp_path / "t.jsonl", rows), ReadOptions(group="author"))
     sides = {}
     for name, part in (("train", task.train), ("valid", task.valid), ("test", task.test.open())):
         for e in part:
             sides.setdefault(e.group, set()).add(name)
     assert all(len(s) == 1 for s in sides.values())
     with pytest.raises(UsageError, match="no column 'writer'"):
-        read(tmp_path / "t.jsonl", group="writer")
+        read(tmp_path / "t.jsonl", ReadOptions(group="writer"))
 
 
 def test_one_class_is_told_in_words_of_texts(tmp_path, rows):

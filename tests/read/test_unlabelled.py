@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from headstart.errors import DataError
-from headstart.read import read
+from headstart.read import ReadOptions, read
 
 WORDS = "river stone lamp cloud winter paper engine garden mirror silver forest bread window candle harbour".split()
 
@@ -86,7 +86,7 @@ def test_a_held_out_groups_texts_are_left_out(tmp_path, rows, loose):
         row["author"] = f"a{i // 4}"
     for i, row in enumerate(loose):
         row["author"] = f"a{i % 10}"
-    task = read(lines(tmp_path / "t.jsonl", rows + loose), group="author")
+    task = read(lines(tmp_path / "t.jsonl", rows + loose), ReadOptions(group="author"))
     held = {e.group for e in (*task.valid, *task.test.open())}
     assert held
     assert {e.group for e in task.unlabelled} == {f"a{i}" for i in range(10)} - held

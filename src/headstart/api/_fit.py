@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import UsageError
+from ..read import ReadOptions
 from ..runtime import Clock, digest, quiet_threads
 from ..types import Example, Fitted, Source, Task
 from . import _sources
@@ -42,10 +43,7 @@ class Plan:
     sources: tuple[str, ...]
     strategies: tuple[str, ...]
     engine: str
-    group: str | None
-    text: str | None
-    label: str | None
-    kind: str
+    read: ReadOptions
     metric: str | None
     margin: float
     layers: bool
@@ -58,7 +56,7 @@ class Plan:
 
         shas = [s.identity for s in sources]
         asked = [self.strategies, self.seed, self.seeds, self.margin, self.engine, self.layers, source_print]
-        asked += [self.kind, self.metric]
+        asked += [self.read.kind or "auto", self.metric]
         return digest(__version__, task.fingerprint, shas, asked)
 
 
@@ -113,7 +111,7 @@ def fit(
         layers: also fine-tune from every depth of the source up, for the whole transfer curve; takes minutes.
         source_data: folder of pictures like those the source learnt from: forgetting is measured on them, and EWC's
             Fisher information taken; in folders named as the source's classes, its accuracy is known too.
-        watch: called with (what, done, of) as the work goes on.
+        watch: called with (what, done, of) as the work goes on; with (a sentence, 0, 0) where it shall stay on screen.
         command: for the record, how the run was asked for.
 
     Raises:
@@ -136,10 +134,7 @@ def fit(
         sources=_several(source),
         strategies=_several(strategy),
         engine=engine,
-        group=group,
-        text=text,
-        label=label,
-        kind=kind,
+        read=ReadOptions(group=group, text=text, label=label, kind=None if kind == "auto" else kind),
         metric=None if metric == "auto" else metric,
         margin=margin,
         layers=layers,
@@ -198,21 +193,14 @@ class _Job:
         [_catalogue.get(key) for key in self.plan.sources]
         with self.clock("read"):
             progress = (lambda done, of: self.tell("read", done, of)) if self.watch else None
-            plan = self.plan
-            self.task = read(
-                plan.data,
-                seed=plan.seed,
-                group=plan.group,
-                text=plan.text,
-                label=plan.label,
-                kind=None if plan.kind == "auto" else plan.kind,
-                progress=progress,
-            )
+            self.task = read(self.plan.data, self.plan.read, seed=self.plan.seed, progress=progress)
+        for note in self.task.notes:
+            self.tell(note, 0, 0)
         if self.plan.metric is not None:
             from ..judge.verdict import metric_of
 
             metric_of(self.task, self.plan.metric)
-        if plan.layers:
+        if self.plan.layers:
             from ..judge.layers import KINDS
 
             if self.task.kind not in KINDS:
@@ -246,8 +234,8 @@ class _Job:
 
         for name in self.plan.strategies:
             family.load("transfer", name)
-        if self.plan.kind != "auto":
-            family.load("kind", self.plan.kind)
+        if self.plan.read.kind is not None:
+            family.load("kind", self.plan.read.kind)
         if self.plan.metric is not None:
             family.load("judge/metric", self.plan.metric)  # not only when all is trained
         if self.plan.source_data is not None:
@@ -260,6 +248,7 @@ class _Job:
             raise UsageError(f"{self.plan.out} is a file; a run needs a folder. Name another one with --out.")
 
     def tell(self, what: str, done: int, of: int) -> None:
+        """What is going on; `of` 0: a line that stays, such as how the data was understood."""
         if self.watch:
             self.watch(what, done, of)
 

@@ -81,7 +81,7 @@ def rank(
     from ..embed._lens import pick_engine
     from ..embed.gallery import Gallery
     from ..plan import rounds, shortlist
-    from ..read import read
+    from ..read import ReadOptions, read
     from ..source import _catalogue
     from ._fit import _several
 
@@ -93,15 +93,8 @@ def rank(
         family.load("kind", kind)
     tell = watch or (lambda *_: None)
     with clock("read"):
-        task = read(
-            str(data),
-            seed=seed,
-            group=group,
-            text=text,
-            label=label,
-            kind=None if kind == "auto" else kind,
-            progress=lambda done, of: tell("read", done, of),
-        )
+        asked = ReadOptions(group=group, text=text, label=label, kind=None if kind == "auto" else kind)
+        task = read(str(data), asked, seed=seed, progress=lambda done, of: tell("read", done, of))
     chosen = named(keys, task) if keys else _catalogue.usual(task.modality)
     known = {s.key: s for s in shortlist.order(chosen)}
     scores: dict[str, tuple[dict[str, float | None], list[str]]] = {}
@@ -184,6 +177,7 @@ def _told(task: Task, ranking: Ranking) -> dict[str, Any]:
         "labels": list(task.labels),
         "n": task.n,
         "fingerprint": task.fingerprint,
+        "notes": list(task.notes),
         "warnings": [*task.warnings, *ranking.warnings],
         "stopped": ranking.stopped,
     }

@@ -57,7 +57,7 @@ def publish(
     with job.clock("report"):
         winner = _whole(outcome.finalists[roles["winner"]][0], sources, engine)
         source = sources[winner.view.source] if winner.view.source else None
-        text, label = job.plan.text, job.plan.label
+        text, label = job.plan.read.text, job.plan.read.label
         columns = {"text": text} if text else {}
         columns |= {"label": label} if label and job.task.kind == "classification" else {}  # others: by their labels
         save(out / "model", winner, source, weights[source.key] if source else None, columns)
@@ -218,6 +218,7 @@ def _task(task: Task, judgement: Judgement) -> dict[str, Any]:
         "n": task.n | ({"unlabelled": len(task.unlabelled)} if task.unlabelled else {}),
         "set_aside": [to_dict(s) for s in task.set_aside],
         "split_rule": task.split_rule,
+        "notes": list(task.notes),
         "fingerprint": task.fingerprint,
         "classes": [{"label": c, "train": a, "valid": b, "test": t} for c, a, b, t in classes],
     }

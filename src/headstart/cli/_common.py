@@ -55,6 +55,9 @@ def watching(quiet: bool) -> Iterator[Callable[[str, int, int], None] | None]:
 
         def watch(what: str, done: int, of: int) -> None:
             nonlocal now
+            if not of:
+                bar.console.print(f"headstart: {what}", markup=False, highlight=False)
+                return
             work = what.split(" · ")[0]  # behind the dot stand loss and score, which change as it goes on
             if work != now:
                 bar.reset(task, description=what, total=of)
@@ -69,7 +72,7 @@ def _lines() -> Callable[[str, int, int], None]:
     seen: set[str] = set()
 
     def watch(what: str, done: int, of: int) -> None:
-        what = what.split(" · ")[0].split(":")[0]
+        what = what.split(" · ")[0].split(":")[0] if of else what
         if what not in seen:
             seen.add(what)
             sys.stderr.write(f"headstart: {what}\n")

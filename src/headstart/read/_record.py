@@ -88,6 +88,7 @@ class Found:
     column: str = "number"  # of the labels, in a table
     labels: tuple[str, ...] = ()  # all that there are, where columns of 0 and 1 name them
     loose: tuple[Record, ...] = ()  # texts without a label, to learn words from
+    notes: tuple[str, ...] = ()  # what was guessed of the data, a sentence each, for a person
 
 
 def split_name(text: str) -> str | None:

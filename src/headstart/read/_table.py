@@ -20,6 +20,7 @@ from typing import Any
 
 from ..errors import DataError, UsageError
 from ..types import SetAside
+from ._options import ReadOptions
 from ._record import Found, Record, Shape, label_text, split_name
 from ._several import flagged, joined, listed
 
@@ -36,6 +37,7 @@ class Table:
     folder: Path  # to which cells that name files are relative
     rows: tuple[tuple[str, Row, str | None], ...]  # where it stands ("train.csv:12"), row, split
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()  # what was guessed of its form
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -81,16 +83,16 @@ _PICTURES = "Rename the column of pictures; if these are texts, say which column
 COLUMNS = "with a column image or text, and a column label"
 
 
-def records(table: Table, shape: Shape, group: str | None = None) -> Found:
+def records(table: Table, shape: Shape, options: ReadOptions = ReadOptions()) -> Found:
     """Every row of a table as a record. Rows without an example are set aside by their number.
 
     So are those without a label, but for texts that no held-out split claims: these are `Found.loose`.
 
     Raises:
         DataError: a column is missing, there is no row, or a split's name is not known.
-        UsageError: there is no column `group`.
+        UsageError: there is no column of that group.
     """
-    name, columns = table.name, table.columns
+    name, columns, group = table.name, table.columns, options.group
     if not table.rows:
         raise DataError(f"{name} holds no rows. Give a row for each example, {COLUMNS}.")
     example, flags = _example(table, shape), shape.flags or _flags(name, columns, shape.labels)
@@ -122,7 +124,7 @@ def records(table: Table, shape: Shape, group: str | None = None) -> Found:
         named = label_text(row.get(group)) if group else None
         found = Record(path, text or "", given or said, named, words, tags=tags)
         (loose if text is None else kept).append(found)
-    return Found(tuple(kept), tuple(aside), table.warnings, label, flags, tuple(loose))
+    return Found(tuple(kept), tuple(aside), table.warnings, label, flags, tuple(loose), table.notes)
 
 
 def unlabelled(table: Table, shape: Shape) -> list[tuple[str, Path | str | None]]:

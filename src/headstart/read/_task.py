@@ -20,6 +20,7 @@ from ..types import Example, IntArray, Sealed, Task
 from ._clean import Clean, Kept
 from ._folder import read_folder
 from ._numbers import settled, strata
+from ._options import ReadOptions
 from ._record import Found, Record, Shape, in_order
 from ._several import tagged
 from ._split import SHARES, TEST, VALID, VALID_OF_TRAIN, assign
@@ -44,18 +45,17 @@ def make(
     table: Table | None,
     shape: Shape,
     clean: Cleaning,
+    options: ReadOptions = ReadOptions(),
     *,
     name: str | None = None,
     seed: int = 0,
-    group: str | None = None,
-    kind: str | None = None,
     progress: Watch | None = None,
 ) -> Task:
     """The task that a path holds; arguments and errors as for `read.read`."""
-    found, rule = _given_splits(found_in(path, table, shape, group), path, shape)
-    found = tagged(found, kind, path)
+    found, rule = _given_splits(found_in(path, table, shape, options), path, shape)
+    found = tagged(found, options.kind, path)
     several = any(r.tags is not None for r in found.records)
-    found = found if several else settled(found, kind, table is not None, path)
+    found = found if several else settled(found, options.kind, table is not None, path)
     numbers = any(r.target is not None for r in found.records)
     labels = (found.column,) if numbers else in_order(found.labels or {c for r in found.records for c in r.classes})
     if not numbers:
@@ -79,6 +79,7 @@ def make(
         valid=parts[VALID],
         test=Sealed(parts[TEST]),
         set_aside=aside + left_out,
+        notes=found.notes,
         warnings=found.warnings
         + cleaned.warnings
         + _straddling(cleaned, split)
@@ -88,7 +89,7 @@ def make(
         split_rule=_rule(
             rule,
             seed,
-            group,
+            options.group,
             groups,
             f"fifths of '{found.column}'" if numbers else "label, rare ones first" if several else "class",
         ),
@@ -103,15 +104,15 @@ def make(
     )
 
 
-def found_in(path: Path, table: Table | None, shape: Shape, group: str | None = None) -> Found:
+def found_in(path: Path, table: Table | None, shape: Shape, options: ReadOptions = ReadOptions()) -> Found:
     """All records of a path; errors as for `read.read`."""
     if table is not None:
-        return records(table, shape, group)
+        return records(table, shape, options)
     if path.is_dir():
-        if group is not None:
+        if options.group is not None:
             raise UsageError(
-                f"'{group}' was given to group by, but {path.name}/ is a folder of class folders and has no columns. "
-                f"Pass a table with {', '.join((shape.columns[0], shape.labels[0]))} and {group} columns."
+                f"'{options.group}' was given to group by, but {path.name}/ is a folder of class folders and has no "
+                f"columns. Pass a table with {shape.columns[0]}, {shape.labels[0]} and {options.group} columns."
             )
         return read_folder(path, shape)
     state = "is no table that can be read" if path.exists() else "does not exist"

@@ -11,6 +11,7 @@ from pathlib import Path
 from .. import runtime
 from ..types import Task
 from ._hygiene import clean
+from ._options import ReadOptions
 from ._record import Shape
 from ._table import Table, open_table
 from ._task import Watch, absolute, make
@@ -19,21 +20,17 @@ from ._walk import is_picture
 
 def read(
     data: str | Path,
+    options: ReadOptions = ReadOptions(),
     *,
     name: str | None = None,
     seed: int = 0,
-    group: str | None = None,
-    label: str | None = None,
-    kind: str | None = None,
     progress: Watch | None = None,
     table: Table | None = None,
 ) -> Task:
     """Read a person's pictures; arguments and errors as for `read.read`; `table`, if the path is opened."""
     path = absolute(data)
-    shape = SHAPE.columns_of(kind, label)
-    return make(
-        path, table or open_table(path), shape, clean, name=name, seed=seed, group=group, kind=kind, progress=progress
-    )
+    shape = SHAPE.columns_of(options.kind, options.label)
+    return make(path, table or open_table(path), shape, clean, options, name=name, seed=seed, progress=progress)
 
 
 def cell(folder: Path, value: object) -> Path | None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from ..errors import DataError
 from ..types import SetAside, Task
 from ._clean import Clean, Kept, settle
+from ._options import ReadOptions
 from ._record import Found, Record, Shape
 from ._shingles import near_pairs
 from ._table import Table, decoded, open_table
@@ -24,21 +25,17 @@ MOST = 1_000_000  # characters of one text
 
 def read(
     data: str | Path,
+    options: ReadOptions = ReadOptions(),
     *,
     name: str | None = None,
     seed: int = 0,
-    group: str | None = None,
-    text: str | None = None,
-    label: str | None = None,
-    kind: str | None = None,
     progress: Watch | None = None,
     table: Table | None = None,
 ) -> Task:
     """Read a person's texts; arguments and errors as for `read.read`; `table`, if the path is opened."""
     path = absolute(data)
-    shape = SHAPE.reading(text).columns_of(kind, label)
-    table = table or open_table(path)
-    return make(path, table, shape, clean, name=name, seed=seed, group=group, kind=kind, progress=progress)
+    shape = SHAPE.reading(options.text).columns_of(options.kind, options.label)
+    return make(path, table or open_table(path), shape, clean, options, name=name, seed=seed, progress=progress)
 
 
 def clean(found: Found, root: Path, progress: Callable[[int, int], None] | None = None) -> Clean:

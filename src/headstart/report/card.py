@@ -163,6 +163,7 @@ def _data(run: Run) -> str:
     n, classes = task["n"], task["classes"]
     counts = ", ".join(f"{many:,} {split}" for split, many in n.items())
     lines = ["## Data", f"{counts}. {md(task.get('split_rule', ''))}"]
+    lines += [md(note) for note in task.get("notes", ())]
     if classes:
         rows = [[md(c["label"]), str(c["train"]), str(c["valid"]), str(c["test"])] for c in classes]
         lines.append(table(["Class", "Train", "Valid", "Test"], rows))

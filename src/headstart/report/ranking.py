@@ -38,6 +38,7 @@ def table(record: Mapping[str, Any]) -> str:
         f"{_named(task)}: what a ridge head on frozen features makes of {_words.plural(used, noun)} left out in turn "
         "(groups as a whole); the order is that of its log-loss, within a standard error of the best that of "
         "prior. random: the same architecture with random weights.",
+        *task.get("notes", ()),
         *(f"warning: {warning}" for warning in task["warnings"]),
         *_caveats(rows),
         *([f"Stopped early: {task['stopped']}."] if task["stopped"] else []),

@@ -30,6 +30,8 @@ def summary(run: Mapping[str, Any]) -> str:
     lines = _wrap(run.get("sentence") or verdict.get("reason", ""), most=4)
     if table := _models(run):
         lines += ["", *table]
+    if understood := run["task"].get("notes"):
+        lines += ["", *(line for note in understood for line in _wrap(note, 3))]
     lines += ["", *_notes(run, verdict)]
     where = str(run.get("run") or "RUN").rstrip("/")
     lines += [
