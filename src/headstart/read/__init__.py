@@ -46,7 +46,7 @@ def read(
     from ._task import absolute
 
     path = absolute(data)
-    table = open_table(path)
+    table = open_table(path, options)
     found = "text" if options.text else modality(path, table)
     task: Task = load("read", found).read(path, options, name=name, seed=seed, progress=progress, table=table)
     return task

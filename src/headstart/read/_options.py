@@ -13,3 +13,7 @@ class ReadOptions:
     text: str | None = None  # table column of texts, where its name is unusual
     label: str | None = None  # the same for classes or numbers; by comma several columns of 0 and 1, one a label
     kind: str | None = None  # a member of kind/: one label an example, several, or a number?
+    quotes: str | None = None  # "yes": quotation marks wrap cells; "no": they are characters
+    encoding: str | None = None  # of tables and text files, by a name that Python knows
+    blank: str | None = None  # what an empty label means, such as "0"
+    split: str | None = None  # table column that names the splits

@@ -19,12 +19,14 @@ from ..errors import DataError, UsageError
 from ..types import Example, IntArray, Sealed, Task
 from ._clean import Clean, Kept
 from ._folder import read_folder
+from ._formats import SUFFIXES
 from ._numbers import settled, strata
 from ._options import ReadOptions
 from ._record import Found, Record, Shape, in_order
+from ._rows import records
 from ._several import tagged
 from ._split import SHARES, TEST, VALID, VALID_OF_TRAIN, assign
-from ._table import COLUMNS, SUFFIXES, Table, records
+from ._table import COLUMNS, Table
 from ._unlabelled import remark, unlabelled
 
 _SMALL_TEST = 50

@@ -15,10 +15,11 @@ from .. import runtime
 from ..errors import DataError, UsageError
 from ..family import load
 from ..types import Sealed, SetAside, Task
+from ._formats import SUFFIXES
 from ._numbers import settled
 from ._record import Found, Shape, in_order, split_name
 from ._several import tagged
-from ._table import SUFFIXES, open_table
+from ._table import open_table
 from ._task import absolute, example, found_in
 
 SHORT = 16  # hex digits of a digest by which what was learnt from is known again

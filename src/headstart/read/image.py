@@ -30,7 +30,9 @@ def read(
     """Read a person's pictures; arguments and errors as for `read.read`; `table`, if the path is opened."""
     path = absolute(data)
     shape = SHAPE.columns_of(options.kind, options.label)
-    return make(path, table or open_table(path), shape, clean, options, name=name, seed=seed, progress=progress)
+    return make(
+        path, table or open_table(path, options), shape, clean, options, name=name, seed=seed, progress=progress
+    )
 
 
 def cell(folder: Path, value: object) -> Path | None:

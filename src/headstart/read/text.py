@@ -14,10 +14,11 @@ from pathlib import Path
 from ..errors import DataError
 from ..types import SetAside, Task
 from ._clean import Clean, Kept, settle
+from ._encoding import decoded
 from ._options import ReadOptions
 from ._record import Found, Record, Shape
 from ._shingles import near_pairs
-from ._table import Table, decoded, open_table
+from ._table import Table, open_table
 from ._task import Watch, absolute, make
 
 MOST = 1_000_000  # characters of one text
@@ -35,7 +36,9 @@ def read(
     """Read a person's texts; arguments and errors as for `read.read`; `table`, if the path is opened."""
     path = absolute(data)
     shape = SHAPE.reading(options.text).columns_of(options.kind, options.label)
-    return make(path, table or open_table(path), shape, clean, options, name=name, seed=seed, progress=progress)
+    return make(
+        path, table or open_table(path, options), shape, clean, options, name=name, seed=seed, progress=progress
+    )
 
 
 def clean(found: Found, root: Path, progress: Callable[[int, int], None] | None = None) -> Clean:

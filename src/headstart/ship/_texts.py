@@ -11,7 +11,8 @@ from pathlib import Path
 
 from ..errors import HeadstartError
 from ..read._record import Record, Shape
-from ..read._table import open_table, unlabelled
+from ..read._rows import unlabelled
+from ..read._table import open_table
 from ..read._walk import files
 from ..read.text import content, digest
 from ..types import Example
