@@ -25,7 +25,7 @@ def run(
     ] = "",
     strategy: Annotated[str, typer.Option(help=f"By comma, of: {STRATEGIES}; rivals always run.")] = "",
     engine: Annotated[str, typer.Option(help=ENGINES)] = "auto",
-    group: Annotated[str, typer.Option(help="Table column that must not straddle the splits.")] = "",
+    group: Annotated[str, typer.Option(help="Table column (or table of files and groups) not to be split.")] = "",
     text: Annotated[str, typer.Option(help="Table column of texts, if its name is unusual.")] = "",
     label: Annotated[
         str, typer.Option(help="Table column of labels, if its name is unusual; or several of 0 and 1.")

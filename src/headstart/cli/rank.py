@@ -22,7 +22,7 @@ def run(
     budget: Annotated[str, typer.Option(help="Most time to spend, e.g. 90s, 5m, 1h.")] = "",
     examples: Annotated[int, typer.Option(help="Labelled examples that each source looks at, at most.")] = 256,
     engine: Annotated[str, typer.Option(help=ENGINES)] = "auto",
-    group: Annotated[str, typer.Option(help="Table column of which one value is left out as a whole.")] = "",
+    group: Annotated[str, typer.Option(help="Table column (or table of files and groups) left out by value.")] = "",
     text: Annotated[str, typer.Option(help="Table column of texts, if its name is unusual.")] = "",
     label: Annotated[str, typer.Option(help="Table column(s) of labels, if the name is unusual.")] = "",
     kind: Annotated[str, typer.Option(help=f"{KINDS}: one label an example, several, or a number?")] = "auto",

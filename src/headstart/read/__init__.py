@@ -42,12 +42,15 @@ def read(
         UsageError: a group for a folder, or no such column; another kind.
     """
     from ..family import load
+    from ._other import refuse
     from ._table import open_table
     from ._task import absolute
 
     path = absolute(data)
     table = open_table(path, options)
     found = "text" if options.text else modality(path, table)
+    if not options.text:
+        refuse(path, table, options.label)
     task: Task = load("read", found).read(path, options, name=name, seed=seed, progress=progress, table=table)
     return task
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class ReadOptions:
     """All that a person may say of their data. What is left out the reader guesses, and says so (`Task.notes`)."""
 
-    group: str | None = None  # table column whose values must not stand on both sides of a split
+    group: str | None = None  # table column, or table of files and groups, that must not straddle the splits
     text: str | None = None  # table column of texts, where its name is unusual
     label: str | None = None  # the same for classes or numbers; by comma several columns of 0 and 1, one a label
     kind: str | None = None  # a member of kind/: one label an example, several, or a number?

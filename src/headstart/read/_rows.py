@@ -11,6 +11,7 @@ from ._options import ReadOptions
 from ._record import Found, Record, Shape, label_text
 from ._several import flagged, joined, listed
 from ._table import COLUMNS, Table
+from ._whereabouts import told, whereabouts
 
 
 def records(table: Table, shape: Shape, options: ReadOptions = ReadOptions()) -> Found:
@@ -36,11 +37,12 @@ def records(table: Table, shape: Shape, options: ReadOptions = ReadOptions()) ->
     if group is not None and group not in columns:
         raise UsageError(f"{name} has no column '{group}' to group by; it has {', '.join(columns)}. Name one of these.")
     given_in = splits(name, [row.get(split) if split else None for _, row, _ in table.rows])
+    place = whereabouts(table.folder, _names(table, shape, example))
     kept: list[Record] = []
     loose: list[Record] = []
     aside = []
     for (where, row, given), said in zip(table.rows, given_in, strict=True):
-        cell = shape.cell(table.folder, row.get(example))
+        cell = shape.cell(place.folder, row.get(example))
         tags = flagged(row, flags, where) if flags else listed(row.get(label), where, label, blank=shape.several)
         text = joined(tags) if tags is not None else None if flags else label_text(row.get(label))
         learns = shape.modality == "text" and (given or said) in (None, "train")
@@ -54,7 +56,14 @@ def records(table: Table, shape: Shape, options: ReadOptions = ReadOptions()) ->
         named = label_text(row.get(group)) if group else None
         found = Record(path, text or "", given or said, named, words, tags=tags)
         (loose if text is None else kept).append(found)
-    return Found(tuple(kept), tuple(aside), table.warnings, label, flags, tuple(loose), table.notes)
+    notes, missing = told(place, name, shape.nouns)
+    warnings, notes = (*table.warnings, *missing), (*table.notes, *notes)
+    return Found(tuple(kept), tuple(aside), warnings, label, flags, tuple(loose), notes)
+
+
+def _names(table: Table, shape: Shape, example: str) -> list[object]:
+    """The cells that name files: none of texts."""
+    return [row.get(example) for _, row, _ in table.rows] if shape.modality == "image" else []
 
 
 def unlabelled(table: Table, shape: Shape) -> list[tuple[str, Path | str | None]]:
@@ -64,4 +73,5 @@ def unlabelled(table: Table, shape: Shape) -> list[tuple[str, Path | str | None]
         DataError: there is no such column.
     """
     example = example_column(table.name, table.columns, shape) if table.rows else ""
-    return [(where, shape.cell(table.folder, row.get(example))) for where, row, _ in table.rows]
+    folder = whereabouts(table.folder, _names(table, shape, example)).folder
+    return [(where, shape.cell(folder, row.get(example))) for where, row, _ in table.rows]

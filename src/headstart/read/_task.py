@@ -20,6 +20,7 @@ from ..types import Example, IntArray, Sealed, Task
 from ._clean import Clean, Kept
 from ._folder import read_folder
 from ._formats import SUFFIXES
+from ._groups import joined, without_table
 from ._numbers import settled, strata
 from ._options import ReadOptions
 from ._record import Found, Record, Shape, in_order
@@ -54,7 +55,10 @@ def make(
     progress: Watch | None = None,
 ) -> Task:
     """The task that a path holds; arguments and errors as for `read.read`."""
-    found, rule = _given_splits(found_in(path, table, shape, options), path, shape)
+    asked, (options, beside) = options, without_table(options, path, table)
+    found = found_in(path, table, shape, options)
+    found = joined(found, beside, path, shape) if beside else found
+    found, rule = _given_splits(found, path, shape)
     found = tagged(found, options.kind, path)
     several = any(r.tags is not None for r in found.records)
     found = found if several else settled(found, options.kind, table is not None, path)
@@ -91,7 +95,7 @@ def make(
         split_rule=_rule(
             rule,
             seed,
-            options.group,
+            asked.group,
             groups,
             f"fifths of '{found.column}'" if numbers else "label, rare ones first" if several else "class",
         ),
@@ -114,7 +118,8 @@ def found_in(path: Path, table: Table | None, shape: Shape, options: ReadOptions
         if options.group is not None:
             raise UsageError(
                 f"'{options.group}' was given to group by, but {path.name}/ is a folder of class folders and has no "
-                f"columns. Pass a table with {shape.columns[0]}, {shape.labels[0]} and {options.group} columns."
+                f"columns. Pass a table with {shape.columns[0]}, {shape.labels[0]} and {options.group} columns, or "
+                "group by a table of files and groups: `--group groups.csv`."
             )
         return read_folder(path, shape)
     state = "is no table that can be read" if path.exists() else "does not exist"

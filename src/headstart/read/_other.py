@@ -1,0 +1,111 @@
+"""Data that is neither pictures nor texts, told as what it is: sounds, films, tables of numbers and categories.
+
+In: a path, and the table it holds or none. Out: nothing, or an error in a person's own terms. Columns are judged by
+what stands in them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+
+from ..errors import DataError
+from ._table import Table
+from ._walk import SUFFIXES as PICTURES
+from ._walk import files
+
+SOUNDS = frozenset(".wav .mp3 .flac .ogg .oga .opus .m4a .aac .aif .aiff .wma .amr".split())
+FILMS = frozenset(".mp4 .avi .mov .mkv .webm .m4v .mpg .mpeg .wmv".split())
+_KINDS = ((SOUNDS, "sounds"), (FILMS, "films"))
+_SO_FAR = "headstart learns from pictures and texts so far"
+_LOOKED_AT = 500  # rows
+_MOST = 100  # different words of a category, each twice or more on average
+_COLUMNS = 3  # of numbers and categories, from which on a table is told as one of these
+_LONG = 40  # characters of a cell that says more than a name
+
+
+def refuse(path: Path, table: Table | None, label: str | None = None) -> None:
+    """Say what data is that headstart cannot learn from yet; nothing where it may hold pictures or texts.
+
+    Args:
+        path: the data.
+        table: what it holds, if it is a table.
+        label: the column of labels, where it is named.
+
+    Raises:
+        DataError: it is sounds, films, or a table of numbers and categories.
+    """
+    if table is not None:
+        _refuse_table(table, label)
+    for suffixes, what in _KINDS:
+        if path.is_file() and path.suffix.lower() in suffixes:
+            raise DataError(f"{path} is one of the {what}. {_advice(what)}")
+        if table is None and path.is_dir() and (found := _of(path, suffixes)):
+            counted = Counter(p.suffix.lower() for p in found)
+            named = ", ".join(suffix for suffix, _ in counted.most_common(3))
+            raise DataError(f"{path.name}/ holds {len(found)} {what} ({named}) and no pictures. {_advice(what)}")
+
+
+def _of(root: Path, suffixes: frozenset[str]) -> list[Path]:
+    """All files of these kinds in a folder that holds no pictures and no texts; else none."""
+    from .text import SHAPE
+
+    found = files(root, lambda path: path.suffix.lower() in suffixes)
+    return [] if found and (files(root) or files(root, SHAPE.wanted)) else found
+
+
+def _refuse_table(table: Table, label: str | None) -> None:
+    from .image import SHAPE as IMAGE
+    from .text import SHAPE as TEXT
+
+    rows = [row for _, row, _ in islice(table.rows, _LOOKED_AT)]
+    cells = {c: [v for row in rows if (v := row.get(c)) not in (None, "")] for c in table.columns}
+    for suffixes, what in _KINDS:
+        for column, values in cells.items():
+            if values and all(isinstance(v, str) and Path(v).suffix.lower() in suffixes for v in values):
+                raise DataError(f"{table.name} names {what} in its column '{column}'. {_advice(what)}")
+    usual = {*IMAGE.columns, *TEXT.columns}
+    plain = [c for c, values in cells.items() if values and _plain(values)]
+    others = [c for c, values in cells.items() if c.strip().casefold() in usual or (c not in plain and _speaks(values))]
+    if others or len([c for c in plain if c != label]) < _COLUMNS:
+        return
+    shown = ", ".join(plain[:3]) + (", …" if len(plain) > 3 else "")
+    raise DataError(
+        f"{table.name} is a table of numbers and categories ({shown}); {_SO_FAR}, so there is nothing pre-trained to "
+        "reuse on it. Of such tables gradient boosting is the usual choice (scikit-learn's "
+        "HistGradientBoostingClassifier). If a column holds texts, name it with `--text COLUMN`; if one holds paths of "
+        "pictures, call it image."
+    )
+
+
+def _advice(what: str) -> str:
+    made = "Spectrograms" if what == "sounds" else "Single frames"
+    return f"{_SO_FAR}. {made}, saved as pictures in class folders, are one way to use it on {what}."
+
+
+def _plain(values: Sequence[object]) -> bool:
+    """Whether a column's cells are numbers or truth values, or a few words that come again and again."""
+    if all(isinstance(v, int | float) or (isinstance(v, str) and _is_number(v)) for v in values):
+        return True
+    words = [v for v in values if isinstance(v, str)]
+    if len(words) < len(values) or any(Path(w).suffix.lower() in PICTURES for w in words):
+        return False
+    return len(set(words)) <= min(_MOST, len(words) / 2)
+
+
+def _speaks(values: Sequence[object]) -> bool:
+    """Whether a column might hold texts, pictures or names of these: whatever is not one word a cell."""
+    words = [v for v in values if isinstance(v, str)]
+    if len(words) < len(values) or any(Path(w).suffix.lower() in PICTURES for w in words):
+        return True
+    return sum(" " in w.strip() or len(w) > _LONG for w in words) > len(words) / 2
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text.replace(",", "."))
+    except ValueError:
+        return text.strip() in ("?", "NA", "NaN", "nan", "-")
+    return True
