@@ -21,6 +21,7 @@ from ..read import ReadOptions
 from ..runtime import Clock, digest, quiet_threads
 from ..types import Example, Fitted, Source, Task
 from . import _sources
+from ._lock import locked
 from ._run import Run
 
 if TYPE_CHECKING:
@@ -141,7 +142,10 @@ def fit(
         source_data=str(source_data) if source_data else None,
         command=command or f"headstart.fit({data!r}, {_arguments(locals())})",
     )
-    return _Job(plan, clock, watch).work()
+    job = _Job(plan, clock, watch)
+    job.check_names()
+    with locked(plan.out, lambda said: job.tell(said, 0, 0)):
+        return job.work()
 
 
 def _several(given: str | Sequence[str] | None) -> tuple[str, ...]:
@@ -189,7 +193,6 @@ class _Job:
         from ..source import _catalogue
 
         self.cpu_start = time.process_time()
-        self._check_names()
         [_catalogue.get(key) for key in self.plan.sources]
         with self.clock("read"):
             progress = (lambda done, of: self.tell("read", done, of)) if self.watch else None
@@ -227,7 +230,7 @@ class _Job:
 
         return publish(self, judgement, outcome, picked, request)
 
-    def _check_names(self) -> None:
+    def check_names(self) -> None:
         """A slip of the pen is told at once, not after thousands of pictures were read."""
         from .. import family
         from ..embed._lens import pick_engine
