@@ -6,8 +6,8 @@
 
 `hs.fit("photos/")` gives a `Run`: `run.verdict`, `run.sentence`, `run.predict(["new.jpg"])`. `hs.load("runs/birds")`
 opens a finished one; `run.evaluate("other/")` judges it on other labelled data; `hs.rank("photos/")` tells which
-pre-trained source suits. Importing headstart is light: torch and
-the rest come in when they are needed.
+pre-trained source suits; `hs.embed(pictures, source="efficientnet-lite0")` gives features for any other library.
+Importing headstart is light: torch and the rest come in when they are needed.
 """
 
 from __future__ import annotations
@@ -15,11 +15,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["HeadstartError", "Run", "__version__", "demo", "evaluate", "fit", "load", "predict", "rank", "sources"]
+__all__ = [
+    "HeadstartError",
+    "Run",
+    "__version__",
+    "cache",
+    "demo",
+    "embed",
+    "evaluate",
+    "fit",
+    "load",
+    "predict",
+    "rank",
+    "sources",
+]
 
 if TYPE_CHECKING:
-    from .api import Run, demo, evaluate, fit, load, predict, rank, sources
+    from .api import Run, cache, demo, embed, evaluate, fit, load, predict, rank, sources
     from .errors import HeadstartError
+
+
+def __dir__() -> list[str]:
+    return __all__
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the door opens to

@@ -93,7 +93,7 @@ def test_the_same_command_again_gives_the_same_record_at_once(finished):
     assert time.monotonic() - start < 10
     assert again.stdout == finished.fit.stdout
     assert {p: p.stat().st_mtime_ns for p in finished.out.rglob("*") if p.is_file()} == before
-    assert again.stderr == "headstart: read\n"  # no terminal: a line a step, no bar
+    assert again.stderr == "headstart: 0:00 read\n"  # no terminal: a line a step, no bar
 
 
 def test_plain_output_ends_with_the_report_and_the_next_command(finished):

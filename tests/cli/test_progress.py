@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from headstart.cli import _common
 from headstart.cli._common import watching
 from watched import calls
 
@@ -44,7 +45,18 @@ def shown(monkeypatch, stream, *, quiet: bool = False, steps=STEPS) -> list[str]
 
 
 def test_a_log_has_a_line_a_step_whatever_stands_behind_the_dot(monkeypatch):
-    assert shown(monkeypatch, io.StringIO())[-1] == "headstart: read\nheadstart: scratch\nheadstart: finetune-tiny\n"
+    said = shown(monkeypatch, io.StringIO())[-1]
+    assert said == "headstart: 0:00 read\nheadstart: 0:00 scratch\nheadstart: 0:00 finetune-tiny\n"
+
+
+def test_a_log_says_how_far_long_work_is_and_keeps_what_shall_stay(monkeypatch):
+    monkeypatch.setattr(_common, "EVERY", 0.0)
+    steps = [("read", 1, 2000), ("read", 1500, 2000), ("Only rows with a label are read: 80 of 90.", 0, 0)]
+    said = shown(monkeypatch, io.StringIO(), steps=steps)[-1]
+    assert said.splitlines()[1:] == [
+        "headstart: 0:00 read (1,500 of 2,000)",
+        "headstart: 0:00 Only rows with a label are read: 80 of 90.",
+    ]
 
 
 @pytest.mark.parametrize("stream", [io.StringIO, Terminal])

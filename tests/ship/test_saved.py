@@ -1,12 +1,16 @@
 """A saved model predicts what was judged, on its own, and notices when a file of it changed."""
 
+import io
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from pyarrow import parquet
 
+import headstart as hs
 import tiny_tail
 from drawn import SMALL, headstart, stripes
 from headstart.api import Run
@@ -97,3 +101,26 @@ def test_when_a_rival_wins_the_model_is_the_rival(weights, tmp_path):
     paths, wanted, _ = judged(tmp_path / "run")
     rows = Run(tmp_path / "run").predict(paths)
     np.testing.assert_allclose([list(r.probabilities.values()) for r in rows], wanted, atol=1e-4)
+
+
+def test_pictures_in_memory_are_predicted_as_their_files_are(finished):
+    """Paths, bytes, open files, PIL pictures and arrays; what is none of these says so and stops nothing."""
+    paths, wanted, _ = judged(finished.out)
+    some = [Image.open(path).convert("RGB") for path in paths[:3]]
+    held = [some[0], np.asarray(some[1]), Path(paths[2]).read_bytes(), io.BytesIO(Path(paths[0]).read_bytes()), 7]
+    rows = Run(finished.out).predict(held)
+    found = [list(row.probabilities.values()) for row in rows[:4]]
+    np.testing.assert_allclose(found, wanted[[0, 1, 2, 0]], atol=1e-4)
+    assert rows[4].input == "input 5"
+    assert rows[4].error == ("A int is no picture. Give a path, bytes, an open file, a PIL picture or a uint8 array.")
+    assert Run(finished.out).predict(paths[0])[0].probabilities == pytest.approx(rows[0].probabilities, abs=1e-4)
+
+
+def test_a_runs_features_are_its_sources(finished):
+    run, paths = Run(finished.out), judged(finished.out)[0][:2]
+    model = run.model
+    if model.source is None:
+        pytest.skip("a rival won the small run")
+    np.testing.assert_allclose(
+        run.embed(paths), hs.embed(paths, source=model.source.key, depth=model.fitted.view.depth), atol=1e-3
+    )

@@ -23,7 +23,7 @@ import tiny_text
 from headstart.errors import UsageError
 from headstart.kind.classification import log_loss, softmax
 from headstart.source._backbone import normalise
-from headstart.transfer import _tail, _tune, finetune, probe
+from headstart.transfer import _tail, _tune, _tuned, finetune, probe
 from headstart.types import Facts, Features, Fitted, View, Work
 from tiny_tail import drain, same
 
@@ -39,7 +39,7 @@ def fitted(head, depth: str = "cut:3", k: int = 3) -> Fitted:
 
 
 def read(head, x, depth: str = "cut:3", k: int = 3):
-    return _tune.logits(fitted(head, depth, k), x, tiny_tail.source(), tiny_tail.weights())
+    return _tuned.logits(fitted(head, depth, k), x, tiny_tail.source(), tiny_tail.weights())
 
 
 def test_the_start_is_the_probes_head_on_the_same_features():
@@ -116,7 +116,7 @@ def test_the_sources_skill_before_and_after(depth):
     """Before: timm's own features and scores. After: the adapted features, on which the logits rest."""
     x = tiny_tail.look(depth, 9, 3, 5).x
     head, _ = run(finetune.Config(steps=4, lr=1e-2), depth=depth, copies=1, valid=0)
-    (top, scores), (new_top, new_scores) = _tune.skill(fitted(head, depth), x, tiny_tail.source(), tiny_tail.weights())
+    (top, scores), (new_top, new_scores) = _tuned.skill(fitted(head, depth), x, tiny_tail.source(), tiny_tail.weights())
     net, pictures = tiny_tail.net(), torch.from_numpy(tiny_tail.pictures(9, 3, 5).x)
     with torch.no_grad():
         maps = net.forward_features(normalise(pictures, tiny_tail.source().input))

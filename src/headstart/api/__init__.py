@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from ._cache import cache
 from ._demo import demo
+from ._embed import embed
 from ._evaluate import evaluate
 from ._fit import fit
 from ._rank import Ranked, rank
 from ._run import Run, load, predict, sources
 
-__all__ = ["Ranked", "Run", "demo", "evaluate", "fit", "load", "predict", "rank", "sources"]
+__all__ = ["Ranked", "Run", "cache", "demo", "embed", "evaluate", "fit", "load", "predict", "rank", "sources"]

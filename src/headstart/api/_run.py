@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DataError
-from ..types import Rival, Source, Verdict
+from ..types import FloatArray, Rival, Source, Verdict
 
 if TYPE_CHECKING:
     from ..judge.unseen import Evaluation
@@ -68,14 +68,26 @@ class Run:
 
         return open_model(self.path / "model")
 
-    def predict(self, inputs: Iterable[str | Path], *, engine: str = "auto", text: str | None = None) -> list[Row]:
+    def predict(self, inputs: Iterable[Any], *, engine: str = "auto", text: str | None = None) -> list[Row]:
         """One row an input: pictures, or texts, tables (`text` names the column) and text files.
 
-        Folders are walked; unreadable inputs get their reason in `error`.
+        A picture is a path, bytes, an open file, a PIL picture or a uint8 array [h, w, 3]. Folders are walked;
+        unreadable inputs get their reason in `error`.
         """
         from ..ship.predict import predict as rows
 
         return list(rows(self.model, inputs, engine=engine, text=text))
+
+    def embed(self, inputs: Iterable[Any], *, engine: str = "auto") -> FloatArray:
+        """What the run's network makes of inputs before its head, float32 [n, d]; of a tuned one after tuning.
+
+        Raises:
+            UsageError: the run's model stands on no source.
+            DataError: an input cannot be read; names the first.
+        """
+        from ._embed import embedded
+
+        return embedded(self.model, inputs, engine)
 
     def evaluate(
         self,
@@ -97,9 +109,7 @@ def load(folder: str | Path) -> Run:
     return Run(folder)
 
 
-def predict(
-    run: str | Path, inputs: Iterable[str | Path], *, engine: str = "auto", text: str | None = None
-) -> Iterator[Row]:
+def predict(run: str | Path, inputs: Iterable[Any], *, engine: str = "auto", text: str | None = None) -> Iterator[Row]:
     """Predictions one by one, for many inputs; see `Run.predict`."""
     from ..ship.predict import predict as rows
 

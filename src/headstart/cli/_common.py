@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,6 +17,7 @@ ENGINES = " or ".join(["auto", *names("embed/engine")]) + "."
 KINDS = " or ".join(["auto", *names("kind")])
 METRICS = " or ".join(["auto", *names("judge/metric")])
 STRATEGIES = ", ".join(names("transfer"))
+EVERY = 15.0  # seconds between two lines of one piece of work, off a terminal
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -68,13 +70,18 @@ def watching(quiet: bool) -> Iterator[Callable[[str, int, int], None] | None]:
 
 
 def _lines() -> Callable[[str, int, int], None]:
-    """For logs: a line when the work changes, not one a picture."""
+    """For logs: the time and what is done, a line when that changes and every `EVERY` seconds how far it is."""
     seen: set[str] = set()
+    begun = said = time.monotonic()
 
     def watch(what: str, done: int, of: int) -> None:
-        what = what.split(" · ")[0].split(":")[0] if of else what
-        if what not in seen:
+        nonlocal said
+        what, now = what.split(" · ")[0].split(":")[0] if of else what, time.monotonic()
+        if what not in seen or (of > 1 and now - said >= EVERY):
+            minutes, rest = divmod(int(now - begun), 60)
+            far = f" ({done:,} of {of:,})" if of > 1 and what in seen else ""
             seen.add(what)
-            sys.stderr.write(f"headstart: {what}\n")
+            said = now
+            sys.stderr.write(f"headstart: {minutes}:{rest:02d} {what}{far}\n")
 
     return watch

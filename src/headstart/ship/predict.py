@@ -6,18 +6,17 @@ In: a model folder and paths (or texts). Out: `Row`s in the order of the inputs.
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from ..embed.gallery import Gallery
-from ..read._picture import Unreadable, file_bytes
-from ..read._walk import expand
 from ..types import Example
+from ._pictures import one_by_one, pictures
 from .store import Model, load
 
 CHUNK = 256  # inputs between two rows written out
@@ -42,9 +41,9 @@ class Row:
 
 
 def predict(
-    model: Path | Model, inputs: Iterable[str | Path], *, engine: str = "auto", text: str | None = None
+    model: Path | Model, inputs: Iterable[Any], *, engine: str = "auto", text: str | None = None
 ) -> Iterator[Row]:
-    """Predict files, folders, or "-" for paths on standard input; of texts see `_texts.py`.
+    """Predict files, folders, "-" for paths on standard input, or pictures in memory; of texts see `_texts.py`.
 
     `engine="auto"` is the engine the model was judged with, where this machine has it. `text` names the column of a
     table that holds the texts; not given, the one that was named when the model learnt, or a usual name.
@@ -52,18 +51,20 @@ def predict(
     Raises:
         DataError: the folder holds no model.
     """
-    loaded = load(model) if isinstance(model, Path) else model
-    if loaded.modality == "text":
-        from ..read.text import SHAPE
-        from ._texts import texts
-
-        found: Iterator[Input] = texts(inputs, SHAPE.known(loaded.columns).reading(text))
-    else:
-        found = ((str(path), _examine(path)) for path in expand(inputs))
+    loaded, inputs = load(model) if isinstance(model, Path) else model, one_by_one(inputs)
     with tempfile.TemporaryDirectory(prefix="headstart-") as folder:
-        gallery = loaded.gallery(engine, Path(folder))
+        if loaded.modality == "text":
+            from ..read.text import SHAPE
+            from ._texts import texts
+
+            found: Iterator[Input] = texts(inputs, SHAPE.known(loaded.columns).reading(text))
+        else:
+            found = pictures(inputs, Path(folder))
+        gallery = loaded.gallery(engine, Path(folder) / "features")
         while some := list(islice(found, CHUNK)):
             yield from _rows(loaded, gallery, some)
+            for written in Path(folder).glob("*.*"):  # pictures that lay in memory
+                written.unlink()
 
 
 def _rows(model: Model, gallery: Gallery, inputs: Sequence[Input]) -> Iterator[Row]:
@@ -76,17 +77,6 @@ def _rows(model: Model, gallery: Gallery, inputs: Sequence[Input]) -> Iterator[R
             yield Row(shown, None, None, {}, bad[item.digest] if isinstance(item, Example) else item)
             continue
         yield Row(shown, **model.kind.said(next(found), model.labels, model.fitted.threshold))
-
-
-def _examine(path: Path) -> Example | str:
-    """The file as an example without a label, or the reason why it cannot be opened; it is not decoded yet."""
-    if path.is_dir():
-        return "The folder holds no pictures."
-    try:
-        data = file_bytes(path)
-    except Unreadable as error:
-        return error.detail
-    return Example(str(path.absolute()), -1, hashlib.sha256(data).hexdigest())
 
 
 def to_csv(rows: Iterable[Row], columns: Sequence[str]) -> str:

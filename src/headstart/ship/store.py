@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ..embed._lens import load_rank
 from ..embed.gallery import Gallery
-from ..errors import DataError
+from ..errors import DataError, UsageError
 from ..family import load as member
 from ..family import names
 from ..plan import keep
@@ -72,6 +72,26 @@ class Model:
         """Calibrated probabilities of pictures, [n k]; of a model of numbers these, [n 1]."""
         found: NDArray[np.float64] = self.kind.decode(self.logits(gallery, examples), self.fitted.temperature)
         return found
+
+    def features(self, gallery: Gallery, examples: Sequence[Example]) -> NDArray[np.float32]:
+        """What its network makes of examples before the head, [n d].
+
+        Raises:
+            UsageError: it stands on no source.
+        """
+        fitted = self.fitted
+        if self.source is None or not member("transfer", fitted.strategy).REUSES:
+            raise UsageError(
+                f"This model ('{fitted.strategy}') starts fresh and has no source's features. Name a source: "
+                "headstart.embed(inputs, source=…)."
+            )
+        x = gallery.look(examples, [fitted.view])[0].x
+        if fitted.view.depth in (*self.source.depths, "all"):
+            return np.asarray(x, np.float32)
+        tuned = getattr(member("transfer", fitted.strategy), "features", None)
+        if tuned is None:  # a language model that answers in words
+            raise UsageError(f"This model ('{fitted.strategy}') makes no features. Use headstart.embed(…, source=…).")
+        return np.asarray(tuned(fitted, x, self.source, self.weights), np.float32)
 
     @property
     def kind(self) -> ModuleType:

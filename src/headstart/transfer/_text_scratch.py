@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ..errors import UsageError
 from ..types import Features, Fitted, FloatArray, Progress, Source, View, Work
-from . import _tune
+from . import _tune, _tuned
 from ._base import Head
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def logits(fitted: Fitted, x: NDArray[Any], source: Source, layers: int) -> Floa
     state = dict(fitted.state)
     known = np.asarray(state.pop(TOKENS))
     small = architecture(source, layers, len(known) + 1)
-    return _tune.logits(replace(fitted, state=state), _rows(x, known), small, None, opened)
+    return _tuned.logits(replace(fitted, state=state), _rows(x, known), small, None, opened)
 
 
 def architecture(source: Source, layers: int, tokens: int) -> Source:

@@ -26,7 +26,7 @@ from ..errors import UsageError
 from ..family import load
 from ..runtime import device, digest
 from ..score._axes import decompose
-from ..types import Facts, Features, Fitted, FloatArray, Progress, Source, View, Work
+from ..types import Facts, Features, FloatArray, Progress, Source, View, Work
 from ._base import Head
 from ._linear import logistic_head
 from ._once import once
@@ -199,45 +199,6 @@ def refit(config: Config, notes: Mapping[str, Any], n_before: int, n_now: int) -
     if config.keep == "best":
         steps = max(best, steps // 2) if best else 0
     return replace(config, steps=round(steps * n_now / n_before))
-
-
-def logits(
-    fitted: Fitted,
-    x: NDArray[Any],
-    source: Source | None = None,
-    weights: Path | None = None,
-    opened: Opener | None = None,
-) -> FloatArray:
-    """Maps [n, c, h, w] (or with copies [n, v, c, h, w], of which the first counts), pictures or tokens → [n k].
-
-    Raises:
-        UsageError: no source record.
-    """
-    from ._tail import look, open_tail, plain, put
-
-    if source is None:
-        raise UsageError(f"'{fitted.strategy}' needs the record of its source to read pictures. Pass source=….")
-    tail = (opened or open_tail)(source, weights, fitted.view, len(fitted.state["classifier.bias"]))
-    put(tail, fitted.state)
-    return look(tail.to(device()).eval(), plain(x))
-
-
-def skill(
-    fitted: Fitted, x: NDArray[Any], source: Source, weights: Path | None
-) -> tuple[tuple[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]:
-    """What the source made of maps and what the adapted network makes of them.
-
-    Returns:
-        ("top" features [n d], the source's own class scores [n s]) before, and the same after.
-    """
-    from ._tail import look, open_tail, plain, put, source_scores
-
-    tail = open_tail(source, weights, fitted.view, len(fitted.labels)).to(device()).eval()
-    before = look(tail, plain(x), features=True)
-    scores_before = source_scores(tail, before)
-    put(tail, fitted.state)
-    after = look(tail, plain(x), features=True)
-    return (before, scores_before), (after, source_scores(tail, after))
 
 
 def hold(tail: Tail, config: Config) -> None:

@@ -28,14 +28,14 @@ from ..runtime import device
 from ..types import Facts, IntArray, Progress, View, Work
 from . import _tune
 from ._base import Head
-from ._tune import logits
+from ._tuned import features, logits
 
 if TYPE_CHECKING:
     import torch
 
     from ._tail import Tail
 
-__all__ = ["logits"]
+__all__ = ["features", "logits"]
 
 TITLE = "contrastive tuning (SetFit)"
 PAPER = "Tunstall et al. 2022, Efficient Few-Shot Learning Without Prompts"

@@ -20,14 +20,15 @@ from ..types import Facts, Progress, Source, Work
 from . import _tune
 from ._base import SEARCH, Head
 from ._once import once
-from ._tune import copies, fit_view, logits, refit, skill, views
+from ._tune import copies, fit_view, refit, views
+from ._tuned import features, logits, skill
 
 if TYPE_CHECKING:
     import torch
 
     from ._tail import Tail
 
-__all__ = ["copies", "fit_view", "logits", "refit", "skill", "views"]
+__all__ = ["copies", "features", "fit_view", "logits", "refit", "skill", "views"]
 
 TITLE = "fine-tuning with elastic weights (EWC)"
 PAPER = "Kirkpatrick et al. 2017, Overcoming catastrophic forgetting in neural networks"

@@ -12,9 +12,10 @@ from collections.abc import Generator
 from ..types import Facts, Progress, Work
 from . import _tune
 from ._base import SEARCH, Head
-from ._tune import Config, copies, fit_view, logits, refit, skill, views
+from ._tune import Config, copies, fit_view, refit, views
+from ._tuned import features, logits, skill
 
-__all__ = ["Config", "copies", "fit_view", "logits", "refit", "skill", "views"]
+__all__ = ["Config", "copies", "features", "fit_view", "logits", "refit", "skill", "views"]
 
 TITLE = "fine-tuning"
 PAPER = "Kumar et al. 2022, Fine-Tuning can Distort Pretrained Features (LP-FT); Howard & Ruder 2018, ULMFiT"

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 from ..types import Facts, Progress, Work
 from . import _tune
 from ._base import Head
-from ._tune import copies, fit_view, logits, refit, skill, views
+from ._tune import copies, fit_view, refit, views
+from ._tuned import features, logits, skill
 
 if TYPE_CHECKING:
     from ._loop import Opening
     from ._tail import Tail
 
-__all__ = ["copies", "fit_view", "logits", "refit", "skill", "views"]
+__all__ = ["copies", "features", "fit_view", "logits", "refit", "skill", "views"]
 
 TITLE = "gradual unfreezing"
 PAPER = "Howard & Ruder 2018, Universal Language Model Fine-tuning for Text Classification (ULMFiT)"

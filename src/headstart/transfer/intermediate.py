@@ -23,13 +23,14 @@ from ..runtime import device, digest, write
 from ..types import Facts, Progress, Source, View, Work
 from . import _tune, gradual
 from ._base import Head
-from ._tune import copies, fit_view, logits, refit, views
+from ._tune import copies, fit_view, refit, views
+from ._tuned import features, logits
 
 if TYPE_CHECKING:
     from ._tail import Tail
 
 T = TypeVar("T")
-__all__ = ["copies", "fit_view", "logits", "refit", "views"]
+__all__ = ["copies", "features", "fit_view", "logits", "refit", "views"]
 
 TITLE = "language model of the domain, then fine-tuning"
 PAPER = "Howard & Ruder 2018, ULMFiT; Gururangan et al. 2020, Don't Stop Pretraining"

@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING
 from ..types import Facts, Progress, Work
 from . import _tune
 from ._base import SEARCH, Head
-from ._tune import copies, fit_view, logits, refit, skill, views
+from ._tune import copies, fit_view, refit, views
+from ._tuned import features, logits, skill
 
 if TYPE_CHECKING:
     import torch
 
     from ._tail import Tail
 
-__all__ = ["copies", "fit_view", "logits", "refit", "skill", "views"]
+__all__ = ["copies", "features", "fit_view", "logits", "refit", "skill", "views"]
 
 TITLE = "fine-tuning held near the source (L2-SP)"
 PAPER = "Li, Grandvalet & Davoine 2018, Explicit Inductive Bias for Transfer Learning with Convolutional Networks"

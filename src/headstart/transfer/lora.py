@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..errors import EngineError
 from ..types import Facts, Fitted, FloatArray, Progress, Source, View, Work
-from . import _tune
+from . import _tune, _tuned
 from ._base import Head
 from ._tune import copies, fit_view, refit, views
 
@@ -64,8 +64,13 @@ def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
 
 
 def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None, weights: Path | None = None) -> FloatArray:
-    """See `_tune.logits`."""
-    return _tune.logits(fitted, x, source, weights, opener(Config(**fitted.config)))
+    """See `_tuned.logits`."""
+    return _tuned.logits(fitted, x, source, weights, opener(Config(**fitted.config)))
+
+
+def features(fitted: Fitted, x: NDArray[Any], source: Source, weights: Path | None) -> FloatArray:
+    """See `_tuned.features`."""
+    return _tuned.features(fitted, x, source, weights, opener(Config(**fitted.config)))
 
 
 def opener(config: Config, *, four_bits: bool = False) -> _tune.Opener:

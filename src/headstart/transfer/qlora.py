@@ -14,7 +14,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from ..types import Facts, Fitted, FloatArray, Progress, Source, Work
-from . import _tune, lora
+from . import _tune, _tuned, lora
 from ._base import Head
 from ._tune import copies, fit_view, refit, views
 
@@ -52,5 +52,10 @@ def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
 
 
 def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None, weights: Path | None = None) -> FloatArray:
-    """See `_tune.logits`."""
-    return _tune.logits(fitted, x, source, weights, lora.opener(Config(**fitted.config), four_bits=True))
+    """See `_tuned.logits`."""
+    return _tuned.logits(fitted, x, source, weights, lora.opener(Config(**fitted.config), four_bits=True))
+
+
+def features(fitted: Fitted, x: NDArray[Any], source: Source, weights: Path | None) -> FloatArray:
+    """See `_tuned.features`."""
+    return _tuned.features(fitted, x, source, weights, lora.opener(Config(**fitted.config), four_bits=True))

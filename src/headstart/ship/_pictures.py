@@ -1,0 +1,92 @@
+"""Pictures to be predicted or embedded: files, folders of these, paths on standard input, or pictures in memory.
+
+Out: (how it is shown, an example without a label or the reason why there is none), one a picture. What lies in memory
+(bytes, an open file, a PIL picture, a uint8 array) is written below a folder of the caller's, exactly as it is: all
+that looks at pictures reads files, and knows them by their bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from ..read._picture import Unreadable, file_bytes, suffix_of
+from ..read._walk import expand
+from ..types import Example
+
+SHAPES = "[h, w], [h, w, 1], [h, w, 3] or [h, w, 4]"
+
+
+def one_by_one(inputs: Any) -> Iterable[Any]:  # noqa: ANN401 - whatever a person holds
+    """The inputs as something to go through: a single path, text, picture or open file is one input.
+
+    >>> one_by_one("a.jpg"), one_by_one(["a.jpg", "b.jpg"])
+    (['a.jpg'], ['a.jpg', 'b.jpg'])
+    """
+    array = getattr(inputs, "ndim", None)
+    single = isinstance(inputs, str | bytes | Path) or hasattr(inputs, "read") or hasattr(inputs, "getexif")
+    return [inputs] if single or array == 2 or (array == 3 and inputs.shape[2] in (1, 3, 4)) else inputs
+
+
+def pictures(inputs: Iterable[Any], folder: Path) -> Iterator[tuple[str, Example | str]]:
+    """Each picture of the inputs; those in memory are written below `folder`."""
+    for number, given in enumerate(inputs, 1):
+        if isinstance(given, str | Path):
+            yield from ((str(path), _example(path)) for path in expand([given]))
+            continue
+        shown = str(getattr(given, "filename", "") or getattr(given, "name", "") or f"input {number}")
+        try:
+            data = _bytes(given)
+        except (ValueError, OSError) as problem:
+            yield shown, str(problem)
+            continue
+        path = folder / f"{number}{suffix_of(data)}"
+        path.write_bytes(data)
+        yield shown, _example(path)
+
+
+def _example(path: Path) -> Example | str:
+    """The file as an example without a label, or the reason why it cannot be opened; it is not decoded yet."""
+    if path.is_dir():
+        return "The folder holds no pictures."
+    try:
+        data = file_bytes(path)
+    except Unreadable as error:
+        return error.detail
+    return Example(str(path.absolute()), -1, hashlib.sha256(data).hexdigest())
+
+
+def _bytes(given: Any) -> bytes:  # noqa: ANN401 - whatever a person holds
+    """A picture in memory as the bytes of a file; pixels as PNG, which keeps them as they are.
+
+    Raises:
+        ValueError: it is no picture; says what is allowed.
+        OSError: a file object cannot be read.
+    """
+    import numpy as np
+    from PIL import Image, ImageOps
+
+    if isinstance(given, bytes | bytearray | memoryview):
+        return bytes(given)
+    if hasattr(given, "read"):
+        read = given.read()
+        if isinstance(read, str):
+            raise ValueError("This file was opened as text. Open it with mode 'rb'.")
+        return bytes(read)
+    if isinstance(given, np.ndarray):
+        if given.dtype != np.uint8 or not (given.ndim == 2 or (given.ndim == 3 and given.shape[2] in (1, 3, 4))):
+            raise ValueError(
+                f"This array is {given.dtype} {list(given.shape)}; a picture is uint8 {SHAPES}, 0 black and 255 white. "
+                "Convert it, e.g. (255 * x).astype('uint8') of values from 0 to 1."
+            )
+        given = Image.fromarray(np.ascontiguousarray(given[..., 0] if given.shape[2:] == (1,) else given))
+    if not isinstance(given, Image.Image):
+        raise ValueError(
+            f"A {type(given).__name__} is no picture. Give a path, bytes, an open file, a PIL picture or a uint8 array."
+        )
+    upright, out = ImageOps.exif_transpose(given), io.BytesIO()
+    (upright.convert("RGB") if upright.mode in ("CMYK", "YCbCr", "LAB", "HSV") else upright).save(out, "PNG")
+    return out.getvalue()
