@@ -23,7 +23,7 @@ import torch
 from torch import Tensor, nn
 
 import headstart as hs
-from headstart.embed.gallery import Gallery, median_side
+from headstart.extract.gallery import Gallery, median_side
 from headstart.judge.interval import paired, single
 from headstart.judge.wording import percent, points
 from headstart.read.image import read

@@ -20,7 +20,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, Normalizer
 from sklearn.svm import LinearSVC
 
-from headstart.embed.gallery import Gallery, median_side
+from headstart.extract.gallery import Gallery, median_side
 from headstart.judge.interval import paired, single
 from headstart.judge.wording import percent, points
 from headstart.read.image import read

@@ -24,7 +24,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.embed.gallery import Gallery
+from headstart.extract.gallery import Gallery
 from headstart.family import load
 from headstart.judge.interval import paired, single
 from headstart.judge.wording import percent, points

@@ -50,7 +50,7 @@ def source() -> Source:
 @cache
 def drawn(view: View, n: int, k: int, seed: int) -> Features:
     """What a view shows of drawn texts."""
-    from headstart.embed.gallery import Gallery
+    from headstart.extract.gallery import Gallery
 
     with tempfile.TemporaryDirectory(prefix="headstart-") as folder:
         gallery = Gallery({source().key: source()}, weights={source().key: weights()}, folder=Path(folder))

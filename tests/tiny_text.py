@@ -132,7 +132,7 @@ def untouched() -> dict[str, dict[str, np.ndarray]]:
 
 def look(examples: list[Example], view: View, folder: Path) -> Features:
     """The examples through a view of the tiny source."""
-    from headstart.embed.gallery import Gallery
+    from headstart.extract.gallery import Gallery
 
     gallery = Gallery({"tiny-text": source()}, weights={"tiny-text": weights()}, folder=folder)
     return gallery.look(examples, [view])[0]

@@ -94,7 +94,7 @@ class Case:
         self.order = evidence.draw(self.task, 0)
 
     def gallery(self) -> Any:
-        from headstart.embed.gallery import Gallery
+        from headstart.extract.gallery import Gallery
         from headstart.source import _catalogue
 
         weights = {s.key: _catalogue.fetch(s) for s in self.sources}
@@ -137,7 +137,7 @@ def tested(case: Case, strategies: tuple[str, ...], random: bool) -> Line:
 def chosen(case: Case, strategies: tuple[str, ...], gallery: Any) -> Line:
     import numpy as np
 
-    from headstart.embed.gallery import median_side
+    from headstart.extract.gallery import median_side
     from headstart.family import load
     from headstart.plan import choice, search
     from headstart.plan._folds import of_task
@@ -216,7 +216,7 @@ def planner(table: Path, given: argparse.Namespace) -> Iterator[tuple[str, Calla
 
     def work() -> Line:
         from headstart.api import _sources
-        from headstart.embed.gallery import Gallery
+        from headstart.extract.gallery import Gallery
         from headstart.plan import rounds, shortlist
         from headstart.source import _catalogue
 

@@ -147,7 +147,7 @@ class Case:
     """A case read by headstart: its task, and looks at its pictures through a gallery of its own."""
 
     def __init__(self, given: argparse.Namespace) -> None:
-        from headstart.embed.gallery import Gallery, median_side
+        from headstart.extract.gallery import Gallery, median_side
         from headstart.plan._folds import of_task
         from headstart.read.image import read
         from headstart.source import _catalogue

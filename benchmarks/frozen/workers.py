@@ -24,7 +24,7 @@ FIT_IMPORTS = (  # what a fit imports on its way, when its sources are pulled an
     *("torch", "torch._dynamo", "openvino", "accelerate", "scipy.optimize", "scipy.sparse.csgraph", "pyarrow.parquet"),
     *("sklearn.svm", "skimage.feature", "skimage.transform", "PIL.Image", "simplejpeg", "jinja2", "safetensors.numpy"),
     *("headstart.api._fit", "headstart.api._record", "headstart.judge.verdict", "headstart.report.html"),
-    *("headstart.plan.search", "headstart.embed.gallery", "headstart.source._backbone", "headstart.ship.store"),
+    *("headstart.plan.search", "headstart.extract.gallery", "headstart.source._backbone", "headstart.ship.store"),
 )
 
 
@@ -73,7 +73,7 @@ def prepare(given: Namespace) -> dict[str, Any]:
     import numpy as np
     from PIL import Image
 
-    from headstart.embed.gallery import Gallery
+    from headstart.extract.gallery import Gallery
     from headstart.plan.search import candidates
     from headstart.source import _catalogue
     from headstart.types import Example, Facts

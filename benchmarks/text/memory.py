@@ -69,7 +69,7 @@ def main() -> int:
 
 def measured(given: argparse.Namespace) -> dict[str, float | int | None]:
     """One way, in this process."""
-    from headstart.embed.gallery import Gallery
+    from headstart.extract.gallery import Gallery
     from headstart.family import load
     from headstart.plan import keep, search
     from headstart.read import read

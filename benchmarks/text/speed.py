@@ -59,7 +59,7 @@ def main() -> int:
     headstart_way(chosen[:8]), padded_way(given.work / "minilm", chosen[:BATCH])  # loads both
     fast, ours = timed(lambda: headstart_way(chosen))
     slow, theirs = timed(lambda: padded_way(given.work / "minilm", slowly))
-    from headstart.embed.engine.torch import text_precision
+    from headstart.extract.engine.torch import text_precision
 
     alike = cosines(ours[: len(slowly)], theirs)
     each = [1000 * fast / len(chosen), 1000 * slow / len(slowly)]
@@ -94,7 +94,7 @@ def timed(work: Callable[[], np.ndarray]) -> tuple[float, np.ndarray]:
 
 def headstart_way(some: Sequence[str]) -> np.ndarray:
     """[n, d] as a fit computes them, into a cache of its own."""
-    from headstart.embed.gallery import Gallery
+    from headstart.extract.gallery import Gallery
     from headstart.read.text import digest
     from headstart.source import _catalogue
     from headstart.types import Example, View

@@ -22,9 +22,9 @@ _EXTRAS = {"openvino": "openvino", "bitsandbytes": "quantize", "h5py": "weights"
 
 @cache
 def names(folder: str) -> list[str]:
-    """The keys of a family, sorted; `folder` is relative to the package, e.g. `"embed/engine"`.
+    """The keys of a family, sorted; `folder` is relative to the package, e.g. `"extract/engine"`.
 
-    >>> "torch" in names("embed/engine")
+    >>> "torch" in names("extract/engine")
     True
     """
     return sorted(p.stem for p in (_HERE / folder).glob("*.py") if not p.stem.startswith("_"))
@@ -57,7 +57,7 @@ def require(what: str, packages: Sequence[str]) -> None:
 def _title(folder: str) -> str:
     return {
         "transfer": "strategy",
-        "embed/engine": "engine",
+        "extract/engine": "engine",
         "read": "reader",
         "judge/metric": "metric",
         "kind": "kind of task",

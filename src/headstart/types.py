@@ -242,7 +242,7 @@ class View:
     size: int = 0  # pixels a side; for pixels only
     engine: str = ""  # engine and precision that made the features, e.g. "openvino-bf16"
     variants: int = 1  # with more, rows are [v, …]: the picture itself and v − 1 augmented copies; for training only
-    style: str = "photo"  # of the augmentation, see embed/_augment.py
+    style: str = "photo"  # of the augmentation, see extract/_augment.py
 
 
 @dataclass(frozen=True)

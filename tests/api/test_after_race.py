@@ -19,8 +19,8 @@ import tiny_tail
 from drawn import headstart as command
 from drawn import two_classes
 from headstart.api import _depths, _source_data
-from headstart.embed.gallery import Gallery
 from headstart.errors import DataError, UsageError
+from headstart.extract.gallery import Gallery
 from headstart.report import _layers
 from headstart.source import _timm
 from headstart.types import View

@@ -43,4 +43,4 @@ def test_a_wrong_verb_suggests_the_right_one():
 def test_the_choices_in_the_help_are_the_members_of_the_families():
     said = " ".join(headstart("fit", "--help").stdout.split())
     assert ", ".join(names("transfer")) in said
-    assert all(engine in said for engine in names("embed/engine"))
+    assert all(engine in said for engine in names("extract/engine"))

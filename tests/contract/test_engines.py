@@ -1,4 +1,4 @@
-"""What every engine keeps; a new file in embed/engine/ is found by its name."""
+"""What every engine keeps; a new file in extract/engine/ is found by its name."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from headstart.family import load, names
 
 ENGINES = [
     pytest.param(name, marks=[] if name != "openvino" or find_spec("openvino") else pytest.mark.skip("an extra"))
-    for name in names("embed/engine")
+    for name in names("extract/engine")
 ]
 
 
 @pytest.mark.parametrize("name", ENGINES)
 def test_it_says_what_it_is(name):
-    engine = load("embed/engine", name)
+    engine = load("extract/engine", name)
     assert isinstance(engine.REQUIRES, tuple)
     assert all(isinstance(package, str) for package in engine.REQUIRES)
     assert isinstance(engine.RANK, int)
@@ -32,7 +32,7 @@ def test_it_says_what_it_is(name):
 
 
 def test_ranks_leave_no_choice_open():
-    ranks = [load("embed/engine", name).RANK for name in names("embed/engine") if name != "openvino"]
+    ranks = [load("extract/engine", name).RANK for name in names("extract/engine") if name != "openvino"]
     assert len(set(ranks)) == len(ranks)
-    assert "torch" in names("embed/engine"), "the one that runs everywhere"
-    assert load("embed/engine", "torch").available()
+    assert "torch" in names("extract/engine"), "the one that runs everywhere"
+    assert load("extract/engine", "torch").available()

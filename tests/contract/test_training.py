@@ -15,8 +15,8 @@ import tiny_causal
 import tiny_tail
 import tiny_text
 from any_strategy import CASES, LONG, TUNED, Case, first_setting, look, read, work_for
-from headstart.embed.gallery import Gallery
 from headstart.errors import BudgetError
+from headstart.extract.gallery import Gallery
 from headstart.plan.search import candidates, contend
 from headstart.types import Example
 from tiny_tail import drain, interrupted, same

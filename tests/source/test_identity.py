@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from headstart.embed._lens import backbone_lens, text_lens
+from headstart.extract._lens import backbone_lens, text_lens
 from headstart.source import _catalogue
 
 

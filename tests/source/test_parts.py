@@ -13,8 +13,8 @@ from tiny_source import packed
 from torch.nn import functional
 
 import tiny_tail
-from headstart.embed._lens import backbone_lens
 from headstart.errors import SourceError
+from headstart.extract._lens import backbone_lens
 from headstart.source import _backbone, _timm
 from headstart.source._parts import Pieces
 from headstart.types import InputSpec, Source
@@ -164,7 +164,7 @@ def test_gradients_reach_every_part_of_a_transformer():
 @pytest.mark.skipif(find_spec("openvino") is None, reason="openvino is an extra and not installed")
 @pytest.mark.parametrize("architecture", ["test_vit", "test_convnext"])
 def test_both_engines_give_a_networks_depths_and_cuts(architecture, tmp_path, monkeypatch):
-    from headstart.embed._lens import load
+    from headstart.extract._lens import load
 
     monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path))
     source, weights = tiny_tail.source(architecture), tiny_tail.weights(architecture)
@@ -172,7 +172,7 @@ def test_both_engines_give_a_networks_depths_and_cuts(architecture, tmp_path, mo
     one, two = (
         backbone_lens(source, ("all", "cut:3"), engine, weights).rows(batch) for engine in ("torch", "openvino")
     )
-    exact = load("embed/engine", "openvino").precision() == "fp32"
+    exact = load("extract/engine", "openvino").precision() == "fp32"
     for a, b in zip(one, two, strict=True):
         assert a.shape == b.shape
         flat = [r.reshape(3, -1).astype(np.float64) for r in (a, b)]

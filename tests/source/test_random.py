@@ -9,7 +9,7 @@ import own_source
 import tiny_text
 from drawn import two_classes
 from headstart.api._sources import Looking
-from headstart.embed.gallery import Gallery
+from headstart.extract.gallery import Gallery
 from headstart.read import read
 from headstart.source import _random
 from headstart.types import View

@@ -36,7 +36,7 @@ def embed(inputs: Iterable[Any], *, source: str, depth: str = "top", engine: str
         DataError: an input cannot be read; names the first. UnknownName: there is no such source or depth.
         SourceError: its weights cannot be had.
     """
-    from ..embed.gallery import Gallery
+    from ..extract.gallery import Gallery
     from ..source import _catalogue
 
     quiet_threads()

@@ -25,7 +25,7 @@ from ._lock import locked
 from ._run import Run
 
 if TYPE_CHECKING:
-    from ..embed.gallery import Gallery
+    from ..extract.gallery import Gallery
     from ..judge.verdict import Judgement
     from ..plan.journal import Journal
 
@@ -217,7 +217,7 @@ class _Job:
             return done
         self.journal = Journal(self.plan.out / "journal.jsonl")
         self.journal.note("read", n=self.task.n, set_aside=len(self.task.set_aside), request=request)
-        from ..embed.gallery import Gallery
+        from ..extract.gallery import Gallery
 
         self.gallery = Gallery({}, engine=self.plan.engine, watch=self.watch)
         picked = _sources.pick(self, considered, request)
@@ -233,7 +233,7 @@ class _Job:
     def check_names(self) -> None:
         """A slip of the pen is told at once, not after thousands of pictures were read."""
         from .. import family
-        from ..embed._lens import pick_engine
+        from ..extract._lens import pick_engine
 
         for name in self.plan.strategies:
             family.load("transfer", name)

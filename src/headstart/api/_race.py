@@ -46,7 +46,7 @@ class Race:
     """One race of a fit."""
 
     def __init__(self, job: _Job, sources: Mapping[str, Source], weights: Mapping[str, Path]) -> None:
-        from ..embed.gallery import median_side
+        from ..extract.gallery import median_side
         from ..plan._folds import of_task
         from ..plan.search import candidates
         from ..types import Facts

@@ -78,8 +78,8 @@ def rank(
             "2147483647, and budget above 0 seconds."
         )
     from .. import family
-    from ..embed._lens import pick_engine
-    from ..embed.gallery import Gallery
+    from ..extract._lens import pick_engine
+    from ..extract.gallery import Gallery
     from ..plan import rounds, shortlist
     from ..read import ReadOptions, read
     from ..source import _catalogue

@@ -26,7 +26,7 @@ from ._evaluate import note_seen
 from ._run import Run
 
 if TYPE_CHECKING:
-    from ..embed.gallery import Gallery
+    from ..extract.gallery import Gallery
     from ..judge.verdict import Judgement
     from ..ship.store import Model
     from ._fit import _Job

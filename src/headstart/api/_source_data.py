@@ -19,7 +19,7 @@ from ..runtime import digest
 from ..types import Example, Source, View
 
 if TYPE_CHECKING:
-    from ..embed.gallery import Gallery
+    from ..extract.gallery import Gallery
 
 MOST = 1000  # pictures that are looked at
 

@@ -21,7 +21,7 @@ from ..runtime import write_json
 from ..types import Example, Features, Source, Task, View
 
 if TYPE_CHECKING:
-    from ..embed.gallery import Gallery
+    from ..extract.gallery import Gallery
     from ..plan.ranking import Ranking
     from ._fit import Plan, _Job
 
@@ -82,7 +82,7 @@ class Looking:
 
     def look_random(self, source: Source, examples: Sequence[Example]) -> Features:
         """The same of its twin with random weights; these are gone afterwards, its features are kept."""
-        from ..embed.gallery import Gallery
+        from ..extract.gallery import Gallery
         from ..source import _random
 
         twin, mine = _random.twin(source), self.gallery

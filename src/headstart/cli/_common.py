@@ -13,7 +13,7 @@ from typing import Any
 from ..errors import UsageError
 from ..family import names
 
-ENGINES = " or ".join(["auto", *names("embed/engine")]) + "."
+ENGINES = " or ".join(["auto", *names("extract/engine")]) + "."
 KINDS = " or ".join(["auto", *names("kind")])
 METRICS = " or ".join(["auto", *names("judge/metric")])
 STRATEGIES = ", ".join(names("transfer"))

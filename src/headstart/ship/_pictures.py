@@ -15,6 +15,7 @@ from typing import Any
 
 from ..read._picture import Unreadable, file_bytes, suffix_of
 from ..read._walk import expand
+from ..runtime import write
 from ..types import Example
 
 SHAPES = "[h, w], [h, w, 1], [h, w, 3] or [h, w, 4]"
@@ -44,7 +45,7 @@ def pictures(inputs: Iterable[Any], folder: Path) -> Iterator[tuple[str, Example
             yield shown, str(problem)
             continue
         path = folder / f"{number}{suffix_of(data)}"
-        path.write_bytes(data)
+        write(path, data)
         yield shown, _example(path)
 
 

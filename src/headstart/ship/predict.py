@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ..embed.gallery import Gallery
+from ..extract.gallery import Gallery
 from ..types import Example
 from ._pictures import one_by_one, pictures
 from .store import Model, load

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..embed._lens import load_rank
-from ..embed.gallery import Gallery
 from ..errors import DataError, UsageError
+from ..extract._lens import load_rank
+from ..extract.gallery import Gallery
 from ..family import load as member
 from ..family import names
 from ..plan import keep
@@ -57,7 +57,7 @@ class Model:
         `engine="auto"` is the engine the model was judged with, where this machine has it.
         """
         judged = self.fitted.view.engine
-        if engine == "auto" and judged in names("embed/engine") and load_rank(judged) >= 0:
+        if engine == "auto" and judged in names("extract/engine") and load_rank(judged) >= 0:
             engine = judged
         if self.source is None:
             return Gallery({}, engine=engine, folder=folder)

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ..embed.engine.torch import text_precision
+from ..extract.engine.torch import text_precision
 from ..source._encoder import Language, behind, layers
 from ..source._parts import besides
 from ._tail import Tail

@@ -319,7 +319,7 @@ def _changed(x: torch.Tensor, style: str, seeds: list[tuple[int, int, int]]) -> 
     """uint8 pictures [b, 3, s, s], augmented."""
     import torch
 
-    from ..embed._augment import STYLES, augment, draw
+    from ..extract._augment import STYLES, augment, draw
 
     changed = augment((x.float() / 255 - 0.5) / 0.25, STYLES[style], draw(seeds))
     return ((changed * 0.25 + 0.5) * 255).round_().clamp_(0, 255).to(torch.uint8)

@@ -153,7 +153,7 @@ def _batches(
     """`batch(step)`: each epoch is a permutation drawn from (seed, epoch), its incomplete rest left out."""
     import torch
 
-    from ..embed._augment import STYLES, augment, draw, standardise
+    from ..extract._augment import STYLES, augment, draw, standardise
 
     per_epoch = max(1, len(y) // config.batch)
     ready = standardise(x, mean, std).contiguous(memory_format=torch.channels_last)
@@ -189,7 +189,7 @@ def _logits(model: torch.nn.Module, x: torch.Tensor, mean: torch.Tensor, std: to
     """fp32 [n k] of a model in eval mode."""
     import torch
 
-    from ..embed._augment import standardise
+    from ..extract._augment import standardise
 
     where = next(model.parameters()).device
     out = []

@@ -92,7 +92,7 @@ def embedded(source: Source, weights: Path | None, labels: tuple[str, ...]) -> F
     """Unit vectors of the classes' names, the mean over `TEMPLATES`, [k d]; kept for the next setting and fold."""
     key = (digest(source.identity), str(weights), labels)
     if key not in _known:
-        from ..embed.engine.torch import build_text
+        from ..extract.engine.torch import build_text
 
         texts = [template.format(readable(label)) for template in TEMPLATES for label in labels]
         found = build_text(source, weights)(texts)[0][:, source.columns("top")]

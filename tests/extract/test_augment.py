@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from headstart.embed._augment import DRAWS, STYLES, Style, augment, draw, standardise, variants
+from headstart.extract._augment import DRAWS, STYLES, Style, augment, draw, standardise, variants
 
 STILL = Style(mirror=False, turn=0, zoom=(1, 1), stretch=0, shift=0, contrast=0, light=0, colour=0)
 

@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 
 import hostile
-from headstart.embed._lens import backbone_lens, pick_engine, pixel_lens
-from headstart.embed.gallery import SHARD, Gallery, median_side
 from headstart.errors import BudgetError, DataError, EngineError, UnknownName
+from headstart.extract._lens import backbone_lens, pick_engine, pixel_lens
+from headstart.extract.gallery import SHARD, Gallery, median_side
 from headstart.family import load, names
 from headstart.source import _catalogue
 from headstart.types import Example, Source, View
@@ -73,7 +73,7 @@ def test_features_are_those_of_the_plain_network(source, pictures, tmp_path):
 def test_the_engines_agree(source, pictures, tmp_path):
     torch_, vino = (gallery(source, tmp_path, engine).look(pictures, [TOP])[0] for engine in ("torch", "openvino"))
     assert torch_.key != vino.key
-    exact = load("embed/engine", "openvino").precision() == "fp32"
+    exact = load("extract/engine", "openvino").precision() == "fp32"
     for a, b in ((torch_.x, vino.x), (torch_.logits, vino.logits)):
         cosine = (a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
         assert cosine.min() > (0.9999 if exact else 0.99)
@@ -231,9 +231,9 @@ def test_an_engine_that_cannot_run_here(monkeypatch):
 
 
 def test_auto_is_the_first_by_rank_that_is_available():
-    able = [n for n in names("embed/engine") if find_spec(load("embed/engine", n).REQUIRES[0])]
-    able = [n for n in able if load("embed/engine", n).available()]
-    assert pick_engine("auto") == min(able, key=lambda n: load("embed/engine", n).RANK)
+    able = [n for n in names("extract/engine") if find_spec(load("extract/engine", n).REQUIRES[0])]
+    able = [n for n in able if load("extract/engine", n).available()]
+    assert pick_engine("auto") == min(able, key=lambda n: load("extract/engine", n).RANK)
     assert pick_engine("torch") == "torch"
 
 

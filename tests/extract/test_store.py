@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from headstart.embed._store import Store
+from headstart.extract._store import Store
 
 OUT = ("top", "logits")
 

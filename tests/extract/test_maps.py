@@ -13,9 +13,9 @@ import torch
 
 import hostile
 import tiny_tail
-from headstart.embed._lens import backbone_lens, input_lens
-from headstart.embed.gallery import Gallery
 from headstart.errors import UnknownName
+from headstart.extract._lens import backbone_lens, input_lens
+from headstart.extract.gallery import Gallery
 from headstart.read._picture import decode
 from headstart.source._backbone import load, normalise, prepare
 from headstart.types import Example, View

@@ -12,13 +12,13 @@ import own_source
 import tiny_tail
 from drawn import two_classes
 from headstart.api._sources import Looking
-from headstart.embed.engine import torch as plain
-from headstart.embed.gallery import Gallery
+from headstart.extract.engine import torch as plain
+from headstart.extract.gallery import Gallery
 from headstart.read import read
 
 pytest.importorskip("openvino", reason="openvino is an extra and not installed")
 
-from headstart.embed.engine import openvino
+from headstart.extract.engine import openvino
 
 
 @pytest.fixture(autouse=True)

@@ -101,10 +101,10 @@ def pick_engine(wanted: str = "auto") -> str:
     Raises:
         EngineError: the wanted engine cannot run here.
     """
-    known = names("embed/engine")
+    known = names("extract/engine")
     if wanted == "auto":
         return next(n for n in sorted(known, key=lambda n: load_rank(n)) if load_rank(n) >= 0)
-    engine = load("embed/engine", wanted)
+    engine = load("extract/engine", wanted)
     if not engine.available():
         raise EngineError(f"The engine '{wanted}' cannot run on this machine ({engine.WHY_NOT}). Use --engine auto.")
     return wanted
@@ -115,7 +115,7 @@ def load_rank(name: str) -> int:
     from ..errors import UsageError
 
     try:
-        engine = load("embed/engine", name)
+        engine = load("extract/engine", name)
     except UsageError:  # its package is not installed
         return -1
     return int(engine.RANK) if engine.available() else -1
@@ -130,7 +130,7 @@ def backbone_lens(
     style: str = "photo",
 ) -> Lens:
     """Features of a source at `depths` (see `View.depth`, e.g. "top"), and its logits."""
-    runner = load("embed/engine", engine)
+    runner = load("extract/engine", engine)
     outputs = (*depths, "logits")
     # The engine's precision is part of the key: bf16 and fp32 features are not the same numbers.
     copies = [variants, style, DRAW_VERSION] if variants > 1 else []
@@ -149,7 +149,7 @@ def backbone_lens(
 
 def text_lens(source: Source, weights: Path | None = None) -> TextLens:
     """Pooled features of a language model at all depths, side by side."""
-    runner = load("embed/engine", "torch")
+    runner = load("extract/engine", "torch")
     precision = runner.text_precision()
     key = digest("language", source.identity, precision)
     return TextLens(source.key, key, ("all",), partial(runner.build_text, source, weights))
