@@ -47,6 +47,14 @@ def weights(real) -> None:
 
 
 @pytest.fixture(scope="session")
+def cases(tmp_path_factory) -> Path:
+    """Small inputs on which real data goes wrong, one folder a kind; skips where their script is not there."""
+    from cases import write
+
+    return write(tmp_path_factory.mktemp("cases") / "cases")
+
+
+@pytest.fixture(scope="session")
 def photos(tmp_path_factory) -> Path:
     """48 drawn pictures of two classes, some of them under the wrong label."""
     return two_classes(tmp_path_factory.mktemp("drawn") / "photos")

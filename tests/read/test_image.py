@@ -82,15 +82,6 @@ def test_a_class_may_be_called_train_with_a_warning(tmp_path):
     )
 
 
-def test_a_split_beside_other_folders_is_read_as_a_class_with_a_warning(tmp_path):
-    task = read(fill(tmp_path, train__a=4, train__b=4, extra=4))
-    assert task.labels == ("extra", "train")
-    assert task.warnings[0].startswith("train/ is read as a class, not as a split, beside extra/.")
-    fill(tmp_path / "flat", train=4, val=4)
-    (warning, *_) = read(tmp_path / "flat").warnings
-    assert warning.startswith("train/ and val/ are read as classes, not as splits, as not each holds class folders. If")
-
-
 def test_numbers_sort_as_numbers_and_letters_are_normalised(tmp_path):
     assert read(fill(tmp_path / "n", **{"10": 3, "9": 3})).labels == ("9", "10")
     assert read(fill(tmp_path / "u", **{"n\u0303u": 3, "犬": 3})).labels == ("ñu", "犬")

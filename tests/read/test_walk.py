@@ -2,7 +2,7 @@ import io
 
 import numpy as np
 
-from headstart.read._walk import expand, files, is_picture
+from headstart.read._walk import expand, files, is_picture, subfolders
 from hostile import draw
 
 RNG = np.random.default_rng(0)
@@ -42,3 +42,13 @@ def test_expand_takes_files_folders_and_standard_input_and_keeps_what_is_not_the
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{tmp_path}/more\n\n-\n{tmp_path}/ñ not there.jpg\r\n"))
     found = expand([tmp_path / "gone.jpg", "-", str(tmp_path / "more")])
     assert [p.name for p in found] == ["gone.jpg", "1 one.png", "ñ not there.jpg", "1 one.png"]
+
+
+def test_a_run_is_no_data_finished_or_not(tmp_path):
+    for run, names in (("runs/old", ("run.json", "journal.jsonl")), ("runs/new", ("journal.jsonl",)), ("mine", ("x",))):
+        (tmp_path / run).mkdir(parents=True)
+        for name in names:
+            (tmp_path / run / name).write_text('{"at": 1796054431.098, "event": "read"}\n')
+        (tmp_path / run / "picture.png").write_bytes(b"x")
+    assert [p.parent.name for p in files(tmp_path)] == ["mine"]
+    assert [p.name for p in subfolders(tmp_path)] == ["mine"]

@@ -75,6 +75,7 @@ def fit(
     text: str | None = None,
     label: str | None = None,
     kind: str = "auto",
+    layout: str | None = None,
     metric: str = "auto",
     margin: float = 0.01,
     layers: bool = False,
@@ -104,6 +105,8 @@ def fit(
         kind: `classification`, `regression` (the labels are numbers to predict), `multilabel` (several labels an
             example, or none; texts are cut at ";" or "|"), or `auto`: multilabel where there are lists or several
             columns; regression where every label is a number, some are no whole ones, and more than 20 differ.
+        layout: of a folder: its first level names the `classes`, or the `splits`; `nested`: its last one the classes.
+            By default the names tell, and what they do not tell is an error.
         metric: what the verdict is in: `accuracy`, `macro_f1`, or `auto`: macro-F1 where the largest training class is
             more than three times the smallest. Of numbers always `mae`, the mean absolute error; of several labels
             `micro_f1`, or `macro_f1`.
@@ -135,7 +138,7 @@ def fit(
         sources=_several(source),
         strategies=_several(strategy),
         engine=engine,
-        read=ReadOptions(group=group, text=text, label=label, kind=None if kind == "auto" else kind),
+        read=ReadOptions(group=group, text=text, label=label, kind=None if kind == "auto" else kind, layout=layout),
         metric=None if metric == "auto" else metric,
         margin=margin,
         layers=layers,
@@ -165,8 +168,8 @@ def _default_out(data: Path) -> Path:
 
 def _arguments(given: Mapping[str, Any]) -> str:
     """The arguments of `fit` that a person would have to repeat."""
-    said = ("seed", "seeds", "source", "strategy", "engine", "group", "text", "label", "kind", "metric", "margin",
-            "budget", "layers", "source_data")  # fmt: skip
+    said = ("seed", "seeds", "source", "strategy", "engine", "group", "text", "label", "kind", "layout", "metric",
+            "margin", "budget", "layers", "source_data")  # fmt: skip
     return ", ".join(
         f"{name}={given[name]!r}"
         for name in said

@@ -50,6 +50,7 @@ def rank(
     text: str | None = None,
     label: str | None = None,
     kind: str = "auto",
+    layout: str | None = None,
     watch: Callable[[str, int, int], None] | None = None,
 ) -> Ranked:
     """Order sources by what their frozen features make of a person's labelled data.
@@ -64,6 +65,7 @@ def rank(
         group: column of the table; examples of one group are left out together.
         text: column of the table that holds the texts, where it has an unusual name.
         label: the same for the labels.
+        layout: as for `fit`.
         kind: as for `fit`.
         watch: called with (what, done, of) as the work goes on.
 
@@ -93,7 +95,7 @@ def rank(
         family.load("kind", kind)
     tell = watch or (lambda *_: None)
     with clock("read"):
-        asked = ReadOptions(group=group, text=text, label=label, kind=None if kind == "auto" else kind)
+        asked = ReadOptions(group=group, text=text, label=label, kind=None if kind == "auto" else kind, layout=layout)
         task = read(str(data), asked, seed=seed, progress=lambda done, of: tell("read", done, of))
     chosen = named(keys, task) if keys else _catalogue.usual(task.modality)
     known = {s.key: s for s in shortlist.order(chosen)}

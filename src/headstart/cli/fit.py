@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ._common import ENGINES, KINDS, METRICS, STRATEGIES, emit, seconds, watching
+from ._common import ENGINES, KINDS, LAYOUTS, METRICS, STRATEGIES, emit, seconds, watching
 
 
 def run(
@@ -29,6 +29,9 @@ def run(
     text: Annotated[str, typer.Option(help="Table column of texts, if its name is unusual.")] = "",
     label: Annotated[
         str, typer.Option(help="Table column of labels, if its name is unusual; or several of 0 and 1.")
+    ] = "",
+    layout: Annotated[
+        str, typer.Option(help=f"{LAYOUTS}: what a folder's first level names; nested: its last level, the classes.")
     ] = "",
     kind: Annotated[str, typer.Option(help=f"{KINDS}: one label an example, several, or a number?")] = "auto",
     metric: Annotated[str, typer.Option(help=f"{METRICS}; auto takes macro_f1 for imbalanced classes.")] = "auto",
@@ -60,6 +63,7 @@ def run(
             text=text or None,
             label=label or None,
             kind=kind,
+            layout=layout or None,
             metric=metric,
             margin=margin / 100,
             layers=layers,

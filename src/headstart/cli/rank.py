@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ._common import ENGINES, KINDS, emit, seconds, watching
+from ._common import ENGINES, KINDS, LAYOUTS, emit, seconds, watching
 
 
 def run(
@@ -25,6 +25,9 @@ def run(
     group: Annotated[str, typer.Option(help="Table column (or table of files and groups) left out by value.")] = "",
     text: Annotated[str, typer.Option(help="Table column of texts, if its name is unusual.")] = "",
     label: Annotated[str, typer.Option(help="Table column(s) of labels, if the name is unusual.")] = "",
+    layout: Annotated[
+        str, typer.Option(help=f"{LAYOUTS}: what a folder's first level names; nested: its last level, the classes.")
+    ] = "",
     kind: Annotated[str, typer.Option(help=f"{KINDS}: one label an example, several, or a number?")] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
@@ -49,6 +52,7 @@ def run(
             text=text or None,
             label=label or None,
             kind=kind,
+            layout=layout or None,
             watch=watch,
         )
     if as_json:

@@ -17,3 +17,4 @@ class ReadOptions:
     encoding: str | None = None  # of tables and text files, by a name that Python knows
     blank: str | None = None  # what an empty label means, such as "0"
     split: str | None = None  # table column that names the splits
+    layout: str | None = None  # of a folder: its first level is the "classes" or the "splits"; "nested": its last one

@@ -13,8 +13,7 @@ from pathlib import Path
 
 from ..errors import DataError
 from ._table import Table
-from ._walk import SUFFIXES as PICTURES
-from ._walk import files
+from ._walk import PICTURES, files
 
 SOUNDS = frozenset(".wav .mp3 .flac .ogg .oga .opus .m4a .aac .aif .aiff .wma .amr".split())
 FILMS = frozenset(".mp4 .avi .mov .mkv .webm .m4v .mpg .mpeg .wmv".split())

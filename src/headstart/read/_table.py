@@ -10,6 +10,7 @@ from ._delimited import Row
 from ._formats import SUFFIXES, file_rows, is_saved, saved_rows
 from ._options import ReadOptions
 from ._record import split_name
+from ._walk import loose, subfolders
 
 COLUMNS = "with a column image or text, and a column label"
 
@@ -41,7 +42,7 @@ def open_table(path: Path, options: ReadOptions = ReadOptions(), *, alone: bool 
         return _file(path, options) if path.suffix.lower() in SUFFIXES else None
     if is_saved(path):
         return Table(f"{path.name}/", path, tuple(saved_rows(path)))
-    tables = sorted(p for p in path.glob("*") if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
+    tables = [p for p in loose(path, lambda p: p.suffix.lower() in SUFFIXES) if p.name != "journal.jsonl"]
     named = {p: s for p in tables if (s := split_name(p.stem.split("-")[0]))}  # train-00000-of-00001.parquet
     if "train" not in named.values():
         return _alone(path, tables, options) if alone else None
@@ -53,7 +54,7 @@ def open_table(path: Path, options: ReadOptions = ReadOptions(), *, alone: bool 
 
 def _alone(folder: Path, tables: list[Path], options: ReadOptions) -> Table | None:
     """The one table of a folder that has no folder inside, which might hold a class."""
-    if not tables or any(p.is_dir() and not p.name.startswith(".") for p in folder.iterdir()):
+    if not tables or subfolders(folder):
         return None
     if len(tables) > 1:
         raise DataError(

@@ -121,7 +121,7 @@ def found_in(path: Path, table: Table | None, shape: Shape, options: ReadOptions
                 f"columns. Pass a table with {shape.columns[0]}, {shape.labels[0]} and {options.group} columns, or "
                 "group by a table of files and groups: `--group groups.csv`."
             )
-        return read_folder(path, shape)
+        return read_folder(path, shape, options)
     state = "is no table that can be read" if path.exists() else "does not exist"
     raise DataError(
         f"{path} {state}. Allowed: a folder of class folders, a table ({', '.join(SUFFIXES)}) {COLUMNS}, "

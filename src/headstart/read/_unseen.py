@@ -18,6 +18,7 @@ from ..types import Sealed, SetAside, Task
 from ._formats import SUFFIXES
 from ._numbers import settled
 from ._record import Found, Shape, in_order, split_name
+from ._roles import roles
 from ._several import tagged
 from ._table import open_table
 from ._task import absolute, example, found_in
@@ -101,8 +102,11 @@ def unseen(
 def _inside(path: Path) -> Path:
     """The held-out folder or table in a folder that holds splits, but no train; else the path itself."""
     inside = [p for p in sorted(path.iterdir()) if p.is_dir() or p.suffix.lower() in SUFFIXES] if path.is_dir() else []
-    named = {split_name(p.stem): p for p in inside if not p.name.startswith(".")}
-    return path if not named or {None, "train"} & named.keys() else named.get("test") or named["valid"]
+    inside = [p for p in inside if not p.name.startswith(".")]
+    parts = roles([p.name for p in inside if p.is_dir()])
+    named = {parts.get(p.name) if p.is_dir() else split_name(p.stem): p for p in inside}
+    held_out = named.get("test") or named.get("valid")
+    return path if {None, "train"} & named.keys() or held_out is None else held_out
 
 
 def _shape(shape: Shape, kind: str, labels: tuple[str, ...], text: str | None, label: str | None) -> Shape:

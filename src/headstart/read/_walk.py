@@ -1,35 +1,36 @@
-"""Which files below a folder are meant as pictures.
+"""Which files below a folder are meant as examples; a run's own folder never holds any.
 
-A file with a picture's suffix counts whatever it holds, so that a broken one is named and not lost; a file
+Of pictures: a file with a picture's suffix counts whatever it holds, so that a broken one is named and not lost; a file
 with an unknown suffix counts when its first bytes are a picture's. Does not decode.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from ._picture import looks_like_picture
 
-SUFFIXES = frozenset(
+PICTURES = frozenset(
     ".jpg .jpeg .jpe .jfif .png .apng .gif .bmp .dib .tif .tiff .webp .avif .heic .heif .jp2 .j2k .ppm .pgm .pbm .pnm "
     ".tga .pcx .sgi .ico .icns .psd".split()
 )
-_SIDECARS = frozenset(
+SIDECARS = frozenset(
     ".txt .md .rst .csv .tsv .json .jsonl .xml .yaml .yml .toml .html .htm .py .ipynb .log .ini .cfg .db .parquet "
     ".arrow .pt .npy .npz .mat .zip .gz .tar .7z .rar .pdf .svg "
-    " .mp4 .avi .mov .doc .docx .xls .xlsx .bak .tmp .part".split()
+    ".mp4 .avi .mov .wav .mp3 .flac .ogg .m4a .doc .docx .xls .xlsx .bak .tmp .part".split()
 )
 
 
 def is_picture(path: Path) -> bool:
     """Whether the file is meant as a picture; broken links count by their suffix."""
     suffix = path.suffix.lower()
-    if suffix in SUFFIXES:
+    if suffix in PICTURES:
         return True
-    if suffix in _SIDECARS or not path.is_file():
+    if suffix in SIDECARS or not path.is_file():
         return False
     try:
         with path.open("rb") as f:
@@ -44,9 +45,24 @@ def files(root: Path, wanted: Callable[[Path], bool] = is_picture) -> list[Path]
 
 
 def subfolders(folder: Path) -> list[Path]:
-    """Folders in `folder`, sorted, without hidden ones and without links to itself or to a folder above it."""
+    """Folders in `folder`, sorted, without hidden ones, runs, and links to itself or to a folder above it."""
     real = os.path.realpath(folder)
-    return [p for p in _entries(folder) if os.path.isdir(p) and not _is_above(os.path.realpath(p), real)]
+    inside = [p for p in _entries(folder) if os.path.isdir(p) and not _is_above(os.path.realpath(p), real)]
+    return [p for p in inside if not is_run(p)]
+
+
+def is_run(folder: Path) -> bool:
+    """Whether it is the folder of a run, finished or not, or holds such folders alone."""
+    if (folder / "journal.jsonl").is_file() and ((folder / "run.json").is_file() or _is_journal(folder)):
+        return True
+    inside = _entries(folder)
+    return bool(inside) and all(p.is_dir() and (p / "journal.jsonl").is_file() and is_run(p) for p in inside)
+
+
+def _is_journal(folder: Path) -> bool:
+    """Whether `journal.jsonl` begins as ours does."""
+    with (folder / "journal.jsonl").open("rb") as f:
+        return re.match(rb'\{"at": [\d.]+, "event": ', f.read(80)) is not None
 
 
 def loose(folder: Path, wanted: Callable[[Path], bool] = is_picture) -> list[Path]:
@@ -80,7 +96,7 @@ def _walk(folder: Path, seen: set[str], wanted: Callable[[Path], bool]) -> Itera
 
 def _entries(folder: Path) -> list[Path]:
     try:
-        return sorted(folder / name for name in os.listdir(folder) if not name.startswith((".", "__MACOSX")))
+        return sorted(folder / name for name in os.listdir(folder) if not name.startswith((".", "__MACOSX", "@eaDir")))
     except OSError:
         return []
 

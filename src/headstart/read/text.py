@@ -5,6 +5,7 @@ A text is NFC without outer blanks, otherwise as it was given: case and accents 
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import unicodedata
 from collections.abc import Callable
@@ -20,8 +21,10 @@ from ._record import Found, Record, Shape
 from ._shingles import near_pairs
 from ._table import Table, open_table
 from ._task import Watch, absolute, make
+from ._walk import PICTURES, SIDECARS
 
 MOST = 1_000_000  # characters of one text
+_SUFFIXES = (".txt", ".text", ".md", ".rst", ".html", ".htm", ".eml")
 
 
 def read(
@@ -87,14 +90,31 @@ def cell(folder: Path, value: object) -> str | None:
 
 
 def is_text(path: Path) -> bool:
-    """Whether a file is meant as a text."""
-    return path.suffix.lower() == ".txt" and path.stem.casefold() not in ("readme", "license", "licence", "source")
+    """Whether a file is meant as a text: by its suffix, or where that is none or an unknown one, by its first bytes."""
+    if path.stem.casefold() in ("readme", "license", "licence", "source", "makefile", "copying"):
+        return False
+    suffix = path.suffix.lower()
+    if suffix in _SUFFIXES:
+        return True
+    return suffix not in SIDECARS and suffix not in PICTURES and _reads(path)
+
+
+def _reads(path: Path) -> bool:
+    """Whether the first bytes are characters: mails, postings and notes often have no suffix, or a number for one."""
+    try:
+        with path.open("rb") as f:
+            start = f.read(2048)
+    except OSError:
+        return False
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return True
+    return bool(start) and sum(byte < 32 and byte not in b"\t\n\f\r\x1b" for byte in start) <= len(start) // 100
 
 
 SHAPE = Shape(
     modality="text",
     noun="text",
-    how="Pass a table with text and label columns, or put the texts (.txt) of each class into a folder of its own.",
+    how="Pass a table with text and label columns, or put the texts of each class into a folder of its own.",
     wanted=is_text,
     columns=tuple("text sentence content review question utterance message tweet comment body document".split()),
     cell=cell,

@@ -1,0 +1,260 @@
+"""Which level of a folder names the classes, and which the splits; decided by names alone.
+
+In: the folders that hold examples, as names below the root. Out: the split and class of each. Folders that hold all the
+rest alone are looked through. The level at which names recur below folders named as splits is the class; split folders
+inside each class are known too. What could be read in two ways is an error that names both.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from ..errors import DataError, UsageError
+from ._record import in_order, label_text, split_name
+from ._roles import UNLABELLED, numbered, plain, roles
+
+LAYOUTS = ("classes", "splits", "nested")  # the first level is the class; the split; or the last level is the class
+SPLITS = ("train", "valid", "test")
+_SHOWN = 3
+Folder = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Place:
+    """What the examples directly in a folder are: of no class where `label` is None, of no use where `why` says so."""
+
+    label: str | None
+    split: str | None = None
+    why: str = "It lies beside the class folders, in none of them."
+
+
+@dataclass(frozen=True)
+class _Top:
+    """A folder at the top of what is looked at."""
+
+    through: Folder  # its name, and those of folders that hold all the rest of it alone
+    inner: tuple[Folder, ...]  # the folders below these that hold examples; () are these themselves
+
+    @property
+    def names(self) -> set[str]:
+        """Of the folders directly inside."""
+        return {f[0] for f in self.inner if f}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The place of every folder, and what a person is told of it."""
+
+    places: Mapping[Folder, Place | None]  # None: left out as a whole
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def arrange(held: Collection[Folder], root: str, asked: str | None = None) -> Layout:
+    """What every folder stands for.
+
+    Args:
+        held: the folders that directly hold examples, as names below the root.
+        root: what the root is called.
+        asked: one of `LAYOUTS`, where a person says which it is.
+
+    Raises:
+        DataError: there is no training part, or two readings are possible.
+
+    >>> arrange([("seg_train", "sea"), ("seg_test", "sea")], "data").places[("seg_test", "sea")]
+    Place(label='sea', split='test', why='It lies beside the class folders, in none of them.')
+    """
+    if asked not in (None, *LAYOUTS):
+        raise UsageError(f"The layout '{asked}' is not known; allowed: {', '.join(LAYOUTS)}. Name one of these.")
+    through, below = _through(held)
+    tops = _tops(below)
+    if asked in ("classes", "nested"):
+        place = 0 if asked == "classes" else -1
+        found = Layout({f: Place(label_text(f[place])) for f in below if f})
+    elif asked == "splits" or _is_split(tops, root):
+        found = _splits(tops, root)
+    else:
+        found = _classes(tops, root)
+    inside = {through + f: place for f, place in found.places.items()}
+    return Layout({f: inside.get(f, Place(None)) for f in held}, found.notes, found.warnings)
+
+
+def _through(held: Collection[Folder], *, inside: bool = False) -> tuple[Folder, list[Folder]]:
+    """The folders at the top that hold all the rest, and what is below them; examples beside are passed over.
+
+    Inside a folder of the top one of a plain name, or of a split's, is looked through also where it is the last.
+    """
+    through: Folder = ()
+    below = list(held)
+    while len(names := {f[0] for f in below if f}) == 1 and not (inside and () in below):
+        (name,) = names
+        deeper = any(len(f) > 1 for f in below)
+        last = inside and (plain(name) or name in roles([name, "train", "test"]))
+        if not (deeper or last) or (not inside and name in roles([name])):
+            break
+        through, below = (*through, name), [f[1:] for f in below if f]
+    return through, below
+
+
+def _tops(below: Iterable[Folder]) -> dict[str, _Top]:
+    """The folders at the top by name, in order."""
+    inner: dict[str, list[Folder]] = {}
+    for folder in sorted(f for f in below if f):
+        inner.setdefault(folder[0], []).append(folder[1:])
+    out = {}
+    for name, folders in inner.items():
+        through, rest = _through(folders, inside=True)
+        out[name] = _Top((name, *through), tuple(rest))
+    return out
+
+
+def _is_split(tops: Mapping[str, _Top], root: str) -> bool:
+    """Whether folders at the top are splits.
+
+    Raises:
+        DataError: they may be splits or classes.
+    """
+    named = roles(tops)
+    parts = [name for name, top in tops.items() if top.names and named.get(name) in SPLITS]
+    others = [name for name in tops if name not in named]
+    if not parts:
+        if len(tops) > 1 and all(named.get(name) in SPLITS for name in tops):
+            raise DataError(
+                f"{root}/ holds {_list(tops)}, which have the names of splits but no class folders inside, so no "
+                "example has a label. Put a folder for each class into every split, or pass a table of files and "
+                "labels; if these are the classes, pass --layout classes."
+            )
+        return False
+    if not others or len({named[name] for name in parts}) > 1:
+        return True
+    raise DataError(
+        f"{root}/ can be read in two ways: {_list(parts)} as a split whose folders are the classes, beside which "
+        f"{_list(others)} {_is(others)} left out (--layout splits); or each of {_list(tops)} as a class (--layout "
+        "classes). Say which is meant."
+    )
+
+
+def _splits(tops: Mapping[str, _Top], root: str) -> Layout:
+    """The folders at the top are splits: what is below them, taken together, has the classes."""
+    named = roles(tops)
+    parts = {name: named[name] for name, top in tops.items() if top.names and named.get(name) in SPLITS}
+    if "train" not in parts.values():
+        given = _list(parts or tops, " and ")
+        raise DataError(f"{root}/ holds {given} but no train/. Add train/ with a folder for each class.")
+    classes = _classes(_tops({f for name in parts for f in tops[name].inner}), root)
+    places: dict[Folder, Place | None] = {}
+    for name, top in tops.items():
+        for f in top.inner:
+            if name in parts:
+                place = classes.places.get(f) or Place(None)
+                places[top.through + f] = replace(place, split=parts[name])
+            elif name in named:
+                held_out = named[name] in ("valid", "test")
+                places[top.through + f] = Place(None, "test" if held_out else None, f"{name}/ has no class folders.")
+            else:
+                places[top.through + f] = None
+    loose, left = ([n for n in tops if n not in parts and (n in named) == known] for known in (True, False))
+    notes = [] if all(split_name(name) for name in parts) else [_said(parts)]
+    notes += [f"{_list(loose, ' and ')} {_have(loose)} no class folders; what is inside has no label."] if loose else []
+    warnings = tuple(f"{name}/ stands beside {_first(parts)}/ and is left out." for name in left)
+    return Layout(places, (*notes, *classes.notes), (*warnings, *classes.warnings))
+
+
+def _classes(tops: Mapping[str, _Top], root: str) -> Layout:
+    """The folders at the top are classes, or each holds the same ones."""
+    named = roles(tops)
+    loose = [name for name in tops if named.get(name) == UNLABELLED] if len(tops) > 2 else []
+    known = {name: top for name, top in tops.items() if name not in loose}
+    parts = roles({name for top in known.values() for name in top.names})
+    level = _level(known, parts, root)
+    places: dict[Folder, Place | None] = {}
+    for name, top in tops.items():
+        for f in top.inner:
+            label = (f[0] if f else None) if level == "second" else name
+            split = parts[f[0]] if level == "split" else None
+            places[top.through + f] = Place(label and label_text(label), split)
+            if name in loose:
+                places[top.through + f] = Place(None, None, f"{name}/ is named as one without labels.")
+    notes = [f"{_list(loose, ' and ')} {_have(loose)} no label, by the name."] if loose else []
+    if level == "second":
+        notes.append(f"{_list(known)} hold the same folders: these are the classes, and are read together.")
+    if level == "split":
+        notes.append(f"Each class holds {_list(parts, ' and ')}: these are the splits.")
+    return Layout(places, tuple(notes), _as_classes(known) if level == "first" else ())
+
+
+def _level(tops: Mapping[str, _Top], parts: Mapping[str, str], root: str) -> str:
+    """Which level is the class: "first", "second", or "split", the first with splits inside.
+
+    Raises:
+        DataError: either may be it.
+    """
+    deep = [top for top in tops.values() if top.names]
+    flat = len(deep) < len(tops) or any(() in top.inner for top in deep)
+    counts = Counter(name for top in deep for name in top.names)
+    if not flat and all(parts.get(name) in SPLITS for name in counts) and "train" in parts.values():
+        return "split"
+    if len(tops) < 2 or max((len(top.names) for top in deep), default=0) < 2 or _dated(counts):
+        return "first"
+    again = sum(n > 1 for n in counts.values())
+    recur = again > 1 and 2 * again >= len(counts)
+    if recur and numbered(tops) and not flat:
+        return "second"
+    if flat and not recur:
+        return "first"
+    raise DataError(
+        f"{root}/ can be read in two ways: the first level as the classes ({_list(tops)}: --layout classes), or the "
+        f"folders inside ({_list(in_order(counts))}: --layout nested). Say which is meant."
+    )
+
+
+def _dated(names: Collection[str]) -> bool:
+    """Whether they are numbers, dates or keys, as of days and patients, and no classes: most hold a digit."""
+    return sum(any(c.isdigit() for c in name) for name in names) >= 0.8 * len(names) > 0
+
+
+def _as_classes(tops: Mapping[str, _Top]) -> tuple[str, ...]:
+    """A warning where a folder has the name of a split but is read as a class."""
+    named, others = ([name for name in tops if bool(split_name(name)) == is_split] for is_split in (True, False))
+    if not named:
+        return ()
+    is_, it = (
+        ("is read as a class, not as a split", "it is a split")
+        if len(named) == 1
+        else ("are read as classes, not as splits", "they are splits")
+    )
+    return (
+        f"{_list(named, ' and ')} {is_}, beside {_list(others)}. If {it}, keep only train/, val/ and test/ there, each "
+        "with a folder for every class; if not, rename to end this warning.",
+    )
+
+
+def _said(parts: Mapping[str, str]) -> str:
+    """Which folder is which split."""
+    return "Splits by the names of folders: " + ", ".join(f"{name}/ is {split}" for name, split in parts.items()) + "."
+
+
+def _first(parts: Mapping[str, str]) -> str:
+    return next(name for name, split in parts.items() if split == "train")
+
+
+def _have(names: Collection[str]) -> str:
+    return "has" if len(names) == 1 else "have"
+
+
+def _is(names: Collection[str]) -> str:
+    return "is" if len(names) == 1 else "are"
+
+
+def _list(names: Iterable[str], last: str = ", ") -> str:
+    """Folders, the first few by name.
+
+    >>> _list(["a", "b"], " and "), _list("abcde")
+    ('a/ and b/', 'a/, b/, c/ and 2 more')
+    """
+    shown = [f"{name}/" for name in names]
+    if len(shown) > _SHOWN:
+        return f"{', '.join(shown[:_SHOWN])} and {len(shown) - _SHOWN} more"
+    return last.join((", ".join(shown[:-1]), shown[-1])) if len(shown) > 1 else "".join(shown)
