@@ -45,7 +45,7 @@ def test_encodings_are_told_apart(tmp_path, rows, encoding):
     task = read(table(tmp_path / "t.csv", rows, encoding))
     assert task.modality == "text"
     assert rows[0]["text"] in {e.text for e in every(task)}
-    assert any("Windows-1252" in w for w in task.warnings) == (encoding == "cp1252")
+    assert any("read as cp1252" in note for note in task.notes) == (encoding == "cp1252")
 
 
 def test_each_example_says_where_it_stands(tmp_path, rows):

@@ -8,43 +8,57 @@ through `datasets` in memory: it knows class names and pictures stored inside. N
 from __future__ import annotations
 
 import csv
+import gzip
+import io
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..errors import DataError
-from ._delimited import Row, delimited
+from ._delimited import lines_of
 from ._encoding import decoded
+from ._even import Row, Rows, even
 from ._options import ReadOptions
-from ._record import split_name
+from ._record import KNOWN, TEXTS, split_name
 
-SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
+SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
 SPLITS = "train, valid (val, validation, dev) and test"
 
 
-def file_rows(path: Path, options: ReadOptions = ReadOptions()) -> tuple[list[Row], tuple[str, ...]]:
-    """The rows of a table file, and warnings.
+def suffix_of(path: Path) -> str:
+    """The suffix that tells a table's form, that of packing left away; "" where it is no table."""
+    suffixes = [s.lower() for s in path.suffixes]
+    last = suffixes[-2:-1] if suffixes[-1:] == [".gz"] else suffixes[-1:]
+    return last[0] if last and last[0] in SUFFIXES else ""
+
+
+def file_rows(path: Path, options: ReadOptions = ReadOptions()) -> Rows:
+    """The rows of a table file.
 
     Raises:
-        DataError: it cannot be parsed.
+        DataError: it cannot be parsed, or its rows have too many cells.
+        UsageError: `options` name no encoding, or no way of quoting.
     """
-    suffix = path.suffix.lower()
-    warnings: tuple[str, ...] = ()
+    suffix = suffix_of(path)
     try:
+        data = gzip.decompress(path.read_bytes()) if path.suffix.lower() == ".gz" else path.read_bytes()
         if suffix == ".parquet":
             import datasets
             import pyarrow.parquet as parquet
 
-            rows = list(_dataset_rows(datasets.Dataset(datasets.table.InMemoryTable(parquet.read_table(path)))))
+            table = datasets.table.InMemoryTable(parquet.read_table(io.BytesIO(data)))
+            return Rows(list(_dataset_rows(datasets.Dataset(table))))
+        text = decoded(data, path.name, options.encoding)
+        if suffix in (".csv", ".tsv"):
+            named = [part.strip().casefold() for part in (options.text or "").split(",") if part.strip()]
+            found = lines_of(text.text, path.name, suffix, options.quotes)
+            rows = even(found, path.name, KNOWN.union(named), named or TEXTS)
         else:
-            text, sure = decoded(path.read_bytes())
-            rows = _json_lines(text) if suffix in (".jsonl", ".ndjson") else delimited(text, suffix)
-            if not sure:
-                warnings = (f"{path.name} is not UTF-8; it was read as Windows-1252. Look at its special characters.",)
-    except (OSError, ValueError, csv.Error) as e:
+            rows = Rows([_flat(row) for row in json_rows(text.text)])
+    except (OSError, EOFError, ValueError, csv.Error) as e:
         raise DataError(f"{path.name} cannot be read as a {suffix[1:]} table: {e}. Repair or re-export it.") from e
-    return rows, warnings
+    return Rows(rows.rows, text.notes + rows.notes)
 
 
 def is_saved(folder: Path) -> bool:
@@ -76,15 +90,58 @@ def saved_rows(folder: Path) -> list[tuple[str, Row, str | None]]:
     return rows
 
 
-def _json_lines(text: str) -> list[Row]:
-    rows: list[Row] = []
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
-            row = json.loads(line)
-            if not isinstance(row, dict):
-                raise ValueError(f"line {number} is no JSON object")
-            rows.append(row)
-    return rows
+def json_rows(text: str) -> list[Row]:
+    """The objects of JSON Lines, or of one JSON value: a list of objects, one inside an object, or columns of values.
+
+    Raises:
+        ValueError: there are no such objects.
+    """
+    if not text.strip():
+        return []
+    try:
+        whole = json.loads(text)
+    except json.JSONDecodeError:
+        return [_line(line, number) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+    return _objects(whole)
+
+
+def _line(line: str, number: int) -> Row:
+    """One line of JSON Lines."""
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"line {number}: {error.msg}") from error
+    if not isinstance(row, dict):
+        raise ValueError(f"line {number} is no JSON object")
+    return row
+
+
+def _objects(whole: Any) -> list[Row]:  # noqa: ANN401 - whatever JSON holds
+    """Rows of one JSON value."""
+    if isinstance(whole, list) and all(isinstance(row, dict) for row in whole):
+        return whole
+    if isinstance(whole, dict):
+        inside = [v for v in whole.values() if isinstance(v, list) and v and all(isinstance(row, dict) for row in v)]
+        if len(inside) == 1:
+            return list(inside[0])
+        columns = {c: list(v.values()) if isinstance(v, dict) else v for c, v in whole.items()}
+        if (
+            columns
+            and all(isinstance(v, list) for v in columns.values())
+            and len({len(v) for v in columns.values()}) == 1
+        ):
+            return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+        return [whole]
+    raise ValueError("it holds no list of objects")
+
+
+def _flat(row: Row) -> Row:
+    """A row with the values inside of objects beside these, by names such as "review.text"."""
+    out = dict(row)
+    for column, value in row.items():
+        if isinstance(value, dict):
+            out |= {f"{column}.{inner}": v for inner, v in _flat(value).items()}
+    return out
 
 
 def _dataset_rows(data: Any) -> Iterator[Row]:  # noqa: ANN401 - a datasets.Dataset

@@ -20,6 +20,11 @@ _SPLITS = {
 
 
 NUMBERS = ("score", "rating", "value", "number", "target")  # what columns of numbers are called
+PICTURES = tuple("image path file filename file_name picture img photo image_path filepath".split())  # of pictures
+TEXTS = tuple("text sentence content review question utterance message tweet comment body document title".split())
+LABELS = ("label", "class", "category", "target", "labels")  # of classes, of pictures and texts alike
+TOPICS = ("label", "class", "category", "intent", "sentiment", "topic", "target", "labels")  # the same, of texts
+KNOWN = frozenset((*PICTURES, *TEXTS, *LABELS, *TOPICS, *NUMBERS, "split", "id"))  # all that a header may be known by
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ class Shape:
     cell: Callable[
         [Path, object], Path | str | None
     ]  # (the table's folder, the cell) → a file or a text, if there is one
-    labels: tuple[str, ...] = ("label", "class", "category")  # the same for their classes
+    labels: tuple[str, ...] = LABELS  # the same for their classes
     flags: tuple[str, ...] = ()  # in place of `labels`: columns of 0 and 1, one a label
     several: bool = False  # an example may have several labels: an empty cell says that none applies
 

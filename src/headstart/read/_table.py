@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from ..errors import DataError
-from ._delimited import Row
-from ._formats import SUFFIXES, file_rows, is_saved, saved_rows
+from ._even import Row
+from ._formats import file_rows, is_saved, saved_rows, suffix_of
 from ._options import ReadOptions
 from ._record import split_name
 from ._walk import loose, subfolders
 
+RECORDS = ("journal.jsonl", "run.json", "ranking.json")  # of a fit, in its own folder
 COLUMNS = "with a column image or text, and a column label"
 
 
@@ -25,10 +27,10 @@ class Table:
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()  # what was guessed of its form
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
-        """Of the first row."""
-        return tuple(c for c in self.rows[0][1] if isinstance(c, str)) if self.rows else ()
+        """Of all rows, for the first may lack one."""
+        return tuple(dict.fromkeys(c for _, row, _ in self.rows for c in row))
 
 
 def open_table(path: Path, options: ReadOptions = ReadOptions(), *, alone: bool = True) -> Table | None:
@@ -39,17 +41,30 @@ def open_table(path: Path, options: ReadOptions = ReadOptions(), *, alone: bool 
             tables and nothing else.
     """
     if path.is_file():
-        return _file(path, options) if path.suffix.lower() in SUFFIXES else None
+        return _file(path, options) if suffix_of(path) else None
     if is_saved(path):
         return Table(f"{path.name}/", path, tuple(saved_rows(path)))
-    tables = [p for p in loose(path, lambda p: p.suffix.lower() in SUFFIXES) if p.name != "journal.jsonl"]
-    named = {p: s for p in tables if (s := split_name(p.stem.split("-")[0]))}  # train-00000-of-00001.parquet
+    tables = tables_in(path)
+    named = {p: s for p in tables if (s := split_of(p))}
     if "train" not in named.values():
         return _alone(path, tables, options) if alone else None
-    rows = [(where, row, split) for p, split in named.items() for where, row, _ in _file(p, options).rows]
+    files = {p: _file(p, options) for p in named}
+    rows = [(where, row, named[p]) for p, file in files.items() for where, row, _ in file.rows]
     others = [p.name for p in tables if p not in named]
     warnings = (f"{', '.join(others)} beside the splits of {path.name}/ is left out.",) if others else ()
-    return Table(f"{path.name}/", path, tuple(rows), warnings)
+    return Table(f"{path.name}/", path, tuple(rows), warnings, tuple(n for file in files.values() for n in file.notes))
+
+
+def split_of(path: Path) -> str | None:
+    """The split that a table's name says, as "train-00000-of-00001.parquet" does."""
+    return split_name(path.name.split(".")[0].split("-")[0])
+
+
+def tables_in(folder: Path) -> list[Path]:
+    """The tables in a folder; a .json (settings are kept so too) only if named as a split, or all there is."""
+    found = loose(folder, lambda p: bool(suffix_of(p)) and p.name not in RECORDS)
+    sure = [p for p in found if suffix_of(p) != ".json" or split_of(p)]
+    return sure or found
 
 
 def _alone(folder: Path, tables: list[Path], options: ReadOptions) -> Table | None:
@@ -65,6 +80,6 @@ def _alone(folder: Path, tables: list[Path], options: ReadOptions) -> Table | No
 
 
 def _file(path: Path, options: ReadOptions) -> Table:
-    rows, warnings = file_rows(path, options)
-    numbered = tuple((f"{path.name}:{number}", row, None) for number, row in enumerate(rows, 1))
-    return Table(path.name, path.parent, numbered, warnings)
+    found = file_rows(path, options)
+    numbered = tuple((f"{path.name}:{number}", row, None) for number, row in enumerate(found.rows, 1))
+    return Table(path.name, path.parent, numbered, notes=found.notes)

@@ -15,12 +15,11 @@ from .. import runtime
 from ..errors import DataError, UsageError
 from ..family import load
 from ..types import Sealed, SetAside, Task
-from ._formats import SUFFIXES
 from ._numbers import settled
-from ._record import Found, Shape, in_order, split_name
+from ._record import Found, Shape, in_order
 from ._roles import roles
 from ._several import tagged
-from ._table import open_table
+from ._table import open_table, split_of, tables_in
 from ._task import absolute, example, found_in
 
 SHORT = 16  # hex digits of a digest by which what was learnt from is known again
@@ -101,10 +100,9 @@ def unseen(
 
 def _inside(path: Path) -> Path:
     """The held-out folder or table in a folder that holds splits, but no train; else the path itself."""
-    inside = [p for p in sorted(path.iterdir()) if p.is_dir() or p.suffix.lower() in SUFFIXES] if path.is_dir() else []
-    inside = [p for p in inside if not p.name.startswith(".")]
-    parts = roles([p.name for p in inside if p.is_dir()])
-    named = {parts.get(p.name) if p.is_dir() else split_name(p.stem): p for p in inside}
+    folders = [p for p in sorted(path.iterdir()) if p.is_dir() and not p.name.startswith(".")] if path.is_dir() else []
+    parts = roles([p.name for p in folders])
+    named = {parts.get(p.name): p for p in folders} | {split_of(p): p for p in tables_in(path)}
     held_out = named.get("test") or named.get("valid")
     return path if {None, "train"} & named.keys() or held_out is None else held_out
 

@@ -12,7 +12,7 @@ from .. import runtime
 from ..types import Task
 from ._hygiene import clean
 from ._options import ReadOptions
-from ._record import Shape
+from ._record import PICTURES, Shape
 from ._table import Table, open_table
 from ._task import Watch, absolute, make
 from ._walk import is_picture
@@ -60,6 +60,6 @@ SHAPE = Shape(
     noun="picture",
     how="Put each class into a folder of its own, or pass a table with image and label columns.",
     wanted=is_picture,
-    columns=("image", "path", "file", "filename", "file_name"),
+    columns=PICTURES,
     cell=cell,
 )

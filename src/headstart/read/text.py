@@ -15,9 +15,9 @@ from pathlib import Path
 from ..errors import DataError
 from ..types import SetAside, Task
 from ._clean import Clean, Kept, settle
-from ._encoding import decoded
+from ._encoding import decoded, page_of
 from ._options import ReadOptions
-from ._record import Found, Record, Shape
+from ._record import TEXTS, TOPICS, Found, Record, Shape
 from ._shingles import near_pairs
 from ._table import Table, open_table
 from ._task import Watch, absolute, make
@@ -47,8 +47,9 @@ def read(
 def clean(found: Found, root: Path, progress: Callable[[int, int], None] | None = None) -> Clean:
     """Read every text, set aside what is empty or doubled, and find near-duplicates."""
     good, aside = [], []
+    page = page_of(r.path for r in found.records if r.text is None)
     for done, record in enumerate(found.records, 1):
-        text, why = content(record)
+        text, why = content(record, page)
         if why is None:
             good.append((Kept(replace(record, text=text), digest(text)), text))
         else:
@@ -58,12 +59,12 @@ def clean(found: Found, root: Path, progress: Callable[[int, int], None] | None 
     return settle(good, near_pairs, aside, root, "text")
 
 
-def content(record: Record) -> tuple[str, SetAside | None]:
-    """A record's text made ready, or why there is none."""
+def content(record: Record, page: str | None = None) -> tuple[str, SetAside | None]:
+    """A record's text made ready, or why there is none; `page`: in which a file is that is no UTF-8."""
     raw = record.text
     if raw is None:
         try:
-            raw = decoded(record.path.read_bytes())[0]
+            raw = decoded(record.path.read_bytes(), record.path.name, page=page).text
         except OSError as error:
             return "", SetAside("", "unreadable", f"The file cannot be read: {error.strerror or error}.")
     raw = raw.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # halves of pairs, of texts cut short
@@ -116,7 +117,7 @@ SHAPE = Shape(
     noun="text",
     how="Pass a table with text and label columns, or put the texts of each class into a folder of its own.",
     wanted=is_text,
-    columns=tuple("text sentence content review question utterance message tweet comment body document".split()),
+    columns=TEXTS,
     cell=cell,
-    labels=("label", "class", "category", "intent", "sentiment", "topic", "target"),
+    labels=TOPICS,
 )
