@@ -20,6 +20,7 @@ __all__ = [
     "Run",
     "__version__",
     "cache",
+    "check",
     "demo",
     "embed",
     "evaluate",
@@ -31,7 +32,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from .api import Run, cache, demo, embed, evaluate, fit, load, predict, rank, sources
+    from .api import Run, cache, check, demo, embed, evaluate, fit, load, predict, rank, sources
     from .errors import HeadstartError
 
 

@@ -97,6 +97,7 @@ class Task:
     set_aside: tuple[SetAside, ...] = ()
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()  # how the data was understood where that was a guess, a sentence each
+    columns: Mapping[str, str] = field(default_factory=dict)  # role ("text", "label", …) → the table's column
     split_rule: str = ""  # how the splits came about, for the report: "train/ and val/ as given; …"
     fingerprint: str = ""  # hash of every (digest, label, split): equal fingerprints mean equal data
     modality: str = "image"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ._cache import cache
+from ._check import Checked, check
 from ._demo import demo
 from ._embed import embed
 from ._evaluate import evaluate
@@ -10,4 +11,18 @@ from ._fit import fit
 from ._rank import Ranked, rank
 from ._run import Run, load, predict, sources
 
-__all__ = ["Ranked", "Run", "cache", "demo", "embed", "evaluate", "fit", "load", "predict", "rank", "sources"]
+__all__ = [
+    "Checked",
+    "Ranked",
+    "Run",
+    "cache",
+    "check",
+    "demo",
+    "embed",
+    "evaluate",
+    "fit",
+    "load",
+    "predict",
+    "rank",
+    "sources",
+]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..types import SetAside
@@ -94,6 +94,7 @@ class Found:
     labels: tuple[str, ...] = ()  # all that there are, where columns of 0 and 1 name them
     loose: tuple[Record, ...] = ()  # texts without a label, to learn words from
     notes: tuple[str, ...] = ()  # what was guessed of the data, a sentence each, for a person
+    columns: Mapping[str, str] = field(default_factory=dict)  # role ("text", "label", …) → the table's column
 
 
 def split_name(text: str) -> str | None:

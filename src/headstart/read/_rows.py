@@ -58,7 +58,10 @@ def records(table: Table, shape: Shape, options: ReadOptions = ReadOptions()) ->
         (loose if text is None else kept).append(found)
     notes, missing = told(place, name, shape.nouns)
     warnings, notes = (*table.warnings, *missing), (*table.notes, *notes)
-    return Found(tuple(kept), tuple(aside), warnings, label, flags, tuple(loose), notes)
+    roles = {shape.modality: example, "label": label, "split": split or "", "group": group or ""}
+    others = ", ".join(c for c in columns if c not in (*roles.values(), *flags))
+    taken = {role: c for role, c in (roles | {"not read": others}).items() if c}
+    return Found(tuple(kept), tuple(aside), warnings, label, flags, tuple(loose), notes, taken)
 
 
 def _names(table: Table, shape: Shape, example: str) -> list[object]:

@@ -86,6 +86,7 @@ def make(
         test=Sealed(parts[TEST]),
         set_aside=aside + left_out,
         notes=found.notes,
+        columns=found.columns,
         warnings=found.warnings
         + cleaned.warnings
         + _straddling(cleaned, split)

@@ -1,0 +1,177 @@
+"""check: read a person's data as `fit` would, train nothing, and show what was understood.
+
+Nothing of a sealed test split is shown but how many examples of each class it holds.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import UsageError
+from ..family import load
+from ..read import ReadOptions
+from ..types import Example, Task, answers, counts, to_dict
+
+LOOKED = 500  # training pictures whose headers are opened
+SHOWN = 3  # examples
+TELLS = 0.95  # a property that names the class of so many training examples is suspicious,
+FREE = 0.8  # where one answer for all would be right on at most this part of them
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What was understood; `record` is the JSON contract, `task` what `fit` would learn from."""
+
+    record: Mapping[str, Any]
+    task: Task
+
+    def __repr__(self) -> str:
+        return f"Checked({self.record['name']!r}, {self.record['modality']}, {self.record['kind']})"
+
+    def html(self) -> str:
+        """A page for people, with pictures inside."""
+        from ..report.checked import page
+
+        return page(self.record)
+
+
+def check(
+    data: str | Path,
+    *,
+    seed: int = 0,
+    watch: Callable[[str, int, int], None] | None = None,
+    **options: Any,  # noqa: ANN401 - fields of ReadOptions
+) -> Checked:
+    """Read data without training, and show what was understood.
+
+    Args:
+        data: as for `fit`.
+        seed: of the split.
+        watch: called with ("read", done, of) as the reading goes on.
+        options: all options of `fit` that say how data is read: `group`, `text`, `label`, `kind`, ….
+
+    Returns:
+        `record`: modality, kind, columns, classes with counts, splits and where they came from, what was set aside,
+        doubles, shapes or lengths, what is suspicious, three examples; `html()`, the same as a page.
+
+    Raises:
+        DataError: the data cannot be used, and why. UsageError: there is no such option.
+    """
+    from ..read import read
+
+    known = [f.name for f in fields(ReadOptions)]
+    if odd := sorted(options.keys() - set(known)):
+        raise UsageError(f"check takes no option '{odd[0]}'; allowed: {', '.join(known)}. Leave it out.")
+    given = {name: value for name, value in options.items() if not (name == "kind" and value == "auto")}
+    progress = (lambda done, of: watch("read", done, of)) if watch else None
+    task = read(str(data), ReadOptions(**given), seed=seed, progress=progress)
+    return Checked(_record(task, str(data)), task)
+
+
+def _record(task: Task, data: str) -> dict[str, Any]:
+    shapes = _pictures(task.train) if task.modality == "image" else _texts(task.train)
+    known = (*task.train, *task.valid)
+    alike = Counter(e.group for e in known if e.group is not None)
+    return {
+        "data": data,
+        "name": task.name,
+        "modality": task.modality,
+        "kind": task.kind,
+        "columns": dict(task.columns),
+        "labels": list(task.labels),
+        "n": task.n | ({"unlabelled": len(task.unlabelled)} if task.unlabelled else {}),
+        "classes": _classes(task),
+        "split_rule": task.split_rule,
+        "fingerprint": task.fingerprint,
+        "notes": list(task.notes),
+        "set_aside": [to_dict(s) for s in task.set_aside],
+        "together": {"examples": sum(alike.values()), "groups": len(alike)},
+        "shapes": {name: value for name, value in shapes.items() if name != "each"},
+        "suspicious": [*task.warnings, *_telling(task, shapes["each"])],
+        "examples": [_example(task, e) for e in _some(task)],
+    }
+
+
+def _classes(task: Task) -> list[dict[str, Any]]:
+    """Examples of each class in each split; of numbers none."""
+    if not load("kind", task.kind).CALIBRATED:
+        return []
+    k = len(task.labels)
+    rows = zip(task.labels, counts(task.train, k), counts(task.valid, k), task.test.counts(k), strict=True)
+    return [{"label": c, "train": a, "valid": b, "test": t} for c, a, b, t in rows]
+
+
+def _pictures(train: Sequence[Example]) -> dict[str, Any]:
+    """Sizes, pixel modes and file formats of up to `LOOKED` evenly chosen training pictures, by their headers."""
+    from PIL import Image
+
+    some = train[:: max(1, -(-len(train) // LOOKED))]
+    each: list[tuple[Example, dict[str, Any]]] = []
+    for example in some:
+        try:
+            with Image.open(example.path) as picture:
+                each.append((example, {"size": picture.size, "mode": picture.mode, "format": picture.format or "?"}))
+        except OSError:  # told by whoever looks at its pixels
+            continue
+    return {
+        "width": _span([p["size"][0] for _, p in each]),
+        "height": _span([p["size"][1] for _, p in each]),
+        "modes": dict(Counter(p["mode"] for _, p in each).most_common()),
+        "formats": dict(Counter(p["format"] for _, p in each).most_common()),
+        "each": each,
+    }
+
+
+def _texts(train: Sequence[Example]) -> dict[str, Any]:
+    """Lengths of the training texts, in words and characters."""
+    words = [len((e.text or "").split()) for e in train]
+    tenths = np.searchsorted(np.unique(np.quantile(words, np.linspace(0.1, 0.9, 9))), words)
+    return {
+        "words": _span(words),
+        "characters": _span([len(e.text or "") for e in train]),
+        "each": [(e, {"length": int(tenth)}) for e, tenth in zip(train, tenths, strict=True)],
+    }
+
+
+def _span(values: Sequence[int]) -> list[int]:
+    """Least, median and largest."""
+    return [int(v) for v in np.quantile(values, (0, 0.5, 1))] if len(values) else []
+
+
+def _telling(task: Task, each: Sequence[tuple[Example, Mapping[str, Any]]]) -> list[str]:
+    """Properties of the files that give the class away: a model may learn these and nothing else."""
+    if task.kind != "classification" or not each:
+        return []
+    y = answers([e for e, _ in each])
+    base, found = float(np.bincount(y).max() / len(y)), []
+    for name in each[0][1]:
+        by_value: dict[Any, Counter[int]] = {}
+        for label, (_, said) in zip(y.tolist(), each, strict=True):
+            by_value.setdefault(said[name], Counter())[label] += 1
+        right = sum(max(c.values()) for c in by_value.values()) / len(y)
+        if len(by_value) <= max(2 * len(task.labels), 20) and right >= TELLS and base <= FREE * right:
+            what = "length" if name == "length" else f"{name} of the file" if name == "format" else f"pixels' {name}"
+            found.append(
+                f"The {what} alone names the class of {100 * right:.0f} % of the training {task.noun}s: a model may "
+                "learn that in place of what is shown. Make it the same for all classes."
+            )
+    return found
+
+
+def _some(task: Task) -> list[Example]:
+    """Training examples to show, of different classes where there are several."""
+    first = {e.answer: e for e in reversed(task.train)}
+    rest = [e for e in task.train if e not in first.values()]
+    return [*first.values(), *rest][:SHOWN]
+
+
+def _example(task: Task, example: Example) -> dict[str, Any]:
+    label: Any = [task.labels[at] for at in example.classes]
+    label = example.target if example.target is not None else label if example.marks is not None else label[0]
+    return {"where": example.path, "label": label, "text": example.text}
