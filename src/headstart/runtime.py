@@ -15,12 +15,27 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from .errors import UsageError
+
 
 def cache_dir() -> Path:
-    """`$HEADSTART_CACHE`, else the XDG cache folder, else `~/.cache/headstart`; made when missing."""
-    given = os.environ.get("HEADSTART_CACHE")
-    base = Path(given) if given else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "headstart"
-    base.mkdir(parents=True, exist_ok=True)
+    """`$HEADSTART_CACHE`, else the XDG cache folder, else `~/.cache/headstart`; made when missing.
+
+    Raises:
+        UsageError: there is no home folder, or nothing may be written there.
+    """
+    given, place = os.environ.get("HEADSTART_CACHE"), "~/.cache/headstart"
+    try:
+        base = Path(given) if given else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "headstart"
+        place = str(base)
+        base.mkdir(parents=True, exist_ok=True)
+        if not given and not os.access(base, os.W_OK):
+            raise PermissionError("it may not be written to")
+    except (RuntimeError, OSError) as problem:  # the first: the user has no home folder
+        raise UsageError(
+            f"The cache, for weights and features, can not be kept in {place} ({problem}). Name a folder that may be "
+            "written to, with room for some GB: HEADSTART_CACHE=/path/to/folder."
+        ) from problem
     return base
 
 

@@ -139,9 +139,10 @@ class TextSpec:
     """How a language model wants its text, and how one vector is made of those of its tokens."""
 
     length: int  # tokens at most; longer texts are cut
-    pooling: str = "mean"  # over tokens; or "last", for causal models
+    pooling: str = "mean"  # over tokens; or "last", for causal models, "cls", …; several joined by "+", see _pooling
     prefix: str = ""  # stands before every text
     notation: str = "plain"  # what its texts are: plain language, or "smiles", molecules written in a line
+    after: tuple[str, ...] = ()  # what the pooled vector goes through: "dense:INTO:WIDTH:ACTIVATION", "unit" (length 1)
 
 
 @dataclass(frozen=True)

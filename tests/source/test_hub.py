@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 import tiny_models
+import tiny_sentence
 from tiny_hub import COMMIT
 
 from headstart.errors import SourceError, UnknownName
@@ -50,6 +54,37 @@ def test_a_module_of_the_working_folder_is_not_taken_for_the_hubs_client(texts, 
     (tmp_path / "cloned" / "huggingface_hub.py").write_text("raise SystemExit('code of the working folder was run')")
     monkeypatch.chdir(tmp_path / "cloned")
     assert _catalogue.get("tiny-bert").key == "tiny-bert"
+
+
+def test_what_sentence_transformers_saved_is_fetched_with_its_modules(hub, tmp_path):
+    layers = [tiny_sentence.dense(32, 7), {"type": "Normalize"}]
+    hub.repositories["someone/tiny-sentences"] = place = tiny_sentence.saved(tmp_path / "served", "cls", layers)
+    theirs, own = (_catalogue.get(name) for name in ("someone/tiny-sentences", str(place)))
+    assert theirs.words == own.words
+    assert theirs.words.after == ("dense:32:7:tanh", "unit")
+    for name, tensor in _language.load(own).state_dict().items():
+        assert tensor.equal(_language.load(theirs).state_dict()[name])
+
+
+def test_what_another_library_fetched_is_made_whole(hub, tmp_path, monkeypatch):
+    """transformers fetches the network and the tokenizer alone; a mean of tokens would then be taken in silence."""
+    hub.repositories["tiny-bert"] = tiny_sentence.saved(tmp_path / "served", "cls")
+    code = "import huggingface_hub as h, sys; [h.hf_hub_download('tiny-bert', name) for name in sys.argv[1:]]"
+    command = [sys.executable, "-c", code, "config.json", "model.safetensors", "tokenizer.json"]
+    subprocess.run(command, check=True, capture_output=True)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert _catalogue.get("tiny-bert").words.pooling == "mean", "all that can be known"
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    assert _catalogue.get("tiny-bert").words.pooling == "cls"
+
+
+def test_an_adapter_on_the_hub_names_its_base(hub, tmp_path):
+    (tmp_path / "adapter").mkdir()
+    (tmp_path / "adapter" / "adapter_config.json").write_text('{"base_model_name_or_path": "roberta-base"}')
+    (tmp_path / "adapter" / "adapter_model.safetensors").write_bytes(b"")
+    hub.repositories["someone/adapter"] = tmp_path / "adapter"
+    with pytest.raises(SourceError, match=r"an adapter \(peft\) of roberta-base.*`--source roberta-base`"):
+        _catalogue.get("someone/adapter")
 
 
 def test_a_name_that_the_hub_does_not_know_says_so(texts):

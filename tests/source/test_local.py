@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 
 import pytest
 import tiny_models
@@ -71,6 +72,22 @@ def test_no_tokenizer_at_all_is_told(folder):
     (folder / "tokenizer.json").unlink()
     with pytest.raises(SourceError, match=r"holds no tokenizer that can be read .*tokenizer\.save_pretrained"):
         _catalogue.fetch(_catalogue.get(str(folder)))
+
+
+@pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing:FutureWarning")
+def test_an_adapter_names_its_base_and_what_to_do(folder, tmp_path):
+    """As peft saves it: config and weights of what was learnt, and not the network."""
+    import peft
+
+    net = _language.library().AutoModel.from_pretrained(folder)
+    adapted = peft.get_peft_model(net, peft.LoraConfig(r=2, target_modules=["query"]))
+    adapted.save_pretrained(tmp_path / "adapter")
+    base, said = re.escape(str(folder)), rf"an adapter \(LORA\) of {re.escape(str(folder))}, and no model of its own"
+    with pytest.raises(SourceError, match=rf"{said}(.|\n)*merge_and_unload(.|\n)*`--source {base}`"):
+        _catalogue.get(str(tmp_path / "adapter"))
+    (folder / "adapter_config.json").write_text("{}")  # saved beside the whole network: transformers would add it
+    with pytest.raises(SourceError, match="of a model that it does not name"):
+        _catalogue.get(str(folder))
 
 
 def test_pickled_weights_are_not_read(folder):

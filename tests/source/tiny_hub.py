@@ -38,10 +38,10 @@ class Hub:
 
 
 def _about(name: str, folder: Path, verb: str) -> object:
-    files = sorted(p for p in folder.iterdir() if p.is_file())
+    files = {p.relative_to(folder).as_posix(): p for p in sorted(folder.rglob("*")) if p.is_file()}
     if verb == "tree":
-        return [{"type": "file", "path": p.name, "size": p.stat().st_size, "oid": "0" * 40} for p in files]
-    return {"id": name, "sha": COMMIT, "siblings": [{"rfilename": p.name} for p in files]}
+        return [{"type": "file", "path": n, "size": p.stat().st_size, "oid": "0" * 40} for n, p in files.items()]
+    return {"id": name, "sha": COMMIT, "siblings": [{"rfilename": name} for name in files]}
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -63,8 +63,9 @@ class _Handler(BaseHTTPRequestHandler):
         api = re.fullmatch(r"api/models/(.+?)/(revision|tree)/([^/]+).*", path)
         found = api or re.fullmatch(r"(.+?)/(resolve)/([^/]+)/(.+)", path)
         if path.startswith("cdn/"):
-            repository, _, file = path.removeprefix("cdn/").rpartition("/")
-            return self.weights(self.hub.repositories[repository] / file, body)
+            path = path.removeprefix("cdn/")
+            name = max((name for name in self.hub.repositories if path.startswith(f"{name}/")), key=len)
+            return self.weights(self.hub.repositories[name] / path.removeprefix(f"{name}/"), body)
         if path in self.hub.files:
             return self.weights(self.hub.files[path], body)
         name, verb, revision = found.group(1, 2, 3) if found else ("", "", "")
@@ -84,7 +85,8 @@ class _Handler(BaseHTTPRequestHandler):
         if file.suffix != ".safetensors":
             return self.send(data, {**commit, "ETag": f'"{hashlib.sha1(data).hexdigest()}"'}, body)
         linked = {"X-Linked-Size": str(len(data)), "X-Linked-ETag": f'"{hashlib.sha256(data).hexdigest()}"'}
-        place = f"{self.endpoint.replace('127.0.0.1', 'localhost')}/cdn/{name}/{file.name}"  # another host
+        path = file.relative_to(self.hub.repositories[name]).as_posix()
+        place = f"{self.endpoint.replace('127.0.0.1', 'localhost')}/cdn/{name}/{path}"  # another host
         self.send(b"", {**commit, **linked, "Location": place}, body, 302)
 
     def weights(self, file: Path, body: bool) -> None:

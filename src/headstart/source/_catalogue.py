@@ -18,6 +18,7 @@ from typing import Any, Protocol, cast
 from .. import family, runtime
 from ..errors import SourceError, UnknownName
 from ..types import InputSpec, Source, TextSpec, to_dict
+from ._sentence import POOLINGS
 
 _PACKAGED = Path(__file__).parent / "catalogue"
 _CHEAP = 2  # how many sources `cheap_keys` names
@@ -297,7 +298,8 @@ def _check_pixels(file: Path, spec: Mapping[str, Any]) -> None:
 def _check_words(file: Path, spec: Mapping[str, Any]) -> None:
     _need(file, _whole(spec["length"]), "input.length", spec["length"], "a whole number of tokens above 0")
     how = spec.get("pooling", "mean")
-    _need(file, how in ("mean", "last"), "input.pooling", how, "mean or last")
+    known = isinstance(how, str) and set(how.split("+")) <= {*POOLINGS.values()}
+    _need(file, known, "input.pooling", how, f"{', '.join(POOLINGS.values())}, or several joined by +")
     kind = spec.get("notation", "plain")
     _need(file, kind in ("plain", "smiles"), "input.notation", kind, "plain or smiles")
     _need(file, isinstance(spec.get("prefix", ""), str), "input.prefix", spec.get("prefix"), "text")

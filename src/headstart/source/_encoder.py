@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from ..errors import UnknownName
 from ..types import Source
+from . import _pooling
 
 
 class Static(nn.Module):
@@ -39,12 +40,14 @@ class Language(nn.Module):
     Attributes:
         source: the record it was made from.
         net: transformers' network without a head, in eval mode.
+        after: what the pooled states of the last layer go through; of most models nothing.
         depths: where pooled features can be taken: "stage1", …, "top".
     """
 
     def __init__(self, source: Source, net: nn.Module) -> None:
         super().__init__()
         self.source, self.net, self.depths = source, net, source.depths
+        self.after = _pooling.after(source.words.after)
 
     def forward(self, ids: Tensor, mask: Tensor, depths: Sequence[str] = ("top",)) -> tuple[Tensor, ...]:
         """Pooled features at each of `depths`.
@@ -66,18 +69,17 @@ class Language(nn.Module):
         states = [*answer.hidden_states[1:-1], answer.last_hidden_state]
         every = len(states) // len(self.depths)  # ALBERT runs one layer several times: one depth
         states = states[every - 1 :: every]
-        found = {depth: self.pool(state, mask) for depth, state in zip(self.depths, states, strict=True)}
+        how = self.source.words.pooling
+        found = {depth: _pooling.pool(state, mask, how) for depth, state in zip(self.depths, states, strict=True)}
+        found["top"] = self.after(found["top"])
         if "all" in depths:
             found["all"] = torch.cat([found[depth] for depth in self.depths], 1)
         return tuple(found[depth] for depth in depths)
 
-    def pool(self, states: Tensor, mask: Tensor) -> Tensor:
-        """[b, l, d] → [b, d]."""
-        if self.source.words.pooling == "last":
-            last = mask.sum(1).long() - 1
-            return states[torch.arange(len(states)), last].float()
-        weight = mask.unsqueeze(2).float()
-        return (states.float() * weight).sum(1) / weight.sum(1).clamp_min(1)
+    def top(self, states: Tensor, mask: Tensor) -> Tensor:
+        """The last layer's states [b, l, d] → the text's vector [b, d']."""
+        out: Tensor = self.after(_pooling.pool(states, mask, self.source.words.pooling))
+        return out
 
 
 def layers(net: nn.Module) -> nn.ModuleList | None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 STATIC = "static"  # an architecture that is a table of token vectors and nothing else
 TOKENIZER = "tokenizer"  # where the weights file's header holds it
 HEAD = "lm."  # stands before the names of a language-model head's own weights
+AFTER = "after."  # and this before those of layers behind the pooling
 
 
 def library() -> Any:  # noqa: ANN401 - imported late
@@ -200,11 +201,12 @@ def sizes(source: Source) -> dict[str, Any]:
     import torch
 
     from ._encoder import layers
+    from ._pooling import after
 
     config = settings(source)
     with torch.device("meta"):
         net = build(source)
-    stack, width = layers(net), getattr(config, "hidden_size", None)
+    stack, width, words = layers(net), getattr(config, "hidden_size", None), source.words
     if stack is None or not isinstance(width, int) or getattr(net, "main_input_name", "") != "input_ids":
         raise SourceError(
             f"'{source.key}' is a '{source.architecture}', which is no stack of layers over tokens, so its features "
@@ -212,16 +214,35 @@ def sizes(source: Source) -> dict[str, Any]:
         )
     if not len(stack):
         raise SourceError(f"'{source.key}' describes a {source.architecture} without layers. Correct its config.json.")
+    pooled = width * len(words.pooling.split("+"))
+    top = _chained(source, pooled)
     depth, weights = config.num_hidden_layers, sum(p.numel() for p in stack.parameters() if p.ndim == 2)
     tables = [m for name, m in net.named_modules() if name.endswith("position_embeddings")]
     pads = [pad for m in tables if (pad := getattr(m, "padding_idx", None)) is not None]  # RoBERTa counts from behind
     return {
-        "feature_dim": width,
-        "widths": (width,) * len(stack),
-        "params": sum(p.numel() for p in net.parameters()),
+        "feature_dim": top,
+        "widths": (*(pooled,) * (len(stack) - 1), top),
+        "params": sum(p.numel() for p in (*net.parameters(), *after(words.after).parameters())),
         "macs": 64 * depth // len(stack) * weights + 2 * 64 * 64 * width * depth,
         "positions": getattr(config, "max_position_embeddings", 1 << 20) - max((pad + 1 for pad in pads), default=0),
     }
+
+
+def _chained(source: Source, width: int) -> int:
+    """The width of what leaves the layers behind the pooling, which gives `width`.
+
+    Raises:
+        SourceError: one does not take what the one before it gives.
+    """
+    for word in source.words.after:
+        _, *sides = word.split(":")
+        if sides and int(sides[0]) != width:
+            raise SourceError(
+                f"'{source.key}' has a layer for vectors of {sides[0]} numbers behind something that gives {width}. "
+                "Save the model again."
+            )
+        width = int(sides[1]) if sides else width
+    return width
 
 
 def load(source: Source, weights: Path | None = None) -> Language:
@@ -234,7 +255,8 @@ def load(source: Source, weights: Path | None = None) -> Language:
     from ._encoder import Language
 
     path = weights or _catalogue.fetch(source)
-    tensors = {n: t for n, t in _weights.read(path).items() if not n.startswith(HEAD)}
+    given = _weights.read(path)
+    tensors = {n: t for n, t in given.items() if not n.startswith((HEAD, AFTER))}
     if source.architecture == STATIC:
         net = build(source)
         missing, strange = net.load_state_dict(tensors, strict=False)
@@ -242,12 +264,31 @@ def load(source: Source, weights: Path | None = None) -> Language:
     else:
         net, bad, strange = filled(_class(source, None), None, config=_plain(source), state_dict=tensors)
         wrong = [*(f"{name} {why}" for name, why in bad.items()), *strange]
+    model = Language(source, net)
+    behind = {n.removeprefix(AFTER): t for n, t in given.items() if n.startswith(AFTER)}
+    shapes = {n: t.shape for n, t in model.after.state_dict().items()}
+    if shapes == {n: t.shape for n, t in behind.items()}:
+        model.after.load_state_dict(behind)
+    else:
+        wrong.append(f"the layers behind the pooling have {sorted(behind)}, and should have {sorted(shapes)}")
     if wrong:
         raise SourceError(
             f"The weights {path} of '{source.key}' do not fit {source.architecture}: {'; '.join(wrong)[:300]}. Pull "
             "them again."
         )
-    return Language(source, net).eval()
+    return model.eval()
+
+
+def drawn(source: Source, seed: int) -> dict[str, Tensor]:
+    """Random weights, named as in a source's file."""
+    import torch
+
+    from ._pooling import after
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        behind = after(source.words.after).state_dict()
+    return once(build(source, seed).state_dict()) | {AFTER + name: tensor for name, tensor in behind.items()}
 
 
 def language_model(source: Source, weights: Path | None = None) -> nn.Module:
@@ -261,7 +302,8 @@ def language_model(source: Source, weights: Path | None = None) -> nn.Module:
     from . import _catalogue, _weights
 
     if kind := lm_kind(source):
-        tensors = _weights.read(weights or _catalogue.fetch(source))
+        given = _weights.read(weights or _catalogue.fetch(source))
+        tensors = {n: t for n, t in given.items() if not n.startswith(AFTER)}
         prefix = f"{_class(source, kind).base_model_prefix}."
         state = {n.removeprefix(HEAD) if n.startswith(HEAD) else prefix + n: t for n, t in tensors.items()}
         net, wrong, strange = filled(_class(source, kind), None, config=settings(source), state_dict=state)

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from ..runtime import digest, write
 from ..types import Source
-from ._language import once
+from . import _language
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor
 
 MARK = "~random"  # behind the key of a twin
 
@@ -60,20 +60,18 @@ def drawn(source: Source, folder: Path, weights: Path, seed: int = 0) -> Path:
     path = folder / f"{source.key}{MARK}.safetensors"
     with safe_open(weights, "pt") as opened:
         header = opened.metadata()
-    state = once(_network(source, seed).state_dict())
+    state = _state(source, seed)
     write(path, save({name: tensor.contiguous() for name, tensor in state.items()}, header))
     return path
 
 
-def _network(source: Source, seed: int) -> nn.Module:
+def _state(source: Source, seed: int) -> dict[str, Tensor]:
     if source.modality == "text":
-        from . import _language
-
-        return _language.build(source, seed)
+        return _language.drawn(source, seed)
     import torch
 
     from . import _timm
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return _timm.build(source.architecture, source.config)
+        return _language.once(_timm.build(source.architecture, source.config).state_dict())

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from ..errors import SourceError
 from ..types import Source
-from . import _digest, _library, _vision, local
+from . import _digest, _library, _sentence, _vision, local
 from .local import fetch, pulled
 
 __all__ = ["ORIGIN", "fetch", "find", "pulled"]
@@ -29,10 +29,11 @@ ORIGIN = ("repository", "revision", "folder")  # what a record's [origin] must g
 _TIMEOUT = 3600  # seconds for one download
 _NAME = re.compile(r"([\w.-]+(?:/[\w.-]+)?)(?:@([\w./-]+))?")  # with a branch, tag or commit
 _INDEX = "model.safetensors.index.json"
-# Weights as safetensors at the top, settings, tokenizer, card: nothing that could be run.
+# Weights as safetensors, settings, tokenizer, card, sentence-transformers' modules: nothing that could be run.
 _FILES = ("config.json", "model.safetensors", "model-*.safetensors", _INDEX, *_vision.PROCESSORS,
           "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "vocab.json", "merges.txt",
-          "*.model", "README.md")  # fmt: skip
+          "*.model", "README.md", local.ADAPTER, *_sentence.FILES, "[0-9]_*/config.json",
+          "[0-9]_*/model.safetensors")  # fmt: skip
 # The client waits, where a hub asks for that, between files; what it asks before them it asks once. So it is run again.
 _CODE = """
 import sys, time
@@ -69,7 +70,14 @@ def find(name: str) -> Source | None:
     if parts is None or ".." in name:
         return None
     repository, revision = parts[1], parts[2] or ""
-    folder = _cached(repository, revision) or _download(repository, revision)
+    folder = _cached(repository, revision)
+    if folder is None or not any((folder / name).is_file() for name in ("README.md", _sentence.MODULES)):
+        try:  # another library may have fetched it, and not how its vectors are made
+            folder = _download(repository, revision)
+        except NotGiven:
+            if folder is None:
+                raise
+    local.refuse_adapter(folder)
     if not any(folder.glob("*.safetensors")):
         raise SourceError(
             f"'{repository}' holds no weights as safetensors, and no others are read. Another revision may have them: "

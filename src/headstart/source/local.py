@@ -2,7 +2,7 @@
 
 In: the folder (`--source path/to/folder`). Out: its `Source`, all of it read or computed from the files, and the path
 of its weights in our cache. No code of the folder is run, and weights in other formats are not read. What is a vision
-model is for `_vision`.
+model is for `_vision`, what sentence-transformers saved beside a network for `_sentence`.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from typing import Any
 from .. import runtime
 from ..errors import SourceError
 from ..types import Source, TextSpec
-from . import _card, _digest, _language, _vision, _weights
+from . import _card, _digest, _language, _sentence, _vision, _weights
 
 ORIGIN = ("folder",)  # what a record's [origin] must give
 CONFIG = "config.json"
+ADAPTER = "adapter_config.json"  # peft's
 LENGTH = 512  # tokens at most: longer ones cost much, and tell a class rarely
 # Of config.json what says how the model was saved, not what it is.
 _ASIDE = ("model_type", "architectures", "transformers_version", "torch_dtype", "dtype", "_name_or_path", "auto_map",
@@ -38,7 +39,8 @@ def find(name: str) -> Source | None:
     """
     try:
         folder = Path(name).expanduser()
-        here, alone = (folder / CONFIG).is_file(), folder.suffix in _ALONE and folder.is_file()
+        here = any((folder / name).is_file() for name in (CONFIG, ADAPTER, _sentence.MODULES))
+        alone = folder.suffix in _ALONE and folder.is_file()
     except (RuntimeError, OSError, ValueError):  # a home that nobody has, a name longer than a file's can be
         return None
     if not here:
@@ -63,19 +65,26 @@ def source(folder: Path, key: str, loader: str, origin: dict[str, str]) -> Sourc
         origin: where it comes from; with a `repository` its tags and its card are believed.
 
     Raises:
-        SourceError: no weights as safetensors, or no architecture that features can be taken from.
+        SourceError: no weights as safetensors, or no architecture that features can be taken from; or an adapter.
     """
+    refuse_adapter(folder)
     said = _json(folder / CONFIG)
-    if not any(folder.glob("*.safetensors")):
+    sentence = None if _vision.holds(said, folder) else _sentence.read(folder)
+    inner = sentence.inner if sentence else folder
+    if not any(inner.glob("*.safetensors")):
         raise SourceError(
-            f"{folder} holds no weights as safetensors, and no others are read. Load the model where you trust it and "
+            f"{inner} holds no weights as safetensors, and no others are read. Load the model where you trust it and "
             "save it with `model.save_pretrained(folder)`."
         )
     whole = _digest.of_all(_files(folder))
-    origin = {**origin, "weights_sha256": _vision.weights_sha256(folder)}
+    origin = {**origin, "weights_sha256": _vision.weights_sha256(inner)}
     if _vision.holds(said, folder):
         told = _vision.record(folder, said, origin.get("repository"))
         return Source(key=key, title=key, loader=loader, origin=origin, sha256=whole, **told)
+    said = _json(inner / CONFIG)
+    words = TextSpec(LENGTH)
+    if sentence:
+        words = TextSpec(sentence.length or LENGTH, sentence.pooling, sentence.prefix, after=sentence.after)
     made = Source(
         key=key,
         title=key,
@@ -85,7 +94,7 @@ def source(folder: Path, key: str, loader: str, origin: dict[str, str]) -> Sourc
         origin=origin,
         sha256=whole,
         licence=_card.read(folder).licence or "not stated",
-        input=TextSpec(LENGTH),
+        input=words,
         feature_dim=1,
         widths=(1,),
         params=1,
@@ -96,9 +105,24 @@ def source(folder: Path, key: str, loader: str, origin: dict[str, str]) -> Sourc
         config={name: value for name, value in said.items() if name not in _ASIDE},
     )
     sizes = _language.sizes(made)
-    most = _json(folder / "tokenizer_config.json").get("model_max_length")
-    length = min(LENGTH, sizes.pop("positions"), most if isinstance(most, int) else LENGTH)
-    return replace(made, input=TextSpec(length), **sizes)
+    most = _json(inner / "tokenizer_config.json").get("model_max_length")
+    if (sentence and sentence.length) or not isinstance(most, int):
+        most = LENGTH
+    return replace(made, input=replace(words, length=min(LENGTH, words.length, sizes.pop("positions"), most)), **sizes)
+
+
+def refuse_adapter(folder: Path) -> None:
+    """Raises `SourceError`, which names the base, where the folder holds what peft saved: what was learnt beside it."""
+    if not (folder / ADAPTER).is_file():
+        return
+    said = _json(folder / ADAPTER)
+    base, kind = said.get("base_model_name_or_path") or "a model that it does not name", said.get("peft_type", "peft")
+    raise SourceError(
+        f"{folder} holds an adapter ({kind}) of {base}, and no model of its own. To reuse both, merge them first: "
+        f"`PeftModel.from_pretrained(AutoModel.from_pretrained({str(base)!r}), folder).merge_and_unload()."
+        f"save_pretrained(new)`, its tokenizer into the same folder, and give `--source new`. To reuse the base alone: "
+        f"`--source {base}`."
+    )
 
 
 def fetch(source: Source) -> Path:
@@ -117,11 +141,16 @@ def fetch(source: Source) -> Path:
         raise SourceError(f"{folder} has gone or changed since it was looked at. Run the same command again.")
     if source.modality == "image":
         return _weights.keep(_vision.tensors(folder, _json(folder / CONFIG)), None, source, cached)
-    tensors = _language.pretrained(source, folder, config=_language.settings(source))
-    if (folder / "tokenizer.json").is_file():
-        words = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    sentence = _sentence.read(folder)
+    inner = sentence.inner if sentence else folder
+    tensors = _language.pretrained(source, inner, config=_language.settings(source))
+    if (inner / "tokenizer.json").is_file():
+        words = Tokenizer.from_file(str(inner / "tokenizer.json"))
     else:
-        words = _words(folder)
+        words = _words(inner)
+    if sentence:
+        tensors |= {_language.AFTER + name: tensor for name, tensor in _sentence.tensors(sentence).items()}
+        words = _sentence.lowered(words) if sentence.lower else words
     return _weights.keep(tensors, words.to_str(), source, cached)
 
 
@@ -149,7 +178,9 @@ def _words(folder: Path) -> Any:  # noqa: ANN401 - a Tokenizer
 
 def _files(folder: Path) -> list[Path]:
     """What the source is made from."""
-    return sorted({path for pattern in _FILES for path in folder.glob(pattern) if path.is_file()})
+    patterns = (*_FILES, *_sentence.FILES)
+    found = {path for place in _sentence.places(folder) for pattern in patterns for path in place.glob(pattern)}
+    return sorted(path for path in found if path.is_file())
 
 
 def _json(path: Path) -> dict[str, Any]:

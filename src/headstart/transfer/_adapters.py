@@ -56,6 +56,7 @@ def adapt(tail: Tail, rank: int, alpha: float, dropout: float, *, four_bits: boo
         tail.form = NF4
     adapters = {"r": rank, "lora_alpha": alpha, "lora_dropout": dropout, "fan_in_fan_out": lying}
     inject_adapter_in_model(LoraConfig(**adapters, target_modules=targets), net)
+    tail.late.requires_grad_(False)  # what stands behind the network's own pooling, too
     for module in net.modules():
         if "norm" in type(module).__name__.lower():
             module.requires_grad_(True)

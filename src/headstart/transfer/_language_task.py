@@ -111,7 +111,7 @@ def speaker(source: Source, weights: Path | None, k: int, rows: Sequence[IntArra
         return Speaker(tail, Reader(model))
     tail = TextTail(_language.load(source, weights), k)
     counts = np.bincount(np.concatenate([*rows]), minlength=words(tail)) if len(rows) else np.zeros(words(tail))
-    return Speaker(tail, Tied(table(tail), source.feature_dim, counts))
+    return Speaker(tail, Tied(table(tail), cast(Any, tail.net).config.hidden_size, counts))
 
 
 def table(tail: TextTail) -> nn.Embedding:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UsageError
-from ..types import Features, Fitted, FloatArray, Progress, Source, View, Work
+from ..types import Features, Fitted, FloatArray, Progress, Source, TextSpec, View, Work
 from . import _tune, _tuned
 from ._base import Head
 
@@ -52,10 +52,14 @@ def logits(fitted: Fitted, x: NDArray[Any], source: Source, layers: int) -> Floa
 
 
 def architecture(source: Source, layers: int, tokens: int) -> Source:
-    """The source's record with so many layers and tokens; its weights fit it no longer."""
+    """The source's record with so many layers and tokens, and a plain mean over these; its weights fit it no longer."""
+    from ..source._language import STATIC, settings
+
     layers = min(layers or len(source.widths), len(source.widths))
     config = {**source.config, "num_hidden_layers": layers, "vocab_size": tokens, "pad_token_id": None}
-    return replace(source, sha256="", config=config, widths=source.widths[-layers:])
+    width = source.feature_dim if source.architecture == STATIC else int(settings(source).hidden_size)
+    plain = TextSpec(source.words.length, prefix=source.words.prefix)
+    return replace(source, sha256="", config=config, input=plain, feature_dim=width, widths=(width,) * layers)
 
 
 def opened(source: Source, weights: Path | None, view: View, k: int) -> Tail:

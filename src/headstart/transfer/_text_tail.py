@@ -23,7 +23,7 @@ ROWS = 64  # texts at once where nothing is learnt
 
 
 class TextTail(Tail):
-    """Its parts are the embeddings ("stem"), each layer, and the last layer ("top"); a norm behind that is `late`."""
+    """Its parts are the embeddings ("stem"), each layer, and the last layer ("top"); behind that comes `late`."""
 
     def __init__(self, language: Language, k: int) -> None:
         nn.Module.__init__(self)
@@ -33,7 +33,7 @@ class TextTail(Tail):
         self.parts["stem"] = nn.ModuleList(besides(language.net, named))
         if stack is not None:
             self.parts.update(dict(zip(language.depths, stack, strict=True)))
-        self.late = nn.ModuleList(late)
+        self.late = nn.ModuleList([*late, *(m for m in language.after if any(True for _ in m.parameters()))])
         self.classifier = nn.Linear(language.source.feature_dim, k)
         self._language, self._stack = [language], [stack]  # in lists: not to be registered a second time
         self.source, self.anew, self.form, self.changed, self.skip = language.source, False, "", "", 0
@@ -54,7 +54,7 @@ class TextTail(Tail):
             ids = torch.zeros(x.shape[:2], dtype=torch.long, device=x.device)  # only their shape is looked at
         whole = language.net(input_ids=ids, attention_mask=mask.long())
         self._given = None
-        return language.pool(whole.last_hidden_state, mask)
+        return language.top(whole.last_hidden_state, mask)
 
     def as_batch(self, x: NDArray[Any]) -> Tensor:
         """Rows of tokens, or of states, as a padded batch."""

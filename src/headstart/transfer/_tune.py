@@ -243,7 +243,7 @@ def advanced(tail: Tail, front: list[str], work: Work) -> Work:
 
     if tail.source.modality == "text":
         tokens = sum(len(row) for part in (work.train, work.valid) if part for row in part.x)
-        if 2 * tail.source.feature_dim * tokens > MOST_STATES:  # then the front is run at every step
+        if 2 * max(tail.source.widths) * tokens > MOST_STATES:  # then the front is run at every step
             return work
     train = replace(work.train, x=moved(work.train.x))
     valid = work.valid and replace(work.valid, x=moved(work.valid.x))

@@ -1,0 +1,45 @@
+"""Where the cache is, also for a user who has no home."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import subprocess
+import sys
+
+import pytest
+
+from headstart import runtime
+from headstart.errors import UsageError
+
+
+@pytest.fixture
+def homeless(monkeypatch):
+    """A user whom the system knows no home of, as in many containers."""
+    for name in ("HEADSTART_CACHE", "XDG_CACHE_HOME", "HOME"):
+        monkeypatch.delenv(name, raising=False)
+
+    def nobody(_user):
+        raise KeyError("uid not found")
+
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
+
+
+def test_a_user_without_a_home_is_told_of_the_variable(homeless):
+    with pytest.raises(UsageError, match=r"can not be kept in ~/.cache/headstart .*HEADSTART_CACHE=/path/to/folder"):
+        runtime.cache_dir()
+
+
+def test_with_the_variable_no_home_is_needed(homeless, tmp_path, monkeypatch):
+    monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "here"))
+    assert runtime.cache_dir() == tmp_path / "here"
+
+
+def test_a_home_in_which_nothing_can_be_made_is_told_on_the_command_line_without_a_traceback(tmp_path):
+    (tmp_path / "home").write_text("a file, so that no folder can be made in it")
+    environ = {name: value for name, value in os.environ.items() if name not in ("HEADSTART_CACHE", "XDG_CACHE_HOME")}
+    command = [sys.executable, "-c", "from headstart.cli import main; main()", "sources", "list"]
+    done = subprocess.run(command, env={**environ, "HOME": str(tmp_path / "home")}, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "HEADSTART_CACHE=" in done.stderr
+    assert "Traceback" not in done.stderr
