@@ -171,7 +171,7 @@ def test_ctrl_c_stops_with_130_and_says_that_work_is_kept(photos, weights, tmp_p
     work.send_signal(signal.SIGINT)
     out, err = work.communicate(timeout=600)
     assert work.returncode == 130
-    assert "headstart: stopped. Run the same command again to continue; finished work is kept." in err
+    assert "headstart: stopped. Nothing finished is lost: the same command goes on from there." in err
     assert "Traceback" not in err
     assert out == ""
 

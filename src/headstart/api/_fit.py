@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import UsageError
+from ..interrupt import presses
 from ..read import ReadOptions
 from ..runtime import Clock, digest, quiet_threads
 from ..types import Example, Fitted, Source, Task
@@ -145,10 +146,11 @@ def fit(
         source_data=str(source_data) if source_data else None,
         command=command or f"headstart.fit({data!r}, {_arguments(locals())})",
     )
-    job = _Job(plan, clock, watch)
-    job.check_names()
-    with locked(plan.out, lambda said: job.tell(said, 0, 0)):
-        return job.work()
+    with presses.heard():
+        job = _Job(plan, clock, presses.polling(watch))
+        job.check_names()
+        with locked(plan.out, lambda said: job.tell(said, 0, 0)):
+            return job.work()
 
 
 def _several(given: str | Sequence[str] | None) -> tuple[str, ...]:
@@ -180,7 +182,7 @@ def _arguments(given: Mapping[str, Any]) -> str:
 class _Job:
     """One fit at work: what its steps share."""
 
-    def __init__(self, plan: Plan, clock: Clock, watch: Watch | None) -> None:
+    def __init__(self, plan: Plan, clock: Clock, watch: Watch) -> None:
         self.plan, self.clock, self.watch = plan, clock, watch
         self.deadline = None if plan.budget is None else time.monotonic() + plan.budget
         self.source_print = ""  # of --source-data
@@ -198,8 +200,12 @@ class _Job:
         self.cpu_start = time.process_time()
         [_catalogue.get(key) for key in self.plan.sources]
         with self.clock("read"):
-            progress = (lambda done, of: self.tell("read", done, of)) if self.watch else None
-            self.task = read(self.plan.data, self.plan.read, seed=self.plan.seed, progress=progress)
+            self.task = read(
+                self.plan.data,
+                self.plan.read,
+                seed=self.plan.seed,
+                progress=lambda done, of: self.tell("read", done, of),
+            )
         for note in self.task.notes:
             self.tell(note, 0, 0)
         if self.plan.metric is not None:
@@ -255,8 +261,7 @@ class _Job:
 
     def tell(self, what: str, done: int, of: int) -> None:
         """What is going on; `of` 0: a line that stays, such as how the data was understood."""
-        if self.watch:
-            self.watch(what, done, of)
+        self.watch(what, done, of)
 
     def _finished(self, request: str) -> Run | None:
         """The run in the folder, if it answers the same request; an error if it answers another."""

@@ -18,6 +18,7 @@ import numpy as np
 
 from ..errors import BudgetError, DataError, HeadstartError
 from ..family import load
+from ..interrupt import presses
 from ..runtime import digest, one_blas_thread
 from ..types import Example, Features, Fitted, Source, Trial, View, Work, to_dict
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from ._fit import _Job
 
 MANY = 40  # where a cheap candidate errs on at most one in so many pictures not learnt from, nothing long is tried
+PAGES = 5.0  # seconds of judging, the self-test of the saved model, and the pages
 OVER = "the time budget ended first"
 NO_TIME = "no time was left for it beside the last trainings; give more with --budget"
 
@@ -65,24 +67,50 @@ class Race:
     def run(self) -> Outcome:
         """Compare on validation data; refit the best transfer candidate and every rival."""
         self._look([c.training_view for c in self.candidates if not c.long or not c.reuses])
-        for at, candidate in enumerate(self.candidates):
-            try:
-                self._enter(candidate)
-            except KeyboardInterrupt:
-                if not (self.done[True] and self.done[False]):  # nothing to show yet
-                    raise
-                self._leave_out(self.candidates[at:])
-                break
+        self._hold()
         for role, camp in (("transfer", True), ("rival", False)):
             if not self.done[camp]:
                 raise self._nothing(role)
         self._choose()
         self.job.cpu_adapted = time.process_time() - self.job.cpu_start - self.proof_cpu
+        if presses.early:  # the same command draws the curve when it is done
+            return self.outcome
         from . import _depths
 
         with self.job.clock("layers"):
             self.outcome.layers, self.outcome.forgetting = _depths.curve(self), _depths.forgetting(self)
         return self.outcome
+
+    def _hold(self) -> None:
+        """Let each run in turn, until a person asks for what there is to show."""
+        for at, candidate in enumerate(self.candidates):
+            ready = bool(self.done[True] and self.done[False])
+            try:
+                if ready:
+                    presses.promise(self._finishing, cut=True)
+                    if presses.early:  # asked for while sources were chosen
+                        raise KeyboardInterrupt
+                self._enter(candidate)
+            except KeyboardInterrupt:
+                if presses.hard or not ready:
+                    raise
+                self._leave_out(self.candidates[at:])
+                break
+        presses.promise(self._finishing)
+
+    def _finishing(self) -> str:
+        """What a press of Ctrl-C leads to from here on, and for how long."""
+        from ..judge.wording import duration
+
+        return f"finishing the final models, about {duration(self._rest(), rough=True)}"
+
+    def _rest(self) -> float:
+        """Seconds that the last trainings and the pages will take, from what was measured."""
+        from ..plan.choice import prefer
+
+        best = [prefer(camp) for camp in self.done.values() if camp]
+        who = {c.trial.id: c for c in (*best, *self.done[False]) if c.trial.id not in self.outcome.finalists}
+        return PAGES + sum(c.trial.seconds / max(1, c.trial.tried) for c in who.values())
 
     def look(self, view: View, deadline: float | None = None) -> tuple[Features, Features]:
         """Training and validation pictures through a view. Raises `BudgetError` at the deadline, if there is one."""
@@ -158,7 +186,6 @@ class Race:
     def _leave_out(self, rest: Sequence[Candidate]) -> None:
         """A person stopped the race: these had no turn, and the best so far is judged. The same command goes on."""
         why = "interrupted before it was done"
-        self.job.tell("interrupted: the best so far is judged; press Ctrl-C again to give up", 0, 1)
         self.job.journal.note("interrupted", left_out=[c.id for c in rest])
         self.outcome.trials += [_dropped(c, "waiting", why, self.job.plan.seed) for c in rest]
 

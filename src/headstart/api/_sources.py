@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import HeadstartError, SourceError
+from ..interrupt import presses
 from ..runtime import write_json
 from ..types import Example, Features, Source, Task, View
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 FILE = "ranking.json"
 KEEP = 2  # sources that go on to the race
 SHARE, TIME = 0.4, 240.0  # of the budget that the choice may take, and seconds where there is no budget
+HURRY = "going on with the best source so far, to what can be shown soonest"
 ASKING, MOMENT = 0.1, 60.0  # the same for the alarm of named sources
 
 
@@ -164,8 +166,12 @@ def _rounds(job: _Job, considered: Sequence[Source], eyes: Looking, keep: int) -
         note=job.journal.note,
         tell=job.tell,
         once=rounds.ASKED if len(considered) <= keep else 0,
+        seen=lambda *_: presses.promise(lambda: HURRY, cut=True),  # from the first one on there is something to go by
     )
-    return at.run()
+    try:
+        return at.run()
+    finally:
+        presses.promise(None)
 
 
 def unfinished(plan: Plan, request: str) -> bool:

@@ -6,16 +6,47 @@ works with; `headstart --help` imports none of torch, timm or scikit-learn.
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+from contextlib import suppress
 from importlib import import_module
 from io import TextIOWrapper
+from typing import NoReturn
 
 from ..errors import HeadstartError
 from ..family import names
 
+_INTERRUPTED = 130  # the exit code of a command that Ctrl-C ended
+
 
 def main() -> None:
     """Entry point of the `headstart` command."""
+    from ..interrupt import presses
+
+    try:
+        with presses.heard():
+            _run()
+    except KeyboardInterrupt:
+        _stopped()
+    except SystemExit as end:
+        if end.code == _INTERRUPTED:  # typer's answer to Ctrl-C
+            _stopped()
+        raise
+    except HeadstartError as error:
+        sys.stderr.write(f"headstart: {error}\n")
+        raise SystemExit(error.exit_code) from error
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        sys.stderr.write(
+            f"headstart: {where}{error.strerror or error}. Check that the path is right, that you may write there and "
+            "that the disk has room; then run the same command again: finished work is kept.\n"
+        )
+        raise SystemExit(1) from error
+
+
+def _run() -> None:
+    """The verb that the arguments name."""
     import typer
 
     from ..runtime import quiet_threads
@@ -37,19 +68,14 @@ def main() -> None:
             app.add_typer(verb.app, name=name)
         else:
             app.command(name)(verb.run)
-    try:
-        app()
-    except HeadstartError as error:
-        sys.stderr.write(f"headstart: {error}\n")
-        raise SystemExit(error.exit_code) from error
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        sys.stderr.write(
-            f"headstart: {where}{error.strerror or error}. Check that the path is right, that you may write there and "
-            "that the disk has room; then run the same command again: finished work is kept.\n"
-        )
-        raise SystemExit(1) from error
-    except SystemExit as end:
-        if end.code == 130:  # typer's answer to Ctrl-C
-            sys.stderr.write("\nheadstart: stopped. Run the same command again to continue; finished work is kept.\n")
-        raise
+    app()
+
+
+def _stopped() -> NoReturn:
+    """End at once after Ctrl-C: what Python still does at its end could be interrupted too, with a traceback."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+        sys.stderr.write("\nheadstart: stopped. Nothing finished is lost: the same command goes on from there.\n")
+        sys.stderr.flush()
+    os._exit(_INTERRUPTED)
