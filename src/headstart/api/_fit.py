@@ -77,6 +77,7 @@ def fit(
     label: str | None = None,
     kind: str = "auto",
     layout: str | None = None,
+    duplicates: str = "group",
     metric: str = "auto",
     margin: float = 0.01,
     layers: bool = False,
@@ -108,6 +109,7 @@ def fit(
             columns; regression where every label is a number, some are no whole ones, and more than 20 differ.
         layout: of a folder: its first level names the `classes`, or the `splits`; `nested`: its last one the classes.
             By default the names tell, and what they do not tell is an error.
+        duplicates: near ones, `group`: on one side of the split; `keep`: as any other; `drop`: one of each stays.
         metric: what the verdict is in: `accuracy`, `macro_f1`, or `auto`: macro-F1 where the largest training class is
             more than three times the smallest. Of numbers always `mae`, the mean absolute error; of several labels
             `micro_f1`, or `macro_f1`.
@@ -139,7 +141,14 @@ def fit(
         sources=_several(source),
         strategies=_several(strategy),
         engine=engine,
-        read=ReadOptions(group=group, text=text, label=label, kind=None if kind == "auto" else kind, layout=layout),
+        read=ReadOptions(
+            group=group,
+            text=text,
+            label=label,
+            kind=None if kind == "auto" else kind,
+            layout=layout,
+            duplicates=duplicates,
+        ),
         metric=None if metric == "auto" else metric,
         margin=margin,
         layers=layers,
@@ -170,12 +179,12 @@ def _default_out(data: Path) -> Path:
 
 def _arguments(given: Mapping[str, Any]) -> str:
     """The arguments of `fit` that a person would have to repeat."""
-    said = ("seed", "seeds", "source", "strategy", "engine", "group", "text", "label", "kind", "layout", "metric",
-            "margin", "budget", "layers", "source_data")  # fmt: skip
+    said = ("seed", "seeds", "source", "strategy", "engine", "group", "text", "label", "kind", "layout", "duplicates",
+            "metric", "margin", "budget", "layers", "source_data")  # fmt: skip
     return ", ".join(
         f"{name}={given[name]!r}"
         for name in said
-        if given[name] and (name not in ("kind", "metric") or given[name] != "auto")
+        if given[name] and (name not in ("kind", "metric", "duplicates") or given[name] not in ("auto", "group"))
     )
 
 

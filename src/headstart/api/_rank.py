@@ -51,6 +51,7 @@ def rank(
     label: str | None = None,
     kind: str = "auto",
     layout: str | None = None,
+    duplicates: str = "group",
     watch: Callable[[str, int, int], None] | None = None,
 ) -> Ranked:
     """Order sources by what their frozen features make of a person's labelled data.
@@ -66,6 +67,7 @@ def rank(
         text: column of the table that holds the texts, where it has an unusual name.
         label: the same for the labels.
         layout: as for `fit`.
+        duplicates: as for `fit`.
         kind: as for `fit`.
         watch: called with (what, done, of) as the work goes on.
 
@@ -95,7 +97,14 @@ def rank(
         family.load("kind", kind)
     tell = watch or (lambda *_: None)
     with clock("read"):
-        asked = ReadOptions(group=group, text=text, label=label, kind=None if kind == "auto" else kind, layout=layout)
+        asked = ReadOptions(
+            group=group,
+            text=text,
+            label=label,
+            kind=None if kind == "auto" else kind,
+            layout=layout,
+            duplicates=duplicates,
+        )
         task = read(str(data), asked, seed=seed, progress=lambda done, of: tell("read", done, of))
     chosen = named(keys, task) if keys else _catalogue.usual(task.modality)
     known = {s.key: s for s in shortlist.order(chosen)}

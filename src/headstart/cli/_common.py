@@ -14,6 +14,7 @@ from ..errors import UsageError
 from ..family import names
 
 ENGINES = " or ".join(["auto", *names("extract/engine")]) + "."
+DUPLICATES = "Near-duplicates: group (one side of the split), keep (as any other) or drop (one of each stays)."
 LAYOUTS = "classes or splits or nested"
 KINDS = " or ".join(["auto", *names("kind")])
 METRICS = " or ".join(["auto", *names("judge/metric")])

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ._common import ENGINES, KINDS, LAYOUTS, METRICS, STRATEGIES, emit, seconds, watching
+from ._common import DUPLICATES, ENGINES, KINDS, LAYOUTS, METRICS, STRATEGIES, emit, seconds, watching
 
 
 def run(
@@ -33,6 +33,7 @@ def run(
     layout: Annotated[
         str, typer.Option(help=f"{LAYOUTS}: what a folder's first level names; nested: its last level, the classes.")
     ] = "",
+    duplicates: Annotated[str, typer.Option(help=DUPLICATES)] = "group",
     kind: Annotated[str, typer.Option(help=f"{KINDS}: one label an example, several, or a number?")] = "auto",
     metric: Annotated[str, typer.Option(help=f"{METRICS}; auto takes macro_f1 for imbalanced classes.")] = "auto",
     margin: Annotated[float, typer.Option(help="Differences below this many points do not matter.")] = 1.0,
@@ -64,6 +65,7 @@ def run(
             label=label or None,
             kind=kind,
             layout=layout or None,
+            duplicates=duplicates,
             metric=metric,
             margin=margin / 100,
             layers=layers,

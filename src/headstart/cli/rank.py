@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ._common import ENGINES, KINDS, LAYOUTS, emit, seconds, watching
+from ._common import DUPLICATES, ENGINES, KINDS, LAYOUTS, emit, seconds, watching
 
 
 def run(
@@ -28,6 +28,7 @@ def run(
     layout: Annotated[
         str, typer.Option(help=f"{LAYOUTS}: what a folder's first level names; nested: its last level, the classes.")
     ] = "",
+    duplicates: Annotated[str, typer.Option(help=DUPLICATES)] = "group",
     kind: Annotated[str, typer.Option(help=f"{KINDS}: one label an example, several, or a number?")] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
@@ -53,6 +54,7 @@ def run(
             label=label or None,
             kind=kind,
             layout=layout or None,
+            duplicates=duplicates,
             watch=watch,
         )
     if as_json:

@@ -16,10 +16,14 @@ from typing import TypeVar
 
 import numpy as np
 
+from ..errors import UsageError
 from ..types import IntArray, SetAside
-from ._record import Record
+from ._near import components, telling
+from ._record import Record, in_order
+from ._several import joined
 
 T = TypeVar("T")
+DUPLICATES = ("group", "keep", "drop")
 _RANK = {"test": 0, "valid": 1, "train": 2, None: 2}  # which twin stays: the one in the split that must not shrink
 
 
@@ -39,10 +43,19 @@ class Clean:
     pairs: IntArray
     set_aside: tuple[SetAside, ...]
     warnings: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    torn: int = 0  # examples left out because each had several labels, in as many places
 
 
 def settle(
-    good: list[tuple[Kept, T]], near: Callable[[Sequence[T]], IntArray], aside: list[SetAside], root: Path, noun: str
+    good: list[tuple[Kept, T]],
+    near: Callable[[Sequence[T]], IntArray],
+    aside: list[SetAside],
+    root: Path,
+    noun: str,
+    *,
+    duplicates: str = "group",
+    join: bool = False,
 ) -> Clean:
     """Set aside what is doubled, and find near-duplicates among the rest.
 
@@ -52,16 +65,27 @@ def settle(
         aside: what was set aside before.
         root: paths are told relative to it.
         noun: what one is called.
+        duplicates: near ones: "group" them, "keep" each as any other, or "drop" all but one. Exact ones never stay.
+        join: the labels of exact doubles are joined, not held against each other.
+
+    Raises:
+        UsageError: `duplicates` is something else.
     """
-    good, doubled = _once(good, root, noun)
+    if duplicates not in DUPLICATES:
+        raise UsageError(
+            f"duplicates '{duplicates}' is not known; allowed: {', '.join(DUPLICATES)}. Name one of these."
+        )
+    good, doubled, torn = _once(good, root, noun, join)
     kept = [k for k, _ in good]
-    pairs = near([x for _, x in good])
-    dropped = _across(kept, pairs)
+    pairs = near([x for _, x in good]) if duplicates != "keep" else np.empty((0, 2), np.int64)
+    pairs, notes = telling([k.record for k in kept], pairs, noun)
+    dropped = _but_one(kept, pairs) if duplicates == "drop" else _across(kept, pairs)
     aside = [*aside, *doubled] + [
         SetAside(
             str(kept[i].record.path),
             "near_duplicate",
-            f"Nearly the same {noun} as {_short(kept[j].record.path, root)} of the {kept[j].record.split} split.",
+            f"Nearly the same {noun} as {_short(kept[j].record.path, root)}"
+            + (f" of the {kept[j].record.split} split." if kept[j].record.split else "."),
         )
         for i, j in dropped.items()
     ]
@@ -71,39 +95,63 @@ def settle(
     pairs = place[pairs]
     pairs = pairs[(pairs >= 0).all(1)]
     kept = [kept[i] for i in stay]
-    return Clean(tuple(kept), pairs, tuple(sorted(aside, key=lambda s: s.path)), _remarks(kept, pairs, root, noun))
+    remarks = _remarks(kept, pairs, root, noun)
+    return Clean(tuple(kept), pairs, tuple(sorted(aside, key=lambda s: s.path)), remarks, notes, torn)
 
 
-def _once(good: list[tuple[Kept, T]], root: Path, noun: str) -> tuple[list[tuple[Kept, T]], list[SetAside]]:
-    """One of each set of the same digest; none where these carry two labels. Of numbers to predict it gets the mean."""
+def _once(
+    good: list[tuple[Kept, T]], root: Path, noun: str, join: bool
+) -> tuple[list[tuple[Kept, T]], list[SetAside], int]:
+    """One of each set of the same digest, what is set aside, and how many of the sets carry two labels.
+
+    None stays of these; but of numbers to predict one gets the mean, and with `join` one gets all labels, in either
+    case those of its own split: a test answer must not be changed by one of train.
+    """
     by_digest: dict[str, list[int]] = defaultdict(list)
     for i, (kept, _) in enumerate(good):
         by_digest[kept.digest].append(i)
-    aside = {}
+    gone: dict[int, SetAside | None] = {}
+    torn = 0
     for twins in by_digest.values():
         records = [good[i][0].record for i in twins]
         first = min(range(len(twins)), key=lambda n: (_RANK[records[n].split], n))
-        numbers = [r.target for r in records if r.target is not None and r.split == records[first].split]
-        if numbers:  # those of another split stay out: a test number must not be moved by one of train
-            good[twins[first]] = (_meant(good[twins[first]][0], numbers), good[twins[first]][1])
-        two = len({r.label for r in records}) > 1 and not numbers
+        same = [r for r in records if r.split == records[first].split]
+        merged = _merged(good[twins[first]][0], same, join)
+        good[twins[first]] = (merged, good[twins[first]][1])
+        two = len({r.label for r in records}) > 1 and not join and records[0].target is None
+        torn += two
         for n, r in enumerate(records):
             if two:
                 other = next(o for o in records if o.label != r.label)
                 detail = f"The same {noun} is '{r.label}' here and '{other.label}' as {_short(other.path, root)}."
-                aside[twins[n]] = SetAside(str(r.path), "two_labels", detail)
+                gone[twins[n]] = SetAside(str(r.path), "two_labels", detail)
             elif n != first:
                 detail = f"It is the same {noun} as {_short(records[first].path, root)}."
-                aside[twins[n]] = SetAside(str(r.path), "duplicate", detail)
-    return [g for i, g in enumerate(good) if i not in aside], list(aside.values())
+                used = join and r.split == records[first].split and r.label != records[first].label
+                gone[twins[n]] = None if used else SetAside(str(r.path), "duplicate", detail)
+    return [g for i, g in enumerate(good) if i not in gone], [s for s in gone.values() if s], torn
 
 
-def _meant(kept: Kept, numbers: list[float]) -> Kept:
-    """The same with the mean of several numbers, where these differ."""
-    if len(set(numbers)) < 2:
+def _merged(kept: Kept, records: Sequence[Record], join: bool) -> Kept:
+    """The same with what several records of one example say: the mean of numbers, or all labels."""
+    numbers = {r.target for r in records if r.target is not None}
+    if join:
+        tags = in_order(tag for r in records for tag in r.classes)
+        return replace(kept, record=replace(kept.record, tags=tags, label=joined(tags)))
+    if len(numbers) < 2:
         return kept
-    mean = sum(numbers) / len(numbers)
+    mean = sum(r.target or 0.0 for r in records) / len(records)
     return replace(kept, record=replace(kept.record, target=mean, label=repr(mean)))
+
+
+def _but_one(kept: list[Kept], pairs: IntArray) -> dict[int, int]:
+    """Of near-duplicates all but one, the first of the strictest split; each with the one that stays."""
+    part = components(pairs, len(kept))
+    order = sorted(range(len(kept)), key=lambda i: (_RANK[kept[i].record.split], i))
+    first: dict[int, int] = {}
+    for i in order:
+        first.setdefault(int(part[i]), i)
+    return {i: first[int(part[i])] for i in range(len(kept)) if first[int(part[i])] != i}
 
 
 def _across(kept: list[Kept], pairs: IntArray) -> dict[int, int]:

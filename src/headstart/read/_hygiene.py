@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from ..types import IntArray, SetAside
 from ._clean import Clean, Kept, settle
 from ._look import SIDE, Look, look_at
+from ._near import components
 from ._record import Found, Record
 
 Floats = NDArray[np.float32]
@@ -33,16 +34,20 @@ _FAINT = 8.0  # strength of colour (rms, 0..127) below which a picture counts as
 _FLAT = 2.0  # contrast below which a picture has no structure to compare
 _LOW = 8  # frequencies a side
 _BLOCK = 256  # rows compared at once: 256 × n floats
+_CHUNK = 20_000  # pairs compared in full at once
+_ENOUGH = 32  # near-duplicates of one picture
 
 
-def clean(found: Found, root: Path, progress: Callable[[int, int], None] | None = None) -> Clean:
+def clean(
+    found: Found, root: Path, progress: Callable[[int, int], None] | None = None, duplicates: str = "group"
+) -> Clean:
     """Look at every picture, set aside what is broken or doubled, and find near-duplicates."""
     records = sorted(found.records, key=lambda r: (r.path.as_posix(), r.label))
     records, aside = _printable(records)
     looks = look_at([r.path for r in records], str(root), progress)
     aside += [SetAside(str(r.path), x.reason, x.detail) for r, x in zip(records, looks, strict=True) if x.reason]
     good = [(Kept(r, x.digest), x) for r, x in zip(records, looks, strict=True) if not x.reason]
-    return settle(good, near_pairs, aside, root, "picture")
+    return settle(good, near_pairs, aside, root, "picture", duplicates=duplicates, join=found.join)
 
 
 def near_pairs(looks: Sequence[Look]) -> IntArray:
@@ -59,16 +64,57 @@ def near_pairs(looks: Sequence[Look]) -> IntArray:
     # a·b − |a|²/2 − |b|²/2 = −|a − b|²/2.
     half, one = -(low**2).sum(1, keepdims=True) / 2, np.ones((len(low), 1), np.float32)
     left, right = np.hstack([low, half, one]), np.hstack([low, one, half])
-    out = []
+    found = _Found(len(low))
     for start in range(0, len(low), _BLOCK):
-        near = left[start : start + _BLOCK] @ right[start:].T >= _SAME - 1 - 1e-4
-        i, j = np.divmod(np.flatnonzero(near), near.shape[1])
-        i, j = i[i < j] + start, j[i < j] + start
-        for part in np.array_split(np.arange(len(i)), len(i) // 20_000 + 1):
-            a, b = i[part], j[part]
-            same = (_dots(grey, a, b) >= _SAME) & (_dots(fine, a, b) >= _SAME_FINE) & _same_colour(colour, a, b)
-            out.append(np.stack([a[same], b[same]], 1))
-    return np.asarray(textured[np.concatenate(out)], np.int64)
+        for rows, columns in found.open(start, min(start + _BLOCK, len(low))):
+            near = left[rows] @ right[columns].T >= _SAME - 1 - 1e-4
+            i, j = np.divmod(np.flatnonzero(near), max(len(columns), 1))
+            i, j = rows[i], columns[j]
+            i, j = i[i < j], j[i < j]
+            for part in np.array_split(np.arange(len(i)), len(i) // _CHUNK + 1):
+                a, b = found.unsettled(i[part], j[part])
+                same = (_dots(grey, a, b) >= _SAME) & (_dots(fine, a, b) >= _SAME_FINE) & _same_colour(colour, a, b)
+                found.add(np.stack([a[same], b[same]], 1))
+    return np.asarray(textured[found.pairs], np.int64)
+
+
+class _Found:
+    """Pairs so far. Where thousands are alike, each need not be compared with each: who has twins enough is settled.
+
+    Two that are settled and of one component are not compared any more, so that the pairs stay linear in number.
+    """
+
+    def __init__(self, n: int) -> None:
+        self._pairs = [np.empty((0, 2), np.int64)]
+        self._twins = np.zeros(n, np.int64)
+        self._part = np.arange(n)
+
+    @property
+    def pairs(self) -> IntArray:
+        return np.concatenate(self._pairs)
+
+    def open(self, start: int, stop: int) -> list[tuple[IntArray, IntArray]]:
+        """Which rows, start to stop, are to be compared with which columns behind start."""
+        rows, columns = np.arange(start, stop), np.arange(start, len(self._part))
+        settled = self._twins >= _ENOUGH
+        if not settled.any():
+            return [(rows, columns)]
+        crowd = settled & (self._part == np.bincount(self._part[settled]).argmax())
+        return [(rows[~crowd[rows]], columns), (rows[crowd[rows]], columns[~crowd[columns]])]
+
+    def unsettled(self, a: IntArray, b: IntArray) -> tuple[IntArray, IntArray]:
+        """Of pairs of one and another those that are worth a comparison."""
+        some = (self._twins[a] < _ENOUGH) | (self._twins[b] < _ENOUGH) | (self._part[a] != self._part[b])
+        return a[some], b[some]
+
+    def add(self, pairs: IntArray) -> None:
+        """Keep these [m, 2]."""
+        if not len(pairs):
+            return
+        self._pairs.append(pairs)
+        self._twins += np.bincount(pairs.ravel(), minlength=len(self._twins))
+        if self._twins.max() >= _ENOUGH:
+            self._part = components(self.pairs, len(self._part))
 
 
 def _printable(records: list[Record]) -> tuple[list[Record], list[SetAside]]:

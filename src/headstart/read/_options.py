@@ -18,3 +18,4 @@ class ReadOptions:
     blank: str | None = None  # what an empty label means, such as "0"
     split: str | None = None  # table column that names the splits
     layout: str | None = None  # of a folder: its first level is the "classes" or the "splits"; "nested": its last one
+    duplicates: str = "group"  # near ones: on one side ("group"), as any other ("keep"), or one of each stays ("drop")

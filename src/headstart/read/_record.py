@@ -95,6 +95,7 @@ class Found:
     loose: tuple[Record, ...] = ()  # texts without a label, to learn words from
     notes: tuple[str, ...] = ()  # what was guessed of the data, a sentence each, for a person
     columns: Mapping[str, str] = field(default_factory=dict)  # role ("text", "label", …) → the table's column
+    join: bool = False  # one label a row or folder: those of the same example belong together
 
 
 def split_name(text: str) -> str | None:

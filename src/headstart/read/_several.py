@@ -9,14 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import DataError, UsageError
 from ..family import names
-from ._record import Found, Record, in_order, label_text
+from ._record import Found, Record, Shape, in_order, label_text
+
+if TYPE_CHECKING:
+    from ._clean import Clean
 
 MARKS = (";", "|")  # between the labels of a string, where --kind multilabel says that there are several
 JOINED = "; "  # between labels where they are shown as one text
+_TORN, _FEW = 0.1, 5  # of examples under two labels: from which share and number on these are no slips
 _YES_NO = {"1": True, "1.0": True, "true": True, "0": False, "0.0": False, "false": False}
 
 
@@ -63,7 +67,7 @@ def tagged(found: Found, kind: str | None, path: Path, known: tuple[str, ...] = 
     """The records with `tags` set where an example may have several labels.
 
     That is so where a list (or several columns) was met, and where `kind` is "multilabel": texts are then cut at ";" or
-    "|". A text that is not cut is a set of one.
+    "|". A text that is not cut is a set of one; where none is, the labels of the same example are joined later.
 
     Args:
         found: what was read.
@@ -72,8 +76,8 @@ def tagged(found: Found, kind: str | None, path: Path, known: tuple[str, ...] = 
         known: all labels that there can be, where a finished run says so: a text that is one of them is not cut.
 
     Raises:
-        DataError: another kind was asked for and there are lists; lists of 0 and 1; or "multilabel", and no text has a
-            mark.
+        DataError: another kind was asked for and there are lists; lists of 0 and 1; or "multilabel", and texts have
+            both marks.
         UsageError: there is no such kind.
     """
     if kind not in (None, *names("kind")):
@@ -94,15 +98,43 @@ def tagged(found: Found, kind: str | None, path: Path, known: tuple[str, ...] = 
     used = [mark for mark in MARKS if any(mark in text for text in texts)]
     if not lists and kind != "multilabel":
         return _hinted(found, used, texts) if kind is None else found
-    if kind == "multilabel" and (len(used) > 1 or not (used or lists or known)):
-        what = "holds both ';' and '|'" if used else "holds neither a list nor a text with ';' or '|'"
-        raise DataError(
-            f"{path.name}: column '{found.column}' {what}, so several labels cannot be told apart. Allowed: lists "
-            "(JSONL, Parquet), texts with ';' or with '|' between the labels, or columns of 0 and 1 named by "
-            "--label toxic,insult."
-        )
+    if kind == "multilabel" and len(used) > 1:
+        raise _unclear(found.column, path, "holds both ';' and '|'")
+    join = kind == "multilabel" and not used and not lists
     mark = used[0] if used and kind == "multilabel" else None
-    return replace(found, records=tuple(_tagged(r, None if r.label in known else mark) for r in found.records))
+    records = tuple(_tagged(r, None if r.label in known else mark) for r in found.records)
+    return replace(found, records=records, join=join)
+
+
+def settle_several(cleaned: Clean, found: Found, kind: str | None, path: Path, shape: Shape) -> tuple[str, ...]:
+    """What a person is told of examples that stood under several labels, a folder or a row each.
+
+    Raises:
+        DataError: they are a tenth of all, and nobody said what they are; or they were to be joined and there are none.
+    """
+    n, several = len(cleaned.kept), sum(len(k.record.tags or ()) > 1 for k in cleaned.kept)
+    if found.join:
+        if not several:
+            what = "holds neither a list nor a text with ';' or '|', and no example stands in two rows"
+            raise _unclear(found.column, path, what)
+        return (f"{several} of {n} {shape.nouns} have several labels, joined from as many folders or rows.",)
+    if not cleaned.torn:
+        return ()
+    torn = f"{cleaned.torn} of {n + cleaned.torn} {shape.nouns} stand under two or more labels, a folder or row each"
+    if kind is None and cleaned.torn >= max(_FEW, _TORN * (n + cleaned.torn)):
+        raise DataError(
+            f"{path.name}: {torn}. If each may have several labels, pass --kind multilabel to join them; if they are "
+            "mistakes, pass --kind classification to leave them out."
+        )
+    return (f"{torn}, and are left out; --kind multilabel would join their labels.",)
+
+
+def _unclear(column: str, path: Path, what: str) -> DataError:
+    return DataError(
+        f"{path.name}: column '{column}' {what}, so several labels cannot be told apart. Allowed: lists (JSONL, "
+        "Parquet), texts with ';' or with '|' between the labels, a row or a folder for each label of an example, or "
+        "columns of 0 and 1 named by --label toxic,insult."
+    )
 
 
 def joined(tags: Sequence[str]) -> str:

@@ -21,11 +21,12 @@ from ._clean import Clean, Kept
 from ._folder import read_folder
 from ._formats import SUFFIXES
 from ._groups import joined, without_table
+from ._near import components
 from ._numbers import settled, strata
 from ._options import ReadOptions
 from ._record import Found, Record, Shape, in_order
 from ._rows import records
-from ._several import tagged
+from ._several import settle_several, tagged
 from ._split import SHARES, TEST, VALID, VALID_OF_TRAIN, assign
 from ._table import COLUMNS, Table
 from ._unlabelled import remark, unlabelled
@@ -35,7 +36,7 @@ _SMALL_CLASS = 10
 _IMBALANCE = 10
 _PARTS = {"train": "train", "valid": "validation", "test": "test"}
 Watch = Callable[[int, int], None]  # (done, of)
-Cleaning = Callable[[Found, Path, Watch | None], Clean]
+Cleaning = Callable[[Found, Path, Watch | None, str], Clean]
 
 
 def absolute(data: str | Path) -> Path:
@@ -66,7 +67,8 @@ def make(
     labels = (found.column,) if numbers else in_order(found.labels or {c for r in found.records for c in r.classes})
     if not numbers:
         _check(_counts(found.records, labels), len(found.records), path, shape, "")
-    cleaned = clean(found, path if path.is_dir() else path.parent, progress)
+    cleaned = clean(found, path if path.is_dir() else path.parent, progress, options.duplicates)
+    torn = settle_several(cleaned, found, options.kind, path, shape)
     aside = found.set_aside + cleaned.set_aside
     why = f" after setting aside {len(aside)} ({_tally(s.reason for s in aside)})" if aside else ""
     if not numbers:
@@ -85,7 +87,7 @@ def make(
         valid=parts[VALID],
         test=Sealed(parts[TEST]),
         set_aside=aside + left_out,
-        notes=found.notes,
+        notes=found.notes + cleaned.notes + torn,
         columns=found.columns,
         warnings=found.warnings
         + cleaned.warnings
@@ -234,15 +236,10 @@ def _split(cleaned: Clean, labels: tuple[str, ...], seed: int) -> tuple[IntArray
 
 def _groups(cleaned: Clean) -> IntArray:
     """One number for all that must stay together: the given group, and near-duplicates [n]."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    n = len(cleaned.kept)
     first: dict[str, int] = {}
     named = [(i, first.setdefault(g, i)) for i, k in enumerate(cleaned.kept) if (g := k.record.group) is not None]
     edges = np.concatenate([cleaned.pairs, np.array(named, np.int64).reshape(-1, 2)])
-    graph = coo_array((np.ones(len(edges), np.int8), (edges[:, 0], edges[:, 1])), shape=(n, n))
-    return np.asarray(connected_components(graph, directed=False)[1], np.int64)
+    return components(edges, len(cleaned.kept))
 
 
 def _examples(

@@ -15,7 +15,7 @@ from ._clean import Clean, Kept
 from ._record import Found, Record, Shape
 from ._split import TRAIN
 
-Cleaning = Callable[[Found, Path, None], Clean]
+Cleaning = Callable[[Found, Path, None, str], Clean]
 
 
 def unlabelled(
@@ -41,7 +41,7 @@ def unlabelled(
         if r.group in held
     ]
     ours = [replace(r, split="train") for r in loose if r.group not in held]
-    both, places = clean(Found((*known, *ours)), root, None), {str(r.path) for r in ours}
+    both, places = clean(Found((*known, *ours)), root, None, "group"), {str(r.path) for r in ours}
     aside += [s for s in both.set_aside if s.path in places]
     free = [k for k in both.kept if str(k.record.path) in places]
     return tuple(Example(str(k.record.path), -1, k.digest, k.record.group, k.record.text) for k in free), tuple(aside)

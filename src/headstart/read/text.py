@@ -44,7 +44,9 @@ def read(
     )
 
 
-def clean(found: Found, root: Path, progress: Callable[[int, int], None] | None = None) -> Clean:
+def clean(
+    found: Found, root: Path, progress: Callable[[int, int], None] | None = None, duplicates: str = "group"
+) -> Clean:
     """Read every text, set aside what is empty or doubled, and find near-duplicates."""
     good, aside = [], []
     page = page_of(r.path for r in found.records if r.text is None)
@@ -56,7 +58,7 @@ def clean(found: Found, root: Path, progress: Callable[[int, int], None] | None 
             aside.append(replace(why, path=str(record.path)))
         if progress is not None:
             progress(done, len(found.records))
-    return settle(good, near_pairs, aside, root, "text")
+    return settle(good, near_pairs, aside, root, "text", duplicates=duplicates, join=found.join)
 
 
 def content(record: Record, page: str | None = None) -> tuple[str, SetAside | None]:

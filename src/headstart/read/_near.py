@@ -1,0 +1,67 @@
+"""What near-duplicates say: which of them may be the same thing twice, and which are only one scene.
+
+In: records and pairs of near-duplicates among them. Out: the pairs that are of use, and a sentence on the others. Under
+one camera all pictures are nearly alike, and what tells the classes apart is too small for the comparison. Such a crowd
+is no leak, and cannot be kept on one side of a split.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..types import IntArray
+from ._record import Record, in_order
+
+_CROWD = 10  # examples
+_SHARE = 0.2  # of all examples: fewer can be kept on one side
+_SHOWN = 3
+
+
+def components(pairs: IntArray, n: int) -> IntArray:
+    """The number of the component of each of `n` things [n], which pairs [m, 2] connect."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    graph = coo_array((np.ones(len(pairs), np.int8), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
+    return np.asarray(connected_components(graph, directed=False)[1], np.int64)
+
+
+def telling(records: Sequence[Record], pairs: IntArray, noun: str) -> tuple[IntArray, tuple[str, ...]]:
+    """The pairs [m, 2] without those of crowds, and a sentence on each crowd."""
+    if not len(pairs):
+        return pairs, ()
+    part = components(pairs, len(records))
+    whole = Counter(c for r in records for c in r.classes)
+    crowds, said = [], []
+    for crowd in np.flatnonzero(np.bincount(part) >= _CROWD).tolist():
+        inside = [records[i] for i in np.flatnonzero(part == crowd).tolist()]
+        if _one_scene(inside, whole, len(records)):
+            crowds.append(crowd)
+            said.append(_sentence(inside, len(records), noun))
+    return pairs[~np.isin(part[pairs[:, 0]], crowds)], tuple(said)
+
+
+def _one_scene(inside: Sequence[Record], whole: Counter[str], n: int) -> bool:
+    """Whether a component is too much of the data, or of its classes, to be one thing many times.
+
+    It holds most examples of two classes; or it is over a fifth of all, and of several classes or nearly all of one.
+    """
+    counts = Counter(c for r in inside for c in r.classes)
+    large = len(inside) > _SHARE * n
+    if inside[0].target is not None:
+        return large
+    most = sum(2 * k > whole[c] for c, k in counts.items() if k > 1)
+    mixed = sum(k > 0.05 * len(inside) for k in counts.values()) > 1
+    return most > 1 or (large and (mixed or any(4 * k > 3 * whole[c] for c, k in counts.items())))
+
+
+def _sentence(inside: Sequence[Record], n: int, noun: str) -> str:
+    names = in_order(c for r in inside for c in r.classes) if inside[0].target is None else ()
+    of = f" (of {', '.join(repr(c) for c in names[:_SHOWN])}{' and others' if names[_SHOWN:] else ''})" if names else ""
+    return (
+        f"{len(inside)} of {n} {noun}s{of} are near-duplicates of each other, as of one scene or form: nearness tells "
+        f"nothing there, and only exact doubles count as the same {noun}. If some belong together, say so with --group."
+    )
