@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ._common import KINDS, emit, watching
+from ._common import DUPLICATES, KINDS, LAYOUTS, emit, watching
 
 
 def run(
@@ -18,6 +18,10 @@ def run(
     group: Annotated[str, typer.Option(help="Table column (or table of files and groups) kept together.")] = "",
     text: Annotated[str, typer.Option(help="Table column of texts, if its name is unusual.")] = "",
     label: Annotated[str, typer.Option(help="Table column(s) of labels, if the name is unusual.")] = "",
+    layout: Annotated[
+        str, typer.Option(help=f"{LAYOUTS}: what a folder's first level names; nested: its last level, the classes.")
+    ] = "",
+    duplicates: Annotated[str, typer.Option(help=DUPLICATES)] = "group",
     kind: Annotated[str, typer.Option(help=f"{KINDS}: one label an example, several, or a number?")] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
@@ -32,7 +36,15 @@ def run(
 
     with watching(quiet) as watch:
         found = check(
-            data, seed=seed, watch=watch, group=group or None, text=text or None, label=label or None, kind=kind
+            data,
+            seed=seed,
+            watch=watch,
+            group=group or None,
+            text=text or None,
+            label=label or None,
+            layout=layout or None,
+            duplicates=duplicates,
+            kind=kind,
         )
     if html is not None:
         write(html, found.html())
