@@ -87,7 +87,7 @@ def test_a_network_that_is_worse_than_random_on_real_digits_raises_the_alarm_and
         (("--examples", "1"), 2, "examples must be 2 or more"),
         (("--engine", "fast"), 2, "There is no engine 'fast'"),
         (("--kind", "sorting"), 2, "There is no kind of task 'sorting'"),
-        (("--budget", "soon"), 2, "--budget soon is no duration"),
+        (("--budget", "soon"), 2, "The budget soon is no duration"),
     ],
 )
 def test_wrong_use_is_told_in_one_sentence(options, code, said, photos):

@@ -35,7 +35,7 @@ def curve(race: Race) -> dict[str, Any] | None:
     ):  # one picture has no spread, so it tells no depth from another
         return None
     depths = race.sources[key].depths
-    looks = race.looks([View(key, depth) for depth in depths])
+    looks = race.looks.several([View(key, depth) for depth in depths])
     train = {d: _some(train) for d, (train, _) in zip(depths, looks, strict=True)}
     valid = {d: _some(valid) for d, (_, valid) in zip(depths, looks, strict=True)}
     probed = layers.probe_curve(train, valid, len(race.job.task.labels))
@@ -61,10 +61,10 @@ def forgetting(race: Race) -> dict[str, Any] | None:
         return None  # nothing was tuned, or the source has no task of its own to forget
     if fitted.config.get("steps") == 0:  # training helped nowhere, so the refit moved nothing
         return None
-    given = race.source_look(fitted.view)
+    given = race.looks.source(fitted.view)
     if given is None:  # the finalist has learnt from the validation pictures too, its forerunner has not
         fitted = next(c for c in race.done[True] if c.trial.id == id_).fitted
-    rows = given or race.look(race.training_view(id_))[1]
+    rows = given or race.looks.of(race.training_view(id_))[1]
     if len(rows.y) < FEWEST:
         return None
     (top, scores), (top_now, scores_now) = strategy.skill(fitted, rows.x, race.sources[key], race.weights[key])
@@ -109,8 +109,8 @@ def _train_all(race: Race, key: str, depths: tuple[str, ...]) -> dict[str, tuple
         candidate = Candidate(f"layers-{name}", "finetune", True, view, long=True, copies=copies)
         whole = parts if name != "input" else len(depths) + 1  # the stem too
         config = replace(chosen, parts=whole)
-        train, valid = map(_some, race.look(candidate.training_view))  # the pictures of the probes
-        race.forget(candidate.training_view)  # the maps of many depths together would not fit into memory
+        train, valid = map(_some, race.looks.of(candidate.training_view))  # the pictures of the probes
+        race.looks.forget(candidate.training_view)  # the maps of many depths together would not fit into memory
         folder = race.folder(f"{candidate.id}-{digest(asdict(config))[:8]}", train.key, view)
         work = race.work(candidate, train, valid, folder, race.job.plan.seed)
         if kept := keep.found(folder):

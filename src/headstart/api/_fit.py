@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ from ..interrupt import presses
 from ..read import ReadOptions
 from ..runtime import Clock, digest, quiet_threads
 from ..types import Example, Fitted, Source, Task
-from . import _sources
+from . import _budget, _sources
 from ._lock import locked
 from ._run import Run
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ..plan.journal import Journal
 
 Watch = Callable[[str, int, int], None]
+STOPPED = "interrupted before it was done"  # why a candidate waits that a person's Ctrl-C left out
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ class Plan:
     out: Path
     seed: int
     seeds: int
-    budget: float | None
+    budget: float | None  # seconds, once it is known how many examples there are
+    asked: str | float | None  # what a person said of it, see `_budget.py`
     sources: tuple[str, ...]
     strategies: tuple[str, ...]
     engine: str
@@ -68,7 +70,7 @@ def fit(
     out: str | Path | None = None,
     seed: int = 0,
     seeds: int = 3,
-    budget: float | None = None,
+    budget: str | float | None = _budget.AUTO,
     source: str | Sequence[str] | None = None,
     strategy: str | Sequence[str] | None = None,
     engine: str = "auto",
@@ -94,9 +96,11 @@ def fit(
         out: folder for the run; `runs/<name of the data>` when not given.
         seed: of the split and of all training.
         seeds: trainings of a finalist whose result depends on chance; their spread is part of the verdict's interval.
-        budget: seconds; a candidate that is not done by then is dropped, and said to be. Looked at between slices of
-            training and of looking. A long candidate leaves time for the last trainings (`plan.cost.due`); these,
-            the rivals', reading, the first look through the chosen sources and judging are not cut short.
+        budget: seconds, a duration ("90s", "5m", "1h"), None or "none" for no limit, or "auto": four minutes and 3 GB
+            for up to 3,000 examples, four minutes for every 3,000 of more. Reading, choosing, looking, training and
+            judging are in it; who is not done in time waits, and is said to. The last trainings are left time for, else
+            done once instead of `seeds` times, or not at all. Not cut short, and so not held: reading, one download,
+            the first rival, the first batch of any step, judging.
         source: keys of the catalogue, folders, names; all are reused. Not given, the two that suit the examples best
             are chosen from the catalogue, see `plan.rounds`.
         strategy: names; narrows the candidates, transfer and rivals separately (rivals always run).
@@ -126,10 +130,10 @@ def fit(
         BudgetError: the budget ended before there was anything to show.
     """
     quiet_threads()
-    if seeds < 1 or margin < 0 or not 0 <= seed < 2**31 or (budget is not None and budget <= 0):
+    if seeds < 1 or margin < 0 or not 0 <= seed < 2**31:
         raise UsageError(
-            f"seed={seed}, seeds={seeds}, margin={margin}, budget={budget} were given; seed must be 0 to 2147483647, "
-            "seeds 1 or more, margin 0 or more and budget above 0 seconds."
+            f"seed={seed}, seeds={seeds}, margin={margin} were given; seed must be 0 to 2147483647, seeds 1 or more "
+            "and margin 0 or more."
         )
     clock, data = Clock(), str(data)
     plan = Plan(
@@ -137,7 +141,8 @@ def fit(
         out=Path(out) if out else _default_out(Path(data)),
         seed=seed,
         seeds=seeds,
-        budget=budget,
+        budget=None,
+        asked=_budget.asked(budget),
         sources=_several(source),
         strategies=_several(strategy),
         engine=engine,
@@ -181,11 +186,22 @@ def _arguments(given: Mapping[str, Any]) -> str:
     """The arguments of `fit` that a person would have to repeat."""
     said = ("seed", "seeds", "source", "strategy", "engine", "group", "text", "label", "kind", "layout", "duplicates",
             "metric", "margin", "budget", "layers", "source_data")  # fmt: skip
+    usual = {"kind": "auto", "metric": "auto", "budget": _budget.AUTO, "duplicates": "group"}
     return ", ".join(
         f"{name}={given[name]!r}"
         for name in said
-        if given[name] and (name not in ("kind", "metric", "duplicates") or given[name] not in ("auto", "group"))
+        if (given[name] or name == "budget") and given[name] != usual.get(name)
     )
+
+
+def _more(record: Mapping[str, Any], limit: float | None) -> bool:
+    """Whether a finished run goes on: a person stopped it, or it left something for time and now has more of that."""
+    waiting = [t["reason"] for t in record["trials"] if t["status"] == "waiting"]
+    spent = record.get("budget")  # none in a run of an earlier version
+    if STOPPED in waiting or not spent:
+        return bool(waiting)
+    had, has = (float("inf") if seconds is None else seconds for seconds in (spent["limit"], limit))
+    return has > had and bool(waiting or spent["cut"])
 
 
 class _Job:
@@ -193,7 +209,8 @@ class _Job:
 
     def __init__(self, plan: Plan, clock: Clock, watch: Watch) -> None:
         self.plan, self.clock, self.watch = plan, clock, watch
-        self.deadline = None if plan.budget is None else time.monotonic() + plan.budget
+        self.begun = time.monotonic()
+        self.deadline: float | None = None  # of the whole run, once it is known how many examples there are
         self.source_print = ""  # of --source-data
         self.cpu_adapted = 0.0  # CPU seconds of the process when the adapted model was ready
         self.task: Task
@@ -217,6 +234,7 @@ class _Job:
             )
         for note in self.task.notes:
             self.tell(note, 0, 0)
+        self._set_limit()
         if self.plan.metric is not None:
             from ..judge.verdict import metric_of
 
@@ -248,6 +266,11 @@ class _Job:
 
         return publish(self, judgement, outcome, picked, request)
 
+    def _set_limit(self) -> None:
+        """When the run must end, now that its examples are counted."""
+        self.plan = replace(self.plan, budget=_budget.limit(self.plan.asked, sum(self.task.n.values())))
+        self.deadline = None if self.plan.budget is None else self.begun + self.plan.budget
+
     def check_names(self) -> None:
         """A slip of the pen is told at once, not after thousands of pictures were read."""
         from .. import family
@@ -272,14 +295,23 @@ class _Job:
         """What is going on; `of` 0: a line that stays, such as how the data was understood."""
         self.watch(what, done, of)
 
+    def in_memory(self, more: float, what: str) -> None:
+        """Raises `plan.remaining.Slow` where so many bytes more are not there, or not meant for a fit by default."""
+        from ..plan import cost, remaining
+
+        usual = self.plan.asked == _budget.AUTO
+        free = min(cost.free_memory(), _budget.MEMORY - remaining.resident() if usual else float("inf"))
+        if more > free:
+            told = f"{more / 1e9:.1f} GB of memory more, and {max(free, 0.0) / 1e9:.1f} GB are left"
+            raise remaining.Slow(f"{what} would take about {told}" + ("; --budget none allows more" if usual else ""))
+
     def _finished(self, request: str) -> Run | None:
         """The run in the folder, if it answers the same request; an error if it answers another."""
         if not (self.plan.out / "run.json").exists():
             return None
         run = Run(self.plan.out)
         if run.record.get("request") == request:
-            waiting = any(t["status"] == "waiting" for t in run.record["trials"])  # the budget ended before their turn
-            return None if waiting or _sources.unfinished(self.plan, request) else run
+            return None if _more(run.record, self.plan.budget) or _sources.unfinished(self.plan, request) else run
         raise UsageError(
             f"{self.plan.out} holds a finished run of other data or settings ({run.record['task']['name']}, seed "
             f"{run.record['seed']}). Name another folder with --out, or remove that one."

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,15 +20,18 @@ from ..errors import BudgetError, DataError, HeadstartError
 from ..family import load
 from ..interrupt import presses
 from ..runtime import digest, one_blas_thread
-from ..types import Example, Features, Fitted, Source, Trial, View, Work, to_dict
+from ..types import Features, Fitted, Source, Trial, View, Work
+from ._fit import STOPPED
+from ._looks import Looks
+from ._worth import not_worth
 
 if TYPE_CHECKING:
     from ..plan.choice import Contender
     from ..plan.search import Candidate
     from ._fit import _Job
 
-MANY = 40  # where a cheap candidate errs on at most one in so many pictures not learnt from, nothing long is tried
-PAGES = 5.0  # seconds of judging, the self-test of the saved model, and the pages
+TRAINING = 12  # bytes a parameter of a source: its weights, as they were and as they are, and what AdamW keeps of parts
+LAST = 0.05  # of the budget that judging and the pages are left, at least
 OVER = "the time budget ended first"
 NO_TIME = "no time was left for it beside the last trainings; give more with --budget"
 
@@ -42,6 +45,7 @@ class Outcome:
     roles: dict[str, str] = field(default_factory=dict)  # who plays `transfer`, `rival` and `winner`
     layers: dict[str, Any] | None = None  # the transfer curve, see `_depths.py`
     forgetting: dict[str, Any] | None = None
+    cut: list[str] = field(default_factory=list)  # what was left out for time, in sentences
 
 
 class Race:
@@ -61,12 +65,10 @@ class Race:
         self.folds = of_task(job.task, job.plan.seed)
         self.outcome = Outcome()
         self.proof_cpu = 0.0  # CPU seconds of what serves the verdict alone: rivals, and repeats with other seeds
-        self._looks: dict[View, tuple[Features, Features]] = {}
-        self._source_examples: dict[str, tuple[Example, ...]] = {}
+        self.looks = Looks(job, sources)
 
     def run(self) -> Outcome:
         """Compare on validation data; refit the best transfer candidate and every rival."""
-        self._look([c.training_view for c in self.candidates if not c.long or not c.reuses])
         self._hold()
         for role, camp in (("transfer", True), ("rival", False)):
             if not self.done[camp]:
@@ -77,6 +79,10 @@ class Race:
             return self.outcome
         from . import _depths
 
+        ends = self.over()
+        if ends is not None and time.monotonic() > ends:
+            self.cut("The budget left no time for the transfer curve.")
+            return self.outcome
         with self.job.clock("layers"):
             self.outcome.layers, self.outcome.forgetting = _depths.curve(self), _depths.forgetting(self)
         return self.outcome
@@ -110,55 +116,41 @@ class Race:
 
         best = [prefer(camp) for camp in self.done.values() if camp]
         who = {c.trial.id: c for c in (*best, *self.done[False]) if c.trial.id not in self.outcome.finalists}
-        return PAGES + sum(c.trial.seconds / max(1, c.trial.tried) for c in who.values())
+        return self._judging() + sum(map(self.again, who.values()))
 
-    def look(self, view: View, deadline: float | None = None) -> tuple[Features, Features]:
-        """Training and validation pictures through a view. Raises `BudgetError` at the deadline, if there is one."""
-        self._look([view], deadline)
-        return self._looks[view]
+    def over(self) -> float | None:
+        """By when, as of `time.monotonic()`, judging who is ahead now must begin; None without a budget."""
+        ends, budget = self.job.deadline, self.job.plan.budget
+        return None if ends is None or budget is None else ends - max(self._judging(), LAST * budget)
 
-    def looks(self, views: Sequence[View]) -> list[tuple[Features, Features]]:
-        """The same for several views, in one pass."""
-        self._look(views)
-        return [self._looks[view] for view in views]
+    def _judging(self) -> float:
+        """Seconds that judging who is ahead now, and the pages, will take."""
+        from ..plan import remaining
+        from ..plan.choice import prefer
 
-    def source_look(self, view: View) -> Features | None:
-        """The caller's pictures of the source's own kind through a view of that source, if any were given."""
-        from ._source_data import source_examples
+        best = [(prefer(camp), self.job.plan.seeds) for camp in self.done.values() if camp]
+        others = [(c, 1) for c in self.done[False] if all(c is not b for b, _ in best)]
+        return remaining.judging([*best, *others], len(self.job.task.test))
 
-        folder, key = self.job.plan.source_data, view.source
-        if folder is None or key is None:
-            return None
-        if key not in self._source_examples:
-            self._source_examples[key] = source_examples(folder, self.sources[key], self.job.gallery, view)
-        with self.job.clock("embed"):
-            return self.job.gallery.look(self._source_examples[key], [view])[0]
+    def again(self, contender: Contender) -> float:
+        """Seconds that training it once more, on training and validation examples, will take."""
+        from ..plan import remaining
 
-    def forget(self, view: View) -> None:
-        """Let the rows of a view go."""
-        self._looks.pop(view, None)
+        return remaining.training(contender, len(self.job.task.train) + len(self.job.task.valid))
+
+    def cut(self, what: str) -> None:
+        """Note what is left out for time."""
+        self.outcome.cut.append(what)
+        self.job.journal.note("left out", what=what)
 
     def training_view(self, id_: str) -> View:
         """Through which a candidate's training pictures were looked at."""
         return next(c.training_view for c in self.candidates if c.id == id_)
 
-    def _look(self, views: Sequence[View], deadline: float | None = None) -> None:
-        """One pass over training and validation pictures for all views not looked through yet."""
-        from ..plan.search import rows
-
-        job, new = self.job, [v for v in dict.fromkeys(views) if v not in self._looks]
-        if not new:
-            return
-        with job.clock("embed"):
-            found = job.gallery.look((*job.task.train, *job.task.valid), new, deadline)
-        n = len(job.task.train)
-        self._looks |= {v: (rows(f, slice(None, n)), rows(f, slice(n, None))) for v, f in zip(new, found, strict=True)}
-        job.journal.note("embed", views=[to_dict(v) for v in new], computed=job.gallery.computed)
-
     def _enter(self, candidate: Candidate) -> None:
         """Let a candidate run, or say why not."""
         first_rival = not candidate.reuses and not self.done[False]
-        if why := self._not_worth(candidate):
+        if why := not_worth(self, candidate):
             outcome: Contender | Trial = _dropped(candidate, "dropped", why, self.job.plan.seed)
         else:
             outcome = self._contend(candidate, first_rival)
@@ -166,69 +158,45 @@ class Race:
         self.job.journal.note("tried", id=trial.id, status=trial.status, reason=trial.reason)
         self.outcome.trials.append(trial)
         self.done[candidate.reuses] += [] if isinstance(outcome, Trial) else [outcome]
+        later = {c.training_view for c in self.candidates[self.candidates.index(candidate) + 1 :]}
+        if candidate.long and candidate.training_view not in later:
+            self.looks.forget(candidate.training_view)  # its maps, and what was made of them, may be large
 
     def _ends(self, candidate: Candidate) -> float | None:
         """By when a candidate must be done, as of `time.monotonic()`; None without a budget."""
-        from ..plan.choice import prefer
         from ..plan.cost import due
 
-        ends, seeds = self.job.deadline, self.job.plan.seeds
+        ends = self.over()
         if ends is None or not (candidate.long and candidate.reuses):
             return ends
-        again = {c.trial.id: c.trial.seconds for c in self.done[False]}
-        if again and load("transfer", (best := prefer(self.done[False])).fitted.strategy).STOCHASTIC:
-            again[best.trial.id] *= seeds  # the verdict rests on it
-        long = {c.id for c in self.candidates if c.long}
-        own = [c.trial.seconds for c in self.done[True] if c.trial.id in long]  # one of these may be chosen
-        rivals = sum(again.values())
-        return min(due(ends, time.monotonic(), rivals, seeds), ends - rivals - seeds * max(own, default=0.0))
+        rivals = sum(map(self.again, self.done[False]))
+        own = max(map(self.again, self.done[True]), default=0.0)  # one of these may be chosen
+        return min(due(ends, time.monotonic(), rivals, 1), ends - rivals - own)
 
     def _leave_out(self, rest: Sequence[Candidate]) -> None:
         """A person stopped the race: these had no turn, and the best so far is judged. The same command goes on."""
-        why = "interrupted before it was done"
         self.job.journal.note("interrupted", left_out=[c.id for c in rest])
-        self.outcome.trials += [_dropped(c, "waiting", why, self.job.plan.seed) for c in rest]
-
-    def _not_worth(self, candidate: Candidate) -> str | None:
-        """Why a long candidate is not worth its time: nothing left to gain, or another source that serves better.
-
-        What does not suit so many examples is tried where it is asked for by name.
-        """
-        from ..plan.choice import prefer
-
-        spared = getattr(load("transfer", candidate.strategy), "spared", None)
-        if spared and candidate.strategy not in self.job.plan.strategies and (why := spared(self.facts)):
-            return str(why)
-        long = {c.id for c in self.candidates if c.long}
-        cheap = [c for c in self.done[True] if c.trial.id not in long]
-        if not (candidate.long and candidate.reuses and cheap):
-            return None
-        best = prefer(cheap)
-        of_all, of_valid = best.right, best.right[-len(self.job.task.valid) :]  # a long one is compared on the latter
-        for right, what in ((of_all, "held-out"), (of_valid, "validation")):
-            wrong, n = int((right < 1).sum()), len(right)
-            if (n >= MANY or (best.trial.folds and right is of_all)) and wrong <= n / MANY:
-                return (
-                    f"{best.trial.id} errs on {wrong} of {n} {what} {self.job.task.noun}s: no gain could be shown there"
-                )
-        if best.trial.source == candidate.view.source:
-            return None
-        return f"long training on the best source alone, which is {best.trial.source} ({best.trial.id} leads)"
+        self.outcome.trials += [_dropped(c, "waiting", STOPPED, self.job.plan.seed) for c in rest]
 
     def _contend(self, candidate: Candidate, first_rival: bool) -> Contender | Trial:
         """A candidate's result, from an earlier attempt where there is one; a `Trial` alone when it was dropped."""
         from ..plan import search
         from ..plan.choice import prefer
+        from ..plan.remaining import Slow
 
         job, start = self.job, time.process_time()
         # The first rival, a cheap one, runs past the budget: without any there is no verdict.
-        ends, deadline = (None, None) if first_rival else (job.deadline, self._ends(candidate))
+        ends, deadline = (None, None) if first_rival else (self.over(), self._ends(candidate))
         late = OVER if deadline == ends else NO_TIME
         if ends is not None and time.monotonic() > ends:  # before its pictures are looked at
             return _dropped(candidate, "waiting", OVER, job.plan.seed)
         begun = time.perf_counter()
         try:
-            train, valid = self.look(candidate.training_view, deadline)
+            self._room(candidate)
+            self.looks.take(self._together(candidate), deadline)
+            train, valid = self.looks.of(candidate.training_view, deadline)
+        except Slow as why:
+            return _dropped(candidate, "waiting", str(why), job.plan.seed, begun)
         except BudgetError:
             return _dropped(candidate, "waiting", late, job.plan.seed, begun)
         folder = self.folder(candidate.id, train.key, candidate.view)
@@ -255,6 +223,8 @@ class Race:
                     leader=leader,
                     watch=job.watch,
                 )
+        except Slow as why:
+            return _dropped(candidate, "waiting", f"{NO_TIME}: {why}", job.plan.seed, begun)
         except BudgetError:
             return _dropped(candidate, "waiting", late, job.plan.seed, begun)
         except search.Behind as why:
@@ -263,8 +233,23 @@ class Race:
             return _dropped(candidate, "failed", str(error), job.plan.seed, begun)
         finally:
             self.proof_cpu += 0.0 if candidate.reuses else time.process_time() - start
+        looking = self.looks.each.get(candidate.view.source, 0.0)
+        outcome = replace(outcome, notes={**outcome.notes, "looking": looking})
         search.remember(folder, outcome)
         return outcome
+
+    def _room(self, candidate: Candidate) -> None:
+        """Raises `Slow` where long training of a source would not fit into memory."""
+        if candidate.long and candidate.source:
+            size = TRAINING * self.sources[candidate.source].params
+            self.job.in_memory(size, f"training {candidate.source}")
+
+    def _together(self, candidate: Candidate) -> list[View]:
+        """The views that cheap candidates have of its source, looked through in one pass; of a long one its own."""
+        if candidate.long:
+            return [candidate.training_view]
+        alike = [c for c in self.candidates if c.view.source == candidate.view.source and not c.long]
+        return [c.training_view for c in alike]
 
     def work(self, candidate: Candidate, train: Features, valid: Features | None, folder: Path, seed: int) -> Work:
         """What a run on this view is given."""
@@ -281,7 +266,7 @@ class Race:
             source=self.sources[key] if key else None,
             weights=self.weights[key] if key else None,
             kind=self.job.task.kind,
-            source_rows=rows.x if wants and (rows := self.source_look(view)) else None,
+            source_rows=rows.x if wants and (rows := self.looks.source(view)) else None,
             unlabelled=self.job.gallery.look(loose, [view])[0].x
             if loose and getattr(strategy, "UNLABELLED", False)
             else None,
@@ -291,16 +276,16 @@ class Race:
     def _choose(self) -> None:
         """Who stands for each camp, refitted on all training pictures, and which of the two is the run's model."""
         from ..plan.choice import crown, explain, prefer
+        from ._finals import last_trainings
 
         finished = {c.trial.id: c for camp in self.done.values() for c in camp}
         roles = self.outcome.roles
+        chosen: list[Contender] = []
         for role, camp in (("transfer", True), ("rival", False)):
             best = prefer(self.done[camp])
             roles[role] = best.trial.id
-            for contender in [best] if camp else self.done[camp]:  # every rival is shown beside the verdict
-                # The verdict rests on the best of each camp.
-                seeds = self.job.plan.seeds if contender is best else 1
-                self.outcome.finalists[contender.trial.id] = self._refit(contender, seeds)
+            chosen += [best] if camp else self.done[camp]  # every rival is shown beside the verdict
+        self.outcome.finalists = last_trainings(self, chosen, [*roles.values()])  # the verdict rests on these two
         of_camp = {True: finished[roles["transfer"]], False: finished[roles["rival"]]}
         crossed = [c for c in self.done[True] if c.trial.folds]
         winner = crown(of_camp[True], of_camp[False], prefer(crossed) if crossed else None)
@@ -315,30 +300,25 @@ class Race:
             self.job.journal.note("trial", id=trial.id, status=trial.status, reason=trial.reason)
         self.job.journal.note("chosen", **roles)
 
-    def _refit(self, contender: Contender, seeds: int) -> list[Fitted]:
-        """The chosen setting on all training pictures, `seeds` times where the training seed matters."""
+    def refit(self, contender: Contender, extra: int, deadline: float | None) -> Fitted:
+        """The chosen setting on all training pictures, by the seed of the run plus `extra`. Raises `BudgetError`."""
         from ..plan import keep, search
 
-        job, ready = self.job, time.process_time()
+        job, start = self.job, time.process_time()
         candidate = next(c for c in self.candidates if c.id == contender.trial.id)
-        train, valid = self.look(candidate.training_view)
-        both = search.join(train, valid)
-        seeds = seeds if load("transfer", contender.fitted.strategy).STOCHASTIC else 1
-        out = []
-        for extra in range(seeds):
-            folder = self.folder(f"{contender.trial.id}-refit{extra}", train.key, candidate.view)
-            if kept := keep.found(folder):
-                out.append(kept[0])
-                continue
-            work = self.work(candidate, both, None, folder, job.plan.seed + extra)
-            with job.clock("race"), one_blas_thread(len(both.y)):
-                fitted = search.refit(contender, work, watch=job.watch)
-            keep.save(folder, fitted)
-            out.append(fitted)
-            if contender.trial.reuses and not extra:
-                ready = time.process_time()
-        self.proof_cpu += time.process_time() - ready
-        return out
+        train, _ = self.looks.of(candidate.training_view)
+        folder = self.folder(f"{contender.trial.id}-refit{extra}", train.key, candidate.view)
+        if kept := keep.found(folder):
+            return kept[0]
+        both = self.looks.both(candidate.training_view)  # the same array for every seed: see transfer/_once.py
+        work = self.work(candidate, both, None, folder, job.plan.seed + extra)
+        try:
+            with job.clock("race"), one_blas_thread(len(work.train.y)):
+                fitted = search.refit(contender, work, deadline=deadline, watch=job.watch)
+        finally:
+            self.proof_cpu += time.process_time() - start if extra or not contender.trial.reuses else 0.0
+        keep.save(folder, fitted)
+        return fitted
 
     def folder(self, name: str, features: str, view: View) -> Path:
         """Where a candidate keeps its state; the key of pictures as they are tells no source, so that is named too."""
@@ -351,10 +331,11 @@ class Race:
 
     def _nothing(self, role: str) -> HeadstartError:
         trials = self.outcome.trials
-        if any(t.status == "waiting" for t in trials):
+        if waiting := [t for t in trials if t.status == "waiting"]:
+            told = "" if waiting[0].reason == OVER else f" ({waiting[0].reason})"
             return BudgetError(
-                f"The budget of {self.job.plan.budget:g} s ended before any {role} candidate was done, so there is no "
-                "verdict. Run the same command with a larger --budget: finished work is kept."
+                f"The budget of {self.job.plan.budget or 0:g} s ended before any {role} candidate was done{told}, so "
+                "there is no verdict. Run the same command with a larger --budget: finished work is kept."
             )
         why = "; ".join(f"{t.id}: {t.reason}" for t in trials if t.status == "failed")
         task = self.job.task

@@ -43,7 +43,7 @@ def rank(
     *,
     source: str | Sequence[str] | None = None,
     seed: int = 0,
-    budget: float | None = None,
+    budget: str | float | None = None,
     examples: int = EXAMPLES,
     engine: str = "auto",
     group: str | None = None,
@@ -60,7 +60,8 @@ def rank(
         data: as for `fit`.
         source: keys of the catalogue, folders, names; all that a fit chooses among when not given.
         seed: of the split and of the examples drawn.
-        budget: seconds; sources that would not be done by then are listed without a value, and why.
+        budget: seconds, or a duration such as "90s"; sources that would not be done by then are listed without a
+            value, and why.
         examples: labelled ones that each source looks at, at most.
         engine: `auto`, `torch` or `openvino`.
         group: column of the table; examples of one group are left out together.
@@ -76,10 +77,9 @@ def rank(
         BudgetError: the budget ended before one source was looked through.
     """
     quiet_threads()
-    if examples < 2 or not 0 <= seed < 2**31 or (budget is not None and budget <= 0):
+    if examples < 2 or not 0 <= seed < 2**31:
         raise UsageError(
-            f"examples={examples}, seed={seed}, budget={budget} were given; examples must be 2 or more, seed 0 to "
-            "2147483647, and budget above 0 seconds."
+            f"examples={examples}, seed={seed} were given; examples must be 2 or more and seed 0 to 2147483647."
         )
     from .. import family
     from ..extract._lens import pick_engine
@@ -87,9 +87,11 @@ def rank(
     from ..plan import rounds, shortlist
     from ..read import ReadOptions, read
     from ..source import _catalogue
+    from . import _budget
     from ._fit import _several
 
-    clock, deadline = Clock(), None if budget is None else time.monotonic() + budget
+    limit = _budget.limit(_budget.asked(budget), examples)
+    clock, deadline = Clock(), None if limit is None else time.monotonic() + limit
     keys = _several(source)
     [_catalogue.get(key) for key in keys]  # a slip of the pen is told at once
     pick_engine(engine)

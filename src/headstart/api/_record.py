@@ -67,7 +67,8 @@ def publish(
         environment = _environment(engine, job.task.modality)
         write_json(out / "environment.json", environment)
         record = _record(job, judgement, trials, winner, roles, source)
-        record["warnings"] += picked.warnings
+        record["warnings"] = [*outcome.cut, *record["warnings"], *picked.warnings]
+        record["budget"] = {"asked": job.plan.asked, "limit": job.plan.budget, "cut": outcome.cut}
         record |= {"layers": outcome.layers, "forgetting": outcome.forgetting, "ranking": dict(picked.ranking)}
         record |= {"request": request, "environment": environment}
         # Of every source that took part: where its bytes came from (a commit, a package's version) and their digests.

@@ -1,16 +1,14 @@
-"""What verbs share: a progress display on standard error, durations, JSON on standard output."""
+"""What verbs share: a progress display on standard error, JSON on standard output."""
 
 from __future__ import annotations
 
 import json
-import re
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ..errors import UsageError
 from ..family import names
 
 ENGINES = " or ".join(["auto", *names("extract/engine")]) + "."
@@ -20,22 +18,6 @@ KINDS = " or ".join(["auto", *names("kind")])
 METRICS = " or ".join(["auto", *names("judge/metric")])
 STRATEGIES = ", ".join(names("transfer"))
 EVERY = 15.0  # seconds between two lines of one piece of work, off a terminal
-_UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
-
-
-def seconds(text: str) -> float:
-    """A duration in seconds.
-
-    >>> seconds("90"), seconds("1.5m"), seconds("2h")
-    (90.0, 90.0, 7200.0)
-
-    Raises:
-        UsageError: it is no duration.
-    """
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", text.strip())
-    if not match or float(match[1]) == 0:
-        raise UsageError(f"--budget {text} is no duration; give seconds, minutes or hours: 90, 90s, 5m, 1h.")
-    return float(match[1]) * _UNITS[match[2]]
 
 
 def emit(value: Any) -> None:  # noqa: ANN401 - anything JSON takes

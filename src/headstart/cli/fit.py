@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ._common import DUPLICATES, ENGINES, KINDS, LAYOUTS, METRICS, STRATEGIES, emit, seconds, watching
+from ._common import DUPLICATES, ENGINES, KINDS, LAYOUTS, METRICS, STRATEGIES, emit, watching
 
 
 def run(
@@ -16,7 +16,13 @@ def run(
     out: Annotated[str, typer.Option(help="Folder for the run; runs/<name of the data> by default.")] = "",
     seed: Annotated[int, typer.Option(help="Seed of the split and of training.")] = 0,
     seeds: Annotated[int, typer.Option(help="Training seeds of candidates whose result depends on chance.")] = 3,
-    budget: Annotated[str, typer.Option(help="Most time to spend, e.g. 90s, 5m, 1h.")] = "",
+    budget: Annotated[
+        str,
+        typer.Option(
+            help="Most time to spend: 90s, 5m, 1h, or none. auto: 4 min and 3 GB for up to 3,000 examples, of more in "
+            "proportion. Reading, a download, the first rival and judging are counted in it, but not cut short."
+        ),
+    ] = "auto",
     source: Annotated[
         str,
         typer.Option(
@@ -49,14 +55,13 @@ def run(
     from ..api import fit
     from ..report.text import summary
 
-    budget_s = seconds(budget) if budget else None
     with watching(quiet) as watch:
         done = fit(
             data,
             out=out or None,
             seed=seed,
             seeds=seeds,
-            budget=budget_s,
+            budget=budget,
             source=source,
             strategy=strategy,
             engine=engine,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ._common import DUPLICATES, ENGINES, KINDS, LAYOUTS, emit, seconds, watching
+from ._common import DUPLICATES, ENGINES, KINDS, LAYOUTS, emit, watching
 
 
 def run(
@@ -19,7 +19,7 @@ def run(
         ),
     ] = "",
     seed: Annotated[int, typer.Option(help="Seed of the split and of the examples drawn.")] = 0,
-    budget: Annotated[str, typer.Option(help="Most time to spend, e.g. 90s, 5m, 1h.")] = "",
+    budget: Annotated[str, typer.Option(help="Most time to spend, e.g. 90s, 5m, 1h.")] = "none",
     examples: Annotated[int, typer.Option(help="Labelled examples that each source looks at, at most.")] = 256,
     engine: Annotated[str, typer.Option(help=ENGINES)] = "auto",
     group: Annotated[str, typer.Option(help="Table column (or table of files and groups) left out by value.")] = "",
@@ -46,7 +46,7 @@ def run(
             data,
             source=sources,
             seed=seed,
-            budget=seconds(budget) if budget else None,
+            budget=budget,
             examples=examples,
             engine=engine,
             group=group or None,

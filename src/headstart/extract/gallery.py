@@ -25,7 +25,7 @@ from ._lens import Lens, TextLens, backbone_lens, input_lens, pick_engine, pixel
 from ._store import Store
 
 SHARD = 64  # pictures a commit
-TEXTS = 1024  # texts a commit
+TEXTS, LETTERS = 1024, 1 << 16  # texts a commit, and letters: of long texts a commit must not take minutes
 AHEAD = 8  # decoded pictures waiting: a phone's photo takes 36 MB
 Watch = Callable[[str, int, int], None]  # (what, done, of)
 
@@ -64,9 +64,9 @@ class Gallery:
             DataError: a file changed or vanished since it was read.
             BudgetError: `deadline`, as of `time.monotonic()`, passed before all was seen; what was seen is kept.
         """
-        if any(self._plain(view) for view in views):
+        if any(self.plain(view) for view in views):
             return [
-                self._texts(examples, view) if self._plain(view) else self.look(examples, [view], deadline)[0]
+                self._texts(examples, view) if self.plain(view) else self.look(examples, [view], deadline)[0]
                 for view in views
             ]
         start = time.perf_counter()
@@ -98,12 +98,12 @@ class Gallery:
     def unreadable(self, examples: Sequence[Example], views: Sequence[View]) -> dict[str, str]:
         """Compute what is missing; digest → why, of the pictures that cannot be decoded. `look` takes the others."""
         bad: dict[str, str] = {}
-        computed = [view for view in views if not self._plain(view)]  # a text as it is can always be read
+        computed = [view for view in views if not self.plain(view)]  # a text as it is can always be read
         lenses = {lens.key: lens for lens in (self._lens(view, computed) for view in computed)}
         self._fill(examples, list(lenses.values()), bad)
         return bad
 
-    def _plain(self, view: View) -> bool:
+    def plain(self, view: View) -> bool:
         """Whether a view shows texts as they are."""
         return view.depth == "input" and (view.source is None or self.sources[view.source].modality == "text")
 
@@ -172,9 +172,9 @@ class Gallery:
         todo = list({e.digest: e for e in examples if any(e.digest in m for m in missing.values())}.values())
         if not todo:
             return 0
-        shard = SHARD if todo[0].text is None else TEXTS
         todo.sort(key=lambda e: len(e.text or ""))  # texts of one length share a batch without padding
         todo_of = {lens.key: [] for lens in lenses}  # type: dict[str, list[tuple[str, Any]]]
+        most = SHARD if todo[0].text is None else TEXTS
         with ThreadPoolExecutor(2) as pool:
             for done, (example, picture) in enumerate(_ahead(pool, _decode, todo, AHEAD), 1):
                 if isinstance(picture, Exception):
@@ -185,7 +185,9 @@ class Gallery:
                 for lens in lenses:
                     if example.digest in missing[lens.key]:
                         todo_of[lens.key].append((example.digest, lens.prepare(picture, example.digest)))
-                        if len(todo_of[lens.key]) == shard:
+                        # Of texts, which come by length, this one is the longest so far.
+                        rows = len(todo_of[lens.key])
+                        if rows == most or rows * len(example.text or "") > LETTERS:
                             self._commit(lens, todo_of[lens.key])
                             _in_time(deadline if done < len(todo) else None)
                 if self._watch:

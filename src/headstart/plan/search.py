@@ -23,6 +23,7 @@ from ..types import NOUNS, Facts, Features, Fitted, IntArray, Progress, Trial, V
 from . import keep
 from ._folds import FOLDS
 from .choice import CLOSE, Contender, behind
+from .remaining import EARLY, SURE, in_time
 
 Watch = Callable[[str, int, int], None]
 FAR = 3.0  # standard errors behind the best rival at which another one is given up after its short runs
@@ -143,7 +144,7 @@ def contend(
         watch: told what is going on.
 
     Raises:
-        BudgetError: the deadline passed before the candidate was done.
+        BudgetError: the deadline passed before the candidate was done, or (`Slow`) would.
         Behind: it was given up.
     """
     strategy, start = load("transfer", candidate.strategy), time.perf_counter()
@@ -151,8 +152,13 @@ def contend(
 
     def attempt(config: Any, work: Work, name: str) -> tuple[Score, Fitted, Any, list[dict[str, float]]]:  # noqa: ANN401
         named = replace(candidate, id=name)
+        begun = time.perf_counter()
         fitted, head, curve = trained(named, config, work, labels, deadline=deadline, watch=watch)
-        return measure(fitted, valid, work), fitted, head, curve
+        took = time.perf_counter() - begun
+        score = measure(fitted, valid, work)
+        reading = (time.perf_counter() - begun - took) / max(1, len(valid.y))
+        notes = {**head.notes, "seconds": took, "reading": reading}
+        return score, fitted, replace(head, notes=notes), curve
 
     preferred = leader is None or candidate.prior < leader.prior  # at a tie
     at, crossed = 0, folds is not None and not long
@@ -163,9 +169,13 @@ def contend(
         score = scores[at]
     elif not long or len(settings) > 1 or not preferred:  # else there is nothing that short runs could decide
         short = replace(work, share=strategy.RUNG, scratchpad=None)
-        tried = [
-            attempt(c, short, f"{candidate.id}: setting {i + 1} of {len(settings)}") for i, c in enumerate(settings)
-        ]
+        tried = []
+        for i, config in enumerate(settings):
+            tried.append(attempt(config, short, f"{candidate.id}: setting {i + 1} of {len(settings)}"))
+            rest = tried[0][2].notes["seconds"] * (len(settings) - 1 - i + EARLY / strategy.RUNG)
+            in_time(
+                rest, None if deadline is None else deadline - time.monotonic(), "its settings and the whole training"
+            )
         at = _lowest([score for score, *_ in tried])
         score, fitted, head, curve = tried[at]
         _check(score)
@@ -244,15 +254,19 @@ def trained(
     return _fitted(candidate, config, labels, head, work.kind), head, curve
 
 
-def refit(contender: Contender, work: Work, *, watch: Watch | None = None) -> Fitted:
-    """The chosen setting trained on training and validation pictures; temperature and threshold stay as validated."""
+def refit(contender: Contender, work: Work, *, deadline: float | None = None, watch: Watch | None = None) -> Fitted:
+    """The chosen setting trained on training and validation pictures; temperature and threshold stay as validated.
+
+    Raises:
+        BudgetError: the deadline passed, or would, before it was done.
+    """
     strategy = load("transfer", contender.fitted.strategy)
     config = strategy.Config(**contender.fitted.config)
     if hasattr(strategy, "refit"):
         config = strategy.refit(config, contender.notes, contender.notes["n"], len(work.train.y))
     work = replace(work, scratchpad=_pad(work.scratchpad, config))
     tell = _tell(watch, f"{contender.trial.id}: all training pictures", work.kind)
-    head, _ = _drain(strategy.run(config, work), None, tell)
+    head, _ = _drain(strategy.run(config, work), deadline, tell)
     return replace(contender.fitted, config=asdict(config), state=head.state, trained_params=head.trained_params)
 
 
@@ -313,8 +327,13 @@ def _pad(folder: Path | None, config: Any) -> Path | None:  # noqa: ANN401 - a s
 def _drain(
     work: Generator[Progress, None, Any], deadline: float | None, tell: Callable[[Progress], None]
 ) -> tuple[Any, list[dict[str, float]]]:
-    """Run a strategy to its end; returns its head and its curve."""
+    """Run a strategy to its end; returns its head and its curve.
+
+    Raises:
+        BudgetError: at the deadline; or before, as `Slow`, where the steps so far tell that it would not be done.
+    """
     curve: list[dict[str, float]] = []
+    first: tuple[float, Progress] | None = None
     while True:
         if deadline is not None and time.monotonic() > deadline:
             work.close()
@@ -324,6 +343,12 @@ def _drain(
         except StopIteration as stop:
             return stop.value, curve
         tell(step)
+        now = time.monotonic()
+        if first is None or step.steps != first[1].steps or step.step <= first[1].step:
+            first = now, step  # also where another phase begins
+        elif deadline is not None and now - first[0] > SURE:
+            rest = EARLY * (step.steps - step.step) * (now - first[0]) / (step.step - first[1].step)
+            in_time(rest, deadline - now, f"{step.steps - step.step} of {step.steps} steps")
         curve.append({k: v for k, v in asdict(step).items() if v is not None and k != "steps"})
 
 

@@ -1,0 +1,71 @@
+"""Whether a long candidate is worth its time, by what the cheap ones have shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..family import load
+from ..types import answers
+
+if TYPE_CHECKING:
+    from ..plan.choice import Contender
+    from ..plan.search import Candidate
+    from ._race import Race
+
+MANY = 40  # where a cheap candidate errs on at most one in so many pictures not learnt from, nothing long is tried
+LEARNT = 1.0, 2.0  # standard errors by which a cheap candidate names more than the largest class, or has less log-loss
+
+
+def not_worth(race: Race, candidate: Candidate) -> str | None:
+    """Why a long candidate is not worth its time: nothing left to gain, or another source that serves better.
+
+    What does not suit so many examples is tried where it is asked for by name.
+    """
+    from ..plan.choice import prefer
+
+    spared = getattr(load("transfer", candidate.strategy), "spared", None)
+    if spared and candidate.strategy not in race.job.plan.strategies and (why := spared(race.facts)):
+        return str(why)
+    long = {c.id for c in race.candidates if c.long}
+    cheap = [c for c in race.done[True] if c.trial.id not in long]
+    if not (candidate.long and candidate.reuses and cheap):
+        return None
+    best = prefer(cheap)
+    if why := _nothing_learnt(race, best):
+        return why
+    of_all, of_valid = best.right, best.right[-len(race.job.task.valid) :]  # a long one is compared on the latter
+    for right, what in ((of_all, "held-out"), (of_valid, "validation")):
+        wrong, n = int((right < 1).sum()), len(right)
+        if (n >= MANY or (best.trial.folds and right is of_all)) and wrong <= n / MANY:
+            return f"{best.trial.id} errs on {wrong} of {n} {what} {race.job.task.noun}s: no gain could be shown there"
+    if best.trial.source == candidate.view.source:
+        return None
+    return f"long training on the best source alone, which is {best.trial.source} ({best.trial.id} leads)"
+
+
+def _nothing_learnt(race: Race, best: Contender) -> str | None:
+    """Why the best cheap candidate is not beyond always answering the largest class; None where it is.
+
+    Beyond: by a standard error in right answers, or by two in log-loss, where classes are so unequal that hardly
+    anything is named but the largest.
+    """
+    task = race.job.task
+    if task.kind != "classification":
+        return None
+    y, n = answers((*task.train, *task.valid)), len(best.right)
+    y = y[race.folds >= 0] if best.trial.folds and race.folds is not None else y[-n:]
+    if len(y) != n:
+        return None
+    counts = np.bincount(y, minlength=len(task.labels))
+    right, losses = y == counts.argmax(), -np.log(counts[y] / n)
+    gains = (best.right.astype(float) - right, losses - best.losses)
+    for gain, errors in zip(gains, LEARNT, strict=True):
+        if gain.mean() > errors * gain.std() / n**0.5:
+            return None
+    return (
+        f"{best.trial.id} names {100 * best.right.mean():.0f} % of {n} {task.noun}s, which is not clearly beyond "
+        f"always answering '{task.labels[int(counts.argmax())]}' ({100 * right.mean():.0f} %): where nothing was "
+        "learnt, longer training does not help"
+    )
