@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from headstart.errors import SourceError
+from headstart.plan.cost import Pace
 from headstart.source import _catalogue
 from headstart.types import Example, Features, Sealed, Source, Task, answers
 
@@ -16,7 +17,7 @@ D = 24
 
 def task(n: int = 600, k: int = 3, **more) -> Task:
     """`n` labelled texts of `k` classes, a fifth of them for validation."""
-    examples = tuple(Example(f"table:{i}", i % k, f"{i:064x}", text=f"text {i}") for i in range(n))
+    examples = tuple(Example(f"table:{i}", i % k, f"{i:064x}", text=f"text {i} " * 40) for i in range(n))
     fifth = n // 5
     labels = tuple("abcdefgh"[:k])
     return Task("drawn", labels, examples[fifth:], examples[:fifth], Sealed(()), modality="text", **more)
@@ -31,36 +32,51 @@ def source(key: str, **more) -> Source:
 
 @dataclass
 class Drawn:
-    """`plan.rounds.Eyes`: sharpness by key (0: noise), as a trained source and with random weights."""
+    """`plan.timed.Eyes`: sharpness by key (0: noise), as a trained source and with random weights."""
 
     sharp: Mapping[str, float]
     random: Mapping[str, float] = field(default_factory=dict)
     broken: Mapping[str, str] = field(default_factory=dict)
     before: Callable[[str], None] = lambda key: None
-    seconds: Mapping[str, float] = field(default_factory=dict)  # that a look is said to have taken
+    each: Mapping[str, float] = field(default_factory=dict)  # seconds that a look is said to take, an example
     alike: bool = False  # equally sharp sources show the same
     looked: list[tuple[str, int]] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+    seen: dict[str, set[str]] = field(default_factory=dict)
+    paces: dict[str, Pace] = field(default_factory=dict)
 
     def here(self, source: Source) -> bool:
         return True
 
-    def missing(self, source: Source, examples: Sequence[Example]) -> int:
-        return len(examples) - max((n for key, n in self.looked if key == source.key), default=0)
+    def fetch(self, source: Source) -> None:
+        raise AssertionError("all are here")
 
-    def opening(self, examples: Sequence[Example]) -> float:
-        return 1e-4
+    def missing(self, source: Source, examples: Sequence[Example]) -> list[Example]:
+        seen = self.seen.get(source.key, set())
+        return [e for e in examples if e.digest not in seen]
 
     def look(self, source: Source, examples: Sequence[Example]) -> Features:
         self.before(source.key)
         if source.key in self.broken:
             raise SourceError(self.broken[source.key])
-        told = {"computed": self.missing(source, examples), "seconds": self.seconds.get(source.key, 0.01)}
+        new = self.missing(source, examples)
+        told = {"computed": len(new), "seconds": self.each.get(source.key, 1e-5) * len(new)}
+        self.seen.setdefault(source.key, set()).update(e.digest for e in new)
         self.looked.append((source.key, len(examples)))
         return drawn(examples, self.sharp[source.key], "" if self.alike else source.key, **told)
 
     def look_random(self, source: Source, examples: Sequence[Example]) -> Features:
         self.before(f"{source.key}~random")
         return drawn(examples, self.random.get(source.key, 0.0), f"{source.key}~random")
+
+    def leave(self, source: Source) -> None:
+        self.left.append(source.key)
+
+    def kept(self, source: Source) -> Pace | None:
+        return self.paces.get(source.key)
+
+    def keep(self, source: Source, pace: Pace) -> None:
+        self.paces[source.key] = pace
 
 
 def drawn(examples: Sequence[Example], sharp: float, name: str, **told: float) -> Features:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -33,6 +34,22 @@ def test_what_examples_cannot_tell_what_is_known_before_decides():
     assert 0 < first.behind(best) < 1
     assert evidence.order([first, clear, best]) == ["first", "best", "clear"]
     assert evidence.order([clear, best, first]) == ["best", "first", "clear"]
+
+
+def test_a_heavier_source_leads_only_where_it_is_clearly_and_usefully_better():
+    """`heavy` is 0.3 ahead, without any error; whether that names more examples, too, decides."""
+
+    def heavier(key: str, other: str) -> bool:
+        return (key, other) == ("heavy", "light")
+
+    light, heavy = told("light", 1.0, 1.0, 1.0), told("heavy", 0.7, 0.7, 0.7)
+    useful = evidence.Evidence("heavy", heavy.losses, light.right + 0.02)
+    order = partial(evidence.order, heavier=heavier, least=0.01)
+    assert order([heavy, light]) == ["light", "heavy"]
+    assert order([useful, light]) == ["heavy", "light"]
+    unclear = evidence.Evidence("heavy", np.array([0.0, 0.0, 2.7]), light.right + 0.02)
+    assert evidence.order([unclear, light]) == ["heavy", "light"], "the prior's lead, were both as heavy"
+    assert order([unclear, light]) == ["light", "heavy"]
 
 
 def test_features_that_are_no_numbers_are_no_evidence():

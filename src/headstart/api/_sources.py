@@ -8,21 +8,22 @@ them too, and told as a warning.
 from __future__ import annotations
 
 import json
+import platform
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import HeadstartError, SourceError
 from ..interrupt import presses
-from ..runtime import write_json
+from ..runtime import cache_dir, digest, write_json
 from ..types import Example, Features, Source, Task, View
 
 if TYPE_CHECKING:
     from ..extract.gallery import Gallery
+    from ..plan.cost import Pace
     from ..plan.ranking import Ranking
     from ._fit import Plan, _Job
 
@@ -44,7 +45,7 @@ class Picked:
 
 
 class Looking:
-    """`plan.rounds.Eyes` on a gallery: fetches a source when it is first looked through."""
+    """`plan.timed.Eyes` on a gallery: fetches a source when it is first looked through."""
 
     def __init__(self, gallery: Gallery) -> None:
         self.gallery = gallery
@@ -58,24 +59,17 @@ class Looking:
             self._here[source.key] = _catalogue.loader(source).pulled(source)
         return self._here[source.key]
 
-    def missing(self, source: Source, examples: Sequence[Example]) -> int:
-        """How many of their features are not kept; all, where the weights must be fetched first."""
+    def fetch(self, source: Source) -> None:
+        """Get its weights where they are not here."""
+        self.take(source)
+
+    def missing(self, source: Source, examples: Sequence[Example]) -> list[Example]:
+        """Those whose features are not kept; all, where the weights must be fetched first."""
         if not self.here(source):
-            return len(examples)
+            return list(examples)
         self.gallery.sources.setdefault(source.key, source)
-        return self.gallery.missing(examples, View(source.key, "all"))
-
-    def opening(self, examples: Sequence[Example]) -> float:
-        """Seconds to open one: a few pictures are timed, a text costs next to nothing."""
-        from ..read._picture import Unreadable, decode
-
-        if not examples or examples[0].text is not None:
-            return 1e-4
-        start, some = time.perf_counter(), examples[:4]
-        for example in some:
-            with suppress(Unreadable, OSError):  # told when it is looked at
-                decode(Path(example.path))
-        return (time.perf_counter() - start) / len(some)
+        view = View(source.key, "all")
+        return [example for example in examples if self.gallery.missing([example], view)]
 
     def look(self, source: Source, examples: Sequence[Example]) -> Features:
         """Features of all depths."""
@@ -92,6 +86,26 @@ class Looking:
             weights = {twin.key: _random.drawn(source, Path(folder), self.take(source))}
             beside = Gallery({twin.key: twin}, engine=mine.engine, weights=weights, folder=mine.folder)
             return beside.look(examples, [View(twin.key, "all")])[0]
+
+    def leave(self, source: Source) -> None:
+        """Let its network go."""
+        self.gallery.leave(source.key)
+
+    def kept(self, source: Source) -> Pace | None:
+        """How it did on this machine when it was last timed."""
+        from ..plan.cost import Pace
+
+        try:
+            return Pace(**json.loads(self._file(source).read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def keep(self, source: Source, pace: Pace) -> None:
+        """Remember that."""
+        write_json(self._file(source), asdict(pace))
+
+    def _file(self, source: Source) -> Path:
+        return cache_dir() / "paces" / f"{digest(platform.node(), self.gallery.engine, source.identity)}.json"
 
     def take(self, source: Source) -> Path:
         """The file of a source's weights, fetched if need be. Raises `SourceError`."""
@@ -136,6 +150,8 @@ def as_json(ranking: Ranking) -> dict[str, Any]:
         "chosen": list(ranking.chosen),
         "stopped": ranking.stopped,
         "warnings": list(ranking.warnings),
+        "looked_at": list(ranking.looked_at),
+        "left_out": [{"source": e.source, "why": e.left, "reason": e.reason} for e in ranking.left_out],
         "sources": [asdict(entry) for entry in ranking.entries],
     }
 

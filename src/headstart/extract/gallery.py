@@ -95,6 +95,10 @@ class Gallery:
         store = self._store(self._lens(view, [view]))
         return sum(e.digest not in store for e in examples)
 
+    def leave(self, source: str) -> None:
+        """Let the networks of a source go; what they have seen is kept, and who looks again builds them anew."""
+        self._lenses = {view: lens for view, lens in self._lenses.items() if view.source != source}
+
     def unreadable(self, examples: Sequence[Example], views: Sequence[View]) -> dict[str, str]:
         """Compute what is missing; digest → why, of the pictures that cannot be decoded. `look` takes the others."""
         bad: dict[str, str] = {}

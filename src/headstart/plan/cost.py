@@ -1,99 +1,116 @@
-"""What looking at examples through a source will cost: seconds and memory, told before it is done.
+"""What looking at examples through a source costs: seconds and memory, measured on that source and these examples.
 
-In: records, and how long the sources looked through so far took on this machine and this data. Out: a `Cost`. The
-first source that is looked through is the probe: until it is done, an ordinary processor core is supposed. Does not
-know how busy the machine will be, nor how large a picture file is before some were opened.
+In: records, examples, and how long a few of them took. Out: a `Pace`, which tells what any others will take. A source's
+multiply-adds give a guess alone (`guess`), which nothing rests on but the order of trying, and whether starting still
+fits. Does not know how busy the machine will be.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from ..types import Source
+from ..types import Example, Source
 
-PER_MAC = 1 / 2e10  # seconds: a core that does 20 G multiply-adds a second, until the first source was timed
-PER_BYTE = 1 / 4e6  # seconds: a line of 32 Mbit/s
-START = 2.0  # seconds to read weights and build a network, beside PER_PARAM
-PER_PARAM = 2e-7  # seconds: converting the graph once, checking digests
-BYTES = 4  # of a parameter or a feature, float32
-COPIES = 4  # of the weights while they are read: the file, its tensors, the network, the engine's graph
-BASE = 1.0e9  # bytes of the libraries, and of one batch on its way through a network
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What `n` examples through a source take."""
-
-    fetch: float  # seconds, 0 where the weights are in the cache
-    start: float  # seconds until the first example
-    look: float  # seconds for the examples
-    memory: float  # bytes at the peak, the process's own included
-
-    @property
-    def seconds(self) -> float:
-        """All of it."""
-        return self.fetch + self.start + self.look
+PER_BYTE = 1 / 4e6  # seconds: a line of 32 Mbit/s, until one source was fetched
+START, PER_PARAM = 2.0, 1e-8  # seconds to read weights and build a network: a guess
+PER_MAC = 1 / 6e10  # seconds: likewise; a core measured does 40 to 200 G multiply-adds a second
+PER_TEXT = 64 * 5  # characters of the text that a record's multiply-adds are of
+RIDGE = 2e-10  # seconds for an entry of [n n d]: the evidence (`evidence.of`) of n examples with d features
+WARM = 2  # examples that a new network sees before it is timed: the first batch costs more
+FEW, ENOUGH = 12, 4000  # examples that it is timed on; short texts are more, up to so many characters
+LONGEST = 2000  # characters of a text that count: a source cuts longer ones
+STEADY = 24  # characters' worth that every text takes, however short
+HELD = 6  # bytes a parameter while weights become a network, measured on five sources
+ROOM = 0.4e9  # bytes that a batch takes on its way through a network
+COPIES = 3  # of the features of all labelled examples while candidates are compared
+BYTES = 4  # of a feature, float32
+LONG = 6000  # looks that one long training takes, at least: 180 steps of 32, and back again behind what is frozen
+HEAVIER = 3  # times the seconds from which on a source is heavier than another
+FREE = 60.0  # seconds of a run with it below which no source is heavy
 
 
 @dataclass(frozen=True)
 class Pace:
-    """How fast this machine is on this data, as far as it is known.
+    """What one source takes on this machine, with these examples.
 
     Attributes:
-        per_example: seconds that every example takes whatever the source (decoding, tokens).
-        per_mac: seconds for a multiply-add, of the timed source that does most of them an example: there it is least
-            mixed with what every example costs.
-        per_byte: seconds to fetch a byte.
-        own: seconds an example of the sources timed so far, by key.
+        start: seconds until it stood ready, its first batch done; without the fetching.
+        each: seconds for one unit of `size`.
     """
 
-    per_example: float = 0.005
-    per_mac: float = PER_MAC
-    per_byte: float = PER_BYTE
-    own: Mapping[str, float] = field(default_factory=dict)
-    macs: int = 0  # multiply-adds of the source that `per_mac` is of
+    start: float
+    each: float
 
-    def predict(self, source: Source, n: int, *, here: bool, begun: bool = False) -> Cost:
-        """The cost of `n` examples that have not been looked at.
+    def look(self, examples: Sequence[Example]) -> float:
+        """Seconds for these examples, once it stands ready."""
+        return self.each * sum(map(size, examples))
 
-        Args:
-            source: a record.
-            n: examples.
-            here: whether its weights are in the cache.
-            begun: whether it has been looked through already, so that it stands ready.
+    def run(self, examples: Sequence[Example]) -> float:
+        """Seconds of a run with it: a look at all of these examples, and one long training."""
+        mean = self.look(examples) / max(len(examples), 1)
+        return mean * (len(examples) + LONG)
 
-        >>> from headstart.source._catalogue import get
-        >>> cost = Pace(per_example=0.01).predict(get("mobilenet-v2"), 100, here=True)
-        >>> round(cost.look, 1), round(cost.start, 1), cost.fetch
-        (2.5, 2.7, 0.0)
-        """
-        size = source.params * BYTES
-        each = self.own.get(source.key, self.per_example + source.macs * self.per_mac)
-        return Cost(
-            fetch=0.0 if here or begun else size * self.per_byte,
-            start=0.0 if begun else START + source.params * PER_PARAM,
-            look=n * each,
-            memory=BASE + COPIES * size + n * sum(source.widths) * BYTES,
-        )
 
-    def learn(self, source: Source, n: int, seconds: float, *, begun: bool) -> Pace:
-        """The pace after `n` examples through this source took so long, without the fetching."""
-        if n < 1:
-            return self
-        each = max(seconds - (0.0 if begun else START + source.params * PER_PARAM), 0.2 * seconds) / n
-        own = {**self.own, source.key: each}
-        # A source whose multiply-adds take no time beside the rest tells nothing of what they cost.
-        if source.macs < self.macs or source.macs * PER_MAC < self.per_example:
-            return replace(self, own=own)
-        rate = max(each - self.per_example, 0.2 * each) / source.macs
-        return replace(self, per_mac=rate, macs=source.macs, own=own)
+def size(example: Example) -> float:
+    """How much there is to look at: of a picture 1, of a text its characters.
 
-    def fetched(self, source: Source, seconds: float) -> Pace:
-        """The pace after this source's weights took so long to come."""
-        return replace(self, per_byte=max(seconds, 0.1) / (source.params * BYTES))
+    >>> size(Example("a.jpg", 0, "")), size(Example("row 1", 0, "", text="So long, and thanks."))
+    (1.0, 44.0)
+    """
+    return 1.0 if example.text is None else STEADY + min(len(example.text), LONGEST)
+
+
+def guess(source: Source) -> Pace:
+    """What its record lets suppose, before anything was measured.
+
+    >>> from headstart.source._catalogue import get
+    >>> pace = guess(get("mobilenet-v2"))
+    >>> round(pace.start, 1), round(pace.each, 3)
+    (2.0, 0.005)
+    """
+    each = source.macs * PER_MAC
+    return Pace(START + source.params * PER_PARAM, each if source.modality == "image" else each / PER_TEXT)
+
+
+def few(examples: Sequence[Example]) -> list[Example]:
+    """Those that a source is timed on: evenly many short and long texts, for what they cost goes by length.
+
+    The first `WARM` are for the network to get warm.
+    """
+    if len(examples) <= WARM:
+        return list(examples)
+    warm, rest = list(examples[:WARM]), sorted(examples[WARM:], key=size)
+    many = len(rest) * ENOUGH / sum(map(size, rest)) if rest[0].text is not None else FEW
+    step = max(len(rest) / max(many, FEW), 1.0)
+    return [*warm, *(rest[int(at * step + step / 2)] for at in range(int(len(rest) / step)))]
+
+
+def fetching(source: Source, per_byte: float = PER_BYTE) -> float:
+    """Seconds to fetch its weights, supposed."""
+    return source.params * BYTES * per_byte
+
+
+def memory(source: Source, n: int, *, begun: bool) -> float:
+    """Bytes that the process will hold at the peak with `n` examples looked at; `begun`: its network is there."""
+    new = 0.0 if begun else HELD * source.params + ROOM
+    return resident() + new + COPIES * BYTES * n * sum(source.widths)
+
+
+def evidence(source: Source, n: int) -> float:
+    """Seconds that `evidence.of` takes for `n` examples."""
+    return RIDGE * n * n * sum(source.widths)
+
+
+def heavier(a: float, b: float) -> bool:
+    """Whether a run of `a` seconds is one that must promise more than one of `b`.
+
+    >>> heavier(200, 40), heavier(50, 1), heavier(200, 100)
+    (True, False, False)
+    """
+    return a > max(FREE, HEAVIER * b)
 
 
 def due(ends: float, now: float, rivals: float, seeds: int) -> float:
@@ -112,6 +129,14 @@ def due(ends: float, now: float, rivals: float, seeds: int) -> float:
     140.0
     """
     return now + (ends - rivals - now) / (1 + seeds)
+
+
+def resident() -> float:
+    """Bytes that this process holds now; 0 where the system does not tell."""
+    try:
+        return float(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError):
+        return 0.0
 
 
 def free_memory() -> float:

@@ -7,7 +7,7 @@ Says nothing of what fine-tuning would make of a source.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,21 +61,37 @@ def of(source: str, seen: Features, task: Task, examples: Sequence[Example]) -> 
     return Evidence(source, np.asarray(losses, np.float64), np.asarray(right, np.float64))
 
 
-def order(known: Sequence[Evidence], close: float = CLOSE) -> list[str]:
+def order(
+    known: Sequence[Evidence],
+    close: float = CLOSE,
+    heavier: Callable[[str, str], bool] = lambda *_: False,
+    least: float = 0.0,
+) -> list[str]:
     """Sources, best first: the lowest loss leads, but of those that cannot be told from it, whoever stands first here.
 
     "Cannot be told": as among a run's candidates (`choice.prefer`), within one standard error of the paired difference.
-    The rest is ordered likewise. That one is enough, and that none is worse: benchmarks/choose/halves.py.
+    A heavier source must promise more: it is told from a lighter one only where its value is better by `least`, too,
+    and of those that cannot be told it does not lead. The rest is ordered likewise. That one error is enough, and that
+    none is worse: benchmarks/choose/halves.py.
 
     Args:
         known: of the same examples, in the order of what is known of the sources beforehand.
         close: standard errors that cannot be told.
+        heavier: whether a run with the first source takes so much longer than one with the second.
+        least: difference in value that is of practical weight.
     """
+
+    def clear(ahead: Evidence, other: Evidence) -> bool:
+        better = ahead.value - other.value >= least or not heavier(ahead.source, other.source)
+        return better and other.behind(ahead) > close
+
     left, out = list(known), []
     while left:
         best = min(left, key=lambda e: e.loss)
-        lead = next(at for at, e in enumerate(left) if e is best or e.behind(best) <= close)
-        out.append(left.pop(lead).source)
+        level = [e for e in left if e is best or not clear(best, e)]
+        lead = next(e for e in level if not any(heavier(e.source, other.source) for other in level))
+        left = [e for e in left if e is not lead]
+        out.append(lead.source)
     return out
 
 

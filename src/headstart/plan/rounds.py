@@ -1,60 +1,45 @@
 """Which sources to go on with: successive halving on the person's own labelled examples, inside a time limit.
 
-All sources are looked through on some examples, the better half (and what cannot be told from the best) on twice as
-many, and so on, until as few are left as the race can train on. Ordered by what a ridge head makes of their frozen
-features on examples left out (`evidence.py`), always of equally many examples; where these cannot tell, by the records.
-Before each step its cost is predicted: what would not end in time, or not fit into memory, is not begun. Those that are
-left must beat their own architecture with random weights, else the alarm goes off and the next one takes their place.
-Every decision has its reason in words. Knows nothing of files and fetching: `Eyes` does that.
+Every source is timed on a few examples (`timed.py`), likelier ones first. Then all are looked through on some; those
+far behind are left there, the better half (and what cannot be told from the best) sees twice as many, and so on. They
+are ordered by what a ridge head makes of their frozen features on examples left out (`evidence.py`), always of equally
+many examples; where these cannot tell, by the records; but a source much heavier than another leads it, or goes on
+beside it, only where the evidence is clearly for it. What would not end in time, or not fit into memory (`limits.py`),
+is not begun. Those that are left must beat their own architecture with random weights, else the alarm goes off and the
+next one takes their place. Every decision has its reason in words.
 """
 
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from ..errors import BudgetError, DataError, HeadstartError, SourceError
 from ..family import load
-from ..runtime import one_blas_thread
-from ..types import Example, Features, Source, Task
-from . import cost, evidence
+from ..types import Example, Features, Source, Task, answers
+from . import cost
 from .choice import CLOSE
 from .evidence import Evidence
-from .ranking import OVER, Entry, Ranking
+from .evidence import order as ordered
+from .limits import Limits
+from .ranking import INTERRUPTED, OVER, Entry, Ranking, arrange
+from .timed import Eyes, Timed
 
-FIRST = 128  # examples of the first round, if there are so many; but at least EACH of every class
+FIRST = 64  # examples of the first round, if there are so many; but at least EACH of every class
 EACH = 4
+HALVES = 128  # examples from which on the worse half is left; on fewer, only who is FAR standard errors behind
+FAR = 2.0
 MOST = 1024  # examples of the last one: from there on sources differ by less than the race tells apart better
 ASKED = 256  # examples of the alarm
-WHOLE = 0.3  # of the time left to the whole run, what looking at every example through one source may take
+LEAST = 0.01  # difference in value that a heavier source must be ahead by; of numbers, a part of their deviation
 FAVOURS = ", whose record (size, published accuracy, domain) promises more"
 FALSE_STARTS = (
     HeadstartError, OSError, RuntimeError, ValueError, ArithmeticError, ImportError, MemoryError, np.linalg.LinAlgError,
 )  # fmt: skip
-
-
-class Eyes(Protocol):
-    """What looks through sources."""
-
-    def here(self, source: Source) -> bool:
-        """Whether its weights need not be fetched."""
-
-    def missing(self, source: Source, examples: Sequence[Example]) -> int:
-        """How many of the examples' features are not kept from an earlier look."""
-
-    def opening(self, examples: Sequence[Example]) -> float:
-        """Seconds to open one example, whatever looks at it."""
-
-    def look(self, source: Source, examples: Sequence[Example]) -> Features:
-        """Features of all depths [n d], fetched and computed where they are not yet kept."""
-
-    def look_random(self, source: Source, examples: Sequence[Example]) -> Features:
-        """The same of its twin with random weights."""
 
 
 @dataclass
@@ -68,10 +53,11 @@ class Rounds:
         keep: how many to go on with.
         deadline: of the choice, as of `time.monotonic()`.
         ends: of the whole run, likewise.
-        note: told every decision: (event, facts).
+        room: bytes that the process may hold; as many as the machine has where not given.
+        note: told every decision and every step: (event, facts).
         tell: told what is going on: (what, done, of).
         seen: told what was seen of a source: (source, examples, features).
-        once: above 0, one round of so many examples, in which nobody is dropped.
+        once: above 0, so many examples in the last round, before which only those far behind are left.
         alarm: whether sources are held against random weights.
     """
 
@@ -82,6 +68,7 @@ class Rounds:
     keep: int = 2
     deadline: float | None = None
     ends: float | None = None
+    room: float | None = None
     note: Callable[..., None] = lambda *_, **__: None
     tell: Callable[[str, int, int], None] = lambda *_: None
     seen: Callable[[Source, Sequence[Example], Features], None] = lambda *_: None
@@ -93,7 +80,6 @@ class Rounds:
     _warnings: list[str] = field(default_factory=list)
     _stopped: str = ""
     _chosen: list[str] = field(default_factory=list)  # in the order in which they were
-    _pace: cost.Pace = field(default_factory=cost.Pace)
 
     def run(self) -> Ranking:
         """Round after round.
@@ -104,52 +90,121 @@ class Rounds:
             DataError: an example changed or vanished since it was read.
         """
         self._entries = {s.key: Entry(s.key) for s in self.sources}
-        self._order = evidence.draw(self.task, self.seed)
-        self._pace = replace(self._pace, per_example=self.eyes.opening(self._order))
-        left: list[str] = []
+        self._timed = Timed(self.task, self.eyes, self.seed, self.note, self.seen)
+        self._least = LEAST * float(load("kind", self.task.kind).unit(answers(self.task.train)))
+        self._limits = Limits(self._timed, self.deadline, self.ends, self.room)
         try:
-            left = self._halving()
-            self._alarms(left)
+            self._alarms(self._halving())
         except KeyboardInterrupt:
             if not self._known:
                 raise
-            self._stopped = "interrupted"
+            self._stopped = INTERRUPTED
             self.tell("interrupted: going on with the best source so far", 0, 1)
             self._choose_rest()
-        return Ranking(self._sorted(), self._stopped, tuple(self._warnings), tuple(self._placed(self._known)))
+        entries = arrange(self._told(), self._chosen)
+        return Ranking(entries, self._stopped, tuple(self._warnings), tuple(self._placed(self._known)))
 
     def _sizes(self) -> list[int]:
         """How many examples the rounds see: each twice as many as the one before."""
-        n = len(self._order)
-        if self.once:
-            return [min(n, self.once)]
+        n, most = len(self._timed.order), self.once or MOST
+        if self.once and len(self.sources) <= self.keep:
+            return [min(n, most)]
         out = [min(n, max(FIRST, EACH * len(self.task.labels)))]
-        while out[-1] < min(n, MOST):
-            out.append(min(n, MOST, 2 * out[-1]))
-        return out
+        while out[-1] < min(n, most):
+            out.append(min(n, most, 2 * out[-1]))
+        return out if not self.once else [min(x, most) for x in out]
 
     def _halving(self) -> list[str]:
         """The sources that are left, best first."""
-        left, sizes = self._by_probe(), self._sizes()
+        sizes = self._sizes()
+        left, whole = self._first(sizes[0]), True
         for at, n in enumerate(sizes):
-            left, whole = self._round(left, n)
+            if at:
+                left, whole = self._round(left, n)
             last = not whole or at + 1 == len(sizes)
-            ranked, left = left, self._cut(left, last=last)
+            ranked, left = left, self._cut(left, n, last=last)
             for rank, key in enumerate(ranked, 1):
                 if key not in left:
                     why = f"ranked {rank} of {len(ranked)}: {self._behind(key, ranked)}"
                     self._set(key, status="dropped", reason=why)
-            if last or len(left) <= self.keep:
+                    self.eyes.leave(self._source(key))
+            # A heavy one that is not clearly ahead yet may be so on more examples.
+            told = n >= HALVES and len(left) <= self.keep and not any(self._heavier(key, left[0]) for key in left)
+            if last or (told and not self.once):
                 break
         return left
 
-    def _cut(self, ranked: list[str], *, last: bool) -> list[str]:
+    def _first(self, n: int) -> list[str]:
+        """Time every source; look at the first `n` examples at once where that is quick, else when all were timed.
+
+        Returns:
+            Those that were looked through, best first.
+        """
+        slow: list[Source] = []
+        for at, source in enumerate(self.sources):
+            self.tell(f"choosing a source: {source.key}", at, len(self.sources))
+            if not self._opened(source, likely=at < self.keep):
+                continue
+            share = self._limits.left() / (len(self.sources) - at)
+            if self._timed.predict(source, n) <= share and not self._limits.whole(source):
+                self._try(source.key, n)
+            else:
+                slow.append(source)
+        for source in sorted(slow, key=lambda s: self._timed.predict(s, n)):
+            if (refused := self._limits.step(source, n)) and (self._known or self._limits.left() <= 0):
+                self._leave_out(source.key, *refused)  # without any there is nothing: the first one is tried
+            else:
+                self._try(source.key, n)
+        if not self._known:
+            raise self._nothing()
+        self._level = n
+        return self._ordered(self._known)
+
+    def _opened(self, source: Source, *, likely: bool) -> bool:
+        """Whether it stands ready and timed."""
+        need = cost.memory(source, sum(self.task.n.values()), begun=False)
+        self._entries[source.key] = replace(self._entries[source.key], memory=need)
+        if refused := self._limits.opening(source, likely=likely):
+            self._leave_out(source.key, *refused)
+            return False
+        try:
+            self._timed.open(source, self._sizes()[0])
+        except DataError:
+            raise
+        except FALSE_STARTS as problem:
+            self._leave_out(source.key, "failed", str(problem))
+            return False
+        return True
+
+    def _cut(self, ranked: list[str], n: int, *, last: bool) -> list[str]:
         """Who goes on, in their order; before the last round also what cannot be told from the best."""
-        if self.once:
+        if self.once and last:
             return ranked
-        fit = self.keep if last else max(self.keep, math.ceil(len(ranked) / 2))
         best = min(map(self._of, ranked), key=lambda e: e.loss)
-        return [k for at, k in enumerate(ranked) if at < fit or (not last and self._of(k).behind(best) < CLOSE)]
+        if not last and (self.once or n < HALVES):
+            return [k for at, k in enumerate(ranked) if at < self.keep or self._of(k).behind(best) < FAR]
+        fit = self.keep if last else max(self.keep, math.ceil(len(ranked) / 2))
+        near = [k for at, k in enumerate(ranked) if at < fit or (not last and self._of(k).behind(best) < CLOSE)]
+        return [k for k in near if not self._burdens(k, near[:1] if last else near)]
+
+    def _burdens(self, key: str, others: Sequence[str]) -> bool:
+        """Whether it is heavier than one of the others without being ahead; than a single one, which leads: at all."""
+        mine = self._of(key)
+        return any(
+            self._heavier(key, k) and (len(others) == 1 or self._of(k).loss <= mine.loss) for k in others if k != key
+        )
+
+    def _heavier(self, key: str, other: str) -> bool:
+        return cost.heavier(*(self._timed.run(self._source(k)) for k in (key, other)))
+
+    def _share(self, key: str, other: str) -> float:
+        """What a run with one source takes of the time of a run with another, in per cent."""
+        return 100 * self._timed.run(self._source(key)) / self._timed.run(self._source(other))
+
+    def _ordered(self, keys: Collection[str]) -> list[str]:
+        """Best first, of equally many examples."""
+        known = [self._of(s.key) for s in self.sources if s.key in keys]
+        return ordered(known, heavier=self._heavier, least=self._least)
 
     def _behind(self, key: str, ranked: Sequence[str]) -> str:
         """How far behind the leader it is, or behind the lowest loss, which may be another's."""
@@ -157,15 +212,11 @@ class Rounds:
         best = max(sorted(first), key=lambda k: mine.behind(self._of(k)))
         theirs, on = self._of(best), f"{len(mine.losses)} {self.task.noun}s"
         gap = mine.behind(theirs)
-        how, more = (f"{gap:.1f} standard errors behind", "") if gap >= 0 else ("not clearly ahead of", FAVOURS)
+        if gap < CLOSE and self._heavier(key, best):
+            how, more = "not clearly ahead of", f", with which a run takes {self._share(best, key):.0f} % of the time"
+        else:
+            how, more = (f"{gap:.1f} standard errors behind", "") if gap >= 0 else ("not clearly ahead of", FAVOURS)
         return f"{self._said(mine)} on {on}, {how} {best}{more} ({self._said(theirs)})"
-
-    def _by_probe(self) -> list[str]:
-        """The candidates' keys, first of all the one that is soonest looked through: it tells this machine's pace."""
-        n = self._sizes()[0]
-        costs = {s.key: self._cost(s, n).seconds for s in self.sources}
-        first = min(costs, key=lambda key: costs[key])
-        return [first, *(key for key in costs if key != first)]
 
     def _round(self, keys: Sequence[str], n: int) -> tuple[list[str], bool]:
         """Look at the first `n` examples through each.
@@ -178,82 +229,38 @@ class Rounds:
         behind = False
         for at, key in enumerate(keys):
             self.tell(f"choosing a source: {key}", at, len(keys))
-            refused = self._too_much(key, n, bool(done or self._known))
-            if not refused:
-                done += [key] if self._try(key, n) else []
-                continue
-            self._stopped = OVER if refused[0] == "waiting" else self._stopped
-            if key in self._known:
+            if refused := self._limits.step(self._source(key), n):
+                self._stopped = OVER if refused[0] == "time" else self._stopped
                 done.append(key)
                 behind = True
             else:
-                self._set(key, status=refused[0], reason=refused[1])
+                done += [key] if self._try(key, n) else []
         if not done:
             raise self._nothing()
         self._level = n if not behind else self._level
-        return evidence.order([self._of(s.key) for s in self.sources if s.key in done]), not behind
-
-    def _cost(self, source: Source, n: int) -> cost.Cost:
-        """Of looking at the first `n` examples, as far as they are not kept."""
-        new = self.eyes.missing(source, self._order[:n])
-        return self._pace.predict(source, new, here=self.eyes.here(source), begun=source.key in self._known or not new)
-
-    def _too_much(self, key: str, n: int, others: bool) -> tuple[str, str] | None:
-        """Why a step is not begun, its time or its memory: the status that it gives, and the reason in words."""
-        source = self._source(key)
-        said = self._cost(source, n)
-        if not self._entries[key].memory:
-            anew = self._pace.predict(source, n, here=self.eyes.here(source))
-            self._entries[key] = replace(self._entries[key], predicted=anew.seconds, memory=said.memory)
-        if said.memory > (free := cost.free_memory()):
-            what = f"it would need about {said.memory / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free"
-            return "dropped", what
-        if (why := self._too_slow(source)) and others:
-            return "dropped", why
-        if self.deadline is None:
-            return None
-        left = self.deadline - time.monotonic()
-        if left <= 0 or (others and said.seconds > left):  # the first one is tried: without any there is nothing
-            what = f"it would take about {said.seconds:.0f} s, and {max(left, 0):.0f} s were left for choosing"
-            return "waiting", what
-        return None
-
-    def _too_slow(self, source: Source) -> str:
-        """Why a whole run with this source would not end in its budget, or nothing."""
-        if self.ends is None:
-            return ""
-        n, left = sum(self.task.n.values()), max(self.ends - time.monotonic(), 0.0)
-        look = self._pace.predict(source, n, here=True).look
-        if look <= WHOLE * left:
-            return ""
-        return f"looking at all {n} {self.task.noun}s would take about {look:.0f} s of the {left:.0f} s that are left"
+        return self._ordered(done), not behind
 
     def _try(self, key: str, n: int) -> bool:
-        source, examples, start = self._source(key), self._order[:n], time.monotonic()
-        begun, here = key in self._known, self.eyes.here(source)
+        source = self._source(key)
         try:
-            seen = self.eyes.look(source, examples)
-            mine = self._judged(key, seen, n)
+            mine = self._timed.evidence(source, n)
         except DataError:
             raise
         except FALSE_STARTS as problem:
-            self._set(key, status="failed", reason=str(problem))
             self._known.pop(key, None)
+            self._leave_out(key, "failed", str(problem))
             return False
-        spent = time.monotonic() - start
-        self._pace = self._pace.learn(source, seen.computed, seen.seconds, begun=begun)
-        if not here:
-            self._pace = self._pace.fetched(source, spent - seen.seconds)
         self._known.setdefault(key, {})[n] = mine
-        spent += self._entries[key].seconds
-        self._entries[key] = replace(self._entries[key], value=mine.value, loss=mine.loss, n=n, seconds=spent)
-        self.note("source", source=key, n=n, value=mine.value, loss=mine.loss, seconds=round(spent, 2))
-        self.seen(source, examples, seen)
+        self._entries[key] = replace(self._entries[key], value=mine.value, loss=mine.loss, n=n)
+        self.note("source", source=key, n=n, value=mine.value, loss=mine.loss)
         return True
 
-    def _judged(self, key: str, seen: Features, n: int) -> Evidence:
-        with one_blas_thread(n):
-            return evidence.of(key, seen, self.task, self._order[:n])
+    def _leave_out(self, key: str, left: str, reason: str) -> None:
+        """Go on without it."""
+        status = {"time": "waiting", "memory": "dropped", "failed": "failed", INTERRUPTED: "waiting"}[left]
+        self._stopped = OVER if left == "time" else self._stopped
+        self._set(key, status=status, reason=reason, left=left, value=None, loss=None)
+        self.eyes.leave(self._source(key))
 
     def _alarms(self, left: Sequence[str]) -> None:
         """Ask whether those left, and where one fails those behind it, beat random weights."""
@@ -262,6 +269,8 @@ class Rounds:
         for key in line:
             if sound == self.keep:
                 break
+            if self._chosen and not self.once and self._too_much_beside(key):
+                continue
             if self.alarm and self._fires(key):
                 self._warnings.append(self._alarm(key))
                 continue
@@ -273,22 +282,34 @@ class Rounds:
                 "No source did better than random weights of its own architecture: expect no help from reuse."
             )
 
+    def _too_much_beside(self, key: str) -> bool:
+        """Whether it is not to go on beside who was chosen: too heavy for that, or both together too slow."""
+        first = self._chosen[0]
+        why = self._limits.whole(self._source(key), beside=self._timed.whole(self._source(first)))
+        if not why and self._burdens(key, [first]):
+            why = f"with {first} a run takes {self._share(first, key):.0f} % of the time"
+        if why and self._entries[key].status == "waiting":
+            self._set(key, status="dropped", reason=f"not clearly ahead of {first}, and too much beside it: {why}")
+        return bool(why)
+
     def _fires(self, key: str) -> bool:
         """Whether random weights of its architecture do as well; False where that cannot be asked."""
-        n, source, start = min(ASKED, max(self._known[key])), self._source(key), time.monotonic()
-        took = self._pace.predict(source, n, here=True).seconds  # as long again as the source itself
-        if self.deadline is not None and took > (left := self.deadline - time.monotonic()):
-            self._unasked(key, f"it would take about {took:.0f} s, and {max(left, 0):.0f} s were left for choosing")
+        source, sizes = self._source(key), (min(ASKED, len(self._timed.order)), min(ASKED, max(self._known[key])))
+        takes = {n: self._timed.predict_random(source, n) + self._timed.predict(source, n) for n in sizes}
+        n = next((n for n in sizes if takes[n] <= self._limits.left()), 0)
+        if not n:
+            took = min(takes.values())
+            self._unasked(key, f"it would take about {took:.0f} s, {self._limits.told()}")
             return False
         self.tell(f"choosing a source: {key} against random weights", 0, 1)
         try:
-            theirs = self._judged(key, self.eyes.look_random(source, self._order[:n]), n)
-            ours = self._known[key].get(n) or self._judged(key, self.eyes.look(source, self._order[:n]), n)
+            theirs = self._timed.evidence_random(source, n)
+            ours = self._known[key].get(n) or self._timed.evidence(source, n)
         except FALSE_STARTS as problem:
             self._unasked(key, str(problem))
             return False
-        margin, spent = -ours.behind(theirs), self._entries[key].seconds + time.monotonic() - start
-        self._entries[key] = replace(self._entries[key], random=theirs.value, margin=margin, seconds=spent)
+        margin = -ours.behind(theirs)
+        self._entries[key] = replace(self._entries[key], random=theirs.value, margin=margin)
         self.note("alarm", source=key, fired=margin <= 0, n=n, value=ours.value, random=theirs.value, margin=margin)
         return margin <= 0
 
@@ -324,26 +345,26 @@ class Rounds:
                 self._set(key, status="dropped", reason=f"behind when it was interrupted: {self._said(self._of(key))}")
         if not any(e.status == "chosen" for e in self._entries.values()):
             self._set(next(iter(self._known)), status="chosen")
-        for key, entry in self._entries.items():
-            if entry.status == "waiting" and not entry.reason:
-                self._set(key, reason="interrupted before its turn")
+        late = [key for key, entry in self._entries.items() if entry.status == "waiting" and not entry.reason]
+        for key in late:
+            self._leave_out(key, INTERRUPTED, "interrupted before its turn")
+        if late:
+            were = "was" if len(late) == 1 else "were"
+            self._warnings.append(f"{', '.join(late)} {were} not looked at: choosing a source was interrupted.")
 
     def _placed(self, keys: Collection[str]) -> list[str]:
         """Best first; who has seen more examples stands before who was dropped on fewer."""
         known = [self._of(s.key) for s in self.sources if s.key in keys]
         sizes = sorted({self._entries[e.source].n for e in known}, reverse=True)
-        return [key for n in sizes for key in evidence.order([e for e in known if self._entries[e.source].n == n])]
+        by_size = [[e for e in known if self._entries[e.source].n == n] for n in sizes]
+        return [k for some in by_size for k in ordered(some, heavier=self._heavier, least=self._least)]
 
-    def _sorted(self) -> tuple[Entry, ...]:
-        ranks = {"chosen": 0, "alarmed": 1, "dropped": 1, "waiting": 2, "failed": 3}
-
-        def place(entry: Entry) -> tuple[float, ...]:
-            known = entry.source in self._known
-            if entry.source in self._chosen:
-                return ranks[entry.status], self._chosen.index(entry.source)
-            return ranks[entry.status], -entry.n, self._of(entry.source).loss if known else math.inf
-
-        return tuple(sorted(self._entries.values(), key=place))
+    def _told(self) -> Iterator[Entry]:
+        """The entries, with what each source took and would take."""
+        for source in self.sources:
+            spent, expected = (by.get(source.key, 0.0) for by in (self._timed.spent, self._timed.expected))
+            whole = self._timed.anew(source)
+            yield replace(self._entries[source.key], seconds=spent, predicted=expected, whole=whole)
 
     def _of(self, key: str) -> Evidence:
         """What is known of it on as many examples as the others have seen; else on the most that it has."""

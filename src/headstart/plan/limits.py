@@ -1,0 +1,89 @@
+"""What time and memory allow while sources are chosen: why a step is not begun, in words.
+
+In: what each source takes (`timed.py`), and when the choice and the whole run must end. Chooses nothing.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+
+from ..types import Source
+from . import cost
+from .timed import Timed
+
+WHOLE = 0.3  # of the time left to the whole run, what looking at every example through the sources chosen may take
+REST = 0.3  # of the time for choosing, what is kept for later rounds while less likely sources are timed
+Refusal = tuple[str, str]  # "time" or "memory", and the reason
+
+
+@dataclass
+class Limits:
+    """Those of one choice.
+
+    Attributes:
+        timed: what each source takes.
+        deadline: of the choice, as of `time.monotonic()`; None where there is none.
+        ends: of the whole run, likewise.
+        room: bytes that the process may hold; as many as the machine has where not given.
+    """
+
+    timed: Timed
+    deadline: float | None
+    ends: float | None
+    room: float | None
+
+    def __post_init__(self) -> None:
+        self._rest = 0.0 if self.deadline is None else REST * max(self.left(), 0.0)
+
+    def left(self) -> float:
+        """Seconds left for choosing."""
+        return math.inf if self.deadline is None else self.deadline - time.monotonic()
+
+    def told(self) -> str:
+        """The same in words."""
+        return f"and {max(self.left(), 0):.0f} s were left for choosing"
+
+    def opening(self, source: Source, *, likely: bool) -> Refusal | None:
+        """Why it is not even timed. A likely one: only because there is no room for it, or no time to fetch it."""
+        n = sum(self.timed.task.n.values())
+        if refused := self._memory(cost.memory(source, n, begun=False)):
+            return refused
+        takes, left = self.timed.fetching(source), self.left()
+        if not likely:
+            takes, left = takes + self.timed.starting(source), left - self._rest
+        if self.left() <= 0 or takes > left:
+            what = "starting it" if self.timed.eyes.here(source) else "fetching and starting it"
+            return "time", f"{what} would take about {takes:.0f} s, {self.told()}"
+        return None
+
+    def step(self, source: Source, n: int) -> Refusal | None:
+        """Why the first `n` examples are not looked at through a source that was timed."""
+        if refused := self._memory(cost.memory(source, n, begun=True)):
+            return refused
+        if why := self.whole(source):
+            return "time", why
+        takes = self.timed.predict(source, n)
+        if self.left() <= 0 or takes > self.left():
+            noun = self.timed.task.noun
+            return "time", f"looking at {n} {noun}s would take about {takes:.0f} s, {self.told()}"
+        return None
+
+    def whole(self, source: Source, beside: float = 0.0) -> str:
+        """Why a whole run with it, and with what takes `beside` seconds, would not end in its time; else nothing."""
+        if self.ends is None:
+            return ""
+        n, left = sum(self.timed.task.n.values()), max(self.ends - time.monotonic(), 0.0)
+        look = self.timed.whole(source)
+        if look + beside <= WHOLE * left:
+            return ""
+        noun = self.timed.task.noun
+        return f"looking at all {n} {noun}s would take about {look:.0f} s of the {left:.0f} s that are left"
+
+    def _memory(self, need: float) -> Refusal | None:
+        free = cost.resident() + cost.free_memory()
+        most = free if self.room is None else min(free, self.room)
+        if need <= most:
+            return None
+        return "memory", f"it would need about {need / 1e9:.1f} GB of memory, and {most / 1e9:.1f} GB may be taken"
