@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import UsageError
 from ..runtime import Clock, one_blas_thread, quiet_threads
 from ..types import Example, Features, Source, Task, answers
-from ._sources import Looking, named
+from ._sources import KEEP, Looking, named
 
 if TYPE_CHECKING:
     from ..plan.ranking import Entry, Ranking
@@ -110,11 +110,10 @@ def rank(
         task = read(str(data), asked, seed=seed, progress=lambda done, of: tell("read", done, of))
     chosen = named(keys, task) if keys else _catalogue.usual(task.modality)
     known = {s.key: s for s in shortlist.order(chosen)}
-    scores: dict[str, tuple[dict[str, float | None], list[str]]] = {}
+    seen: dict[str, tuple[Sequence[Example], Features]] = {}
 
-    def seen(source: Source, some: Sequence[Example], features: Features) -> None:
-        with clock("score"), one_blas_thread(len(some)):
-            scores[source.key] = _scores(task, source, some, features, seed)
+    def keep(source: Source, some: Sequence[Example], features: Features) -> None:
+        seen[source.key] = some, features
 
     with clock("embed"):
         ranking = rounds.Rounds(
@@ -122,13 +121,19 @@ def rank(
             list(known.values()),
             Looking(Gallery({}, engine=engine, watch=watch)),
             seed=seed,
-            keep=len(known),
+            keep=len(known) if keys else KEEP,  # of those named each is looked at to the end
             deadline=deadline,
             tell=tell,
-            seen=seen,
+            seen=keep,
             once=examples,
         ).run()
-    rows = [_row(entry, known[entry.source], *scores.get(entry.source, ({}, []))) for entry in _placed(ranking)]
+    with clock("score"), one_blas_thread(examples):
+        scores = {key: _scores(task, known[key], *what, seed) for key, what in seen.items()}
+    most, noun = max(entry.n for entry in ranking.entries), task.noun
+    rows = [
+        _row(entry, known[entry.source], *scores.get(entry.source, ({}, [])), _fewer(entry, most, noun))
+        for entry in _placed(ranking)
+    ]
     return Ranked({"task": _told(task, ranking), "sources": rows, "spend": {**clock.spend, "total": clock.total()}})
 
 
@@ -158,9 +163,20 @@ def _placed(ranking: Ranking) -> list[Entry]:
     return sorted(ranking.entries, key=lambda e: place.get(e.source, len(place)))
 
 
-def _row(entry: Entry, source: Source, scores: Mapping[str, float | None], caveats: Sequence[str]) -> dict[str, Any]:
+def _fewer(entry: Entry, most: int, noun: str) -> list[str]:
+    """Why a source was looked through on fewer examples than others, where it was."""
+    return [f"far behind on its first {entry.n} {noun}s, and left there"] if 0 < entry.n < most else []
+
+
+def _row(
+    entry: Entry,
+    source: Source,
+    scores: Mapping[str, float | None],
+    caveats: Sequence[str],
+    fewer: Sequence[str],
+) -> dict[str, Any]:
     """One source, as the JSON contract has it."""
-    told = [entry.reason] if entry.value is None or entry.status == "alarmed" else []
+    told = [entry.reason] if entry.value is None or entry.status == "alarmed" else [*fewer]
     if source.licence.startswith("not stated"):
         told.append("nobody says under which licence it may be used")
     return {
@@ -171,7 +187,7 @@ def _row(entry: Entry, source: Source, scores: Mapping[str, float | None], cavea
         "n_used": entry.n,
         "random": entry.random,
         "scores": dict(scores),
-        "cost_s": entry.predicted,
+        "cost_s": entry.whole,
         "spent_s": entry.seconds,
         "memory_gb": entry.memory / 1e9,
         "params": source.params,

@@ -79,7 +79,7 @@ def publish(
         thumbnails = _thumbnails([m["path"] for m in record["mistakes"]]) if pictures else {}
     earlier = {"earlier attempts": job.clock.earlier} if job.clock.earlier else {}
     record["spend"] = {**job.clock.spend, **earlier, "total": job.clock.total()}
-    record["sentence"] = _sentence(job, judgement, roles)
+    record["sentence"] = _sentence(job, judgement, roles, picked.ranking)
     write(out / "report.html", html.render(record, thumbnails))
     write(out / "card.md", card.render(record))
     job.journal.note("finished", sentence=record["sentence"])
@@ -295,12 +295,18 @@ def _predictions(path: Path, task: Task, judgement: Judgement) -> None:
     write(path, buffer.getvalue())
 
 
-def _sentence(job: _Job, judgement: Judgement, roles: Mapping[str, str]) -> str:
+def _sentence(job: _Job, judgement: Judgement, roles: Mapping[str, str], ranking: Mapping[str, Any]) -> str:
+    from ..judge import looked
     from ..judge.wording import sentence
 
-    titles = _titles(job.task)
-    fresh = roles["winner"] == roles["rival"]
-    return sentence(judgement.verdict, seconds=job.clock.total(), titles=titles, fresh=fresh)
+    said = sentence(
+        judgement.verdict,
+        seconds=job.clock.total(),
+        titles=_titles(job.task),
+        fresh=roles["winner"] == roles["rival"],
+        reusable=looked.reused(ranking),
+    )
+    return f"{said} {looked.missed(ranking)}".strip()
 
 
 def _environment(engine: str, modality: str) -> dict[str, str]:

@@ -170,14 +170,15 @@ def _asked(job: _Job, named: Sequence[Source], eyes: Looking) -> Ranking:
 def _rounds(job: _Job, considered: Sequence[Source], eyes: Looking, keep: int) -> Ranking:
     from ..plan import rounds, shortlist
 
-    now = time.monotonic()
+    now, share = time.monotonic(), ASKING if job.plan.sources else SHARE
+    most = _limit(job.plan) if job.deadline is None else share * max(job.deadline - now, 0.0)
     at = rounds.Rounds(
         job.task,
         shortlist.order(considered),
         eyes,
         seed=job.plan.seed,
         keep=keep,
-        deadline=now + _limit(job.plan),
+        deadline=now + most,
         ends=job.deadline,
         note=job.journal.note,
         tell=job.tell,

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ..family import load
 from ..kind._words import number, percent
 from ..types import Fitted, Rival, Task, Verdict
+from . import looked
 
 FEW, FEW_SEEDS = 50, 3  # below these a caveat is due
 
@@ -188,7 +189,12 @@ def caveats(
 
 
 def sentence(
-    verdict: Verdict, *, seconds: float | None = None, titles: Titles | None = None, fresh: bool = False
+    verdict: Verdict,
+    *,
+    seconds: float | None = None,
+    titles: Titles | None = None,
+    fresh: bool = False,
+    reusable: str = looked.EVERY,
 ) -> str:
     """The verdict as a person wants to read it.
 
@@ -197,6 +203,7 @@ def sentence(
         seconds: the whole run took, if that shall be told.
         titles: human names of strategies and sources by key; keys without one are shown as they are.
         fresh: the rival won on validation data, so that it is the run's model.
+        reusable: what was tried of what is pre-trained, as `looked.reused` says it.
     """
     name = _namer(titles)
     v, unit = verdict, units(verdict.metric)
@@ -220,7 +227,7 @@ def sentence(
         if v.metric != "accuracy":  # the two values, which would name the metric, are not told
             details = f"({unit.title}: {details[1:]}"
         if v.difference <= 0:
-            claim = f"{rival} is as good as anything pre-trained here"
+            claim = f"{rival} is as good as {reusable}"
         else:
             claim = f"{rival} won on validation data, and nothing pre-trained is shown to be better"
         return f"Start fresh: {claim} {details}.{tell}"

@@ -122,7 +122,7 @@ def sources(run: Run) -> list[Row]:
     return [
         {
             **row,
-            "status": named.get(row["status"], row["status"]),
+            "status": "left out" if row.get("left") else named.get(row["status"], row["status"]),
             "shown": gain(row["value"], task),
             "random": gain(row["random"], task),
         }

@@ -27,7 +27,7 @@ def summary(run: Mapping[str, Any]) -> str:
     """The end of a fit in a few lines, no colours, no closing line break."""
     run = _view.whole(run)
     verdict = run["verdict"]
-    lines = _wrap(run.get("sentence") or verdict.get("reason", ""), most=4)
+    lines = _wrap(run.get("sentence") or verdict.get("reason", ""), most=6)
     if table := _models(run):
         lines += ["", *table]
     if understood := run["task"].get("notes"):
@@ -123,7 +123,9 @@ def _notes(run: Mapping[str, Any], verdict: Mapping[str, Any]) -> list[str]:
         lines.append(f"no {'file' if run['noun'] == 'picture' else run['noun']} was set aside")
     ranking, ranked = run.get("ranking") or {}, _view.sources(run)
     if len(ranked) > len(kept := ranking.get("chosen", ())) > 0 and not ranking.get("named"):
-        lines += _wrap(f"sources: {' and '.join(kept)}, chosen of {len(ranked)}; the report says why", 2)
+        left = len(ranking.get("left_out", ()))
+        of = f"the {len(ranked) - left} of {len(ranked)} that were looked at" if left else str(len(ranked))
+        lines += _wrap(f"sources: {' and '.join(kept)}, chosen of {of}; the report says why", 2)
     if warnings := run.get("warnings"):
         more = f" (and {len(warnings) - 1} more in the report)" if len(warnings) > 1 else ""
         lines += _wrap(f"warning: {warnings[0]}{more}", 2)

@@ -1,0 +1,45 @@
+"""What a fit keeps of its choice, and what the eyes remember of a source."""
+
+import time
+from dataclasses import replace
+
+import tiny_text
+from drawn_eyes import Drawn, source, task
+from headstart.api import _sources
+from headstart.extract.gallery import Gallery
+from headstart.plan import rounds
+from headstart.plan.cost import Pace
+from headstart.types import View
+
+
+def test_run_json_names_who_was_looked_at_and_who_was_not_and_why():
+    eyes = Drawn({"slow": 3.0, "a": 2.0, "gone": 1.0}, each={"slow": 5.0}, broken={"gone": "no such wheel"})
+    keys = ("slow", "a", "gone")
+    found = rounds.Rounds(task(), [source(key) for key in keys], eyes, deadline=time.monotonic() + 60).run()
+    kept = _sources.as_json(found)
+    assert kept["looked_at"] == kept["chosen"] == ["a"]
+    left = {entry["source"]: entry for entry in kept["left_out"]}
+    assert {key: entry["why"] for key, entry in left.items()} == {"slow": "time", "gone": "failed"}
+    assert "looking at 64 texts would take about" in left["slow"]["reason"]
+    assert left["gone"]["reason"] == "no such wheel"
+    (row,) = [row for row in kept["sources"] if row["source"] == "slow"]
+    assert row["left"] == "time"
+    assert row["whole"] > 1000, "measured on the few that were looked at: 5 s each of 600"
+
+
+def test_eyes_know_what_is_missing_let_networks_go_and_remember_how_quick_a_source_is(tmp_path, wordllama):
+    eyes = _sources.Looking(Gallery({}, engine="torch", folder=tmp_path / "features"))
+    examples = tiny_text.texts(12, 2)
+    assert eyes.missing(wordllama, examples) == list(examples)
+    first = eyes.look(wordllama, examples[:4])
+    assert eyes.missing(wordllama, examples) == list(examples[4:])
+    assert View(wordllama.key, "all") in eyes.gallery._lenses
+    eyes.leave(wordllama)
+    assert not eyes.gallery._lenses
+    assert (eyes.look(wordllama, examples[:4]).x == first.x).all(), "the features stay"
+    unheard = replace(wordllama, sha256="0" * 64)
+    assert eyes.kept(unheard) is None
+    eyes.keep(unheard, Pace(start=2.0, each=0.5))
+    assert eyes.kept(unheard) == Pace(start=2.0, each=0.5)
+    other = _sources.Looking(Gallery({}, engine="openvino", folder=tmp_path / "features"))
+    assert other.kept(unheard) is None, "another engine has another pace"
