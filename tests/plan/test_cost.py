@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from headstart.plan import cost
+from headstart.plan import cost, remaining
 from headstart.source import _catalogue
 from headstart.types import Example
 
@@ -56,7 +56,7 @@ def test_a_guess_goes_by_the_record():
 def test_memory_counts_the_process_the_network_and_the_features():
     none, begun = (cost.memory(MPNET, 0, begun=b) for b in (False, True))
     assert none - begun == pytest.approx(cost.HELD * MPNET.params + cost.ROOM, rel=0.01)
-    assert begun == pytest.approx(cost.resident(), rel=0.1)
+    assert begun == pytest.approx(remaining.resident(), rel=0.1)
     more = cost.memory(MPNET, 10_000, begun=True) - cost.memory(MPNET, 0, begun=True)
     assert more == pytest.approx(cost.COPIES * 4 * 10_000 * sum(MPNET.widths), rel=0.01)
 

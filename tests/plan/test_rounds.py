@@ -6,7 +6,7 @@ import pytest
 
 from drawn_eyes import Drawn, source, task
 from headstart.errors import BudgetError, SourceError
-from headstart.plan import cost, rounds
+from headstart.plan import cost, remaining, rounds
 from headstart.plan.choice import CLOSE
 
 SHARP = {"a": 0.2, "b": 0.8, "c": 1.6, "d": 3.0, "e": 0.1, "f": 0.4}
@@ -250,7 +250,7 @@ def test_where_labels_say_nothing_the_light_ones_go_on():
 
 def test_what_does_not_fit_into_the_room_given_is_left_out():
     big = source("big", params=10**9)
-    found, _ = of(Drawn({"a": 1.0, "big": 3.0}), sources=[big, source("a")], room=cost.resident() + 3e9)
+    found, _ = of(Drawn({"a": 1.0, "big": 3.0}), sources=[big, source("a")], room=remaining.resident() + 3e9)
     assert found.chosen == ("a",)
     assert found.left_out[0].left == "memory"
 

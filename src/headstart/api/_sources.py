@@ -20,6 +20,7 @@ from ..errors import HeadstartError, SourceError
 from ..interrupt import presses
 from ..runtime import cache_dir, digest, write_json
 from ..types import Example, Features, Source, Task, View
+from . import _budget
 
 if TYPE_CHECKING:
     from ..extract.gallery import Gallery
@@ -180,6 +181,7 @@ def _rounds(job: _Job, considered: Sequence[Source], eyes: Looking, keep: int) -
         keep=keep,
         deadline=now + most,
         ends=job.deadline,
+        room=_budget.MEMORY if job.plan.asked == _budget.AUTO else None,
         note=job.journal.note,
         tell=job.tell,
         once=rounds.ASKED if len(considered) <= keep else 0,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..types import Example, Source
+from . import remaining
 
 PER_BYTE = 1 / 4e6  # seconds: a line of 32 Mbit/s, until one source was fetched
 START, PER_PARAM = 2.0, 1e-8  # seconds to read weights and build a network: a guess
@@ -96,7 +97,7 @@ def fetching(source: Source, per_byte: float = PER_BYTE) -> float:
 def memory(source: Source, n: int, *, begun: bool) -> float:
     """Bytes that the process will hold at the peak with `n` examples looked at; `begun`: its network is there."""
     new = 0.0 if begun else HELD * source.params + ROOM
-    return resident() + new + COPIES * BYTES * n * sum(source.widths)
+    return remaining.resident() + new + COPIES * BYTES * n * sum(source.widths)
 
 
 def evidence(source: Source, n: int) -> float:
@@ -129,14 +130,6 @@ def due(ends: float, now: float, rivals: float, seeds: int) -> float:
     140.0
     """
     return now + (ends - rivals - now) / (1 + seeds)
-
-
-def resident() -> float:
-    """Bytes that this process holds now; 0 where the system does not tell."""
-    try:
-        return float(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError):
-        return 0.0
 
 
 def free_memory() -> float:

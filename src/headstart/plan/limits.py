@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 
 from ..types import Source
-from . import cost
+from . import cost, remaining
 from .timed import Timed
 
 WHOLE = 0.3  # of the time left to the whole run, what looking at every example through the sources chosen may take
@@ -82,7 +82,7 @@ class Limits:
         return f"looking at all {n} {noun}s would take about {look:.0f} s of the {left:.0f} s that are left"
 
     def _memory(self, need: float) -> Refusal | None:
-        free = cost.resident() + cost.free_memory()
+        free = remaining.resident() + cost.free_memory()
         most = free if self.room is None else min(free, self.room)
         if need <= most:
             return None
