@@ -69,3 +69,10 @@ def test_masks_beside_pictures_are_left_out(cases):
     assert sum(task.n.values()) == 80
     assert not any("_mask" in e.path for e in every(task))
     assert task.notes[0].startswith("80 files such as benign/benign (0)_mask.png are masks of the pictures")
+
+
+def test_metadata_in_each_split_is_read(cases):
+    task = read(cases / "metadata")
+    assert task.labels == ("a", "b")
+    assert task.n == {"train": 64, "valid": 16, "test": 40}
+    assert task.notes[0].startswith("What metadata/ holds is read from test/metadata.csv, train/metadata.csv")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from ..errors import DataError
+from ._beside import beside
 from ._even import Row
 from ._formats import file_rows, is_saved, saved_rows, suffix_of
 from ._options import ReadOptions
@@ -46,9 +47,12 @@ def open_table(path: Path, options: ReadOptions = ReadOptions(), *, alone: bool 
         return Table(f"{path.name}/", path, tuple(saved_rows(path)))
     tables = tables_in(path)
     named = {p: s for p in tables if (s := split_of(p))}
+    opened = partial(_file, options=options)
     if "train" not in named.values():
-        return _alone(path, tables, options) if alone else None
-    files = {p: _file(p, options) for p in named}
+        return (_alone(path, tables, options) or beside(path, options, opened)) if alone else None
+    if subfolders(path) and (table := beside(path, options, opened)):
+        return table
+    files = {p: opened(p) for p in named}
     rows = [(where, row, named[p]) for p, file in files.items() for where, row, _ in file.rows]
     others = [p.name for p in tables if p not in named]
     warnings = (f"{', '.join(others)} beside the splits of {path.name}/ is left out.",) if others else ()

@@ -1,0 +1,81 @@
+"""Tables beside the pictures they name, or in each split's folder, are read; class folders keep their say."""
+
+import json
+
+import numpy as np
+import pytest
+
+from headstart.read import read
+from hostile import draw
+
+RNG = np.random.default_rng(4)
+
+
+def pictures(folder, n, start=0):
+    folder.mkdir(parents=True, exist_ok=True)
+    for i in range(start, start + n):
+        draw(i % 2, RNG, 48).save(folder / f"{i}.png")
+
+
+def rows(n, start=0, before=""):
+    return [(f"{before}{i}.png", "ab"[i % 2]) for i in range(start, start + n)]
+
+
+def csv(path, lines, head="file_name,label"):
+    path.write_text("\n".join([head, *(",".join(line) for line in lines)]))
+
+
+def check(root, n):
+    task = read(root)
+    assert task.labels == ("a", "b")
+    assert {"train": task.n["train"] + task.n["valid"], "test": task.n["test"]} == n
+    return task
+
+
+def test_a_table_of_json_lines_in_each_split(tmp_path):
+    for split, n, start in (("train", 20, 0), ("test", 10, 20)):
+        pictures(tmp_path / split, n, start)
+        lines = [json.dumps({"file_name": name, "label": label}) for name, label in rows(n, start)]
+        (tmp_path / split / "metadata.jsonl").write_text("\n".join(lines))
+    task = check(tmp_path, {"train": 20, "test": 10})
+    assert "is read from test/metadata.jsonl, train/metadata.jsonl, not from the names of folders" in task.notes[0]
+
+
+@pytest.mark.parametrize("name", ["metadata.csv", "labels.csv"])
+def test_one_table_at_the_top_names_files_in_the_splits(tmp_path, name):
+    pictures(tmp_path / "train_images", 20)
+    pictures(tmp_path / "test_images", 10, 20)
+    csv(tmp_path / name, rows(20, 0, "train_images/") + rows(10, 20, "test_images/"))
+    check(tmp_path, {"train": 20, "test": 10})
+
+
+def test_a_table_for_each_split_at_the_top_and_the_pictures_in_folders(tmp_path):
+    for split, n, start in (("train", 20, 0), ("test", 10, 20)):
+        pictures(tmp_path / split, n, start)
+        csv(tmp_path / f"{split}.csv", rows(n, start), "image,label")
+    check(tmp_path, {"train": 20, "test": 10})
+
+
+def test_one_table_and_a_folder_of_pictures(tmp_path):
+    pictures(tmp_path / "images", 24)
+    csv(tmp_path / "labels.csv", rows(24), "filename,class")
+    task = read(tmp_path)
+    assert (task.labels, sum(task.n.values())) == (("a", "b"), 24)
+
+
+def test_class_folders_are_the_classes_whatever_table_lies_beside(tmp_path):
+    for c, start in (("cat", 0), ("dog", 12)):
+        pictures(tmp_path / c, 12, start)
+    csv(tmp_path / "labels.csv", rows(12, 0, "cat/"))
+    assert read(tmp_path).labels == ("cat", "dog")
+
+
+def test_parquet_or_text_tables_in_folders_of_splits(tmp_path):
+    words = "river stone market window garden engine".split()
+    for split, n, start in (("train", 30, 0), ("test", 12, 40)):
+        (tmp_path / "data" / split).mkdir(parents=True)
+        texts = [(f"{words[i % 6]} {words[i // 6 % 6]} {'good' if i % 2 else 'bad'} {i * 7}", "ab"[i % 2]) for i in
+                 range(start, start + n)]  # fmt: skip
+        csv(tmp_path / "data" / split / "part-0.csv", texts, "text,label")
+    task = read(tmp_path)
+    assert (task.modality, task.n["test"]) == ("text", 12)
