@@ -19,6 +19,7 @@ from .errors import DataError, UsageError
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
 Decision = str  # "helps" | "no_evidence" | "hurts"
+PAIR = " ␟ "  # between texts of several columns, which models that know pairs are given as such
 NOUNS = {"image": "picture", "text": "text"}  # modality → what one example is called
 
 

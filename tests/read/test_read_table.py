@@ -106,9 +106,9 @@ def test_rows_without_label_or_file_are_named(tmp_path, rows):
             r"split 'later' \(24 rows\) is not known; allowed: train",
         ),
         (
-            lambda r: [{**x, "split": "train" if n else ""} for n, x in enumerate(r)],
+            lambda r: [{**x, "split": "train" if n > 4 else ""} for n, x in enumerate(r)],
             DataError,
-            "1 of 24 rows have an empty split",
+            "5 of 24 rows have an empty split",
         ),
         (lambda r: [{**x, "split": "test"} for x in r], DataError, "gives test but no train pictures"),
         (lambda r: [{**x, "label": "one"} for x in r], DataError, r"t.csv holds one class \('one'\)"),

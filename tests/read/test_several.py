@@ -105,7 +105,7 @@ def test_texts_are_cut_where_it_is_asked_for_and_never_else(tmp_path, mark):
     assert by_text(task) == {i: sorted(v) for i, v in enumerate(LISTS)}
     asis = read(path)
     assert asis.kind == "classification"
-    assert any("--kind multilabel would learn 3 labels" in said for said in asis.warnings)
+    assert any("--kind multilabel would learn 3 labels" in said for said in asis.notes)
 
 
 def test_of_texts_that_are_cut_an_empty_one_says_none_of_them(tmp_path):

@@ -57,12 +57,13 @@ def read(
 
 def modality(path: Path, table: Table | None) -> str:
     """Of which kind the examples are: "image" or "text"; "image" where there are none. `table`: what the path holds."""
+    from ._columns import find, headless, holds_pictures
     from ._walk import files
-    from .image import SHAPE as IMAGE
     from .text import SHAPE as TEXT
 
     if table is not None:
-        names = {c.strip().casefold() for c in table.columns}
-        pictures = [c for c in IMAGE.columns if c in names]
-        return "text" if names & set(TEXT.columns) and not pictures else "image"
+        if any(holds_pictures(table, column) for column in table.columns):
+            return "image"
+        named = any(find(table.columns, column) for column in TEXT.columns)
+        return "text" if named or headless(table) else "image"
     return "text" if path.is_dir() and not files(path) and files(path, TEXT.wanted) else "image"

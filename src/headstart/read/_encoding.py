@@ -44,8 +44,8 @@ def decoded(data: bytes, name: str, encoding: str | None = None, page: str | Non
     Raises:
         UsageError: there is no such encoding.
 
-    >>> decoded("né".encode("utf-16"), "t.csv").text, decoded(b"n\xe9", "t.csv").text
-    ('né', 'né')
+    >>> decoded("né".encode("utf-16"), "t.csv").text, decoded(b"caf\xe9 au lait", "t.csv").text
+    ('né', 'café au lait')
     """
     if encoding is not None:
         return _as(data, name, _known(encoding))

@@ -6,6 +6,7 @@ In: records with labels as text. Out: the same, each with its number where numbe
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from ..errors import DataError
 from ..types import IntArray
 from ._record import Found
 
+COMMA = re.compile(r"[+-]?\d+,\d+")  # a decimal comma
 MANY = 20  # more different numbers than this, and not all whole: then they are to be predicted
 STRATA = 5  # equal parts of the numbers that every split gets its share of
 
@@ -52,17 +54,19 @@ def settled(found: Found, kind: str | None, table: bool, path: Path) -> Found:
         )
     if len(different) < 2:
         raise DataError(f"{path.name}: every label is {known[0] if known else 'missing'}. Give numbers that differ.")
+    if comma := next((r.label for r in found.records if "," in r.label), None):
+        found = replace(found, notes=(*found.notes, f"The labels have decimal commas: {comma} is {number(comma):g}."))
     return replace(found, records=tuple(replace(r, target=v) for r, v in zip(found.records, values, strict=True)))
 
 
 def number(label: str) -> float | None:
     """The finite number that a label is, if it is one.
 
-    >>> number("-0.25"), number("nan"), number("1_0"), number("three")
-    (-0.25, None, None, None)
+    >>> number("-0.25"), number("3,5"), number("nan"), number("1_0"), number("three")
+    (-0.25, 3.5, None, None, None)
     """
     try:
-        value = float(label)
+        value = float(label.replace(",", ".") if COMMA.fullmatch(label) else label)
     except ValueError:
         return None
     return value if math.isfinite(value) and "_" not in label else None

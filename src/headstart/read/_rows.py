@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import DataError, UsageError
-from ..types import SetAside
-from ._columns import NAME, column, example_column, flag_columns, splits
+from ..types import PAIR, SetAside
+from ._answers import Answer, answers
+from ._columns import Chosen, chosen, example_columns
+from ._even import Row
 from ._options import ReadOptions
 from ._record import Found, Record, Shape, label_text
-from ._several import flagged, joined, listed
+from ._splits import splits
 from ._table import COLUMNS, Table
 from ._whereabouts import told, whereabouts
 
@@ -17,64 +22,109 @@ from ._whereabouts import told, whereabouts
 def records(table: Table, shape: Shape, options: ReadOptions = ReadOptions()) -> Found:
     """Every row of a table as a record. Rows without an example are set aside by their number.
 
-    So are those without a label, but for texts that no held-out split claims: these are `Found.loose`.
+    So are those without a label, but for texts that no held-out split claims: these are `Found.loose`. A held-out part
+    in which no row has a label is left for `predict`.
 
     Raises:
         DataError: a column is missing, there is no row, or a split's name is not known.
         UsageError: there is no column of that group.
     """
-    name, columns, group = table.name, table.columns, options.group
+    name, group = table.name, options.group
     if not table.rows:
         raise DataError(f"{name} holds no rows. Give a row for each example, {COLUMNS}.")
-    example, flags = example_column(name, columns, shape), shape.flags or flag_columns(name, columns, shape.labels)
-    label = ", ".join(flags) or column(name, columns, shape.labels, NAME.format("label"))
-    if example in (flags or (label,)):
-        raise DataError(
-            f"{name}: the column '{example}' was taken for both the {shape.nouns} and their labels; it has "
-            f"{', '.join(columns)}. Name two of these with `--text` and `--label`."
+    columns = chosen(table, shape)
+    if group is not None and group not in table.columns:
+        raise UsageError(
+            f"{name} has no column '{group}' to group by; it has {', '.join(table.columns)}. Name one of these."
         )
-    split = next((c for c in columns if c.strip().casefold() == "split"), None)
-    if group is not None and group not in columns:
-        raise UsageError(f"{name} has no column '{group}' to group by; it has {', '.join(columns)}. Name one of these.")
-    given_in = splits(name, [row.get(split) if split else None for _, row, _ in table.rows])
-    place = whereabouts(table.folder, _names(table, shape, example))
+    said, given = answers(table, columns, shape, options), splits(table, options.split, columns.names)
+    blind, blind_notes = _without_labels(table, said.rows, given.rows)
+    place = whereabouts(table.folder, _names(table, shape, columns.examples))
     kept: list[Record] = []
     loose: list[Record] = []
-    aside = []
-    for (where, row, given), said in zip(table.rows, given_in, strict=True):
-        cell = shape.cell(place.folder, row.get(example))
-        tags = flagged(row, flags, where) if flags else listed(row.get(label), where, label, blank=shape.several)
-        text = joined(tags) if tags is not None else None if flags else label_text(row.get(label))
-        learns = shape.modality == "text" and (given or said) in (None, "train")
-        if cell is None or (text is None and not learns):
-            what = f"no_{shape.modality}" if cell is None else "no_label"
-            file, _, number = where.rpartition(":")
-            detail = f"Row {number} of {file} has no {shape.noun if cell is None else 'label'}."
-            aside.append(SetAside(str(cell) if isinstance(cell, Path) else f"{file}, row {number}", what, detail))
+    aside: list[SetAside] = []
+    for number, ((where, row, _), answer, split) in enumerate(zip(table.rows, said.rows, given.rows, strict=True)):
+        if number in given.left_out or split in blind:
+            continue
+        cell = _cell(shape, place.folder, row, columns.examples)
+        learns = shape.modality == "text" and split in (None, "train")
+        if cell is None or (answer.text is None and not learns):
+            aside.append(_set_aside(where, cell, shape))
             continue
         path, words = (cell, None) if isinstance(cell, Path) else (table.folder / where, cell)
         named = label_text(row.get(group)) if group else None
-        found = Record(path, text or "", given or said, named, words, tags=tags)
-        (loose if text is None else kept).append(found)
+        found = Record(path, answer.text or "", split, named, words, tags=answer.tags)
+        (loose if answer.text is None else kept).append(found)
     notes, missing = told(place, name, shape.nouns)
-    warnings, notes = (*table.warnings, *missing), (*table.notes, *notes)
-    roles = {shape.modality: example, "label": label, "split": split or "", "group": group or ""}
-    others = ", ".join(c for c in columns if c not in (*roles.values(), *flags))
-    taken = {role: c for role, c in (roles | {"not read": others}).items() if c}
-    return Found(tuple(kept), tuple(aside), warnings, label, flags, tuple(loose), notes, taken)
+    notes = (*table.notes, *columns.notes, *said.notes, *given.notes, *blind_notes, *notes)
+    warnings = (*table.warnings, *missing)
+    taken = _taken(table, columns, shape, {"split": given.column, "group": group or ""})
+    return Found(tuple(kept), tuple(aside), warnings, columns.label, said.flags, tuple(loose), notes, taken)
 
 
-def _names(table: Table, shape: Shape, example: str) -> list[object]:
-    """The cells that name files: none of texts."""
-    return [row.get(example) for _, row, _ in table.rows] if shape.modality == "image" else []
+def _taken(table: Table, columns: Chosen, shape: Shape, more: Mapping[str, str]) -> dict[str, str]:
+    """What each column is read as, by role; and which are not read."""
+    others = ", ".join(c for c in table.columns if c not in (*columns.names, *more.values()))
+    found = {shape.modality: ", ".join(columns.examples), "label": columns.label, **more, "not read": others}
+    return {role: column for role, column in found.items() if column}
 
 
-def unlabelled(table: Table, shape: Shape) -> list[tuple[str, Path | str | None]]:
-    """Where each row stands, and its example; None where there is none.
+@dataclass(frozen=True)
+class Unlabelled:
+    """One row to be predicted."""
+
+    where: str  # "table.csv:12"
+    example: Path | str | None  # None where there is none
+    beside: Mapping[str, object]  # its other cells
+
+
+def unlabelled(table: Table, shape: Shape) -> list[Unlabelled]:
+    """The rows of a table to be predicted, in their order.
 
     Raises:
-        DataError: there is no such column.
+        DataError: there is no column of examples.
     """
-    example = example_column(table.name, table.columns, shape) if table.rows else ""
-    folder = whereabouts(table.folder, _names(table, shape, example)).folder
-    return [(where, shape.cell(folder, row.get(example))) for where, row, _ in table.rows]
+    examples = example_columns(table, shape)[0] if table.rows else ()
+    folder = whereabouts(table.folder, _names(table, shape, examples)).folder
+    others = [c for c in table.columns if c not in examples]
+    return [
+        Unlabelled(where, _cell(shape, folder, row, examples), {c: row.get(c) for c in others})
+        for where, row, _ in table.rows
+    ]
+
+
+def _cell(shape: Shape, folder: Path, row: Row, columns: tuple[str, ...]) -> Path | str | None:
+    """The example of a row: its cell, or several texts put together; None where there is none."""
+    cells = [shape.cell(folder, row.get(column)) for column in columns]
+    if len(cells) == 1 or all(cell is None for cell in cells):
+        return cells[0]
+    return PAIR.join(str(cell or "").strip() for cell in cells)
+
+
+def _names(table: Table, shape: Shape, columns: tuple[str, ...]) -> list[object]:
+    """The cells that name files: none of texts."""
+    return [row.get(columns[0]) for _, row, _ in table.rows] if shape.modality == "image" and columns else []
+
+
+def _without_labels(
+    table: Table, said: tuple[Answer, ...], given: tuple[str | None, ...]
+) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Held-out parts in which no row has a label, as of a competition; and what to say of them."""
+    labelled = Counter(split for answer, split in zip(said, given, strict=True) if answer.text is not None)
+    sizes = Counter(given)
+    blind = [split for split in ("valid", "test") if sizes[split] and not labelled[split]]
+    notes = []
+    for split in blind:
+        file = next(where for (where, _, _), part in zip(table.rows, given, strict=True) if part == split)
+        notes.append(
+            f"None of the {sizes[split]:,} {split} rows ({file.rpartition(':')[0]}) has a label: they are left for "
+            "`headstart predict`, and other rows are held out."
+        )
+    return frozenset(blind), tuple(notes)
+
+
+def _set_aside(where: str, cell: Path | str | None, shape: Shape) -> SetAside:
+    file, _, number = where.rpartition(":")
+    what = f"no_{shape.modality}" if cell is None else "no_label"
+    detail = f"Row {number} of {file} has no {shape.noun if cell is None else 'label'}."
+    return SetAside(str(cell) if isinstance(cell, Path) else f"{file}, row {number}", what, detail)

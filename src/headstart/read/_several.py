@@ -6,6 +6,7 @@ list says "none of them"; a missing one says nothing, and its row is one without
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,15 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import DataError, UsageError
 from ..family import names
+from ._numbers import COMMA
 from ._record import Found, Record, Shape, in_order, label_text
 
 if TYPE_CHECKING:
     from ._clean import Clean
 
-MARKS = (";", "|")  # between the labels of a string, where --kind multilabel says that there are several
+MARKS = (";", "|", ",")  # between labels in a string, where --kind multilabel says so; a comma where neither other is
 JOINED = "; "  # between labels where they are shown as one text
+_THROUGHOUT = 3  # different labels with a mark inside, from which on these are several in one if all parts recur
 _TORN, _FEW = 0.1, 5  # of examples under two labels: from which share and number on these are no slips
-_YES_NO = {"1": True, "1.0": True, "true": True, "0": False, "0.0": False, "false": False}
+YES_NO = {"1": True, "1.0": True, "true": True, "yes": True, "0": False, "0.0": False, "false": False, "no": False}
 
 
 def listed(value: object, where: str, column: str, *, blank: bool = False) -> tuple[str, ...] | None:
@@ -43,8 +46,10 @@ def listed(value: object, where: str, column: str, *, blank: bool = False) -> tu
     return () if blank and isinstance(value, str) and not value.strip() else None
 
 
-def flagged(row: Mapping[str, Any], columns: Sequence[str], where: str) -> tuple[str, ...] | None:
-    """Of columns of 0 and 1 those that say 1; None where a cell is empty.
+def flagged(
+    row: Mapping[str, Any], columns: Sequence[str], where: str, blank: str | None = None
+) -> tuple[str, ...] | None:
+    """Of columns of 0 and 1 those that say 1; None where a cell is empty, and `blank` does not say what that means.
 
     >>> flagged({"toxic": "1", "insult": "FALSE"}, ("toxic", "insult"), "t.csv:1")
     ('toxic',)
@@ -52,15 +57,15 @@ def flagged(row: Mapping[str, Any], columns: Sequence[str], where: str) -> tuple
     Raises:
         DataError: a cell says something else.
     """
-    texts = {c: label_text(row.get(c)) for c in columns}
-    if odd := [c for c, text in texts.items() if text is not None and text.casefold() not in _YES_NO]:
+    texts = {c: label_text(row.get(c)) or blank for c in columns}
+    if odd := [c for c, text in texts.items() if text is not None and text.casefold() not in YES_NO]:
         raise DataError(
             f"{where}: column '{odd[0]}' holds '{texts[odd[0]]}'; allowed in a column that says whether a label "
             "applies: 0, 1, false, true. Repair it, or name other columns with --label."
         )
     if None in texts.values():
         return None
-    return tuple(c for c, text in texts.items() if _YES_NO[(text or "").casefold()])
+    return tuple(c for c, text in texts.items() if YES_NO[(text or "").casefold()])
 
 
 def tagged(found: Found, kind: str | None, path: Path, known: tuple[str, ...] = ()) -> Found:
@@ -90,14 +95,15 @@ def tagged(found: Found, kind: str | None, path: Path, known: tuple[str, ...] = 
             f"{path.name}: column '{found.column}' holds lists of labels, which {kind} cannot take. Give one label for "
             "each example" + ("." if known else ", or leave --kind out: several labels are then learnt.")
         )
-    if inside and not found.labels and inside <= set(_YES_NO):
+    if inside and not found.labels and inside <= set(YES_NO):
         raise DataError(
             f"{path.name}: the lists in column '{found.column}' hold 0 and 1 alone, which say nothing of what the "
             "labels are. Allowed: lists of the labels that apply, or columns of 0 and 1 named by --label toxic,insult."
         )
     used = [mark for mark in MARKS if any(mark in text for text in texts)]
+    used = [mark for mark in used if mark != ","] or ([] if lists else used)
     if not lists and kind != "multilabel":
-        return _hinted(found, used, texts) if kind is None else found
+        return _hinted(found, used, texts, path) if kind is None else found
     if kind == "multilabel" and len(used) > 1:
         raise _unclear(found.column, path, "holds both ';' and '|'")
     join = kind == "multilabel" and not used and not lists
@@ -150,14 +156,25 @@ def _tagged(record: Record, mark: str | None) -> Record:
     return replace(record, tags=tags, label=joined(tags))
 
 
-def _hinted(found: Found, used: list[str], texts: list[str]) -> Found:
-    """With a warning where labels look like several in one: cut at the mark they are far fewer, and they recur."""
+def _hinted(found: Found, used: list[str], texts: list[str], path: Path) -> Found:
+    """With a note where labels look like several in one: cut at the mark they are far fewer, and they recur.
+
+    Raises:
+        DataError: they look so throughout: each part is in several of them.
+    """
     for mark in used:
-        whole, parts = set(texts), {p for text in texts for part in text.split(mark) if (p := part.strip())}
-        if len(parts) < len(whole) and sum(mark in text for text in whole) > 1:
-            said = (
-                f"Labels hold '{mark}' ({next(text for text in texts if mark in text)!r}) and are taken as they are, "
-                f"{len(whole)} classes; --kind multilabel would learn {len(parts)} labels, several an example."
+        whole = {text: {part.strip() for part in text.split(mark)} - {""} for text in set(texts)}
+        within = Counter(part for parts in whole.values() for part in parts)
+        cut = [text for text, parts in whole.items() if len(parts) > 1]
+        if len(within) >= len(whole) or len(cut) < 2 or all(COMMA.fullmatch(text) for text in cut):
+            continue
+        many = f"{len(within)} labels, several an example"
+        said = f"The labels in '{found.column}' hold '{mark}' ({min(cut)!r})"
+        if len(cut) >= _THROUGHOUT and min(within.values()) > 1:
+            raise DataError(
+                f"{path.name}: {said[0].lower()}{said[1:]} and look like several in one: cut there they are {many}, as "
+                f"they are {len(whole)} classes. Pass --kind multilabel to cut them, --kind classification to keep them."
             )
-            return replace(found, warnings=(*found.warnings, said))
+        said += f" and are taken as they are, {len(whole)} classes; --kind multilabel would learn {many}."
+        return replace(found, notes=(*found.notes, said))
     return found

@@ -36,7 +36,9 @@ def read(
 
 
 def cell(folder: Path, value: object) -> Path | None:
-    """A table's cell as the path of a picture: a path, or as `datasets` stores one, {"bytes", "path"}."""
+    """A table's cell as the path of a picture: a path, its bytes, or as `datasets` stores one, {"bytes", "path"}."""
+    if isinstance(value, bytes):
+        return _store(value) if value else None
     if isinstance(value, dict):
         if value.get("bytes"):
             return _store(value["bytes"])

@@ -49,8 +49,8 @@ def _of(given: str | Path, shape: Shape) -> Iterator[tuple[str, Example | str]]:
     try:
         table = open_table(path, alone=not found)  # beside texts to predict a table is none of them
         if table is not None:
-            for where, text in unlabelled(table, shape):
-                yield where, _example(Record(Path(where), "", text=str(text or "")))
+            for row in unlabelled(table, shape):
+                yield row.where, _example(Record(Path(row.where), "", text=str(row.example or "")))
             return
     except HeadstartError as problem:
         yield str(given), str(problem)
