@@ -247,3 +247,23 @@ def test_pictures_and_texts_in_one_table(cases, tmp_path):
     assert pictures.modality == "image"
     assert any("the texts in 'text' are left out" in note for note in pictures.notes)
     assert read(tmp_path / "t.csv", ReadOptions(text="text")).modality == "text"
+
+
+@pytest.mark.parametrize("mark", [", ", ";", "|"])
+def test_labels_that_are_several_throughout_are_asked_about(tmp_path, mark):
+    lists = [["loud", "rude"], ["rude"], ["kind", "loud"], ["kind"], ["kind", "rude"]] * 12
+    path = lines(tmp_path / "t.jsonl", labelled([mark.join(v) for v in lists]))
+    with pytest.raises(DataError, match="look like several in one: cut there they are 3 labels.*--kind multilabel"):
+        read(path)
+    assert by_text(read(path, ReadOptions(kind="multilabel"))) == dict(zip(DRAWN, lists, strict=True))
+    assert len(read(path, ReadOptions(kind="classification")).labels) == 5
+    towns = read(lines(tmp_path / "t.jsonl", labelled(["Paris, France", "Lyon, France", "Nice, France"] * 20)))
+    assert len(towns.labels) == 3
+
+
+def test_numbers_with_a_decimal_comma(tmp_path):
+    rows = [{"text": t, "score": f"{i // 10},{i % 10}"} for i, t in enumerate(DRAWN)]
+    task = read(table(tmp_path / "t.csv", rows, ";"), ReadOptions(label="score"))
+    assert task.kind == "regression"
+    assert {e.text: e.target for e in every(task)}[DRAWN[27]] == 2.7
+    assert "The labels have decimal commas: 0,0 is 0." in task.notes

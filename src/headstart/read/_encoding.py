@@ -8,6 +8,7 @@ accident (it takes Shift-JIS for Korean), and of pages that it cannot tell apart
 from __future__ import annotations
 
 import codecs
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,8 +18,9 @@ from ..errors import UsageError
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
           (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
-_PAGES = ("cp1252 cp1250 cp1251 cp1253 cp1254 cp1255 cp1256 cp874 iso8859_2 koi8_r cp850 cp866 mac_roman "
-          "cp932 euc_jp cp949 gb18030 big5").split()  # fmt: skip
+_LATIN = "cp1252 cp1250 cp1254 iso8859_2 cp850 mac_roman".split()  # pages of letters among ASCII's
+_PAGES = [*_LATIN, *"cp1251 cp1253 cp1255 cp1256 cp874 koi8_r cp866 cp932 euc_jp cp949 gb18030 big5".split()]
+_APART = 1.8  # mean length of bytes beyond ASCII in a row, below which letters stand among ASCII's
 _USUAL = "cp1252"  # Western Europe on Windows: where nothing tells
 _SAMPLE = 1 << 16  # bytes of lines with letters beyond ASCII that a guess looks at
 _LEVEL = 0.05  # of charset-normalizer's "chaos": pages that lie so near are not told apart by it
@@ -91,7 +93,9 @@ def guess(data: bytes) -> str:
             return page
     from charset_normalizer import from_bytes
 
-    found = list(from_bytes(sample, cp_isolation=_PAGES))
+    rows = re.findall(rb"[\x80-\xff]+", sample)
+    apart = sum(map(len, rows)) < _APART * len(rows)
+    found = list(from_bytes(sample, cp_isolation=_LATIN if apart else _PAGES))
     level = [m.encoding for m in found if m.chaos <= found[0].chaos + _LEVEL]
     if "cp1255" in level and not any(c.isupper() for c in sample.decode("cp1251", "replace") if not c.isascii()):
         return "cp1255"  # Hebrew, which as Cyrillic would have no capital at all

@@ -172,8 +172,8 @@ def _hinted(found: Found, used: list[str], texts: list[str], path: Path) -> Foun
         said = f"The labels in '{found.column}' hold '{mark}' ({min(cut)!r})"
         if len(cut) >= _THROUGHOUT and min(within.values()) > 1:
             raise DataError(
-                f"{path.name}: {said[0].lower()}{said[1:]} and look like several in one: cut there they are {many}, as "
-                f"they are {len(whole)} classes. Pass --kind multilabel to cut them, --kind classification to keep them."
+                f"{path.name}: {said[0].lower()}{said[1:]} and look like several in one: cut there they are {many}; as "
+                f"they are, {len(whole)} classes. --kind multilabel cuts them, --kind classification keeps them."
             )
         said += f" and are taken as they are, {len(whole)} classes; --kind multilabel would learn {many}."
         return replace(found, notes=(*found.notes, said))
