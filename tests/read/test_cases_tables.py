@@ -253,7 +253,7 @@ def test_pictures_and_texts_in_one_table(cases, tmp_path):
 def test_labels_that_are_several_throughout_are_asked_about(tmp_path, mark):
     lists = [["loud", "rude"], ["rude"], ["kind", "loud"], ["kind"], ["kind", "rude"]] * 12
     path = lines(tmp_path / "t.jsonl", labelled([mark.join(v) for v in lists]))
-    with pytest.raises(DataError, match="look like several in one: cut there they are 3 labels.*--kind multilabel"):
+    with pytest.raises(DataError, match=r"look like several in one: cut there they are 3 labels.*--kind multilabel"):
         read(path)
     assert by_text(read(path, ReadOptions(kind="multilabel"))) == dict(zip(DRAWN, lists, strict=True))
     assert len(read(path, ReadOptions(kind="classification")).labels) == 5
