@@ -48,6 +48,9 @@ def test_the_table_has_a_line_a_source_of_at_most_100_columns(photos, weights):
     assert max(map(len, lines)) <= 100
     assert "24 pictures left out" in done.stdout
     assert "Apache-2.0" in done.stdout
+    for column in lines[0].split():
+        assert f"{column}:" in done.stdout or f"{column}, " in done.stdout or column == "licence", "it is explained"
+    assert lines[-1].startswith(f"next: headstart fit {photos} --source ")
 
 
 def test_a_budget_that_is_over_says_so_with_exit_code_4(photos, weights):
@@ -75,9 +78,13 @@ def test_a_network_that_is_worse_than_random_on_real_digits_raises_the_alarm_and
     rows = {row["source"].partition("@")[0]: row for row in found["sources"]}
     assert rows["blind"]["value"] < rows["blind"]["random"]
     assert rows["mobilenet-v2"]["value"] > rows["mobilenet-v2"]["random"]
-    (warning,) = [w for w in found["task"]["warnings"] if "random weights" in w]
-    assert warning.startswith("Negative transfer is likely: blind@test_resnet")
+    (told,) = [c for c in rows["blind"]["caveats"] if c.startswith("alarm: ")]
+    assert "does not beat its own architecture with random weights" in told
     assert [key for key, row in rows.items() if any("alarm" in c for c in row["caveats"])] == ["blind"]
+    assert not [w for w in found["task"]["warnings"] if "random weights" in w], "another one leads: nobody takes it"
+    alone = api.rank(tmp_path / "digits", source=sources[1], examples=200).record
+    (warning,) = [w for w in alone["task"]["warnings"] if "random weights" in w]
+    assert warning.startswith("Negative transfer is likely: blind@test_resnet")
 
 
 @pytest.mark.parametrize(

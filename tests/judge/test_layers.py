@@ -81,7 +81,7 @@ def test_a_curve_that_peaks_early_rises_or_is_flat():
     assert early.drop_at_top > 0.2
     assert "peaks at stage2, before the top" in early.trend
     assert "special to its own task" in early.trend
-    no_score = "No fine-tuned score is at hand; by frozen features alone"
+    no_score = "By frozen features alone"
     assert early.tail_why == f"{no_score}, the last 2 of 4 depths would be trained anew."
 
     rising = curve("net", probe_curve(*drawn([0.1, 0.3, 1.2]), 3), 120)

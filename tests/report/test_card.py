@@ -68,3 +68,12 @@ def test_hostile_names_stay_text():
     shown = {"".join(c.content for c in block.children) for block in parsed if block.type == "inline"}
     for label in _words.clean(run["task"]["labels"]):
         assert label in shown, "each class has a table cell that shows its very name"
+
+
+def test_the_card_of_a_text_model_shows_texts():
+    run = sample.helps()
+    run["task"]["modality"] = "text"
+    text = card.render(run)
+    assert front(text)["pipeline_tag"] == "text-classification"
+    assert 'run.predict(["a new text"])' in text
+    assert "A text classifier" in text

@@ -124,3 +124,14 @@ def test_a_runs_features_are_its_sources(finished):
     np.testing.assert_allclose(
         run.embed(paths), hs.embed(paths, source=model.source.key, depth=model.fitted.view.depth), atol=1e-3
     )
+
+
+def test_a_run_that_was_moved_tells_its_new_place(finished, copied):
+    shown = headstart("report", copied, "--json")
+    assert json.loads(shown.stdout)["run"] == str(copied)
+    for page in ("report.html", "card.md"):
+        before, after = ((folder / page).read_text(encoding="utf-8") for folder in (finished.out, copied))
+        assert str(finished.out) in before
+        assert str(copied) in after
+        assert "hs.load(" in after
+        assert f"headstart predict {finished.out}" not in after

@@ -134,7 +134,8 @@ def rank(
         _row(entry, known[entry.source], *scores.get(entry.source, ({}, [])), _fewer(entry, most, noun))
         for entry in _placed(ranking)
     ]
-    return Ranked({"task": _told(task, ranking), "sources": rows, "spend": {**clock.spend, "total": clock.total()}})
+    said = _told(task, ranking) | {"data": str(data)}
+    return Ranked({"task": said, "sources": rows, "spend": {**clock.spend, "total": clock.total()}})
 
 
 def _scores(
@@ -198,6 +199,12 @@ def _row(
     }
 
 
+def _elsewhere(warning: str, ranking: Ranking) -> bool:
+    """Whether it is the alarm of a source that others are ahead of."""
+    alarmed = [e.source for e in ranking.entries if e.status == "alarmed"]
+    return any(f" {key} does not beat" in warning for key in alarmed if key != ranking.order[0])
+
+
 def _told(task: Task, ranking: Ranking) -> dict[str, Any]:
     return {
         "name": task.name,
@@ -207,6 +214,7 @@ def _told(task: Task, ranking: Ranking) -> dict[str, Any]:
         "n": task.n,
         "fingerprint": task.fingerprint,
         "notes": list(task.notes),
-        "warnings": [*task.warnings, *ranking.warnings],
+        # An alarm about one that is not the best is told beside it: nobody would take it.
+        "warnings": [*task.warnings, *(w for w in ranking.warnings if not _elsewhere(w, ranking))],
         "stopped": ranking.stopped,
     }

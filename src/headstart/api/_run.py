@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from html import escape
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DataError
+from ..runtime import write
 from ..types import FloatArray, Rival, Source, Verdict
 
 if TYPE_CHECKING:
@@ -39,6 +43,21 @@ class Run:
                 f"{self.path / 'run.json'} is damaged ({error}). Move it away and run the same `headstart fit` again: "
                 "finished work is kept."
             ) from error
+        self._was = str(self.record.get("run", self.path))
+        if Path(self._was).absolute() != self.path.absolute():  # it was moved or copied
+            self.record["run"] = str(self.path)
+
+    def readdress(self) -> None:
+        """Let the pages of a run that was moved name its new place in their lines to copy."""
+        was, now = self._was, str(self.record["run"])
+        for page in (self.report, self.path / "card.md") if was != now else ():
+            text = moved = page.read_text(encoding="utf-8") if page.is_file() else ""
+            for line in ("headstart predict {} ".format, "hs.load({})".format):
+                for form in (quote, repr, lambda place: escape(repr(place))):
+                    moved = moved.replace(line(form(was)), line(form(now)))
+            if moved != text:
+                with suppress(OSError):  # a folder that may only be read
+                    write(page, moved)
 
     def __repr__(self) -> str:
         return f"Run('{self.path}'): {self.sentence}"

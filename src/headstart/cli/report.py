@@ -25,6 +25,7 @@ def run(
     from ..api import Run
 
     done = Run(run)
+    done.readdress()
     if as_json:
         emit(done.record)
         return

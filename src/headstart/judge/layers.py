@@ -222,7 +222,7 @@ def _tail(probed: Sequence[Probed], tuned: Mapping[str, tuple[float, Float64]], 
     names, parts = [p.depth.name for p in probed], len(probed)
     if not tuned:
         what = f"{_last(above, parts)} would be trained anew" if above else "no part asks to be trained anew"
-        return above, f"No fine-tuned score is at hand; by frozen features alone, {what}."
+        return above, f"By frozen features alone, {what}."
     # Where nothing above the top is trained the head alone is: the probe stands for it.
     frozen = probed[-1].depth
     rows = {names[-1]: (frozen.probe or 0.0, probed[-1].losses), **tuned}

@@ -69,7 +69,7 @@ def _front(run: Run) -> str:
     lines = [f"license: {licence}"]
     if licence == "other":
         lines.append(f"license_name: {_yaml(given)}")
-    sort = "regression" if _of_numbers(run) else "image-classification"
+    sort = "regression" if _of_numbers(run) else f"{'image' if run['noun'] == 'picture' else 'text'}-classification"
     pipeline = [] if _of_numbers(run) else [f"pipeline_tag: {sort}"]  # the hub knows none for numbers
     lines += ["library_name: headstart", *pipeline, "tags:"]
     how = "transfer-learning" if winner.get("source") else "trained-from-scratch"
@@ -249,9 +249,10 @@ def _of_numbers(run: Run) -> bool:
 def _how(run: Run) -> str:
     where = str(run.get("run") or "RUN")
     fence = "```" if "```" not in where else "~~~~"
+    example = "new.jpg" if run["noun"] == "picture" else "a new text"
     return (
         f"## How to use\n\n{fence}python\nimport headstart as hs\n\nrun = hs.load({where!r})\n"
-        f'run.predict(["new.jpg"])\n{fence}\n\nThe preprocessing travels with the model.'
+        f'run.predict(["{example}"])\n{fence}\n\nThe preprocessing travels with the model.'
     )
 
 

@@ -188,7 +188,7 @@ def _mistakes(mistakes: list[Run], thumbnails: Mapping[str, bytes]) -> list[dict
     for m in mistakes:
         data = thumbnails.get(m["path"])
         uri = f"data:image/jpeg;base64,{b64encode(data).decode()}" if data else ""
-        rows.append({**m, "name": m["path"].rsplit("/", 1)[-1], "uri": uri})
+        rows.append({**m, "name": "/".join(m["path"].rsplit("/", 2)[-2:]), "uri": uri})
     return rows
 
 
