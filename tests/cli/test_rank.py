@@ -83,7 +83,7 @@ def test_a_network_that_is_worse_than_random_on_real_digits_raises_the_alarm_and
     assert [key for key, row in rows.items() if any("alarm" in c for c in row["caveats"])] == ["blind"]
     assert not [w for w in found["task"]["warnings"] if "random weights" in w], "another one leads: nobody takes it"
     alone = api.rank(tmp_path / "digits", source=sources[1], examples=200).record
-    (warning,) = [w for w in alone["task"]["warnings"] if "random weights" in w]
+    warning, *_ = [w for w in alone["task"]["warnings"] if "random weights" in w]
     assert warning.startswith("Negative transfer is likely: blind@test_resnet")
 
 
