@@ -37,8 +37,8 @@ def table(record: Mapping[str, Any]) -> str:
     noun = NOUNS.get(task["modality"], "example")
     notes = [
         f"{_named(task)}, loss: what a ridge head on frozen features makes of {_words.plural(used, noun)} left out in "
-        "turn (groups as a whole); they stand in the order of its loss, those within a standard error of the best in "
-        "that of prior. random: the same architecture with random weights.",
+        "turn (groups as a whole); they stand in the order of its loss, where it does not tell, the likelier "
+        "(prior) or much lighter one first. random: the same architecture with random weights.",
         "logme, knn: two other scores of the same features (higher is better). prior: what the record promises (size, "
         "published accuracy, domain). cost: seconds to look at so many. In --json every score, and each licence whole.",
         *task.get("notes", ()),
