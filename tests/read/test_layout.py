@@ -101,9 +101,12 @@ def test_one_split_beside_class_folders_is_a_question():
     assert places(*folders, asked="splits") == {"train/diesel": ("train", "diesel"), "train/steam": ("train", "steam")}
 
 
-def test_splits_without_class_folders_are_a_question():
-    with pytest.raises(DataError, match="test/, train/, which have the names of splits but no class"):
-        places("train", "test")
+@pytest.mark.parametrize("folders", [("train", "test"), ("images",), ("fold1", "fold2"), ("train2017", "val2017")])
+def test_parts_without_class_folders_are_a_question(folders):
+    with pytest.raises(
+        DataError, match=r"no classes but parts of the data, and no class folders inside.*--layout clas"
+    ):
+        places(*folders)
     assert {label for _, label in places("train", "test", asked="classes").values()} == {"train", "test"}
 
 
@@ -116,3 +119,8 @@ def test_what_was_guessed_is_said_and_what_is_usual_is_not():
 def test_another_layout_is_told():
     with pytest.raises(UsageError, match="'deep' is not known; allowed: classes, splits, nested"):
         arrange([("a",)], "data", "deep")
+
+
+def test_numbers_and_odd_names_are_classes():
+    assert {label for _, label in places("0", "1", "class2").values()} == {"0", "1", "class2"}
+    assert {label for _, label in places("c0", "c1", "c2").values()} == {"c0", "c1", "c2"}

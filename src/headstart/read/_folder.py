@@ -34,12 +34,13 @@ def read_folder(root: Path, shape: Shape, options: ReadOptions = ReadOptions()) 
         held[path.relative_to(root).parts[:-1]].append(path)
     if not any(held):
         raise DataError(_nothing(root, paths, shape))
-    layout = arrange(held, root.name, options.layout)
+    layout = arrange(held, root.name, options.layout, _hint(paths))
     records, loose, aside = [], [], []
     for folder, inside in held.items():
         place = layout.places[folder]
-        for path in inside if place else ():
-            assert place is not None
+        if place is None:
+            continue
+        for path in inside:
             if place.label:
                 records.append(Record(path, place.label, place.split))
             elif shape.modality == "text" and place.split in (None, "train"):
@@ -53,12 +54,17 @@ def _nothing(root: Path, paths: Sequence[Path], shape: Shape) -> str:
     """Why no example has a class."""
     if not paths:
         return f"{root.name}/ holds no {shape.nouns}. {shape.how}"
+    here = f"{root.name}/ holds {len(paths)} {shape.nouns} but no class folders, so none has a label."
+    return f"{here} {shape.how}{_hint(paths)}"
+
+
+def _hint(paths: Collection[Path]) -> str:
+    """What the names of the files seem to say, if they do."""
     words = _named(paths)
     some = ", ".join(words[:3]) + (", …" if words[3:] else "")
-    hint = (
+    return (
         f" The files' names seem to hold classes ({some}): a table of files and labels would say so." if words else ""
     )
-    return f"{root.name}/ holds {len(paths)} {shape.nouns} but no class folders, so none has a label. {shape.how}{hint}"
 
 
 def _named(paths: Collection[Path]) -> list[str]:

@@ -52,13 +52,14 @@ class Layout:
     warnings: tuple[str, ...] = ()
 
 
-def arrange(held: Collection[Folder], root: str, asked: str | None = None) -> Layout:
+def arrange(held: Collection[Folder], root: str, asked: str | None = None, hint: str = "") -> Layout:
     """What every folder stands for.
 
     Args:
         held: the folders that directly hold examples, as names below the root.
         root: what the root is called.
         asked: one of `LAYOUTS`, where a person says which it is.
+        hint: what else may name the classes, said where no folder does.
 
     Raises:
         DataError: there is no training part, or two readings are possible.
@@ -73,7 +74,7 @@ def arrange(held: Collection[Folder], root: str, asked: str | None = None) -> La
     if asked in ("classes", "nested"):
         place = 0 if asked == "classes" else -1
         found = Layout({f: Place(label_text(f[place])) for f in below if f})
-    elif asked == "splits" or _is_split(tops, root):
+    elif asked == "splits" or _is_split(tops, root, hint):
         found = _splits(tops, root)
     else:
         found = _classes(tops, root)
@@ -110,7 +111,7 @@ def _tops(below: Iterable[Folder]) -> dict[str, _Top]:
     return out
 
 
-def _is_split(tops: Mapping[str, _Top], root: str) -> bool:
+def _is_split(tops: Mapping[str, _Top], root: str, hint: str) -> bool:
     """Whether folders at the top are splits.
 
     Raises:
@@ -120,11 +121,11 @@ def _is_split(tops: Mapping[str, _Top], root: str) -> bool:
     parts = [name for name, top in tops.items() if top.names and named.get(name) in SPLITS]
     others = [name for name in tops if name not in named]
     if not parts:
-        if len(tops) > 1 and all(named.get(name) in SPLITS for name in tops):
+        if not any(top.names for top in tops.values()) and all(named.get(n) in SPLITS or plain(n) for n in tops):
             raise DataError(
-                f"{root}/ holds {_list(tops)}, which have the names of splits but no class folders inside, so no "
-                "example has a label. Put a folder for each class into every split, or pass a table of files and "
-                "labels; if these are the classes, pass --layout classes."
+                f"{root}/ holds {_list(tops)}, by {_name(tops)} no classes but parts of the data, and no class folders "
+                f"inside, so no example has a label. Put a folder for each class into every part, or pass a table of "
+                f"files and labels; if these are the classes, pass --layout classes.{hint}"
             )
         return False
     if not others or len({named[name] for name in parts}) > 1:
@@ -238,6 +239,10 @@ def _said(parts: Mapping[str, str]) -> str:
 
 def _first(parts: Mapping[str, str]) -> str:
     return next(name for name, split in parts.items() if split == "train")
+
+
+def _name(names: Collection[str]) -> str:
+    return "its name" if len(names) == 1 else "their names"
 
 
 def _have(names: Collection[str]) -> str:

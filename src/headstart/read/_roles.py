@@ -20,7 +20,7 @@ _WORDS = {
 }
 _PLAIN = frozenset(
     "set sets data dataset image images img imgs picture pictures photo photos text texts txt split part folder file "
-    "files sample samples example examples small full jpg jpeg png".split()
+    "files sample samples example examples fold batch chunk shard jpg jpeg png".split()
 )
 _GLUED = re.compile(r"(train|training|val|valid|validation|dev|test|testing)(set|data|images?|imgs?)")
 
@@ -43,12 +43,13 @@ def roles(names: Collection[str]) -> dict[str, str]:
 
 
 def plain(name: str) -> bool:
-    """Whether a folder's name says nothing of what is in it but that it is data.
+    """Whether a folder's name says nothing of what is in it but that it is data, or a part of it.
 
-    >>> plain("images"), plain("cats")
-    (True, False)
+    >>> plain("images"), plain("fold3"), plain("cats"), plain("7")
+    (True, True, False, False)
     """
-    return set(_words(name)) <= _PLAIN
+    words = _words(name)
+    return bool(words) and set(words) <= _PLAIN
 
 
 def numbered(names: Collection[str]) -> bool:

@@ -197,7 +197,7 @@ def _check_given(found: Found, kept: tuple[Kept, ...], path: Path, shape: Shape,
             other = ", or leave validation out to have it drawn from train" if split == "valid" else ""
             raise DataError(
                 f"{path.name}: of the {given} {shape.nouns} given as {_PARTS[split]}, none can be used{why}. Every "
-                f"given split needs at least one {shape.noun}. Repair or replace them{other}."
+                f"given split needs at least one {shape.noun}. Repair or replace them{other}.{_keep(why)}"
             )
 
 
@@ -210,7 +210,13 @@ def _check_parts(sizes: list[int], path: Path, shape: Shape, rule: str, why: str
     raise DataError(
         f"{path.name} has too few {shape.nouns} to split{why}: {counts}. Each of the three needs at least one. Give "
         f"every class{where} {needed} or more that are not near-duplicates or of one group, better 20."
+        f"{_keep(why)}"
     )
+
+
+def _keep(why: str) -> str:
+    """What to do where near-duplicates were set aside."""
+    return " If near-duplicates are different examples, pass --duplicates keep." if "near_duplicate" in why else ""
 
 
 def _split(cleaned: Clean, labels: tuple[str, ...], seed: int) -> tuple[IntArray, IntArray]:

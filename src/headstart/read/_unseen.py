@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,11 +16,13 @@ from .. import runtime
 from ..errors import DataError, UsageError
 from ..family import load
 from ..types import Sealed, SetAside, Task
+from ._layout import LAYOUTS
 from ._numbers import settled
+from ._options import ReadOptions
 from ._record import Found, Shape, in_order
 from ._roles import roles
 from ._several import tagged
-from ._table import open_table, split_of, tables_in
+from ._table import Table, open_table, split_of, tables_in
 from ._task import absolute, example, found_in
 
 SHORT = 16  # hex digits of a digest by which what was learnt from is known again
@@ -61,7 +64,7 @@ def unseen(
     shape = _shape(module.SHAPE.known(columns or {}), kind, labels, text, label)
     if shape.several and not label and table is not None and set(labels) <= set(table.columns):
         shape = replace(shape, flags=labels)
-    found, rule = _held_out(found_in(path, table, shape), shape)
+    found, rule = _held_out(_found(path, table, shape, labels), shape)
     if found.labels and (missing := set(labels) - set(found.labels)):
         raise DataError(
             f"{path.name}: the columns {', '.join(found.labels)} say nothing of {', '.join(in_order(missing))}, which "
@@ -105,6 +108,19 @@ def _inside(path: Path) -> Path:
     named = {parts.get(p.name): p for p in folders} | {split_of(p): p for p in tables_in(path)}
     held_out = named.get("test") or named.get("valid")
     return path if {None, "train"} & named.keys() or held_out is None else held_out
+
+
+def _found(path: Path, table: Table | None, shape: Shape, labels: tuple[str, ...]) -> Found:
+    """As `found_in`; of folders that can be read in two ways the one that gives the run's own classes."""
+    try:
+        return found_in(path, table, shape)
+    except DataError:
+        for layout in LAYOUTS if table is None and path.is_dir() else ():
+            with suppress(DataError):
+                found = found_in(path, table, shape, ReadOptions(layout=layout))
+                if found.records and {r.label for r in found.records} <= set(labels):
+                    return found
+        raise
 
 
 def _shape(shape: Shape, kind: str, labels: tuple[str, ...], text: str | None, label: str | None) -> Shape:

@@ -25,6 +25,12 @@ SIDECARS = frozenset(
 )
 
 
+_OF_RUN = frozenset(
+    "run.json journal.jsonl ranking.json environment.json lock.json predictions.parquet seen.safetensors card.md "
+    "report.html model trials".split()
+)
+
+
 def is_picture(path: Path) -> bool:
     """Whether the file is meant as a picture; broken links count by their suffix."""
     suffix = path.suffix.lower()
@@ -53,15 +59,18 @@ def subfolders(folder: Path) -> list[Path]:
 
 def is_run(folder: Path) -> bool:
     """Whether it is the folder of a run, finished or not, or holds such folders alone."""
-    if (folder / "journal.jsonl").is_file() and ((folder / "run.json").is_file() or _is_journal(folder)):
+    if _is_journal(folder):
         return True
     inside = _entries(folder)
-    return bool(inside) and all(p.is_dir() and (p / "journal.jsonl").is_file() and is_run(p) for p in inside)
+    return bool(inside) and all(_is_journal(p) for p in inside)
 
 
 def _is_journal(folder: Path) -> bool:
-    """Whether `journal.jsonl` begins as ours does."""
-    with (folder / "journal.jsonl").open("rb") as f:
+    """Whether there is a `journal.jsonl` that begins as ours does."""
+    file = folder / "journal.jsonl"
+    if not file.is_file():
+        return False
+    with file.open("rb") as f:
         return re.match(rb'\{"at": [\d.]+, "event": ', f.read(80)) is not None
 
 
@@ -95,10 +104,13 @@ def _walk(folder: Path, seen: set[str], wanted: Callable[[Path], bool]) -> Itera
 
 
 def _entries(folder: Path) -> list[Path]:
+    """What is in it, without hidden names, leavings of systems, and what a run leaves in a folder of data."""
     try:
-        return sorted(folder / name for name in os.listdir(folder) if not name.startswith((".", "__MACOSX", "@eaDir")))
+        names = [name for name in os.listdir(folder) if not name.startswith((".", "__MACOSX", "@eaDir"))]
+        ours = _OF_RUN if "journal.jsonl" in names and _is_journal(folder) else ()
     except OSError:
         return []
+    return sorted(folder / name for name in names if name not in ours)
 
 
 def _is_above(path: str, below: str) -> bool:
