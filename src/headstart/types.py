@@ -366,6 +366,7 @@ class Verdict:
     needed: int | None = None  # test examples that would be needed to tell, when these are too few
     noun: str = "picture"  # what one example is called
     caveats: tuple[str, ...] = ()
+    complete: bool = True  # every rival had its say; else there is no verdict yet, and `reason` says who is missing
 
 
 @dataclass(frozen=True)

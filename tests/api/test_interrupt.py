@@ -69,9 +69,16 @@ def test_the_first_press_in_the_race_finishes_what_is_there_and_the_same_command
     assert "scratch: setting 3 of 4" not in seen
     waiting = {t["id"]: t["reason"] for t in record["trials"] if t["status"] == "waiting"}
     assert waiting == {"scratch": "interrupted before it was done"}
+    missing = "No verdict yet: a network from scratch did not run to its end (interrupted before it was done)."
+    assert record["sentence"].startswith(f"{missing} Of what ran: ")
+    told = (record["verdict"]["decision"], record["verdict"]["complete"], record["verdict"]["reason"])
+    assert told == ("no_evidence", False, missing)
+    assert record["warnings"][0].startswith("The rival 'scratch' took no part (interrupted before it was done)")
     watch, _ = press()
     again = headstart.fit(desk.data, out=out, watch=watch, **HOW).record
     assert not [t for t in again["trials"] if t["status"] == "waiting"]
+    assert again["verdict"]["complete"]
+    assert not any("took no part" in w for w in again["warnings"])
 
 
 def test_the_second_press_stops_at_once(desk, tmp_path, capfd):

@@ -48,3 +48,15 @@ def test_many_rivals_and_long_titles_still_fit():
     assert len(lines) <= 25
     assert max(text.width(line) for line in lines) <= text.COLUMNS
     assert any("more in the report" in line for line in lines)
+
+
+def test_what_weighs_most_stands_in_the_first_lines_and_nowhere_else():
+    run = sample.helps()
+    first = [f"The rival '{name}' took no part." for name in ("scratch", "classical")]
+    run["foremost"], run["warnings"] = first, [*first, "Classes of fewer than 10 pictures: 1.", "Another."]
+    lines = text.summary(run).splitlines()
+    at = lines.index(f"warning: {first[0]}")
+    assert lines[at + 1] == f"warning: {first[1]}"
+    assert not any(line.startswith("▸") for line in lines[:at]), "before the models"
+    assert "warning: Classes of fewer than 10 pictures: 1. (and 1 more in the report)" in lines
+    assert text.summary(run).count("took no part") == 2

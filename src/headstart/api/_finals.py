@@ -49,13 +49,16 @@ def last_trainings(race: Race, chosen: Sequence[Contender], repeated: Collection
     again = [c for c in chosen if c.trial.id in repeated and load("transfer", c.fitted.strategy).STOCHASTIC]
     for extra in range(1, job.plan.seeds if again else 1):
         try:
+            if race.stopped:
+                raise BudgetError("interrupted")
             for id_, fitted in round_of(again, extra).items():
                 out[id_].append(fitted)
         except BudgetError:
             who = "once" if extra == 1 else f"{extra} times"
+            why = "It was interrupted, which" if race.stopped else "The budget"
             race.cut(
-                f"The budget left time to train the finalists {who}, not {job.plan.seeds} times: what another seed "
-                "would change is not in the interval."
+                f"{why} left time to train the finalists {who}, not {job.plan.seeds} times: what another seed would "
+                "change is not in the interval."
             )
             break
     return out

@@ -75,7 +75,7 @@ class Race:
                 raise self._nothing(role)
         self._choose()
         self.job.cpu_adapted = time.process_time() - self.job.cpu_start - self.proof_cpu
-        if presses.early:  # the same command draws the curve when it is done
+        if self.stopped:  # the same command draws the curve when it is done
             return self.outcome
         from . import _depths
 
@@ -86,6 +86,11 @@ class Race:
         with self.job.clock("layers"):
             self.outcome.layers, self.outcome.forgetting = _depths.curve(self), _depths.forgetting(self)
         return self.outcome
+
+    @property
+    def stopped(self) -> bool:
+        """Whether a person left some out: then what can be shown soonest is wanted."""
+        return any(t.reason == STOPPED for t in self.outcome.trials)
 
     def _hold(self) -> None:
         """Let each run in turn, until a person asks for what there is to show."""

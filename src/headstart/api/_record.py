@@ -24,6 +24,7 @@ from ..runtime import write, write_json
 from ..types import Example, Fitted, Source, Task, Trial, answers, counts, to_dict
 from ._evaluate import note_seen
 from ._run import Run
+from ._warnings import foremost
 
 if TYPE_CHECKING:
     from ..extract.gallery import Gallery
@@ -48,6 +49,7 @@ def publish(
     Raises:
         HeadstartError: the saved model does not predict what the model in memory predicts.
     """
+    from ..judge.unheard import withheld
     from ..report import card, html
     from ..ship.store import save
 
@@ -66,8 +68,10 @@ def publish(
         note_seen(out, job.task)
         environment = _environment(engine, job.task.modality)
         write_json(out / "environment.json", environment)
+        judgement = replace(judgement, verdict=withheld(judgement.verdict, trials, _titles(job.task)))
         record = _record(job, judgement, trials, winner, roles, source)
-        record["warnings"] = [*outcome.cut, *record["warnings"], *picked.warnings]
+        record["foremost"] = foremost(trials, outcome.cut, picked.warnings)
+        record["warnings"] = [*record["foremost"], *record["warnings"]]
         record["budget"] = {"asked": job.plan.asked, "limit": job.plan.budget, "cut": outcome.cut}
         record |= {"layers": outcome.layers, "forgetting": outcome.forgetting, "ranking": dict(picked.ranking)}
         record |= {"request": request, "environment": environment}
@@ -178,7 +182,7 @@ def _record(
         "rivals": rivals,
         "trials": [{**_trial(t), "title": titles[t.strategy]} for t in trials],
         "mistakes": _mistakes(job.task, judgement),
-        "warnings": [*job.task.warnings, *_unheard(trials)],
+        "warnings": list(job.task.warnings),
         "spend_cpu": {"adapted": job.cpu_adapted, "total": time.process_time() - job.cpu_start},
         "embedded": {"seconds": job.gallery.seconds, "computed": job.gallery.computed, "engine": job.gallery.engine},
         "seed": job.plan.seed,
@@ -193,12 +197,6 @@ def _titles(task: Task) -> dict[str, str]:
         name: words[name].get(f"{task.modality} {task.kind}", words[name].get(task.modality, m.TITLE))
         for name, m in known.items()
     }
-
-
-def _unheard(trials: Sequence[Trial]) -> list[str]:
-    """A warning where a rival did not get its say: the verdict is then easier to win."""
-    missing = [t for t in trials if not t.reuses and t.status in ("waiting", "failed")]
-    return [f"The rival '{t.id}' took no part ({t.reason}): the verdict may flatter reuse." for t in missing]
 
 
 def _trial(trial: Trial) -> dict[str, Any]:

@@ -214,6 +214,8 @@ def sentence(
     examples = f"{v.n_test:,} sealed test {v.noun}s"
     against = f"{unit.named(v.transfer.value)} against {unit.value(v.rival.value)} {_with(v.rival, name)}"
     details = f"({numbers}, {examples}; {reused}{took})"
+    if not v.complete and v.decision != "hurts":
+        return f"{v.reason} Of what ran: {against} {details}."
     if v.decision == "helps":
         kept = " Yet the rival won on validation data, so this run's model is the rival." if fresh else ""
         return f"Reuse helps: {against} {details}.{kept}"

@@ -82,9 +82,22 @@ def unit_of(run: Run) -> Units:
     return units((run.get("verdict") or {}).get("metric", "accuracy"))
 
 
+def others(run: Run) -> Sequence[str]:
+    """The warnings that do not stand in the first lines; `warnings` begins with those that do."""
+    return list(run.get("warnings") or ())[len(run.get("foremost") or ()) :]
+
+
+def complete(run: Run) -> bool:
+    """Whether there is a verdict: every rival had its say, or reuse hurts whoever is missing."""
+    verdict = run.get("verdict") or {}
+    return bool(verdict.get("complete", True)) or verdict.get("decision") == "hurts"
+
+
 def decision(run: Run) -> str:
     """The verdict in a few words; without evidence, and with a model that starts fresh, as the sentence says it."""
     winner = run.get("winner") or {}
+    if not complete(run):
+        return "No verdict yet"
     decided = str((run.get("verdict") or {}).get("decision", "no_evidence"))
     if decided == "no_evidence" and winner and not winner.get("reuses", winner.get("source")):
         return "Start fresh"

@@ -124,7 +124,8 @@ def _what(run: Run) -> str:
 def _verdict(run: Run) -> str:
     verdict = run["verdict"]
     lines = ["## Verdict", f"**{md(run.get('sentence') or verdict.get('reason', ''))}**"]
-    if verdict.get("reason") and verdict["reason"] != run.get("sentence"):
+    lines += [md(f"Warning: {text}") for text in run.get("foremost") or ()]
+    if verdict.get("reason") and not str(run.get("sentence")).startswith(verdict["reason"]):
         lines.append(md(verdict["reason"]))
     if verdict.get("interval"):
         low, high = verdict["interval"]
@@ -224,7 +225,7 @@ def _evaluation(run: Run) -> str:
 
 
 def _limits(run: Run) -> str:
-    notes = [*(run["verdict"].get("caveats") or ()), *(run.get("warnings") or ())]
+    notes = [*(run["verdict"].get("caveats") or ()), *_view.others(run)]
     weakest = sorted(run["metrics"].get("per_class", ()), key=lambda c: c["recall"])[:3]
     lines = [f"- {md(note)}" for note in notes]
     if weakest:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 COLUMNS = 100
 MOST_MODELS = 8
+MOST_FOREMOST = 3
 
 
 def summary(run: Mapping[str, Any]) -> str:
@@ -28,6 +29,7 @@ def summary(run: Mapping[str, Any]) -> str:
     run = _view.whole(run)
     verdict = run["verdict"]
     lines = _wrap(run.get("sentence") or verdict.get("reason", ""), most=6)
+    lines += _foremost(run)
     if table := _models(run):
         lines += ["", *table]
     if understood := run["task"].get("notes"):
@@ -106,6 +108,13 @@ def _models(run: Mapping[str, Any]) -> list[str]:
     return lines
 
 
+def _foremost(run: Mapping[str, Any]) -> list[str]:
+    """What weighs most: who is missing from the verdict, what was cut short or left out."""
+    given = run.get("foremost") or ()
+    lines = [line for text in given[:MOST_FOREMOST] for line in _wrap(f"warning: {text}", 2)]
+    return lines + ([f"… and {len(given) - MOST_FOREMOST} more such in the report"] if given[MOST_FOREMOST:] else [])
+
+
 def _notes(run: Mapping[str, Any], verdict: Mapping[str, Any]) -> list[str]:
     """Test size, what was set aside, warnings, time."""
     lines = []
@@ -126,7 +135,7 @@ def _notes(run: Mapping[str, Any], verdict: Mapping[str, Any]) -> list[str]:
         left = len(ranking.get("left_out", ()))
         of = f"the {len(ranked) - left} of {len(ranked)} that were looked at" if left else str(len(ranked))
         lines += _wrap(f"sources: {' and '.join(kept)}, chosen of {of}; the report says why", 2)
-    if warnings := run.get("warnings"):
+    if warnings := _view.others(run):
         more = f" (and {len(warnings) - 1} more in the report)" if len(warnings) > 1 else ""
         lines += _wrap(f"warning: {warnings[0]}{more}", 2)
     if spent := run["spend"].get("total"):

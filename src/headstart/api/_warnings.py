@@ -1,0 +1,25 @@
+"""A run's warnings by their weight: first who is missing from the verdict, and what was cut short or left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..judge.unheard import unheard
+from ..types import Trial
+
+
+def foremost(trials: Sequence[Trial], cut: Sequence[str], sources: Sequence[str]) -> list[str]:
+    """What stands in the first lines of every output.
+
+    Args:
+        trials: all of the race.
+        cut: what the race left out for time, in sentences.
+        sources: what the choice of sources warns of.
+    """
+    rivals = [f"The rival '{t.id}' took no part ({t.reason}): without it there is no verdict." for t in unheard(trials)]
+    waiting: dict[str, list[str]] = {}
+    for trial in trials:
+        if trial.reuses and trial.status == "waiting":
+            waiting.setdefault(trial.reason, []).append(trial.id)
+    left = [f"Not tried ({reason}): {', '.join(ids)}." for reason, ids in waiting.items()]
+    return [*rivals, *cut, *left, *sources]
