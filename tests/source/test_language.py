@@ -52,6 +52,18 @@ def test_a_causal_model_is_read_at_its_last_token():
     np.testing.assert_allclose(model(ids, mask)[0], want, atol=1e-6)
 
 
+@torch.inference_mode()
+@pytest.mark.parametrize("pooling", ["last", "mean"])
+def test_a_text_that_ends_in_the_token_for_padding_is_read_to_its_end(pooling):
+    """transformers' heads look for the last token that is none, whatever the mask says."""
+    model = _language.load(tiny_text.source(pooling), tiny_text.weights())
+    longer, ended = [2, 7, 8, 9, 10, 11, 3], [2, 5, 6, 0, 0]
+    ids, mask = batch([longer, ended])
+    states = model.net(input_ids=torch.tensor([ended]), attention_mask=torch.ones(1, 5)).last_hidden_state[0]
+    want = states[-1] if pooling == "last" else states.mean(0)
+    np.testing.assert_allclose(model(ids, mask)[0][1], want, atol=1e-5)
+
+
 def test_long_texts_are_cut_and_empty_ones_have_a_token():
     assert len(rows([" ".join(TEXTS * 20)], tiny_text.source(length=16))[0]) == 16
     assert len(rows([""])[0]) > 0

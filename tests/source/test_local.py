@@ -6,6 +6,7 @@ import io
 import json
 import re
 
+import numpy as np
 import pytest
 import tiny_models
 from tiny_source import REAL
@@ -66,6 +67,76 @@ def test_a_tokenizer_of_a_vocabulary_alone_is_made(folder):
     assert source.words.length == 12
     found = _language.tokens(_language.tokenizer(source), source, ["river stone"])
     assert found == [[2, 4, 5, 3]]
+
+
+def kmers(made):
+    """A tokenizer of one's own: words of three letters of DNA."""
+    names = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "ATG", "TGC", "GCA"]
+    made.model = type(made.model)({word: at for at, word in enumerate(names)}, unk_token="[UNK]")
+    return made
+
+
+def test_a_tokenizer_of_ones_own_is_read_as_it_is(folder):
+    """transformers 5.23 puts a WordPiece that lower-cases in its place: all unknown."""
+    (folder / "tokenizer.json").write_text(kmers(tiny_text.tokenizer()).to_str())
+    (folder / "tokenizer_config.json").write_text('{"tokenizer_class": "BertTokenizer", "do_lower_case": true}')
+    source = _catalogue.get(str(folder))
+    assert _language.tokens(_language.tokenizer(source), source, ["ATG GCA TGC"]) == [[2, 4, 6, 5, 3]]
+
+
+def test_a_vocabulary_with_capitals_is_not_lower_cased_unless_it_says_so(folder):
+    (folder / "tokenizer.json").unlink()
+    words = sorted(kmers(tiny_text.tokenizer()).get_vocab().items(), key=lambda item: item[1])
+    (folder / "vocab.txt").write_text("\n".join(word for word, _ in words))
+    assert local._words(folder).encode("ATG GCA").ids == [2, 4, 6, 3]
+    (folder / "tokenizer_config.json").write_text('{"do_lower_case": true}')
+    assert local._words(folder).encode("ATG GCA").ids == [2, 1, 1, 3]
+
+
+@pytest.mark.parametrize("architecture", ["bert", "roberta", "gpt2", "llama"])
+def test_a_tokenizer_that_pads_on_the_left_moves_nothing(architecture, tmp_path, monkeypatch):
+    """Padded on the left, transformers' own BERT and GPT-2 move a text's vectors with its neighbours in the batch."""
+    import torch
+
+    from headstart.extract.engine import torch as engine
+
+    monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(engine, "text_precision", lambda: "fp32")
+    place = tiny_models.saved(architecture, tmp_path)
+    made = tiny_text.tokenizer()
+    made.enable_padding(direction="left", pad_id=0, pad_token="[PAD]", length=20)
+    (place / "tokenizer.json").write_text(made.to_str())
+    (place / "tokenizer_config.json").write_text('{"padding_side": "left", "truncation_side": "right"}')
+    source = _catalogue.get(str(place))
+    texts = ["river", "stone lamp cloud winter paper", "engine garden mirror"]
+    net, words = _language.library().AutoModel.from_pretrained(place).eval(), tiny_text.tokenizer()
+    with torch.inference_mode():
+        alone = [net(torch.tensor([words.encode(text).ids])).last_hidden_state[0].mean(0) for text in texts]
+    found = engine.build_text(source)(texts)[0][:, source.columns("top")]
+    np.testing.assert_allclose(found, torch.stack(alone), atol=1e-5)
+
+
+def test_the_end_of_a_text_is_kept_where_the_tokenizer_cuts_on_the_left(folder):
+    (folder / "tokenizer_config.json").write_text('{"truncation_side": "left", "model_max_length": 4}')
+    source = _catalogue.get(str(folder))
+    found = _language.tokens(_language.tokenizer(source), source, ["river stone lamp cloud"])
+    assert found == [[2, 6, 7, 3]]
+
+
+@pytest.mark.parametrize("said", [None, "bfloat16", "float32"])
+def test_a_checkpoint_in_half_precision_is_computed_in_full(said, folder, tmp_path):
+    """transformers keeps a file's bfloat16 unless its config.json says otherwise."""
+    import torch
+
+    net = _language.library().AutoModel.from_pretrained(folder, dtype=torch.bfloat16)
+    net.save_pretrained(tmp_path / "half")
+    (tmp_path / "half" / "tokenizer.json").write_text(tiny_text.tokenizer().to_str())
+    changed(tmp_path / "half", dtype=said, torch_dtype=said)
+    ours, ids = _language.load(_catalogue.get(str(tmp_path / "half"))), torch.tensor([[2, 5, 9, 3]])
+    assert {weight.dtype for weight in ours.parameters()} == {torch.float32}
+    with torch.inference_mode():
+        want = net.float()(ids).last_hidden_state.mean(1)
+        torch.testing.assert_close(ours(ids, torch.ones_like(ids))[0], want, rtol=1e-5, atol=1e-5)
 
 
 def test_no_tokenizer_at_all_is_told(folder):

@@ -316,7 +316,7 @@ def language_model(source: Source, weights: Path | None = None) -> nn.Module:
 
 
 def tokenizer(source: Source, weights: Path | None = None) -> Tokenizer:
-    """The source's tokenizer: texts are cut at the source's length, nothing is padded.
+    """The source's tokenizer: texts are cut at the source's length, on the side that it says; nothing is padded.
 
     Raises:
         SourceError: the weights file cannot be had or carries none.
@@ -333,7 +333,8 @@ def tokenizer(source: Source, weights: Path | None = None) -> Tokenizer:
         raise SourceError(f"{path} carries no tokenizer. Delete it and pull the source again.")
     made = Tokenizer.from_str(found)
     made.no_padding()
-    made.enable_truncation(source.words.length)
+    side = (made.truncation or {}).get("direction", "right")
+    made.enable_truncation(source.words.length, direction=side)
     return made
 
 

@@ -134,9 +134,9 @@ def _texts(files: Sequence[Path], source: Source) -> tuple[dict[str, Tensor], st
 
 
 def _how(source: Source) -> dict[str, Any]:
-    """What else in a record decides what is made of a network's file, see `_pictures`."""
+    """What else decides what is made of a network's file, see `_pictures`; of a GGUF that its tokenizer was mended."""
     if source.modality != "image":
-        return {}
+        return {"tokenizer": "mended"} if str(source.origin.get("file", "")).endswith(".gguf") else {}
     return {name: source.origin[name] for name in _pictures.MATTERS if name in source.origin} | dict(source.config)
 
 

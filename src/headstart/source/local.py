@@ -151,6 +151,8 @@ def fetch(source: Source) -> Path:
     if sentence:
         tensors |= {_language.AFTER + name: tensor for name, tensor in _sentence.tensors(sentence).items()}
         words = _sentence.lowered(words) if sentence.lower else words
+    if _json(inner / "tokenizer_config.json").get("truncation_side") == "left":
+        words.enable_truncation(source.words.length, direction="left")
     return _weights.keep(tensors, words.to_str(), source, cached)
 
 
@@ -166,6 +168,8 @@ def _words(folder: Path) -> Any:  # noqa: ANN401 - a Tokenizer
         if not any(any(folder.glob(pattern)) for pattern in _WORDS):
             raise ValueError(f"none of tokenizer.json, {', '.join(_WORDS)}")
         how = {"local_files_only": True, "trust_remote_code": False}  # else a person may be asked, and code be run
+        if (folder / "vocab.txt").is_file() and "do_lower_case" not in _json(folder / "tokenizer_config.json"):
+            how["do_lower_case"] = not _cased((folder / "vocab.txt").read_text(encoding="utf-8").splitlines())
         made = _language.library().AutoTokenizer.from_pretrained(folder, **how)
         return made.backend_tokenizer
     except (OSError, ValueError, AttributeError) as problem:
@@ -174,6 +178,16 @@ def _words(folder: Path) -> Any:  # noqa: ANN401 - a Tokenizer
             f"{folder} holds no tokenizer that can be read ({why}). Save it there with "
             "`tokenizer.save_pretrained(folder)`."
         ) from problem
+
+
+def _cased(words: list[str]) -> bool:
+    """Whether a vocabulary tells capitals from small letters: lower-cased, texts would be made of words it has not.
+
+    >>> _cased(["[PAD]", "ATG", "TGC"]), _cased(["[PAD]", "river", "##s"])
+    (True, False)
+    """
+    capitals = sum(word != word.lower() for word in words if not word.startswith("["))
+    return capitals > len(words) / 100
 
 
 def _files(folder: Path) -> list[Path]:
