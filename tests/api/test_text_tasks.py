@@ -78,7 +78,7 @@ def test_numbers_are_predicted_and_judged_by_their_error(scored):
     assert set(record["metrics"]) == {"mae", "rmse", "r2", "pearson", "mae_interval", "mae_of_median", "deviation"}
     assert record["metrics"]["mae"] < record["metrics"]["mae_of_median"]
     assert record["metrics"]["pearson"] > 0.3
-    assert {t["strategy"] for t in record["trials"]} == {"probe", "depths", "classical"}
+    assert {t["strategy"] for t in record["trials"]} == {"probe", "depths", "classical", "constant"}
     assert all(set(t["scores"]) == {"mae", "rmse"} and t["accuracy"] is None for t in record["trials"])
     assert "MAE" in scored.run.sentence
     assert "TF-IDF + ridge regression" in {t["title"] for t in record["trials"]}

@@ -101,7 +101,7 @@ def test_ctrl_c_gives_the_best_so_far_and_the_same_command_goes_on(desk, tmp_pat
     first = json.loads(said)
     waiting = {t["id"] for t in first["trials"] if t["status"] == "waiting"}
     assert "scratch" in waiting
-    assert {t["id"] for t in first["trials"] if t["status"] == "finished"} == {"probe-whole", "classical"}
+    assert {t["id"] for t in first["trials"] if t["status"] == "finished"} == {"probe-whole", "classical", "constant"}
     assert all(t["reason"] == "interrupted before it was done" for t in first["trials"] if t["id"] in waiting)
     assert first["verdict"]["decision"] in ("helps", "no_evidence", "hurts")
     assert any("took no part" in warning for warning in first["warnings"])

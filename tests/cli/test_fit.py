@@ -71,7 +71,7 @@ def test_json_is_one_object_that_keeps_the_contract(finished):
     low, high = record["verdict"]["interval"]
     assert low <= record["verdict"]["difference"] <= high
     assert sum(record["task"]["n"].values()) == 48
-    assert {t["strategy"] for t in record["trials"] if not t["reuses"]} == {"classical", "scratch"}
+    assert {t["strategy"] for t in record["trials"] if not t["reuses"]} == {"classical", "constant", "scratch"}
     assert all(t["reason"] for t in record["trials"])
 
 

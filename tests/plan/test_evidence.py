@@ -89,6 +89,19 @@ def test_examples_of_a_group_do_not_vouch_for_each_other():
     task = Task("groups", ("a", "b"), alone, (), Sealed(()), modality="text")
     assert evidence.of("x", seen, task, alone).value > 0.95
     assert evidence.of("x", seen, task, together).value < 0.8
+    assert evidence.of("x", seen, task, alone).groups is None
+    assert np.array_equal(np.unique(evidence.of("x", seen, task, together).groups), np.arange(30))
+
+
+def test_how_far_behind_is_told_by_groups():
+    """Each example five times: the gap is as sure as that of the groups' means, and on a beginning as its groups'."""
+    rng = np.random.default_rng(0)
+    ours, theirs, groups = rng.gamma(2, 1, 40), rng.gamma(2, 1, 40), np.arange(200) // 5
+    singly = [evidence.Evidence("x", a, a) for a in (ours, theirs)]
+    many = [evidence.Evidence("x", a.repeat(5), a.repeat(5), groups) for a in (ours, theirs)]
+    assert many[0].behind(many[1]) == pytest.approx(singly[0].behind(singly[1]))
+    few = [evidence.Evidence("x", a[:20].repeat(5), a[:20].repeat(5), groups[:100]) for a in (ours, theirs)]
+    assert many[0].behind(few[1]) == pytest.approx(few[0].behind(few[1]))
 
 
 def test_examples_of_several_labels_are_drawn_by_chance():

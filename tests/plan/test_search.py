@@ -10,12 +10,14 @@ import pytest
 
 import drawn_task
 import tiny_tail
+import tiny_text
 from contenders import contender
 from headstart.errors import BudgetError, UnknownName, UsageError
 from headstart.family import load, names
 from headstart.kind.classification import compared, log_loss, softmax
 from headstart.plan._folds import folds
 from headstart.plan.choice import CLOSE, Contender
+from headstart.plan.keep import recall, remember
 from headstart.plan.search import (
     Behind,
     Candidate,
@@ -24,9 +26,7 @@ from headstart.plan.search import (
     join,
     measure,
     reads,
-    recall,
     refit,
-    remember,
     rows,
     trained,
 )
@@ -76,7 +76,8 @@ def test_wanting_narrows_its_own_camp_alone(wanted, transfer, rivals):
     for camp, members in ((True, transfer), (False, rivals)):
         family = {n: m for n in names("transfer") if "image" in reads(m := load("transfer", n))}
         everyone = {n for n, m in family.items() if m.REUSES is camp and not getattr(m, "ON_REQUEST", False)}
-        assert {c.strategy for c in found if c.reuses is camp} == (members or everyone)
+        always = {n for n in everyone if getattr(family[n], "BASELINE", False)}
+        assert {c.strategy for c in found if c.reuses is camp} == (members | always if members else everyone)
 
 
 def test_wanting_what_does_not_exist():
@@ -90,7 +91,8 @@ def test_what_takes_part_on_request_alone():
     assert asked, "else this test says nothing"
     for name in asked:
         camp = load("transfer", name).REUSES
-        assert {c.strategy for c in candidates(["a"], [name], FACTS) if c.reuses is camp} == {name}
+        found = [c for c in candidates(["a"], [name], FACTS) if c.reuses is camp and not c.baseline]
+        assert {c.strategy for c in found} == {name}
 
 
 def test_training_looks_at_copies_and_predicting_at_the_picture_alone():
@@ -310,6 +312,24 @@ def test_one_that_is_ahead_goes_on(short, behind):
 
 def test_a_cheap_candidate_is_compared_in_full_whoever_leads(halves):
     assert run(halves, leader=contender("best", np.zeros(18))).trial.status == "finished"
+
+
+def test_of_few_a_long_candidate_too_is_compared_on_all_of_them():
+    """Contrastive tuning of texts, the quickest: trained once in full, then for each fold."""
+    view = View(tiny_text.source().key, "input")
+    train, valid = (tiny_text.drawn(view, n, 2, seed) for n, seed in ((8, 1), (4, 2)))
+    given = Work(train, 2, view, valid=valid, source=tiny_text.source(), weights=tiny_text.weights())
+    candidate = Candidate("contrastive-tiny", "contrastive", True, view, long=True)
+    drawn, groups, seen = np.arange(12) % 5, np.arange(12) // 2, []
+    drawn[0] = -1  # as if its class would be missing without it
+    watch = lambda what, done, of: seen.append(what.split(" · ")[0])  # noqa: E731
+    how = {"folds": drawn, "groups": groups, "watch": watch}
+    found = contend(candidate, given, ("a", "b"), Facts(8, 2, 0, "text"), **how)
+    assert list(dict.fromkeys(seen)) == ["contrastive-tiny", *(f"contrastive-tiny: fold {i} of 5" for i in range(1, 6))]
+    assert (found.trial.compared_on, found.trial.folds, len(found.losses), len(found.right)) == (11, 5, 11, 11)
+    assert np.array_equal(found.groups, groups[1:])
+    full = trained(candidate, load("transfer", "contrastive").Config(**found.trial.config), given, ("a", "b"))[0]
+    assert tiny_tail.same(full, found.fitted), "the model is that of the whole training part"
 
 
 def test_a_long_run_keeps_its_state_by_setting_and_short_ones_keep_none(tmp_path):

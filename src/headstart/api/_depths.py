@@ -17,7 +17,6 @@ from ..runtime import digest
 from ..types import Features, View, to_dict
 
 if TYPE_CHECKING:
-    from ..plan.choice import Contender
     from ._race import Race
 
 KEPT = 5  # last parts whose maps at the cut are small enough to keep, up to 60 KB a copy
@@ -78,14 +77,15 @@ def forgetting(race: Race) -> dict[str, Any] | None:
 
 def _tuned(race: Race, key: str, depths: tuple[str, ...]) -> dict[str, tuple[float, Any]]:
     """Depth → accuracy and losses of the best candidate that trained everything above it."""
-    out: dict[str, Contender] = {}
+    out: dict[str, tuple[float, Any]] = {}
+    n = len(race.job.task.valid)  # the last ones, of one compared by cross-validation on all
     for contender in race.done[True]:
-        parts = contender.trial.config.get("parts")
+        parts, losses = contender.trial.config.get("parts"), contender.losses[-n:]
         if contender.trial.source == key and parts and parts < len(depths):
             name = depths[-1 - parts]
-            if name not in out or contender.losses.mean() < out[name].losses.mean():
-                out[name] = contender
-    return {name: (float(c.right.mean()), c.losses) for name, c in out.items()}
+            if name not in out or losses.mean() < out[name][1].mean():
+                out[name] = float(contender.right[-n:].mean()), losses
+    return out
 
 
 def _train_all(race: Race, key: str, depths: tuple[str, ...]) -> dict[str, tuple[float, Any]]:

@@ -53,7 +53,7 @@ class Race:
 
     def __init__(self, job: _Job, sources: Mapping[str, Source], weights: Mapping[str, Path]) -> None:
         from ..extract.gallery import median_side
-        from ..plan._folds import of_task
+        from ..plan._folds import of_task, units
         from ..plan.search import candidates
         from ..types import Facts
 
@@ -62,7 +62,7 @@ class Race:
         self.facts = Facts(len(task.train), len(task.labels), median_side(task.train), task.modality, task.kind)
         self.candidates = candidates(tuple(sources), job.plan.strategies, self.facts)
         self.done: dict[bool, list[Contender]] = {True: [], False: []}  # by camp: transfer, rivals
-        self.folds = of_task(job.task, job.plan.seed)
+        self.folds, self.groups = of_task(job.task, job.plan.seed), units((*task.train, *task.valid))
         self.outcome = Outcome()
         self.proof_cpu = 0.0  # CPU seconds of what serves the verdict alone: rivals, and repeats with other seeds
         self.looks = Looks(job, sources)
@@ -71,7 +71,7 @@ class Race:
         """Compare on validation data; refit the best transfer candidate and every rival."""
         self._hold()
         for role, camp in (("transfer", True), ("rival", False)):
-            if not self.done[camp]:
+            if not self._stands(camp):
                 raise self._nothing(role)
         self._choose()
         self.job.cpu_adapted = time.process_time() - self.job.cpu_start - self.proof_cpu
@@ -95,7 +95,7 @@ class Race:
     def _hold(self) -> None:
         """Let each run in turn, until a person asks for what there is to show."""
         for at, candidate in enumerate(self.candidates):
-            ready = bool(self.done[True] and self.done[False])
+            ready = self._stands(True) and self._stands(False)
             try:
                 if ready:
                     presses.promise(self._finishing, cut=True)
@@ -154,7 +154,7 @@ class Race:
 
     def _enter(self, candidate: Candidate) -> None:
         """Let a candidate run, or say why not."""
-        first_rival = not candidate.reuses and not self.done[False]
+        first_rival = candidate.baseline or (not candidate.reuses and not self._stands(False))
         if why := not_worth(self, candidate):
             outcome: Contender | Trial = _dropped(candidate, "dropped", why, self.job.plan.seed)
         else:
@@ -166,6 +166,11 @@ class Race:
         later = {c.training_view for c in self.candidates[self.candidates.index(candidate) + 1 :]}
         if candidate.long and candidate.training_view not in later:
             self.looks.forget(candidate.training_view)  # its maps, and what was made of them, may be large
+
+    def _stands(self, camp: bool) -> bool:
+        """Whether a camp has one that learnt from the inputs."""
+        floor = {c.id for c in self.candidates if c.baseline}
+        return any(c.trial.id not in floor for c in self.done[camp])
 
     def _ends(self, candidate: Candidate) -> float | None:
         """By when a candidate must be done, as of `time.monotonic()`; None without a budget."""
@@ -185,7 +190,7 @@ class Race:
 
     def _contend(self, candidate: Candidate, first_rival: bool) -> Contender | Trial:
         """A candidate's result, from an earlier attempt where there is one; a `Trial` alone when it was dropped."""
-        from ..plan import search
+        from ..plan import keep, search
         from ..plan.choice import prefer
         from ..plan.remaining import Slow
 
@@ -205,7 +210,7 @@ class Race:
         except BudgetError:
             return _dropped(candidate, "waiting", late, job.plan.seed, begun)
         folder = self.folder(candidate.id, train.key, candidate.view)
-        if kept := search.recall(folder):
+        if kept := keep.recall(folder):
             job.clock.earlier += kept.trial.seconds
             return kept
         if deadline is not None and time.monotonic() > deadline:
@@ -224,6 +229,7 @@ class Race:
                     job.task.labels,
                     self.facts,
                     folds=self.folds,
+                    groups=self.groups,
                     deadline=deadline,
                     leader=leader,
                     watch=job.watch,
@@ -240,7 +246,7 @@ class Race:
             self.proof_cpu += 0.0 if candidate.reuses else time.process_time() - start
         looking = self.looks.each.get(candidate.view.source, 0.0)
         outcome = replace(outcome, notes={**outcome.notes, "looking": looking})
-        search.remember(folder, outcome)
+        keep.remember(folder, outcome)
         return outcome
 
     def _room(self, candidate: Candidate) -> None:
@@ -329,7 +335,7 @@ class Race:
         """Where a candidate keeps its state; the key of pictures as they are tells no source, so that is named too."""
         from .. import __version__
 
-        job, folds = self.job, None if self.folds is None else self.folds.tolist()
+        job, folds = self.job, [None if a is None else a.tolist() for a in (self.folds, self.groups)]
         of = self.sources[view.source].identity if view.source else None
         key = digest(__version__, job.task.fingerprint, features, of, job.plan.seed, job.source_print, folds)
         return self.job.plan.out / "trials" / f"{name}-{key[:8]}"

@@ -34,6 +34,11 @@ def groups(examples: Sequence[Example]) -> IntArray:
     return np.unique(named, return_inverse=True)[1].astype(np.int64)
 
 
+def units(examples: Sequence[Example]) -> IntArray | None:
+    """The same for standard errors; None where each stands alone."""
+    return groups(examples) if any(e.group is not None for e in examples) else None
+
+
 def folds(y: Sequence[int] | IntArray, members: Sequence[int] | IntArray, seed: int = 0, k: int = FOLDS) -> IntArray:
     """A fold number for every picture, 0 … k − 1, or −1.
 

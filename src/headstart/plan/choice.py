@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 
 from ..errors import UsageError
 from ..family import load
-from ..types import Fitted, Trial
+from ..types import Fitted, IntArray, Trial
 
 CLOSE = 1.0  # standard errors within which validation cannot tell two candidates apart
+LUCK = 0.05  # a rival is crowned where so large a lead comes up less often than this between two that are as good
+DRAWS, MANY = 4999, 1000  # of `luck`, and from how many groups on the normal distribution gives the same answer
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Contender:
     losses: NDArray[np.float64]  # [m] log-loss of each picture it was compared on; the validation pictures come last
     right: NDArray[Any]  # [m] whether it named the picture's class; of several labels F1, of numbers minus the error
     prior: int = 0
+    groups: IntArray | None = None  # [m] whose pictures count as one observation together; None: each stands alone
 
 
 def prefer(camp: Sequence[Contender]) -> Contender:
@@ -57,12 +60,15 @@ def _preferred(camp: Sequence[Contender], n: int) -> Contender:
     """`prefer` on the last `n` pictures."""
     mean = {c.trial.id: float(c.losses[-n:].mean()) for c in camp}
     best = min(camp, key=lambda c: (mean[c.trial.id], c.trial.id))
-    close = [c for c in camp if c is best or behind(c.losses[-n:], best.losses[-n:]) <= CLOSE]
+    close = [c for c in camp if c is best or behind(c.losses[-n:], best.losses[-n:], c.groups) <= CLOSE]
     return min(close, key=lambda c: (c.prior, mean[c.trial.id], c.trial.id))
 
 
 def crown(transfer: Contender, rival: Contender, stand_in: Contender | None = None) -> Contender:
-    """The run's model: the rival if it is right on more pictures (where few, clearly more); else transfer.
+    """The run's model: the rival where it is right on so many more pictures that it could not be luck; else transfer.
+
+    "Could not be luck": see `luck`. That asks for more than a standard error, and for five pictures (or groups) at
+    least that the two answer differently, however few there are in all.
 
     Args:
         transfer: the preferred one of its camp. Of numbers, "right on more" means a smaller absolute error in all; of
@@ -74,8 +80,7 @@ def crown(transfer: Contender, rival: Contender, stand_in: Contender | None = No
     def ahead(of: Contender) -> bool:
         n = min(len(rival.right), len(of.right))
         gaps = rival.right[-n:].astype(float) - of.right[-n:].astype(float)  # 1: the rival alone names the picture
-        # On validation pictures alone by more than a standard error of the difference: one of four may be luck.
-        return bool(gaps.sum() > (0 if rival.trial.folds and of.trial.folds else (gaps**2).sum() ** 0.5))
+        return luck(gaps, rival.groups) < LUCK
 
     return rival if ahead(transfer) and (stand_in is None or ahead(stand_in)) else transfer
 
@@ -116,9 +121,56 @@ def named(score: str) -> str:
     return score.replace("_", "-").replace("f1", "F1") if "_" in score else score.upper()
 
 
-def behind(losses: NDArray[np.float64], best: NDArray[np.float64]) -> float:
+def behind(losses: NDArray[np.float64], best: NDArray[np.float64], groups: IntArray | None = None) -> float:
     """By how many standard errors of the paired difference the first lies above the second, on the pictures of both."""
     n = min(len(losses), len(best))
     gap = losses[-n:] - best[-n:]
-    error = float(gap.std(ddof=1)) / n**0.5 if n > 1 else 0.0  # of one picture nothing is known: any gap counts
-    return float(gap.mean()) / max(error, 1e-12)
+    return float(gap.mean()) / max(standard_error(gap, groups), 1e-12)
+
+
+def standard_error(gaps: NDArray[np.float64], groups: IntArray | None = None) -> float:
+    """Of the mean of `gaps` [n]; those of one group may be alike, and tell as much as their sum alone.
+
+    The cluster-robust one (Liang & Zeger 1986), √(g/(g − 1) · Σ (sum of a group's deviations)²) / n; where each stands
+    alone the usual one. Of a single picture or group nothing is known: 0, so that any gap counts.
+
+    Args:
+        gaps: of the last pictures.
+        groups: group numbers [n, or more: the last n count].
+    """
+    sums = _sums(gaps - gaps.mean(), groups)
+    return float(np.sqrt((sums**2).sum() * len(sums) / (len(sums) - 1))) / len(gaps) if len(sums) > 1 else 0.0
+
+
+def luck(gaps: NDArray[np.float64], groups: IntArray | None = None) -> float:
+    """How often a lead as large as Σ `gaps` comes up between two that are as good as each other, groups whole.
+
+    Fisher's randomisation test, one-sided: if neither is better, either could have given each group's answers, so that
+    the sign of its gap is chance. Where fewer than five groups differ it is never below 5 %.
+
+    Args:
+        gaps: by how much the one's answer to each picture is the better [n].
+        groups: group numbers, as for `standard_error`.
+
+    >>> luck(np.array([1.0] * 3 + [0.0] * 47)) > 0.1, luck(np.array([1.0] * 6 + [0.0] * 44)) < 0.05
+    (True, True)
+    """
+    sums = _sums(gaps, groups)
+    sums = sums[sums != 0]
+    lead = float(sums.sum())
+    if lead <= 0:
+        return 1.0
+    if len(sums) > MANY:
+        from scipy.stats import norm
+
+        return float(norm.sf(lead / np.sqrt((sums**2).sum())))
+    signs = np.random.default_rng(0).choice(np.array([-1.0, 1.0]), (DRAWS, len(sums)))
+    return float(1 + (signs @ sums >= lead * (1 - 1e-9)).sum()) / (1 + DRAWS)
+
+
+def _sums(values: NDArray[np.float64], groups: IntArray | None) -> NDArray[np.float64]:
+    """Of each group; the values themselves where each stands alone."""
+    if groups is None:
+        return values
+    which = np.unique(groups[-len(values) :], return_inverse=True)[1]
+    return np.asarray(np.bincount(which.reshape(-1), weights=values), np.float64)

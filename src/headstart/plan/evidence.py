@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..score._ridge import out_of_sample
-from ..types import Example, Features, Task, answers
-from ._folds import groups
+from ..types import Example, Features, IntArray, Task, answers
+from ._folds import units
 from .choice import CLOSE, behind
 
 
@@ -26,6 +26,7 @@ class Evidence:
     source: str
     losses: NDArray[np.float64]  # [n] log-loss of each; of numbers the squared error
     right: NDArray[np.float64]  # [n] share of right answers; of numbers minus the absolute error
+    groups: IntArray | None = None  # [n] whose examples count as one observation; None: each stands alone
 
     @property
     def loss(self) -> float:
@@ -43,7 +44,7 @@ class Evidence:
         On the examples of both, which are the first ones.
         """
         n = min(len(self.losses), len(other.losses))
-        return behind(self.losses[:n], other.losses[:n])
+        return behind(self.losses[:n], other.losses[:n], None if self.groups is None else self.groups[:n])
 
 
 def of(source: str, seen: Features, task: Task, examples: Sequence[Example]) -> Evidence:
@@ -54,11 +55,11 @@ def of(source: str, seen: Features, task: Task, examples: Sequence[Example]) -> 
         ArithmeticError: a loss that is no finite number.
     """
     x = np.asarray(seen.x, np.float32).reshape(len(seen.x), -1)
-    members = groups(examples) if any(e.group is not None for e in examples) else None
+    members = units(examples)
     losses, right = out_of_sample(x, answers(examples), len(task.labels), task.kind, members)
     if not np.isfinite(losses).all():
         raise ArithmeticError(f"what a linear head makes of the features of '{source}' are no finite numbers")
-    return Evidence(source, np.asarray(losses, np.float64), np.asarray(right, np.float64))
+    return Evidence(source, np.asarray(losses, np.float64), np.asarray(right, np.float64), members)
 
 
 def order(

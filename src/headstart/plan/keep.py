@@ -1,4 +1,7 @@
-"""Fitted heads on disk: a folder with `head.safetensors` (the arrays) and `model.json` (everything else). No pickle."""
+"""Fitted heads on disk: a folder with `head.safetensors` (the arrays) and `model.json` (everything else). No pickle.
+
+Also finished candidates: the same folder, with what validation said of them in `model.json`.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,8 @@ import numpy as np
 
 from ..errors import DataError
 from ..runtime import write, write_json
-from ..types import Fitted, View, to_dict
+from ..types import Fitted, Trial, View, to_dict
+from .choice import Contender
 
 
 def save(folder: Path, fitted: Fitted, extra: dict[str, Any] | None = None) -> None:
@@ -58,3 +62,23 @@ def found(folder: Path) -> tuple[Fitted, dict[str, Any]] | None:
         return load(folder) if (folder / "model.json").exists() else None
     except DataError:
         return None
+
+
+def remember(folder: Path, contender: Contender) -> None:
+    """Keep a finished candidate, so that a killed run need not do it again."""
+    arrays = {name: getattr(contender, name) for name in ("losses", "right", "groups")}
+    extra = {name: None if array is None else array.tolist() for name, array in arrays.items()}
+    extra |= {"trial": to_dict(contender.trial), "notes": dict(contender.notes), "prior": contender.prior}
+    save(folder, contender.fitted, extra)
+
+
+def recall(folder: Path) -> Contender | None:
+    """A candidate finished by an earlier attempt."""
+    kept = found(folder)
+    if kept is None:
+        return None
+    fitted, extra = kept
+    trial = Trial(**{**extra["trial"], "curve": tuple(extra["trial"]["curve"])})
+    losses, right = np.array(extra["losses"]), np.array(extra["right"])
+    groups = None if extra["groups"] is None else np.array(extra["groups"], np.int64)
+    return Contender(trial, fitted, extra["notes"], losses, right, extra["prior"], groups)

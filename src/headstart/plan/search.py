@@ -8,7 +8,8 @@ never sees a test picture.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -19,13 +20,14 @@ from numpy.typing import NDArray
 from ..errors import BudgetError, UsageError
 from ..family import load, names
 from ..runtime import digest
-from ..types import NOUNS, Facts, Features, Fitted, IntArray, Progress, Trial, View, Work, to_dict
-from . import keep
+from ..types import NOUNS, Facts, Features, Fitted, IntArray, Progress, Trial, View, Work
 from ._folds import FOLDS
 from .choice import CLOSE, Contender, behind
 from .remaining import EARLY, SURE, in_time
 
 Watch = Callable[[str, int, int], None]
+FEW = 250  # labelled pictures; of so few the validation part, about fifty, tells hardly anything
+QUICK = 15.0  # seconds of a training that is worth five more
 FAR = 3.0  # standard errors behind the best rival at which another one is given up after its short runs
 UNMOVED = 99  # the prior of long training that did not better its start: what costs less says the same
 
@@ -45,6 +47,7 @@ class Candidate:
     prior: int = 0  # its strategy's `PRIOR`: what is preferred when validation cannot tell, lower first
     long: bool = False  # its training takes many steps; on the best source only, after the cheap ones
     copies: int = 1  # augmented copies a picture that its training looks at
+    baseline: bool = False  # it looks at no input: takes part always, and is no rival where one is missing
 
     @property
     def source(self) -> str | None:
@@ -90,6 +93,8 @@ def kinds(module: Any) -> tuple[str, ...]:  # noqa: ANN401 - a module
 def candidates(sources: Sequence[str], wanted: Sequence[str], facts: Facts) -> list[Candidate]:
     """Strategy × source, cheap ones first, rivals before long transfer. `wanted` narrows the camp of its members.
 
+    A baseline is narrowed away by nothing.
+
     Raises:
         UnknownName: a wanted strategy does not exist.
         UsageError: it does not take such data.
@@ -105,7 +110,9 @@ def candidates(sources: Sequence[str], wanted: Sequence[str], facts: Facts) -> l
         able = [n for n, m in modules.items() if facts.modality in reads(m) and facts.kind in kinds(m)]
         members = [name for name in able if modules[name].REUSES is camp]
         usual = [name for name in members if not getattr(modules[name], "ON_REQUEST", False)]
-        for name in [m for m in members if m in wanted] or usual:
+        always = [name for name in members if getattr(modules[name], "BASELINE", False)]
+        chosen = [name for name in members if name in wanted and name not in always] or usual
+        for name in sorted({*chosen, *always}):
             module = modules[name]
             for view in module.views(sources):
                 if hasattr(module, "fit_view"):
@@ -113,7 +120,7 @@ def candidates(sources: Sequence[str], wanted: Sequence[str], facts: Facts) -> l
                 id_ = f"{name}-{view.source}" if view.source and camp else name
                 copies = module.copies(facts) if hasattr(module, "copies") else 1
                 prior = module.prior(facts) if hasattr(module, "prior") else module.PRIOR
-                out.append(Candidate(id_, name, camp, view, prior, module.RUNG < 1, copies))
+                out.append(Candidate(id_, name, camp, view, prior, module.RUNG < 1, copies, name in always))
     # A long transfer candidate comes last: the rivals must have had their say when the budget ends.
     return sorted(out, key=lambda c: (c.long, c.reuses if c.long else not c.reuses))
 
@@ -125,6 +132,7 @@ def contend(
     facts: Facts,
     *,
     folds: IntArray | None = None,
+    groups: IntArray | None = None,
     deadline: float | None = None,
     leader: Contender | None = None,
     watch: Watch | None = None,
@@ -137,7 +145,9 @@ def contend(
         labels: class names.
         facts: of the data.
         folds: of training and validation pictures, see `_folds.py`: a candidate that is not long is then compared by
-            cross-validation on all of them.
+            cross-validation on all of them. Of at most `FEW` so is a long one whose training took at most `QUICK`
+            seconds: validation chooses its setting and how long to train, heads of the folds name all pictures.
+        groups: of the same pictures: those of one group count as one observation.
         deadline: as of `time.monotonic()`.
         leader: whom its camp prefers so far; a long candidate not ahead of it after its short runs is given up (one
             that is preferred at a tie: if behind by `CLOSE` standard errors; a rival, if by `FAR`).
@@ -180,15 +190,26 @@ def contend(
         score, fitted, head, curve = tried[at]
         _check(score)
         bar = FAR if not candidate.reuses else CLOSE if preferred else 0.0
-        if long and leader and (gap := behind(score.losses, leader.losses)) >= bar:
+        if long and leader and (gap := behind(score.losses, leader.losses, groups)) >= bar:
             theirs = leader.losses[-len(score.losses) :].mean()
             raise Behind(
                 f"dropped after its short runs: log-loss {score.log_loss:.3f} on validation, {gap:.1f} standard errors "
                 f"behind {leader.trial.id} ({theirs:.3f})"
             )
     if long:
+        begun = time.perf_counter()
         score, fitted, head, curve = attempt(settings[at], work, candidate.id)
+        _check(score)
+        if folds is not None and len(folds) <= FEW and time.perf_counter() - begun <= QUICK:
+            each = round((1 - 1 / FOLDS) * len(folds))
+            again = _as_long(candidate.strategy, settings[at], head.notes, len(work.train.y), each)
+            with suppress(BudgetError):  # then what validation says must do
+                (score,) = _crossed(candidate, [again], work, folds, labels, deadline=deadline, watch=watch)
+                crossed = True
     _check(score)
+    n = len(score.losses)
+    if groups is not None:
+        groups = groups[cast(IntArray, folds) >= 0] if crossed else groups[-n:]
     trial = Trial(
         id=candidate.id,
         strategy=candidate.strategy,
@@ -202,12 +223,12 @@ def contend(
         seconds=time.perf_counter() - start,
         curve=tuple(curve) if len(curve) > 1 else (),
         seed=work.seed,
-        compared_on=len(score.losses),
+        compared_on=n,
         folds=FOLDS if crossed else 0,
     )
     fitted = replace(fitted, temperature=score.temperature, threshold=score.threshold)
     prior = candidate.prior if head.notes.get("step") != 0 else UNMOVED
-    return Contender(trial, fitted, {**head.notes, "n": len(work.train.y)}, score.losses, score.right, prior)
+    return Contender(trial, fitted, {**head.notes, "n": len(work.train.y)}, score.losses, score.right, prior, groups)
 
 
 def _crossed(
@@ -262,12 +283,17 @@ def refit(contender: Contender, work: Work, *, deadline: float | None = None, wa
     """
     strategy = load("transfer", contender.fitted.strategy)
     config = strategy.Config(**contender.fitted.config)
-    if hasattr(strategy, "refit"):
-        config = strategy.refit(config, contender.notes, contender.notes["n"], len(work.train.y))
+    config = _as_long(contender.fitted.strategy, config, contender.notes, contender.notes["n"], len(work.train.y))
     work = replace(work, scratchpad=_pad(work.scratchpad, config))
     tell = _tell(watch, f"{contender.trial.id}: all training pictures", work.kind)
     head, _ = _drain(strategy.run(config, work), deadline, tell)
     return replace(contender.fitted, config=asdict(config), state=head.state, trained_params=head.trained_params)
+
+
+def _as_long(strategy: str, config: Any, notes: Mapping[str, Any], before: int, now: int) -> Any:  # noqa: ANN401
+    """The setting for training on `now` pictures without validation, as long as served best on `before` of them."""
+    module = load("transfer", strategy)
+    return module.refit(config, notes, before, now) if hasattr(module, "refit") else config
 
 
 def measure(fitted: Fitted, valid: Features, work: Work) -> Score:
@@ -362,21 +388,3 @@ def _tell(watch: Watch | None, what: str, kind: str) -> Callable[[Progress], Non
             watch(" · ".join([what, *known]), step.step, step.steps)
 
     return tell
-
-
-def remember(folder: Path, contender: Contender) -> None:
-    """Keep a finished candidate, so that a killed run need not do it again."""
-    extra = {"trial": to_dict(contender.trial), "notes": dict(contender.notes), "losses": contender.losses.tolist()}
-    extra |= {"right": contender.right.tolist()}
-    keep.save(folder, contender.fitted, extra | {"prior": contender.prior})
-
-
-def recall(folder: Path) -> Contender | None:
-    """A candidate finished by an earlier attempt."""
-    kept = keep.found(folder)
-    if kept is None:
-        return None
-    fitted, extra = kept
-    trial = {**extra["trial"], "curve": tuple(extra["trial"]["curve"])}
-    losses, right = np.array(extra["losses"]), np.array(extra["right"])
-    return Contender(Trial(**trial), fitted, extra["notes"], losses, right, extra["prior"])

@@ -13,6 +13,7 @@ A strategy module has: `TITLE` (for people), `PAPER`, `NEEDS`, `REUSES`, `STOCHA
 and, where it wants them: `prior(facts)` in the place of `PRIOR`, `fit_view(view, facts)`, `refit(config, notes,
 n_before, n_now)`, `copies(facts)` (augmented copies a picture that it trains on), `skill(fitted, x, source, weights)`
 (of the source, before and after; only where its weights move), `ON_REQUEST` (True: takes part only when it is named),
+`BASELINE` (True: it looks at no input, takes part whatever is named, and stands in for no rival; needs no `SEARCH`),
 `KINDS` (of tasks that it takes; classification alone without it: of regression `work.train.y` is float64 and k is 1, of
 multilabel it is [n k] of 0 and 1),
 `spared(facts)` (why the race need not try it on such data unless it is named, or None),

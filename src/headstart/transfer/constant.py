@@ -1,0 +1,93 @@
+"""The floor: the best answer that does not look at the input, always the same. Nothing helps that is not above it.
+
+Classes: the largest one, its probability the share of each class. Numbers: the median, which has the least absolute
+error. Several labels an example: of all label sets the one of the highest micro-F1, which is always some of the most
+frequent ones; a label's share sets how probable it is. x [n, …] is not looked at → scores [n k].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..types import Facts, Fitted, FloatArray, Progress, Source, View, Work
+from ._base import Head
+
+TITLE = "always the largest class"
+TITLES = {  # where another kind needs other words
+    f"{modality} {kind}": title
+    for modality in ("image", "text")
+    for kind, title in (("regression", "always the median"), ("multilabel", "always the same labels"))
+}
+PAPER = "Holte 1993, Very Simple Classification Rules Perform Well on Most Commonly Used Datasets (0R)"
+NEEDS: frozenset[str] = frozenset()
+REUSES = False
+BASELINE = True
+PRIOR = 99  # whatever looks at the input and is as good comes first
+STOCHASTIC = False
+RUNG = 1.0
+KINDS = ("classification", "regression", "multilabel")
+NEVER = -30.0  # the score of a class that was not seen
+
+
+@dataclass(frozen=True)
+class Config:
+    """There is nothing to set."""
+
+    look: bool = False  # at the input: never
+
+
+def views(sources: Sequence[str]) -> list[View]:
+    """What the classical rival has looked at in any case."""
+    return [View(source=None, size=64)]
+
+
+def fit_view(view: View, facts: Facts) -> View:
+    """Texts as they are."""
+    return View(source=None, depth="input") if facts.modality == "text" else view
+
+
+def settings(facts: Facts) -> list[Config]:
+    """One: there is only one best answer."""
+    return [Config()]
+
+
+def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
+    """Count the labels."""
+    y = work.train.y
+    if y.dtype.kind == "f":
+        answer = np.array([np.median(y)])
+    else:
+        answer = _sets(y) if y.ndim == 2 else _shares(y, work.k)
+    yield Progress(1, 1)
+    return Head({"answer": answer.astype(np.float32)}, len(answer))
+
+
+def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None, weights: Path | None = None) -> FloatArray:
+    """The same row for each of x, [n k]."""
+    return np.tile(np.asarray(fitted.state["answer"], np.float32), (len(x), 1))
+
+
+def _shares(y: NDArray[Any], k: int) -> NDArray[np.float64]:
+    """Log of each class's share [k]."""
+    counts = np.bincount(y, minlength=k)
+    return np.asarray(np.log(counts / counts.sum(), out=np.full(k, NEVER), where=counts > 0))
+
+
+def _sets(y: NDArray[Any]) -> NDArray[np.float64]:
+    """Marks [n k] → scores [k], above 0 for the labels of the best set: log-odds of the shares, moved by one number.
+
+    Labels that are as frequent stand on one side: if one betters micro-F1, so does the next.
+    """
+    n, often = len(y), y.sum(0)
+    falling = np.sort(often)[::-1]
+    f1 = 2 * falling.cumsum() / (n * np.arange(1, len(often) + 1) + often.sum())  # of the most frequent 1, 2, …
+    given = int(f1.argmax()) + 1 if often.any() else 0
+    odds = np.log((often + 0.5) / (n - often + 0.5))
+    edges = np.sort(np.append(odds, [odds.min() - 2, odds.max() + 2]))[::-1]
+    return np.asarray(odds - (edges[given] + edges[given + 1]) / 2)
