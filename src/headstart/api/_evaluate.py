@@ -15,7 +15,7 @@ import numpy as np
 from ..errors import DataError, UsageError
 from ..runtime import quiet_threads, write
 from ..types import NOUNS, Example, Fitted, Task
-from ._run import Run
+from ._run import Run, opened
 
 if TYPE_CHECKING:
     from ..judge.unseen import Evaluation
@@ -32,6 +32,7 @@ def evaluate(
     text: str | None = None,
     label: str | None = None,
     engine: str = "auto",
+    take: str | None = None,
     watch: Callable[[str, int, int], None] | None = None,
 ) -> Evaluation:
     """Judge a run on labelled data it has not seen, in its own metric.
@@ -47,6 +48,8 @@ def evaluate(
         text: column of the table that holds the texts, where its name is neither usual nor the one given to `fit`.
         label: the same for the classes, or numbers.
         engine: `auto` is the engine a model was judged with.
+        take: which of the first run's two models is judged, `transfer` or `rival`; its winner when not given. With the
+            run itself as `against` its two models are compared.
         watch: called with (what, done, of) as the work goes on.
 
     Returns:
@@ -61,11 +64,11 @@ def evaluate(
     from ..read._unseen import unseen
     from ..ship.store import scores
 
-    runs = [given if isinstance(given, Run) else Run(given) for given in (run, against) if given is not None]
+    runs = [opened(run, take), *([opened(against)] if against is not None else [])]
     models = [r.model for r in runs]
     first = models[0]
-    for other, opened in zip(models[1:], runs[1:], strict=True):
-        _same_question(runs[0], first, opened, other)
+    for model, other in zip(models[1:], runs[1:], strict=True):
+        _same_question(runs[0], first, other, model)
     seen = [_seen(r.path) for r in runs]
     task = unseen(
         data,
@@ -95,7 +98,7 @@ def evaluate(
 
         return judged(
             task,
-            [(str(r.path), m.fitted) for r, m in zip(runs, models, strict=True)],
+            [(r.name, m.fitted) for r, m in zip(runs, models, strict=True)],
             logits,
             metric=verdict["metric"],
             margin=verdict["margin"],

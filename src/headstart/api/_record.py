@@ -11,23 +11,19 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from ..errors import HeadstartError
 from ..family import load, names
 from ..runtime import write, write_json
 from ..types import Example, Fitted, Source, Task, Trial, answers, counts, to_dict
+from . import _models
 from ._evaluate import note_seen
 from ._run import Run
 from ._warnings import foremost
 
 if TYPE_CHECKING:
-    from ..extract.gallery import Gallery
     from ..judge.verdict import Judgement
     from ..ship.store import Model
     from ._fit import _Job
@@ -51,25 +47,20 @@ def publish(
     """
     from ..judge.unheard import withheld
     from ..report import card, html
-    from ..ship.store import save
 
     out, trials, roles = job.plan.out, outcome.trials, outcome.roles
-    sources, weights = picked.sources, picked.weights
+    sources = picked.sources
     engine = job.gallery.engine if job.task.modality == "image" else "torch"
     with job.clock("report"):
-        winner = _whole(outcome.finalists[roles["winner"]][0], sources, engine)
+        winner = _models.save(job, judgement, outcome, picked, engine)
         source = sources[winner.view.source] if winner.view.source else None
-        text, label = job.plan.read.text, job.plan.read.label
-        columns = {"text": text} if text else {}
-        columns |= {"label": label} if label and job.task.kind == "classification" else {}  # others: by their labels
-        save(out / "model", winner, source, weights[source.key] if source else None, columns)
-        _check_saved(out / "model", job.gallery, judgement, load("kind", job.task.kind).unit(answers(job.task.train)))
         _predictions(out / "predictions.parquet", job.task, judgement)
         note_seen(out, job.task)
         environment = _environment(engine, job.task.modality)
         write_json(out / "environment.json", environment)
         judgement = replace(judgement, verdict=withheld(judgement.verdict, trials, _titles(job.task)))
         record = _record(job, judgement, trials, winner, roles, source)
+        record["other"] = {"take": (take := _models.loser(roles)), "id": roles[take]}
         record["foremost"] = foremost(trials, outcome.cut, picked.warnings)
         record["warnings"] = [*record["foremost"], *record["warnings"]]
         record["budget"] = {"asked": job.plan.asked, "limit": job.plan.budget, "cut": outcome.cut}
@@ -89,45 +80,6 @@ def publish(
     job.journal.note("finished", sentence=record["sentence"])
     write_json(out / "run.json", record)
     return Run(out)
-
-
-def _whole(fitted: Fitted, sources: Mapping[str, Source], engine: str) -> Fitted:
-    """The head with what only the whole model knows: its engine, and the backbone's parameters counted in."""
-    key = fitted.view.source
-    reuses = load("transfer", fitted.strategy).REUSES
-    # Where a network was tuned, what it trained is the source's own but for the head and adapters.
-    new = [a.size for name, a in fitted.state.items() if name.startswith("classifier.") or "lora_" in name]
-    added = sum(new) if new and reuses else fitted.trained_params
-    reused = sources[key].params if key and reuses else 0
-    return replace(
-        fitted,
-        view=replace(fitted.view, engine=engine if key else ""),
-        total_params=added + reused,
-    )
-
-
-def _check_saved(folder: Path, gallery: Gallery, judgement: Judgement, unit: float) -> None:
-    """The self-test: the model read back from disk, on its own, must give the outputs that were judged.
-
-    Its head on the very rows that were judged, to rounding; and the whole of it on picture files looked at anew, with
-    its own backbone and preprocessing, to what bf16 in other batches may change.
-    """
-    from ..ship.store import load as open_model
-
-    model: Model = open_model(folder)
-    some = judgement.examples[:64]
-    few = some[:16]
-    with tempfile.TemporaryDirectory(prefix="headstart-") as empty:
-        anew = model.probabilities(model.gallery(gallery.engine, Path(empty)), few)
-    # A tuned language model computes texts in bf16, in batches of like length: others beside them change last digits.
-    rounding = 0.02 if model.fitted.view.depth == "input" and model.modality == "text" else 1e-4
-    for again, allowed in ((model.probabilities(gallery, some), rounding), (anew, 0.05)):
-        gap = float(np.abs(again - judgement.probabilities[: len(again)]).max()) / unit
-        if not gap < allowed:
-            raise HeadstartError(
-                f"The saved model in {folder} does not predict what was judged (largest difference {gap:.2g}; at most "
-                f"{allowed:g} is allowed). The run is not finished. Please report this with journal.jsonl."
-            )
 
 
 def _record(

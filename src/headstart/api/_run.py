@@ -10,7 +10,7 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-from ..errors import DataError
+from ..errors import DataError, UsageError
 from ..runtime import write
 from ..types import FloatArray, Rival, Source, Verdict
 
@@ -19,16 +19,26 @@ if TYPE_CHECKING:
     from ..ship.predict import Row
     from ..ship.store import Model
 
+MODEL, OTHER = "model", "other"  # folders of the run's model, and of the best of the camp that did not win
+TAKES = ("winner", "transfer", "rival")
+
 
 class Run:
     """What `fit` left in a folder.
 
+    Args:
+        folder: of the run.
+        take: which of its two models predicts: the `winner`, the best `transfer` candidate or the best `rival`.
+
     Raises:
         DataError: the folder holds no finished run.
+        UsageError: there is no such `take`.
     """
 
-    def __init__(self, folder: str | Path) -> None:
-        self.path = Path(folder)
+    def __init__(self, folder: str | Path, take: str = "winner") -> None:
+        self.path, self.take = Path(folder), take
+        if take not in TAKES:
+            raise UsageError(f"take={take!r} was given; a run keeps {', '.join(TAKES)}. Name one of these.")
         try:
             self.record: dict[str, Any] = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
         except FileNotFoundError as error:
@@ -82,20 +92,42 @@ class Run:
 
     @property
     def model(self) -> Model:
-        """The saved classifier."""
+        """The saved classifier that `take` names.
+
+        Raises:
+            DataError: it is damaged, or the run has kept its winner alone.
+        """
         from ..ship.store import load as open_model
 
-        return open_model(self.path / "model")
+        reuses = self.record["winner"]["reuses"]
+        if self.take in ("winner", "transfer" if reuses else "rival"):
+            return open_model(self.path / MODEL)
+        if not (self.path / OTHER).exists():
+            raise DataError(
+                f"{self.path} has kept its winner alone, which {'reuses' if reuses else 'starts fresh'}; the best "
+                f"{self.take} was not saved. Run `headstart fit` again into another folder, or leave --take out."
+            )
+        return open_model(self.path / OTHER)
 
-    def predict(self, inputs: Iterable[Any], *, engine: str = "auto", text: str | None = None) -> list[Row]:
+    @property
+    def name(self) -> str:
+        """What it is called in sentences: its folder, and which model where that is not its own."""
+        return str(self.path) if self.take == "winner" else f"{self.path} ({self.take})"
+
+    def predict(
+        self,
+        inputs: Iterable[Any],
+        *,
+        engine: str = "auto",
+        text: str | None = None,
+        take: str | None = None,
+    ) -> list[Row]:
         """One row an input: pictures, or texts, tables (`text` names the column) and text files.
 
         A picture is a path, bytes, an open file, a PIL picture or a uint8 array [h, w, 3]. Folders are walked;
-        unreadable inputs get their reason in `error`.
+        unreadable inputs get their reason in `error`. `take` names another of the run's two models.
         """
-        from ..ship.predict import predict as rows
-
-        return list(rows(self.model, inputs, engine=engine, text=text))
+        return list(predict(self, inputs, engine=engine, text=text, take=take))
 
     def embed(self, inputs: Iterable[Any], *, engine: str = "auto") -> FloatArray:
         """What the run's network makes of inputs before its head, float32 [n, d]; of a tuned one after tuning.
@@ -116,23 +148,38 @@ class Run:
         text: str | None = None,
         label: str | None = None,
         engine: str = "auto",
+        take: str | None = None,
     ) -> Evaluation:
         """Judge it on labelled data it has not seen, alone or against another run; see `headstart.evaluate`."""
         from ._evaluate import evaluate
 
-        return evaluate(self, data, against=against, text=text, label=label, engine=engine)
+        return evaluate(self, data, against=against, text=text, label=label, engine=engine, take=take)
 
 
-def load(folder: str | Path) -> Run:
-    """Open a finished run."""
-    return Run(folder)
+def load(folder: str | Path, take: str = "winner") -> Run:
+    """Open a finished run; `take` says which of its two models predicts, see `Run`."""
+    return Run(folder, take)
 
 
-def predict(run: str | Path, inputs: Iterable[Any], *, engine: str = "auto", text: str | None = None) -> Iterator[Row]:
+def opened(run: str | Path | Run, take: str | None = None) -> Run:
+    """A run, or the run in a folder, with another of its models where `take` names one."""
+    if take is None:
+        return run if isinstance(run, Run) else Run(run)
+    return Run(run.path if isinstance(run, Run) else run, take)
+
+
+def predict(
+    run: str | Path | Run,
+    inputs: Iterable[Any],
+    *,
+    engine: str = "auto",
+    text: str | None = None,
+    take: str | None = None,
+) -> Iterator[Row]:
     """Predictions one by one, for many inputs; see `Run.predict`."""
     from ..ship.predict import predict as rows
 
-    return rows(Run(run).model, inputs, engine=engine, text=text)
+    return rows(opened(run, take).model, inputs, engine=engine, text=text)
 
 
 def sources() -> list[Source]:

@@ -17,6 +17,7 @@ LAYOUTS = "classes or splits or nested"
 KINDS = " or ".join(["auto", *names("kind")])
 METRICS = " or ".join(["auto", *names("judge/metric")])
 STRATEGIES = ", ".join(names("transfer"))
+TAKE = "Which model of the run: winner, or the best that reuses (transfer) or starts fresh (rival)."
 EVERY = 15.0  # seconds between two lines of one piece of work, off a terminal
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ._common import ENGINES, emit, watching
+from ._common import ENGINES, TAKE, emit, watching
 
 
 def run(
@@ -18,6 +18,7 @@ def run(
     text: Annotated[str, typer.Option(help="Table column of texts, if its name is new to the run.")] = "",
     label: Annotated[str, typer.Option(help="Table column of labels, if its name is new to the run.")] = "",
     csv: Annotated[Path | None, typer.Option(help="Write truths and predictions to this CSV file.")] = None,
+    take: Annotated[str, typer.Option(help=TAKE)] = "winner",
     engine: Annotated[str, typer.Option(help=ENGINES)] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
@@ -32,7 +33,9 @@ def run(
     from ..ship.predict import columns_to_csv
 
     with watching(quiet) as watch:
-        found = evaluate(run, data, against=against, text=text or None, label=label or None, engine=engine, watch=watch)
+        found = evaluate(
+            run, data, against=against, text=text or None, label=label or None, engine=engine, take=take, watch=watch
+        )
     if csv is not None:
         write(csv, columns_to_csv(found.predictions()))
         sys.stderr.write(f"headstart: {found.n} rows in {csv}\n")

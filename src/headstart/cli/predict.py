@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from ._common import ENGINES, emit
+from ._common import ENGINES, TAKE, emit
 
 
 def run(
@@ -21,6 +21,7 @@ def run(
         ),
     ],
     csv: Annotated[Path | None, typer.Option(help="Write the rows to this CSV file.")] = None,
+    take: Annotated[str, typer.Option(help=TAKE)] = "winner",
     engine: Annotated[str, typer.Option(help=ENGINES)] = "auto",
     text: Annotated[str, typer.Option(help="Table column of texts, if its name is new to the run.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line, and nothing else.")] = False,
@@ -34,7 +35,7 @@ def run(
     from ..runtime import write
     from ..ship.predict import predict, to_csv
 
-    model = Run(run).model
+    model = Run(run, take).model
     rows, good, bad = [], 0, 0
     for row in predict(model, inputs, engine=engine, text=text or None):
         good, bad = good + (row.error is None), bad + (row.error is not None)

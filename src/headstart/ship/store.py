@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -112,16 +113,37 @@ def save(
     source: Source | None,
     weights: Path | None,
     columns: Mapping[str, str] | None = None,
+    beside: Path | None = None,
 ) -> Model:
-    """Write a model folder; `model.json` comes last."""
+    """Write a model folder; `model.json` comes last.
+
+    Where the model folder `beside` it holds the same backbone, the two share one file, where the disk knows hard links.
+    """
     extra: dict[str, Any] = {"format": FORMAT, "columns": dict(columns or {}), "source": None}
     if source is not None and weights is not None:
         data = weights.read_bytes()
-        if not (folder / BACKBONE).exists() or (folder / BACKBONE).read_bytes() != data:
-            write(folder / BACKBONE, data)
+        if not _holds(folder / BACKBONE, data):
+            twin = beside / BACKBONE if beside and _holds(beside / BACKBONE, data) else None
+            _place(folder / BACKBONE, data, twin)
         extra |= {"source": to_dict(source), "backbone_sha256": hashlib.sha256(data).hexdigest()}
     keep.save(folder, fitted, extra)
     return Model(fitted, source, folder / BACKBONE if source else None, dict(columns or {}))
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    return path.exists() and path.read_bytes() == data
+
+
+def _place(path: Path, data: bytes, twin: Path | None) -> None:
+    """Another name for the file `twin`, or a file of its own."""
+    if twin is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        try:
+            return os.link(twin, path)
+        except OSError:  # no hard links on this disk
+            pass
+    write(path, data)
 
 
 def load(folder: Path) -> Model:
