@@ -140,3 +140,25 @@ def test_ways_of_choosing_are_set_against_the_truth(tmp_path):
     (row,) = [line for line in shown.splitlines() if line.startswith("| parameters |")]
     assert [float(cell) for cell in row.split("|")[3:5]] == [pytest.approx(100 * gap, abs=0.006), 0.0]
     assert "The alarm went off for" in shown
+
+
+def test_the_budgets_table_tells_regret_time_over_the_limit_and_how_well_steps_were_foretold(tmp_path):
+    def line(budget: str, chosen: str, reuses: float, seconds: float, limit: float | None, taken: float) -> str:
+        step = {"source": chosen, "step": "look", "n": 64, "predicted": 2.0, "taken": taken}
+        told = {"set": "ag_news", "budget": budget, "busy": False, "chosen": [chosen], "reuses": reuses}
+        told |= {"metric": "accuracy", "seconds": seconds, "limit": limit, "peak_gb": 1.5, "error": "", "steps": [step]}
+        return json.dumps({"key": f"x-ag_news-{budget}", **told})
+
+    results = tmp_path / "budget.jsonl"
+    lines = [line("3m", "minilm-l6", 0.88, 198.0, 180.0, 9.0), line("none", "mpnet-base", 0.90, 400.0, None, 3.0)]
+    results.write_text("".join(f"{one}\n" for one in lines))
+    done = run("--table", "--results", str(results), script=CHOOSE / "budget.py")
+    assert done.returncode == 0, done.stderr
+    for row in (
+        "| ag_news | minilm-l6 | mpnet-base |",
+        "| ag_news | +2.0 | +0.0 |",
+        "| ag_news | 198 (+10 %) | 400 |",
+        "| 3m | 0 % of 1 | – |",
+        "| none | 100 % of 1 | – |",
+    ):
+        assert row in done.stdout

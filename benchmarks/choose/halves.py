@@ -3,8 +3,9 @@
 Of each case's labelled examples one half decides, as the planner does: the loss of a ridge head on examples left out,
 sources within `ties` standard errors of the best ordered by the prior. What is chosen is held against the other half:
 what headstart's probe (top features, or all depths at two weights) that learnt the first half has right there, mean
-over the draws, the best of the three. `ties` 0 is the evidence alone, `inf` the prior alone. With --scores each member
-of score/ chooses too, from the whole first half, at the top and at all depths. No test is opened.
+over the draws, the best of the three. `ties` 0 is the evidence alone, `inf` the prior alone; "cost weighs" is what a
+fit does. With --scores each member of score/ chooses too, from the whole first half, at the top and at all depths. No
+test is opened.
 
 Run: python benchmarks/choose/halves.py WORK [--sets ...] [--draws 4] [--scores]      (WORK as cases.py made it)
 """
@@ -23,8 +24,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from _common.tables import lines
 from run import SETS, TEXT_SETS, Case, measured
 
-from headstart.plan import evidence
+from headstart.plan import cost, evidence
 from headstart.plan.evidence import Evidence
+from headstart.plan.rounds import LEAST
 from headstart.types import Features, Source
 
 TIES = (0, 0.5, 1, 2, float("inf"))
@@ -34,6 +36,7 @@ Floats, Ints = NDArray[np.float32], NDArray[np.int64]
 # source → evidence by examples seen, shares right, scores
 Draw = dict[str, tuple[dict[int, Evidence], NDArray[np.float64], dict[str, float]]]
 Choose = Callable[[Draw, Sequence[str]], str]
+Heavier = Callable[[str, str], bool]
 
 
 def main() -> int:
@@ -48,7 +51,8 @@ def main() -> int:
     for sets in (SETS, TEXT_SETS):
         names = [n for n in sets.split(",") if n in (given.sets or sets).split(",")]
         tables = {n: given.work / "cases" / f"{n}.jsonl" for n in names}
-        made = {n: draws(Case(table), given.draws, given.scores) for n, table in tables.items() if table.is_file()}
+        cases = {n: Case(table) for n, table in tables.items() if table.is_file()}
+        made = {n: draws(case, given.draws, given.scores) for n, case in cases.items()}
         if not made:
             continue
         usual = {s.key for s in _catalogue.usual("image" if sets == SETS else "text")}
@@ -59,6 +63,11 @@ def main() -> int:
                 for close in TIES
                 for of in [[regret(case, by_evidence(seen, close), only) for case in made.values()]]
             ]
+            for seen in SEEN:
+                of = [regret(made[n], by_evidence(seen, 1, weighed(case)), only) for n, case in cases.items()]
+                rows.append(
+                    [str(seen or "half"), "1, cost weighs", f"{np.mean(of):.2f}", *(f"{gap:.2f}" for gap in of)]
+                )
             lines(f"Regret in points, {title}", ("examples", "ties", "mean", *made), rows)
             spoke = ways(next(iter(made.values())))
             found = [(w, [regret(case, by_score(w), only) for case in made.values()]) for w in spoke]
@@ -121,9 +130,20 @@ def ways(case: Sequence[Draw]) -> list[str]:
     return sorted({way for draw in case for *_, said in draw.values() for way in said})
 
 
-def by_evidence(seen: int, close: float) -> Choose:
+def by_evidence(seen: int, close: float, heavier: Heavier = lambda *_: False) -> Choose:
     """As the planner: the likeliest of those within `close` standard errors of the best."""
-    return lambda draw, keys: evidence.order([draw[key][0][seen or max(draw[key][0])] for key in keys], close)[0]
+
+    def choose(draw: Draw, keys: Sequence[str]) -> str:
+        known = [draw[key][0][seen or max(draw[key][0])] for key in keys]
+        return evidence.order(known, close, heavier, LEAST)[0]
+
+    return choose
+
+
+def weighed(case: Case) -> Heavier:
+    """Who is heavier than whom, by the records: what an idle machine would measure."""
+    takes = {source.key: cost.guess(source).run(case.order) for source in case.sources}
+    return lambda key, other: cost.heavier(takes[key], takes[other])
 
 
 def by_score(way: str) -> Choose:
