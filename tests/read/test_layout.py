@@ -124,3 +124,19 @@ def test_another_layout_is_told():
 def test_numbers_and_odd_names_are_classes():
     assert {label for _, label in places("0", "1", "class2").values()} == {"0", "1", "class2"}
     assert {label for _, label in places("c0", "c1", "c2").values()} == {"c0", "c1", "c2"}
+
+
+def test_a_level_that_is_named_holds_inside_splits_that_are_sure():
+    folders = [
+        f"{s}/{f}" for s in ("train", "test") for f in ("felis/catus", "felis/lybica", "canis/lupus", "canis/aureus")
+    ]
+    with pytest.raises(DataError, match="two ways"):
+        places(*folders)
+    assert places(*folders, asked="nested")["test/canis/lupus"] == ("test", "lupus")
+    assert places(*folders, asked="classes")["train/canis/lupus"] == ("train", "canis")
+
+
+def test_labelled_beside_unlabelled_is_looked_through():
+    layout = arrange([("labelled", "a"), ("labelled", "b"), ("unlabelled",)], "data")
+    assert [layout.places[f].label for f in sorted(layout.places)] == ["a", "b", None]
+    assert layout.notes == ("unlabelled/ has no label, by the name.",)

@@ -71,15 +71,15 @@ def arrange(held: Collection[Folder], root: str, asked: str | None = None, hint:
         raise UsageError(f"The layout '{asked}' is not known; allowed: {', '.join(LAYOUTS)}. Name one of these.")
     through, below = _through(held)
     tops = _tops(below)
-    if asked in ("classes", "nested"):
-        place = 0 if asked == "classes" else -1
-        found = Layout({f: Place(label_text(f[place])) for f in below if f})
-    elif asked == "splits" or _is_split(tops, root, hint):
-        found = _splits(tops, root)
+    level = {"classes": "first", "nested": "last"}.get(asked or "")
+    if asked == "splits" or _is_split(tops, root, hint, level):
+        found = _splits(tops, root, level)
     else:
-        found = _classes(tops, root)
+        found = _classes(tops, root, level)
     inside = {through + f: place for f, place in found.places.items()}
-    return Layout({f: inside.get(f, Place(None)) for f in held}, found.notes, found.warnings)
+    beside = sorted({f[0] for f in held if f} - {through[0]}) if through else []
+    notes = (*([_unnamed(beside)] if beside else []), *found.notes)
+    return Layout({f: inside.get(f, Place(None)) for f in held}, notes, found.warnings)
 
 
 def _through(held: Collection[Folder], *, inside: bool = False) -> tuple[Folder, list[Folder]]:
@@ -89,14 +89,20 @@ def _through(held: Collection[Folder], *, inside: bool = False) -> tuple[Folder,
     """
     through: Folder = ()
     below = list(held)
-    while len(names := {f[0] for f in below if f}) == 1 and not (inside and () in below):
+    while len(names := _labelled({f[0] for f in below if f})) == 1 and not (inside and () in below):
         (name,) = names
         deeper = any(len(f) > 1 for f in below)
         last = inside and (plain(name) or name in roles([name, "train", "test"]))
         if not (deeper or last) or (not inside and name in roles([name])):
             break
-        through, below = (*through, name), [f[1:] for f in below if f]
+        through, below = (*through, name), [f[1:] for f in below if f and f[0] == name]
     return through, below
+
+
+def _labelled(names: set[str]) -> set[str]:
+    """The names without those that say that there are no labels; all, where there is no other."""
+    named = roles(names)
+    return {name for name in names if named.get(name) != UNLABELLED} or names
 
 
 def _tops(below: Iterable[Folder]) -> dict[str, _Top]:
@@ -111,8 +117,8 @@ def _tops(below: Iterable[Folder]) -> dict[str, _Top]:
     return out
 
 
-def _is_split(tops: Mapping[str, _Top], root: str, hint: str) -> bool:
-    """Whether folders at the top are splits.
+def _is_split(tops: Mapping[str, _Top], root: str, hint: str, level: str | None) -> bool:
+    """Whether folders at the top are splits; where a person named the `level` of the classes only if that is sure.
 
     Raises:
         DataError: they may be splits or classes.
@@ -120,15 +126,18 @@ def _is_split(tops: Mapping[str, _Top], root: str, hint: str) -> bool:
     named = roles(tops)
     parts = [name for name, top in tops.items() if top.names and named.get(name) in SPLITS]
     others = [name for name in tops if name not in named]
+    sure = len({named[name] for name in parts}) > 1
+    if level:
+        return sure and not others
     if not parts:
-        if not any(top.names for top in tops.values()) and all(named.get(n) in SPLITS or plain(n) for n in tops):
+        if not any(top.names for top in tops.values()) and all(n in named or plain(n) for n in tops):
             raise DataError(
                 f"{root}/ holds {_list(tops)}, by {_name(tops)} no classes but parts of the data, and no class folders "
                 f"inside, so no example has a label. Put a folder for each class into every part, or pass a table of "
                 f"files and labels; if these are the classes, pass --layout classes.{hint}"
             )
         return False
-    if not others or len({named[name] for name in parts}) > 1:
+    if sure or not others:
         return True
     raise DataError(
         f"{root}/ can be read in two ways: {_list(parts)} as a split whose folders are the classes, beside which "
@@ -137,14 +146,14 @@ def _is_split(tops: Mapping[str, _Top], root: str, hint: str) -> bool:
     )
 
 
-def _splits(tops: Mapping[str, _Top], root: str) -> Layout:
+def _splits(tops: Mapping[str, _Top], root: str, level: str | None) -> Layout:
     """The folders at the top are splits: what is below them, taken together, has the classes."""
     named = roles(tops)
     parts = {name: named[name] for name, top in tops.items() if top.names and named.get(name) in SPLITS}
     if "train" not in parts.values():
         given = _list(parts or tops, " and ")
         raise DataError(f"{root}/ holds {given} but no train/. Add train/ with a folder for each class.")
-    classes = _classes(_tops({f for name in parts for f in tops[name].inner}), root)
+    classes = _classes(_tops({f for name in parts for f in tops[name].inner}), root, level)
     places: dict[Folder, Place | None] = {}
     for name, top in tops.items():
         for f in top.inner:
@@ -163,27 +172,27 @@ def _splits(tops: Mapping[str, _Top], root: str) -> Layout:
     return Layout(places, (*notes, *classes.notes), (*warnings, *classes.warnings))
 
 
-def _classes(tops: Mapping[str, _Top], root: str) -> Layout:
-    """The folders at the top are classes, or each holds the same ones."""
+def _classes(tops: Mapping[str, _Top], root: str, asked: str | None) -> Layout:
+    """The folders at the top are classes, or each holds the same ones; `asked`: the level that a person named."""
     named = roles(tops)
     loose = [name for name in tops if named.get(name) == UNLABELLED] if len(tops) > 2 else []
     known = {name: top for name, top in tops.items() if name not in loose}
     parts = roles({name for top in known.values() for name in top.names})
-    level = _level(known, parts, root)
+    level = asked or _level(known, parts, root)
     places: dict[Folder, Place | None] = {}
     for name, top in tops.items():
         for f in top.inner:
-            label = (f[0] if f else None) if level == "second" else name
+            label = {"second": (*f, "")[0], "last": (name, *f)[-1]}.get(level, name)
             split = parts[f[0]] if level == "split" else None
-            places[top.through + f] = Place(label and label_text(label), split)
+            places[top.through + f] = Place(label_text(label), split)
             if name in loose:
                 places[top.through + f] = Place(None, None, f"{name}/ is named as one without labels.")
-    notes = [f"{_list(loose, ' and ')} {_have(loose)} no label, by the name."] if loose else []
+    notes = [_unnamed(loose)] if loose else []
     if level == "second":
         notes.append(f"{_list(known)} hold the same folders: these are the classes, and are read together.")
     if level == "split":
         notes.append(f"Each class holds {_list(parts, ' and ')}: these are the splits.")
-    return Layout(places, tuple(notes), _as_classes(known) if level == "first" else ())
+    return Layout(places, tuple(notes), _as_classes(known) if level == "first" and not asked else ())
 
 
 def _level(tops: Mapping[str, _Top], parts: Mapping[str, str], root: str) -> str:
@@ -230,6 +239,10 @@ def _as_classes(tops: Mapping[str, _Top]) -> tuple[str, ...]:
         f"{_list(named, ' and ')} {is_}, beside {_list(others)}. If {it}, keep only train/, val/ and test/ there, each "
         "with a folder for every class; if not, rename to end this warning.",
     )
+
+
+def _unnamed(loose: Collection[str]) -> str:
+    return f"{_list(loose, ' and ')} {_have(loose)} no label, by the name."
 
 
 def _said(parts: Mapping[str, str]) -> str:
