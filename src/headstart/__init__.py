@@ -7,13 +7,17 @@
 `hs.fit("photos/")` gives a `Run`: `run.verdict`, `run.sentence`, `run.predict(["new.jpg"])`. `hs.load("runs/birds")`
 opens a finished one; `run.evaluate("other/")` judges it on other labelled data; `hs.rank("photos/")` tells which
 pre-trained source suits; `hs.embed(pictures, source="efficientnet-lite0")` gives features for any other library.
-Importing headstart is light: torch and the rest come in when they are needed.
+Importing headstart is light: torch and the rest come in when they are needed. It lets torchvision be imported beside a
+CPU-only torch, here and in your own script (`torchvision_cure`).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .source._torchvision import watch_for_it
+
+watch_for_it()
 __version__ = "0.1.0"
 __all__ = [
     "HeadstartError",
@@ -29,10 +33,11 @@ __all__ = [
     "predict",
     "rank",
     "sources",
+    "torchvision_cure",
 ]
 
 if TYPE_CHECKING:
-    from .api import Run, cache, check, demo, embed, evaluate, fit, load, predict, rank, sources
+    from .api import Run, cache, check, demo, embed, evaluate, fit, load, predict, rank, sources, torchvision_cure
     from .errors import HeadstartError
 
 

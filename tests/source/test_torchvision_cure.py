@@ -96,3 +96,32 @@ def test_roi_align_of_a_plane_is_the_value_at_the_middle_of_each_bin():
     )
     middles = torch.tensor([[2.5, 4.5], [2.5, 4.5]]) + 10 * torch.tensor([[4.5, 4.5], [6.5, 6.5]])
     torch.testing.assert_close(found[0, 0], middles)
+
+
+OWN_SCRIPT = """
+import sys
+import headstart
+assert not {"torch", "torchvision", "timm"} & sys.modules.keys()
+import importlib.util
+assert importlib.util.find_spec("torchvision").origin  # as transformers asks whether it is there
+assert "torchvision" not in sys.modules
+import timm, torchvision, torch
+from transformers import AutoImageProcessor
+from torchvision.ops import nms
+print(nms(torch.tensor([[0., 0, 4, 4], [0, 0, 4, 4]]), torch.tensor([.5, .9]), .5).tolist())
+print(AutoImageProcessor.__name__, torchvision.__spec__.loader.is_package("torchvision"))
+print(headstart.torchvision_cure() == headstart.torchvision_cure())
+"""
+
+
+def test_import_headstart_lets_a_persons_own_script_use_torchvision_timm_and_transformers(tmp_path):
+    done = subprocess.run([sys.executable, "-c", OWN_SCRIPT], capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0] == "[1]"
+    assert done.stdout.splitlines()[-1] == "True"
+
+
+def test_the_watch_stands_once_and_finds_nothing_else():
+    _torchvision.watch_for_it()
+    (finder,) = [f for f in sys.meta_path if isinstance(f, _torchvision._Finder)]
+    assert finder.find_spec("numpy") is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..source._torchvision import cure as torchvision_cure
 from ._cache import cache
 from ._check import Checked, check
 from ._demo import demo
@@ -25,4 +26,5 @@ __all__ = [
     "predict",
     "rank",
     "sources",
+    "torchvision_cure",
 ]

@@ -2,18 +2,22 @@
 
 The package index's torchvision is a CUDA build. Beside a CPU-only torch its extension cannot be loaded and
 `import torchvision` dies with "operator torchvision::nms does not exist", and with it timm and everything that
-builds on them. `cure()` is called before the first `import timm` or `import torchvision`; on a healthy
-installation it does nothing. After a cure transforms, models, nms, roi_align and the detectors work;
-`deform_conv2d` and `torchvision.io` do not. Knows nothing of sources or pictures.
+builds on them. `watch_for_it()`, called by `import headstart`, has torchvision cured when anybody first imports it, so
+that a person's own script can use timm and transformers too; `cure()` does it at once. On a healthy installation both
+change nothing. After a cure transforms, models, nms, roi_align and the detectors work; `deform_conv2d` and
+`torchvision.io` do not. Knows nothing of sources or pictures.
 """
 
 from __future__ import annotations
 
 import logging
 import sys
-from importlib.machinery import EXTENSION_SUFFIXES
+from collections.abc import Callable
+from functools import partial
+from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -30,6 +34,8 @@ _kept: list[Any] = []  # torch drops a library's operators as soon as nobody hol
 def cure() -> bool:
     """Define torchvision's missing operators; safe to call any number of times.
 
+    Public as `headstart.torchvision_cure`. `import headstart` alone does as much when torchvision is first imported.
+
     Returns:
         True if the operators are ours (now or since an earlier call), False if torchvision needs no cure or is absent.
     """
@@ -43,6 +49,41 @@ def cure() -> bool:
     _adjust()
     log.debug("torchvision's compiled operators do not fit this torch; nms is done in plain torch")
     return True
+
+
+class _Finder:
+    """Finds torchvision as everybody else does, and has it cured where it is executed."""
+
+    def __init__(self) -> None:
+        self._asking = False
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:  # noqa: ANN401
+        """The spec of torchvision, whose loader cures; None of any other module."""
+        if name != "torchvision" or self._asking:
+            return None
+        self._asking = True  # of the other finders
+        try:
+            spec = find_spec(name)
+        finally:
+            self._asking = False
+        if spec is not None and spec.loader is not None and spec.origin is not None:
+            spec.loader.exec_module = partial(_executed, spec.loader.exec_module, spec.origin)  # type: ignore[method-assign]
+        return spec
+
+
+def watch_for_it() -> None:
+    """Have torchvision cured whenever it is first imported; imports neither it nor torch now."""
+    if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _Finder())
+
+
+def _executed(execute: Callable[[ModuleType], None], origin: str, module: ModuleType) -> None:
+    """Execute torchvision between the two halves of the cure, where it needs one."""
+    if not _kept and not _operators_load(Path(origin).parent):
+        _define()
+    execute(module)
+    if _kept:
+        _adjust()
 
 
 def _operators_load(folder: Path) -> bool:
