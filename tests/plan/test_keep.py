@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from headstart.errors import DataError
 from headstart.plan import keep
@@ -37,6 +40,23 @@ def test_round_trip(tmp_path):
     assert {**vars(back), "state": 0} == {**vars(HEAD), "state": 0}
     assert sorted(p.name for p in (tmp_path / "deep" / "model").iterdir()) == ["head.safetensors", "model.json"]
     assert "虫 bugs" in (tmp_path / "deep" / "model" / "model.json").read_text(encoding="utf-8")
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    shape=st.lists(st.integers(1, 5), min_size=2, max_size=4),
+    order=st.randoms(use_true_random=False),
+    steps=st.integers(-2, 2).filter(bool),
+    fortran=st.booleans(),
+    kind=st.sampled_from([np.float32, np.float16, np.int64]),
+)
+def test_however_an_array_lies_in_memory_it_comes_back_as_it_was(tmp_path, shape, order, steps, fortran, kind):
+    """safetensors.numpy itself writes the bytes of a Fortran-ordered or transposed array in their order in memory."""
+    value = np.arange(np.prod(shape)).reshape(shape).astype(kind)
+    value = (np.asfortranarray(value) if fortran else value).transpose(order.sample(range(len(shape)), len(shape)))
+    value = value[::steps]
+    keep.save(tmp_path, replace(HEAD, state={"weight": value}))
+    np.testing.assert_array_equal(keep.load(tmp_path)[0].state["weight"], value)
 
 
 def test_saving_again_replaces(tmp_path):

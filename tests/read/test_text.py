@@ -187,3 +187,18 @@ def test_half_a_pair_of_a_text_cut_short_is_replaced():
     text, why = content(Record(Path("t"), "", text="good \ud83d"))
     assert why is None
     assert text == "good �"
+
+
+def test_whole_numbers_that_datasets_made_classes_stand_by_value(tmp_path):
+    """`class_encode_column` itself sorts them as texts: 1, 10, 2."""
+    import datasets
+
+    columns = {"text": [f"text number {i} of many" for i in range(60)], "label": [(2, 10, 1)[i % 3] for i in range(60)]}
+    made = datasets.Dataset.from_dict(columns).class_encode_column("label")
+    assert made.features["label"].names == ["1", "10", "2"]
+    made.save_to_disk(str(tmp_path / "saved"))
+    task = read(tmp_path / "saved")
+    assert task.labels == ("1", "2", "10")
+    given = {(text, label) for text, label in zip(columns["text"], columns["label"], strict=True)}
+    assert {(e.text, int(task.labels[e.label])) for e in task.train} <= given
+    assert set(task.labels) == {task.labels[e.label] for e in task.train}

@@ -98,6 +98,20 @@ def test_merged_it_is_a_fine_tuned_model_that_says_the_same(seen):
     load("transfer", "finetune").Config(**made.config)
 
 
+def test_a_four_bit_model_is_merged_onto_plain_weights_also_after_an_evaluation(seen):
+    """bitsandbytes may hold four-bit weights in another order once they have computed; peft then merges into those."""
+    fitted = fit("qlora", seen)
+    before = qlora.logits(fitted, seen.x, *KNOWN)
+    made = lora.merge(fitted, seen.x, *KNOWN)
+    merged = load("transfer", "finetune").logits(made, seen.x, *KNOWN)
+    assert not any("lora" in name for name in made.state)
+    assert np.abs(merged - before).max() < 0.05 * np.abs(before).max(), "both are rounded to bf16 on their way"
+    np.testing.assert_array_equal(qlora.logits(fitted, seen.x, *KNOWN), before)
+    again = lora.merge(fitted, seen.x, *KNOWN)
+    for name, value in made.state.items():
+        np.testing.assert_array_equal(again.state[name], value)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_matrices_that_lie_on_their_side_take_adapters_too(name, seen, tmp_path, monkeypatch):
     """GPT-2 keeps its matrices as [in, out]."""
@@ -115,10 +129,9 @@ def test_matrices_that_lie_on_their_side_take_adapters_too(name, seen, tmp_path,
     assert sum("lora_A" in n for n in fitted.state) == 3 * 4, "layers, and what is linear in each"
     said = strategy.logits(fitted, seen.x, *known)
     assert not np.allclose(said, _tuned.logits(replace(fitted, state=head(fitted)), seen.x, *known), atol=0.1)
-    if name == "lora":
-        made = lora.merge(fitted, seen.x, *known)
-        merged = load("transfer", "finetune").logits(made, seen.x, *known)
-        assert np.abs(merged - said).max() < 0.05 * np.abs(said).max(), "both are rounded to bf16 on their way"
+    made = lora.merge(fitted, seen.x, *known)
+    merged = load("transfer", "finetune").logits(made, seen.x, *known)
+    assert np.abs(merged - said).max() < 0.05 * np.abs(said).max(), "both are rounded to bf16 on their way"
 
 
 def test_a_merge_that_changes_the_answer_is_refused(seen):

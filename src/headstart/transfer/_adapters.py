@@ -10,7 +10,7 @@ import logging
 from typing import TYPE_CHECKING
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ..errors import UsageError
 from ..family import require
@@ -61,6 +61,39 @@ def adapt(tail: Tail, rank: int, alpha: float, dropout: float, *, four_bits: boo
         if "norm" in type(module).__name__.lower():
             module.requires_grad_(True)
     return tail
+
+
+def add_adapters(adapted: Tail, plain: Tail) -> None:
+    """Put into the matrices of `plain` those of `adapted` with their adapters added.
+
+    Args:
+        adapted: a tail with adapters; matrices in four bits count as what they stand for, which is read before they
+            have computed anything: bitsandbytes may then hold them in another order.
+        plain: a tail of the same source without.
+    """
+    from peft.tuners.lora import LoraLayer
+    from transformers.pytorch_utils import Conv1D
+
+    assert isinstance(adapted, TextTail)
+    assert isinstance(plain, TextTail)
+    with torch.no_grad():
+        for name, module in adapted.net.named_modules():
+            if not isinstance(module, LoraLayer):
+                continue
+            there, held = plain.net.get_submodule(name), module.get_base_layer().weight
+            whole = _opened(held) + module.get_delta_weight("default")
+            if adapted.form == NF4 and isinstance(there, Conv1D):
+                whole = whole.T
+            there.get_parameter("weight").copy_(whole)
+
+
+def _opened(matrix: Tensor) -> Tensor:
+    """[out, in] as plain numbers."""
+    if (state := getattr(matrix, "quant_state", None)) is None:
+        return matrix
+    from bitsandbytes.functional import dequantize_4bit
+
+    return dequantize_4bit(matrix.data, state)  # type: ignore[no-any-return]
 
 
 def _quantise(net: nn.Module, names: list[str]) -> None:

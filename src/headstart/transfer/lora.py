@@ -89,31 +89,30 @@ def opener(config: Config, *, four_bits: bool = False) -> _tune.Opener:
 def merge(fitted: Fitted, x: NDArray[Any], source: Source, weights: Path | None) -> Fitted:
     """The same model with its adapters added into the source's matrices: a fine-tuned one, that needs no adapters.
 
+    Of a `qlora` model they are added to what its four-bit matrices stand for, on which they have learnt.
+
     Args:
-        fitted: a model of this strategy.
+        fitted: a model of this strategy, or of `qlora`.
         x: tokens [n] on which both must give the same logits.
         source: of its view.
-        weights: the source's file.
+        weights: the source's file, which is read anew: nothing is taken from a model that has computed.
 
     Raises:
         EngineError: the logits differ by more than `TOLERANCE` of the largest.
     """
-    from peft.tuners.lora import LoraLayer
-
+    from ._adapters import add_adapters
     from ._tail import look, moved, open_tail, put
 
     known = source, weights, fitted.view, len(fitted.labels)
-    adapted, plain = opener(Config(**fitted.config))(*known).eval(), open_tail(*known).eval()
+    adapted = opener(Config(**fitted.config), four_bits=fitted.strategy == "qlora")(*known).eval()
+    plain = open_tail(*known).eval()
+    start = {name: tensor.clone() for name, tensor in plain.state_dict().items()}
     put(adapted, fitted.state)
-    ours, start = look(adapted, x, exact=True), {n: t.clone() for n, t in plain.state_dict().items()}
-    for module in adapted.modules():
-        if isinstance(module, LoraLayer):
-            module.merge()
-    merged = {n.replace(".base_layer.", "."): t for n, t in adapted.state_dict().items() if "lora_" not in n}
+    put(plain, {name: value for name, value in fitted.state.items() if "lora_" not in name})
+    add_adapters(adapted, plain)
     config = {f.name: fitted.config[f.name] for f in fields(_tune.Config)}
-    made = replace(fitted, strategy="finetune", config=config, state=moved(merged, start))
-    put(plain, made.state)
-    theirs = look(plain, x, exact=True)
+    made = replace(fitted, strategy="finetune", config=config, state=moved(plain.state_dict(), start))
+    ours, theirs = look(adapted, x, exact=True), look(plain, x, exact=True)
     gap = float(np.abs(ours - theirs).max())
     if not gap <= TOLERANCE * float(np.abs(ours).max()):  # nor where it is no number
         raise EngineError(
