@@ -69,7 +69,7 @@ def test_a_file_format_that_tells_the_class_is_suspicious(tmp_path):
 
 
 def test_an_option_that_is_none_is_refused(photos):
-    with pytest.raises(UsageError, match="check takes no option 'grup'; allowed: group, "):
+    with pytest.raises(UsageError, match="There is no option 'grup' of reading; allowed: group, "):
         hs.check(photos, grup="author")
 
 

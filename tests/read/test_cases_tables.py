@@ -234,9 +234,9 @@ def test_splits_in_a_column_of_another_name(tmp_path):
     guessed = read(lines(tmp_path / "t.jsonl", labelled("ab" * 30, subset=parts)))
     assert len(guessed.test) == 15
     assert any("the splits are those in 'subset'" in note for note in guessed.notes)
-    assert read(tmp_path / "t.jsonl", ReadOptions(split="subset")).fingerprint == guessed.fingerprint
+    assert read(tmp_path / "t.jsonl", ReadOptions(split_column="subset")).fingerprint == guessed.fingerprint
     with pytest.raises(UsageError, match="no column 'part' of splits"):
-        read(tmp_path / "t.jsonl", ReadOptions(split="part"))
+        read(tmp_path / "t.jsonl", ReadOptions(split_column="part"))
 
 
 def test_pictures_and_texts_in_one_table(cases, tmp_path):

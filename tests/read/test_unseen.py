@@ -7,7 +7,7 @@ import pytest
 import tiny_text
 from drawn import two_classes
 from headstart.errors import DataError, UsageError
-from headstart.read import text
+from headstart.read import ReadOptions, text
 from headstart.read._unseen import SHORT, unseen
 
 AB = {"modality": "text", "kind": "classification", "labels": ("a", "b")}
@@ -105,4 +105,10 @@ def test_numbers_are_found_by_the_name_the_run_knows(tmp_path):
 
 def test_a_column_of_texts_is_nothing_for_pictures(tmp_path):
     with pytest.raises(UsageError, match=r"A column of texts \('body'\) was named, but this run reads pictures"):
-        unseen(two_classes(tmp_path / "p", 3), modality="image", kind="classification", labels=("a", "b"), text="body")
+        unseen(
+            two_classes(tmp_path / "p", 3),
+            modality="image",
+            kind="classification",
+            labels=("a", "b"),
+            options=ReadOptions(text="body"),
+        )

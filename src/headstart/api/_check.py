@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..errors import UsageError
 from ..family import load
 from ..read import ReadOptions
 from ..types import Example, Task, answers, counts, to_dict
@@ -65,12 +64,8 @@ def check(
     """
     from ..read import read
 
-    known = [f.name for f in fields(ReadOptions)]
-    if odd := sorted(options.keys() - set(known)):
-        raise UsageError(f"check takes no option '{odd[0]}'; allowed: {', '.join(known)}. Leave it out.")
-    given = {name: value for name, value in options.items() if not (name == "kind" and value == "auto")}
     progress = (lambda done, of: watch("read", done, of)) if watch else None
-    task = read(str(data), ReadOptions(**given), seed=seed, progress=progress)
+    task = read(str(data), ReadOptions.of(options), seed=seed, progress=progress)
     return Checked(_record(task, str(data)), task)
 
 

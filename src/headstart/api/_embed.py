@@ -71,10 +71,10 @@ def _each(inputs: Iterable[Any], modality: str, look: Callable[[list[Example]], 
         given = one_by_one(inputs)
         found = list(texts(given, SHAPE) if modality == "text" else pictures(given, Path(folder)))
         examples = []
-        for shown, item in found:
-            if isinstance(item, str):
-                raise DataError(f"{shown} cannot be embedded: {item} Leave it out, or repair it.")
-            examples.append(item)
+        for one in found:
+            if isinstance(one.example, str):
+                raise DataError(f"{one.shown} cannot be embedded: {one.example} Leave it out, or repair it.")
+            examples.append(one.example)
         if not examples:
             raise DataError("No inputs were given to embed. Give one picture or text, or more.")
         return look(examples)

@@ -29,11 +29,10 @@ def evaluate(
     data: str | Path,
     *,
     against: str | Path | Run | None = None,
-    text: str | None = None,
-    label: str | None = None,
     engine: str = "auto",
     take: str | None = None,
     watch: Callable[[str, int, int], None] | None = None,
+    **options: Any,  # noqa: ANN401 - fields of ReadOptions
 ) -> Evaluation:
     """Judge a run on labelled data it has not seen, in its own metric.
 
@@ -45,12 +44,12 @@ def evaluate(
         data: labelled pictures or texts, as `fit` takes them; nothing is split.
         against: another finished run, which knows the same classes: both predict the same examples, and whether the
             first is better is decided as `fit` decides, with the first one's margin.
-        text: column of the table that holds the texts, where its name is neither usual nor the one given to `fit`.
-        label: the same for the classes, or numbers.
         engine: `auto` is the engine a model was judged with.
         take: which of the first run's two models is judged, `transfer` or `rival`; its winner when not given. With the
             run itself as `against` its two models are compared.
         watch: called with (what, done, of) as the work goes on.
+        options: all options of `fit` that say how data is read, such as `text` and `label`, columns whose names are
+            neither usual nor those that the run learnt from.
 
     Returns:
         `sentence`, `run.value`, `run.interval`, `run.metrics["per_class"]`, `comparison`, `record()`, `predictions()`.
@@ -59,6 +58,9 @@ def evaluate(
         DataError: the data cannot be used, or hold classes that the run does not know.
         UsageError: the two runs do not answer the same question.
     """
+    from ..read import ReadOptions
+
+    asked = ReadOptions.of(options)
     quiet_threads()
     from ..judge.unseen import evaluate as judged
     from ..read._unseen import unseen
@@ -76,8 +78,7 @@ def evaluate(
         kind=first.fitted.kind,
         labels=first.labels,
         learnt=frozenset().union(*(s for s in seen if s is not None)),
-        text=text,
-        label=label,
+        options=asked,
         columns=first.columns,
         progress=(lambda done, of: watch("read", done, of)) if watch else None,
     )

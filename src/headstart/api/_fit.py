@@ -80,6 +80,10 @@ def fit(
     kind: str = "auto",
     layout: str | None = None,
     duplicates: str = "group",
+    quotes: str | None = None,
+    encoding: str | None = None,
+    blank: str | None = None,
+    split_column: str | None = None,
     metric: str = "auto",
     margin: float = 0.01,
     layers: bool = False,
@@ -106,14 +110,19 @@ def fit(
         strategy: names; narrows the candidates, transfer and rivals separately (rivals always run).
         engine: `auto`, `torch` or `openvino`.
         group: column of the table; pictures of one group never stand on both sides of a split.
-        text: column of the table that holds the texts, where it has an unusual name.
-        label: the same for the classes, or numbers; by comma several columns of 0 and 1, one a label.
+        text: column of the table that holds the texts, where it has an unusual name; by comma several, whose texts are
+            put together (models that know pairs are given two as a pair).
+        label: the same for the classes, or numbers; by comma, or with a star, several columns of 0 and 1, one a label.
         kind: `classification`, `regression` (the labels are numbers to predict), `multilabel` (several labels an
             example, or none; texts are cut at ";" or "|"), or `auto`: multilabel where there are lists or several
             columns; regression where every label is a number, some are no whole ones, and more than 20 differ.
         layout: of a folder: its first level names the `classes`, or the `splits`; `nested`: its last one the classes.
             By default the names tell, and what they do not tell is an error.
         duplicates: near ones, `group`: on one side of the split; `keep`: as any other; `drop`: one of each stays.
+        quotes: `yes` or `no`: whether quotation marks wrap the cells of a table; found out by default.
+        encoding: of a table, by a name that Python knows; found out by default.
+        blank: what an empty label means, such as "0" in columns of 0 and 1.
+        split_column: column of the table that names the splits, where it is not called split.
         metric: what the verdict is in: `accuracy`, `macro_f1`, or `auto`: macro-F1 where the largest training class is
             more than three times the smallest. Of numbers always `mae`, the mean absolute error; of several labels
             `micro_f1`, or `macro_f1`.
@@ -146,13 +155,19 @@ def fit(
         sources=_several(source),
         strategies=_several(strategy),
         engine=engine,
-        read=ReadOptions(
-            group=group,
-            text=text,
-            label=label,
-            kind=None if kind == "auto" else kind,
-            layout=layout,
-            duplicates=duplicates,
+        read=ReadOptions.of(
+            {
+                "group": group,
+                "text": text,
+                "label": label,
+                "kind": kind,
+                "layout": layout,
+                "duplicates": duplicates,
+                "quotes": quotes,
+                "encoding": encoding,
+                "blank": blank,
+                "split_column": split_column,
+            }
         ),
         metric=None if metric == "auto" else metric,
         margin=margin,
@@ -185,7 +200,8 @@ def _default_out(data: Path) -> Path:
 def _arguments(given: Mapping[str, Any]) -> str:
     """The arguments of `fit` that a person would have to repeat."""
     said = ("seed", "seeds", "source", "strategy", "engine", "group", "text", "label", "kind", "layout", "duplicates",
-            "metric", "margin", "budget", "layers", "source_data")  # fmt: skip
+            "quotes", "encoding", "blank", "split_column", "metric", "margin", "budget", "layers",
+            "source_data")  # fmt: skip
     usual = {"kind": "auto", "metric": "auto", "budget": _budget.AUTO, "duplicates": "group"}
     return ", ".join(
         f"{name}={given[name]!r}"

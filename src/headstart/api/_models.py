@@ -35,9 +35,10 @@ def save(job: _Job, judgement: Judgement, outcome: Outcome, picked: Picked, engi
     """
     from ..ship import store
 
-    asked = job.plan.read
-    named = (("text", asked.text), ("label", asked.label if job.task.kind == "classification" else None))
-    columns = {name: column for name, column in named if column}  # labels of other kinds are known by their names
+    task = job.task
+    kept = (task.modality, *(["label"] if task.kind == "classification" else []))  # other kinds' labels by their names
+    columns = {role: task.columns[role] for role in kept if role in task.columns}
+    columns |= {"blank": job.plan.read.blank} if job.plan.read.blank else {}
     whole: dict[str, Fitted] = {}
     for role, folder in (("winner", MODEL), (loser(outcome.roles), OTHER)):
         fitted = whole[role] = _whole(outcome.finalists[outcome.roles[role]][0], picked.sources, engine)

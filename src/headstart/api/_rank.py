@@ -46,13 +46,8 @@ def rank(
     budget: str | float | None = None,
     examples: int = EXAMPLES,
     engine: str = "auto",
-    group: str | None = None,
-    text: str | None = None,
-    label: str | None = None,
-    kind: str = "auto",
-    layout: str | None = None,
-    duplicates: str = "group",
     watch: Callable[[str, int, int], None] | None = None,
+    **options: Any,  # noqa: ANN401 - fields of ReadOptions
 ) -> Ranked:
     """Order sources by what their frozen features make of a person's labelled data.
 
@@ -64,13 +59,8 @@ def rank(
             value, and why.
         examples: labelled ones that each source looks at, at most.
         engine: `auto`, `torch` or `openvino`.
-        group: column of the table; examples of one group are left out together.
-        text: column of the table that holds the texts, where it has an unusual name.
-        label: the same for the labels.
-        layout: as for `fit`.
-        duplicates: as for `fit`.
-        kind: as for `fit`.
         watch: called with (what, done, of) as the work goes on.
+        options: all options of `fit` that say how data is read; examples of one `group` are left out together.
 
     Raises:
         DataError: the data cannot be used. SourceError: no source can be had. UsageError: an argument is wrong.
@@ -91,22 +81,15 @@ def rank(
     from ._fit import _several
 
     limit = _budget.limit(_budget.asked(budget), examples)
+    asked = ReadOptions.of(options)
     clock, deadline = Clock(), None if limit is None else time.monotonic() + limit
     keys = _several(source)
     [_catalogue.get(key) for key in keys]  # a slip of the pen is told at once
     pick_engine(engine)
-    if kind != "auto":
-        family.load("kind", kind)
+    if asked.kind:
+        family.load("kind", asked.kind)
     tell = watch or (lambda *_: None)
     with clock("read"):
-        asked = ReadOptions(
-            group=group,
-            text=text,
-            label=label,
-            kind=None if kind == "auto" else kind,
-            layout=layout,
-            duplicates=duplicates,
-        )
         task = read(str(data), asked, seed=seed, progress=lambda done, of: tell("read", done, of))
     chosen = named(keys, task) if keys else _catalogue.usual(task.modality)
     known = {s.key: s for s in shortlist.order(chosen)}

@@ -145,15 +145,17 @@ class Run:
         data: str | Path,
         *,
         against: str | Path | Run | None = None,
-        text: str | None = None,
-        label: str | None = None,
         engine: str = "auto",
         take: str | None = None,
+        **options: Any,  # noqa: ANN401 - fields of ReadOptions
     ) -> Evaluation:
-        """Judge it on labelled data it has not seen, alone or against another run; see `headstart.evaluate`."""
+        """Judge it on labelled data it has not seen, alone or against another run; see `headstart.evaluate`.
+
+        `options` say how the data is read: `text`, `label`, `encoding`, ….
+        """
         from ._evaluate import evaluate
 
-        return evaluate(self, data, against=against, text=text, label=label, engine=engine, take=take)
+        return evaluate(self, data, against=against, engine=engine, take=take, **options)
 
 
 def load(folder: str | Path, take: str = "winner") -> Run:

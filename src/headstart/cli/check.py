@@ -8,21 +8,36 @@ from typing import Annotated
 
 import typer
 
-from ._common import DUPLICATES, KINDS, LAYOUTS, emit, watching
+from ._common import (
+    Blank,
+    Duplicates,
+    Encoding,
+    Group,
+    Kind,
+    Label,
+    Layout,
+    Quotes,
+    SplitColumn,
+    Text,
+    emit,
+    watching,
+)
 
 
 def run(
     data: Annotated[str, typer.Argument(help="Data as for `fit`: folder of class folders, or table(s).")],
     html: Annotated[Path | None, typer.Option(help="Write a page with examples to this file.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the split.")] = 0,
-    group: Annotated[str, typer.Option(help="Table column (or table of files and groups) kept together.")] = "",
-    text: Annotated[str, typer.Option(help="Table column of texts, if its name is unusual.")] = "",
-    label: Annotated[str, typer.Option(help="Table column(s) of labels, if the name is unusual.")] = "",
-    layout: Annotated[
-        str, typer.Option(help=f"{LAYOUTS}: what a folder's first level names; nested: its last level, the classes.")
-    ] = "",
-    duplicates: Annotated[str, typer.Option(help=DUPLICATES)] = "group",
-    kind: Annotated[str, typer.Option(help=f"{KINDS}: one label an example, several, or a number?")] = "auto",
+    group: Group = "",
+    text: Text = "",
+    label: Label = "",
+    layout: Layout = "",
+    duplicates: Duplicates = "group",
+    quotes: Quotes = "",
+    encoding: Encoding = "",
+    blank: Blank = "",
+    split_column: SplitColumn = "",
+    kind: Kind = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
 ) -> None:
@@ -39,11 +54,15 @@ def run(
             data,
             seed=seed,
             watch=watch,
-            group=group or None,
-            text=text or None,
-            label=label or None,
-            layout=layout or None,
+            group=group,
+            text=text,
+            label=label,
+            layout=layout,
             duplicates=duplicates,
+            quotes=quotes,
+            encoding=encoding,
+            blank=blank,
+            split_column=split_column,
             kind=kind,
         )
     if html is not None:

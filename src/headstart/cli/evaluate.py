@@ -8,15 +8,19 @@ from typing import Annotated
 
 import typer
 
-from ._common import ENGINES, TAKE, emit, watching
+from ._common import ENGINES, TAKE, Blank, Encoding, Label, Quotes, SplitColumn, Text, emit, watching
 
 
 def run(
     run: Annotated[Path, typer.Argument(help="A finished run's folder.")],
     data: Annotated[str, typer.Argument(help="Labelled data, as for `fit`: folder of class folders, or table(s).")],
     against: Annotated[Path | None, typer.Option(help="Another run's folder: which of the two is better?")] = None,
-    text: Annotated[str, typer.Option(help="Table column of texts, if its name is new to the run.")] = "",
-    label: Annotated[str, typer.Option(help="Table column of labels, if its name is new to the run.")] = "",
+    text: Text = "",
+    label: Label = "",
+    quotes: Quotes = "",
+    encoding: Encoding = "",
+    blank: Blank = "",
+    split_column: SplitColumn = "",
     csv: Annotated[Path | None, typer.Option(help="Write truths and predictions to this CSV file.")] = None,
     take: Annotated[str, typer.Option(help=TAKE)] = "winner",
     engine: Annotated[str, typer.Option(help=ENGINES)] = "auto",
@@ -34,7 +38,18 @@ def run(
 
     with watching(quiet) as watch:
         found = evaluate(
-            run, data, against=against, text=text or None, label=label or None, engine=engine, take=take, watch=watch
+            run,
+            data,
+            against=against,
+            text=text,
+            label=label,
+            quotes=quotes,
+            encoding=encoding,
+            blank=blank,
+            split_column=split_column,
+            engine=engine,
+            take=take,
+            watch=watch,
         )
     if csv is not None:
         write(csv, columns_to_csv(found.predictions()))

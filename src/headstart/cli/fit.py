@@ -8,7 +8,23 @@ from typing import Annotated
 
 import typer
 
-from ._common import DUPLICATES, ENGINES, KINDS, LAYOUTS, METRICS, STRATEGIES, emit, watching
+from ._common import (
+    ENGINES,
+    METRICS,
+    STRATEGIES,
+    Blank,
+    Duplicates,
+    Encoding,
+    Group,
+    Kind,
+    Label,
+    Layout,
+    Quotes,
+    SplitColumn,
+    Text,
+    emit,
+    watching,
+)
 
 
 def run(
@@ -31,16 +47,16 @@ def run(
     ] = "",
     strategy: Annotated[str, typer.Option(help=f"By comma, of: {STRATEGIES}; rivals always run.")] = "",
     engine: Annotated[str, typer.Option(help=ENGINES)] = "auto",
-    group: Annotated[str, typer.Option(help="Table column (or table of files and groups) not to be split.")] = "",
-    text: Annotated[str, typer.Option(help="Table column of texts, if its name is unusual.")] = "",
-    label: Annotated[
-        str, typer.Option(help="Table column of labels, if its name is unusual; or several of 0 and 1.")
-    ] = "",
-    layout: Annotated[
-        str, typer.Option(help=f"{LAYOUTS}: what a folder's first level names; nested: its last level, the classes.")
-    ] = "",
-    duplicates: Annotated[str, typer.Option(help=DUPLICATES)] = "group",
-    kind: Annotated[str, typer.Option(help=f"{KINDS}: one label an example, several, or a number?")] = "auto",
+    group: Group = "",
+    text: Text = "",
+    label: Label = "",
+    layout: Layout = "",
+    duplicates: Duplicates = "group",
+    quotes: Quotes = "",
+    encoding: Encoding = "",
+    blank: Blank = "",
+    split_column: SplitColumn = "",
+    kind: Kind = "auto",
     metric: Annotated[str, typer.Option(help=f"{METRICS}; auto takes macro_f1 for imbalanced classes.")] = "auto",
     margin: Annotated[float, typer.Option(help="Differences below this many points do not matter.")] = 1.0,
     layers: Annotated[bool, typer.Option("--layers", help="Fine-tune from every depth up: the whole curve.")] = False,
@@ -65,12 +81,16 @@ def run(
             source=source,
             strategy=strategy,
             engine=engine,
-            group=group or None,
-            text=text or None,
-            label=label or None,
+            group=group,
+            text=text,
+            label=label,
             kind=kind,
-            layout=layout or None,
+            layout=layout,
             duplicates=duplicates,
+            quotes=quotes,
+            encoding=encoding,
+            blank=blank,
+            split_column=split_column,
             metric=metric,
             margin=margin / 100,
             layers=layers,

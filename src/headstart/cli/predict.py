@@ -11,13 +11,15 @@ import typer
 
 from ._common import ENGINES, TAKE, emit
 
+_OPTIONAL = ("value", "labels", "beside")  # of a row: not every model has these
+
 
 def run(
     run: Annotated[Path, typer.Argument(help="A finished run's folder.")],
     inputs: Annotated[
         list[str],
         typer.Argument(
-            help="Pictures, or texts, tables and .txt files; folders; - for paths (texts) on standard input."
+            help="Pictures, or texts and .txt files; tables; folders; - for paths (texts) on standard input."
         ),
     ],
     csv: Annotated[Path | None, typer.Option(help="Write the rows to this CSV file.")] = None,
@@ -42,7 +44,7 @@ def run(
         if csv is not None:
             rows.append(row)
         elif as_json:
-            emit({name: v for name, v in asdict(row).items() if name not in ("value", "labels") or v is not None})
+            emit({name: v for name, v in asdict(row).items() if name not in _OPTIONAL or (v is not None and v != {})})
         else:
             said = f"{row.label}\t{row.probability:.3f}" if row.probability is not None else f"{row.value or 0.0:.6g}"
             said = said if row.error is None else f"–\t–\t{row.error}"

@@ -7,7 +7,21 @@ from typing import Annotated
 
 import typer
 
-from ._common import DUPLICATES, ENGINES, KINDS, LAYOUTS, emit, watching
+from ._common import (
+    ENGINES,
+    Blank,
+    Duplicates,
+    Encoding,
+    Group,
+    Kind,
+    Label,
+    Layout,
+    Quotes,
+    SplitColumn,
+    Text,
+    emit,
+    watching,
+)
 
 
 def run(
@@ -22,14 +36,16 @@ def run(
     budget: Annotated[str, typer.Option(help="Most time to spend, e.g. 90s, 5m, 1h.")] = "none",
     examples: Annotated[int, typer.Option(help="Labelled examples that each source looks at, at most.")] = 256,
     engine: Annotated[str, typer.Option(help=ENGINES)] = "auto",
-    group: Annotated[str, typer.Option(help="Table column (or table of files and groups) left out by value.")] = "",
-    text: Annotated[str, typer.Option(help="Table column of texts, if its name is unusual.")] = "",
-    label: Annotated[str, typer.Option(help="Table column(s) of labels, if the name is unusual.")] = "",
-    layout: Annotated[
-        str, typer.Option(help=f"{LAYOUTS}: what a folder's first level names; nested: its last level, the classes.")
-    ] = "",
-    duplicates: Annotated[str, typer.Option(help=DUPLICATES)] = "group",
-    kind: Annotated[str, typer.Option(help=f"{KINDS}: one label an example, several, or a number?")] = "auto",
+    group: Group = "",
+    text: Text = "",
+    label: Label = "",
+    layout: Layout = "",
+    duplicates: Duplicates = "group",
+    quotes: Quotes = "",
+    encoding: Encoding = "",
+    blank: Blank = "",
+    split_column: SplitColumn = "",
+    kind: Kind = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
 ) -> None:
@@ -49,12 +65,16 @@ def run(
             budget=budget,
             examples=examples,
             engine=engine,
-            group=group or None,
-            text=text or None,
-            label=label or None,
+            group=group,
+            text=text,
+            label=label,
             kind=kind,
-            layout=layout or None,
+            layout=layout,
             duplicates=duplicates,
+            quotes=quotes,
+            encoding=encoding,
+            blank=blank,
+            split_column=split_column,
             watch=watch,
         )
     if as_json:

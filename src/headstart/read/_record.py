@@ -73,9 +73,9 @@ class Shape:
         return replace(self, columns=(column,)) if column else self
 
     def known(self, columns: Mapping[str, str]) -> Shape:
-        """The same, which looks first for the columns that a person named when the run learnt (`Model.columns`)."""
-        text, label = ((columns[name],) if columns.get(name) else () for name in ("text", "label"))
-        return replace(self, columns=(*text, *self.columns), labels=(*label, *self.labels))
+        """The same, which looks first for the columns that the run learnt from (`Model.columns`)."""
+        named, label = ((columns[role],) if columns.get(role) else () for role in (self.modality, "label"))
+        return replace(self, columns=(*named, *self.columns), labels=(*label, *self.labels))
 
     @property
     def nouns(self) -> str:

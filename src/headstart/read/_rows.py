@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,7 +37,7 @@ def records(table: Table, shape: Shape, options: ReadOptions = ReadOptions()) ->
         raise UsageError(
             f"{name} has no column '{group}' to group by; it has {', '.join(table.columns)}. Name one of these."
         )
-    said, given = answers(table, columns, shape, options), splits(table, options.split, columns.names)
+    said, given = answers(table, columns, shape, options), splits(table, options.split_column, columns.names)
     blind, blind_notes = _without_labels(table, said.rows, given.rows)
     place = whereabouts(table.folder, _names(table, shape, columns.examples))
     kept: list[Record] = []
@@ -75,7 +75,7 @@ class Unlabelled:
 
     where: str  # "table.csv:12"
     example: Path | str | None  # None where there is none
-    beside: Mapping[str, object]  # its other cells
+    beside: Mapping[str, str | int | float]  # its other cells, those that text can show
 
 
 def unlabelled(table: Table, shape: Shape) -> list[Unlabelled]:
@@ -87,10 +87,14 @@ def unlabelled(table: Table, shape: Shape) -> list[Unlabelled]:
     examples = example_columns(table, shape)[0] if table.rows else ()
     folder = whereabouts(table.folder, _names(table, shape, examples)).folder
     others = [c for c in table.columns if c not in examples]
-    return [
-        Unlabelled(where, _cell(shape, folder, row, examples), {c: row.get(c) for c in others})
-        for where, row, _ in table.rows
-    ]
+    return [Unlabelled(where, _cell(shape, folder, row, examples), _plain(row, others)) for where, row, _ in table.rows]
+
+
+def _plain(row: Row, columns: Iterable[str]) -> dict[str, str | int | float]:
+    """Cells of a row that text can show: no bytes, nothing empty."""
+    cells = {c: row.get(c) for c in columns}
+    known = {c: v for c, v in cells.items() if v is not None and not isinstance(v, bytes | dict)}
+    return {c: v if isinstance(v, str | int | float) else str(v) for c, v in known.items()}
 
 
 def _cell(shape: Shape, folder: Path, row: Row, columns: tuple[str, ...]) -> Path | str | None:

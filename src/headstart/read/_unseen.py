@@ -36,8 +36,7 @@ def unseen(
     kind: str,
     labels: tuple[str, ...],
     learnt: Collection[str] = (),
-    text: str | None = None,
-    label: str | None = None,
+    options: ReadOptions = ReadOptions(),
     columns: Mapping[str, str] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Task:
@@ -49,22 +48,22 @@ def unseen(
         kind: the run's.
         labels: the classes the run knows; of numbers what they are called, alone.
         learnt: the first `SHORT` hex digits of the digests of what the run has learnt from.
-        text: the table's column of texts, where it has another name than the usual ones.
-        label: the same for the classes, or numbers.
+        options: how the data is read, `kind` left aside.
         columns: what the run's own table called them; looked for first where they are not named.
         progress: called with (done, total) examples looked at.
 
     Raises:
         DataError: nothing there, labels that the run does not know, or nothing is left to judge.
-        UsageError: `text` for a run that reads pictures.
+        UsageError: a column of texts for a run that reads pictures.
     """
     given, module = absolute(data), load("read", modality)
     path = _inside(given)
-    table = open_table(path)
-    shape = _shape(module.SHAPE.known(columns or {}), kind, labels, text, label)
-    if shape.several and not label and table is not None and set(labels) <= set(table.columns):
+    options = replace(options, kind=None, blank=options.blank or (columns or {}).get("blank"))
+    table = open_table(path, options)
+    shape = _shape(module.SHAPE.known(columns or {}), kind, labels, options.text, options.label)
+    if kind != "regression" and not options.label and table is not None and set(labels) <= set(table.columns):
         shape = replace(shape, flags=labels)
-    found, rule = _held_out(_found(path, table, shape, labels), shape)
+    found, rule = _held_out(_found(path, table, shape, options, labels), shape)
     if found.labels and (missing := set(labels) - set(found.labels)):
         raise DataError(
             f"{path.name}: the columns {', '.join(found.labels)} say nothing of {', '.join(in_order(missing))}, which "
@@ -110,14 +109,14 @@ def _inside(path: Path) -> Path:
     return path if {None, "train"} & named.keys() or held_out is None else held_out
 
 
-def _found(path: Path, table: Table | None, shape: Shape, labels: tuple[str, ...]) -> Found:
+def _found(path: Path, table: Table | None, shape: Shape, options: ReadOptions, labels: tuple[str, ...]) -> Found:
     """As `found_in`; of folders that can be read in two ways the one that gives the run's own classes."""
     try:
-        return found_in(path, table, shape)
+        return found_in(path, table, shape, options)
     except DataError:
         for layout in LAYOUTS if table is None and path.is_dir() else ():
             with suppress(DataError):
-                found = found_in(path, table, shape, ReadOptions(layout=layout))
+                found = found_in(path, table, shape, replace(options, layout=layout))
                 if found.records and {r.label for r in found.records} <= set(labels):
                     return found
         raise

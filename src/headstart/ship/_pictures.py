@@ -1,6 +1,6 @@
-"""Pictures to be predicted or embedded: files, folders of these, paths on standard input, or pictures in memory.
+"""Pictures to be predicted or embedded: files, folders, tables, paths on standard input, or pictures in memory.
 
-Out: (how it is shown, an example without a label or the reason why there is none), one a picture. What lies in memory
+Out: an `Input` a picture, its example without a label. What lies in memory
 (bytes, an open file, a PIL picture, a uint8 array) is written below a folder of the caller's, exactly as it is: all
 that looks at pictures reads files, and knows them by their bytes.
 """
@@ -13,10 +13,15 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ..read._picture import Unreadable, file_bytes, suffix_of
+from ..read._formats import suffix_of
+from ..read._picture import Unreadable, file_bytes
+from ..read._picture import suffix_of as picture_suffix
+from ..read._record import Shape
 from ..read._walk import expand
+from ..read.image import SHAPE
 from ..runtime import write
 from ..types import Example
+from ._input import Input, rows_of
 
 SHAPES = "[h, w], [h, w, 1], [h, w, 3] or [h, w, 4]"
 
@@ -32,21 +37,29 @@ def one_by_one(inputs: Any) -> Iterable[Any]:  # noqa: ANN401 - whatever a perso
     return [inputs] if single or array == 2 or (array == 3 and inputs.shape[2] in (1, 3, 4)) else inputs
 
 
-def pictures(inputs: Iterable[Any], folder: Path) -> Iterator[tuple[str, Example | str]]:
-    """Each picture of the inputs; those in memory are written below `folder`."""
+def pictures(inputs: Iterable[Any], folder: Path, shape: Shape = SHAPE) -> Iterator[Input]:
+    """Each picture of the inputs; those in memory are written below `folder`. `shape` tells a table's column."""
     for number, given in enumerate(inputs, 1):
         if isinstance(given, str | Path):
-            yield from ((str(path), _example(path)) for path in expand([given]))
+            for path in expand([given]):
+                yield from _rows(path, shape) or [Input(str(path), _example(path))]
             continue
         shown = str(getattr(given, "filename", "") or getattr(given, "name", "") or f"input {number}")
         try:
             data = _bytes(given)
         except (ValueError, OSError) as problem:
-            yield shown, str(problem)
+            yield Input(shown, str(problem))
             continue
-        path = folder / f"{number}{suffix_of(data)}"
+        path = folder / f"{number}{picture_suffix(data)}"
         write(path, data)
-        yield shown, _example(path)
+        yield Input(shown, _example(path))
+
+
+def _rows(path: Path, shape: Shape) -> Iterator[Input] | None:
+    """The pictures that a table names or holds; None where the path is none, nor a folder with one alone."""
+    if not path.is_dir() and not suffix_of(path):
+        return None
+    return rows_of(path, shape, lambda _, file: _example(file) if file else "The row names no picture.")
 
 
 def _example(path: Path) -> Example | str:

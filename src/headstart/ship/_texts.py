@@ -1,6 +1,6 @@
 """Texts to be predicted: rows of tables, .txt files, folders of these, lines of standard input, or texts as they are.
 
-Out: (how it is shown, an example without a label or the reason why there is none), one a text.
+Out: an `Input` a text, its example without a label.
 """
 
 from __future__ import annotations
@@ -9,29 +9,32 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ..errors import HeadstartError
+from ..read._formats import suffix_of
 from ..read._record import Record, Shape
-from ..read._rows import unlabelled
-from ..read._table import open_table
 from ..read._walk import files
 from ..read.text import content, digest
-from ..types import Example
+from ..types import PAIR, Example
+from ._input import Input, rows_of
 
 
-def texts(inputs: Iterable[str | Path], shape: Shape) -> Iterator[tuple[str, Example | str]]:
+def texts(inputs: Iterable[str | Path | tuple[str, ...]], shape: Shape) -> Iterator[Input]:
     """Each text of the inputs. `shape` says which column of a table holds the texts.
 
-    A word that is no file, folder or table is itself the text; "-" stands for lines on standard input.
+    A word that is no file, folder or table is itself the text; "-" stands for lines on standard input, a tuple for
+    texts of several columns.
     """
     for given in inputs:
         if str(given) == "-":
             for number, line in enumerate(sys.stdin, 1):
-                yield f"line {number}", _example(Record(Path(f"line {number}"), "", text=line.rstrip("\r\n")))
+                yield Input(f"line {number}", _example(Record(Path(f"line {number}"), "", text=line.rstrip("\r\n"))))
+        elif isinstance(given, tuple):
+            text = PAIR.join(given)
+            yield Input(text, _example(Record(Path("text"), "", text=text)))
         else:
             yield from _of(given, shape)
 
 
-def _of(given: str | Path, shape: Shape) -> Iterator[tuple[str, Example | str]]:
+def _of(given: str | Path, shape: Shape) -> Iterator[Input]:
     path = Path(given)
     try:
         path = path.expanduser()
@@ -39,26 +42,23 @@ def _of(given: str | Path, shape: Shape) -> Iterator[tuple[str, Example | str]]:
     except (OSError, RuntimeError, ValueError):  # longer than a file's name may be, "~5 dollars", or a zero byte
         there = False
     if not there:
-        missing = isinstance(given, Path) or path.suffix.lower() in (".txt", ".csv", ".tsv", ".jsonl", ".parquet")
-        if missing:
-            yield str(given), "There is no such file."
-        else:
-            yield str(given), _example(Record(Path("text"), "", text=str(given)))
+        missing = isinstance(given, Path) or path.suffix.lower() == ".txt" or suffix_of(path)
+        found = "There is no such file." if missing else _example(Record(Path("text"), "", text=str(given)))
+        yield Input(str(given), found)
         return
-    found = files(path, shape.wanted) if path.is_dir() else [path]
-    try:
-        table = open_table(path, alone=not found)  # beside texts to predict a table is none of them
-        if table is not None:
-            for row in unlabelled(table, shape):
-                yield row.where, _example(Record(Path(row.where), "", text=str(row.example or "")))
-            return
-    except HeadstartError as problem:
-        yield str(given), str(problem)
+    inside = files(path, shape.wanted) if path.is_dir() else [path]
+    rows = rows_of(path, shape, _row, alone=not inside)  # beside texts to predict a table is none of them
+    if rows is not None:
+        yield from rows
         return
-    if not found:
-        yield str(given), "The folder holds no texts."
-    for file in found:
-        yield str(file), _example(Record(file, ""))
+    if not inside:
+        yield Input(str(given), "The folder holds no texts.")
+    for file in inside:
+        yield Input(str(file), _example(Record(file, "")))
+
+
+def _row(where: str, cell: object) -> Example | str:
+    return _example(Record(Path(where), "", text=str(cell or "")))
 
 
 def _example(record: Record) -> Example | str:

@@ -9,18 +9,18 @@ import csv
 import io
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from ..extract.gallery import Gallery
 from ..types import Example
+from ._input import Input
 from ._pictures import one_by_one, pictures
 from .store import Model, load
 
 CHUNK = 256  # inputs between two rows written out
-Input = tuple[str, Example | str]  # how it is shown; the example, or why there is none
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Row:
     error: str | None = None
     value: float | None = None
     labels: tuple[str, ...] | None = None
+    beside: Mapping[str, Any] = field(default_factory=dict)  # of a table's row: its other cells
 
 
 def predict(
@@ -59,7 +60,9 @@ def predict(
 
             found: Iterator[Input] = texts(inputs, SHAPE.known(loaded.columns).reading(text))
         else:
-            found = pictures(inputs, Path(folder))
+            from ..read.image import SHAPE as IMAGE
+
+            found = pictures(inputs, Path(folder), IMAGE.known(loaded.columns))
         gallery = loaded.gallery(engine, Path(folder) / "features")
         while some := list(islice(found, CHUNK)):
             yield from _rows(loaded, gallery, some)
@@ -68,26 +71,34 @@ def predict(
 
 
 def _rows(model: Model, gallery: Gallery, inputs: Sequence[Input]) -> Iterator[Row]:
-    looked = [item for _, item in inputs]
+    looked = [item.example for item in inputs]
     bad = gallery.unreadable([e for e in looked if isinstance(e, Example)], [model.fitted.view])
     good = [e for e in looked if isinstance(e, Example) and e.digest not in bad]
     found = iter(model.probabilities(gallery, good)) if good else iter(())
-    for shown, item in inputs:
-        if not isinstance(item, Example) or item.digest in bad:
-            yield Row(shown, None, None, {}, bad[item.digest] if isinstance(item, Example) else item)
-            continue
-        yield Row(shown, **model.kind.said(next(found), model.labels, model.fitted.threshold))
+    for one in inputs:
+        example = one.example
+        if isinstance(example, Example) and example.digest not in bad:
+            said = model.kind.said(next(found), model.labels, model.fitted.threshold)
+            yield Row(one.shown, **said, beside=one.beside)
+        else:
+            why = bad[example.digest] if isinstance(example, Example) else example
+            yield Row(one.shown, None, None, {}, why, beside=one.beside)
 
 
 def to_csv(rows: Iterable[Row], columns: Sequence[str]) -> str:
-    """Rows as CSV: input, the columns of the model's kind (label, probability, one a class; or value), error."""
-    out = io.StringIO()
-    table = csv.writer(out, lineterminator="\n")
-    table.writerow(["input", *columns, "error"])
+    """Rows as CSV: input, cells beside it, the columns of the model's kind (label, probability, …; or value), error.
+
+    A table's column that is called as one of ours gets " (given)" behind its name.
+    """
+    out, rows = io.StringIO(), list(rows)
+    table, ours = csv.writer(out, lineterminator="\n"), ("input", *columns, "error")
+    beside = list(dict.fromkeys(column for row in rows for column in row.beside))
+    table.writerow(["input", *(f"{c} (given)" if c in ours else c for c in beside), *columns, "error"])
     for row in rows:
         known = {"label": row.label, "probability": row.probability, "value": row.value}
         known |= {f"p({label})": p for label, p in row.probabilities.items()}
-        table.writerow([row.input, *(_cell(known.get(column)) for column in columns), row.error or ""])
+        given = ["" if (cell := row.beside.get(c)) is None else cell for c in beside]
+        table.writerow([row.input, *given, *(_cell(known.get(column)) for column in columns), row.error or ""])
     return out.getvalue()
 
 

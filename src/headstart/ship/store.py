@@ -38,7 +38,7 @@ class Model:
     fitted: Fitted
     source: Source | None
     weights: Path | None  # of the backbone
-    columns: Mapping[str, str] = field(default_factory=dict)  # "text", "label": how the person named those of the table
+    columns: Mapping[str, str] = field(default_factory=dict)  # role ("text", "label", …) → column that it learnt from
 
     @property
     def labels(self) -> tuple[str, ...]:
