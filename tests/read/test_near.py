@@ -88,3 +88,16 @@ def test_what_becomes_of_near_duplicates_may_be_said(copies, duplicates, n, grou
 def test_another_way_is_told(copies):
     with pytest.raises(UsageError, match="'forget' is not known; allowed: group, keep, drop"):
         read(copies, ReadOptions(duplicates="forget"))
+
+
+def test_repeated_rows_count_once_and_that_is_said(tmp_path):
+    rows = [
+        f"{'river stone market'.split()[i % 3]} {i * 37} {'garden engine'.split()[i % 2]},{'ab'[i % 2]}"
+        for i in range(20)
+    ]
+    (tmp_path / "t.csv").write_text("\n".join(["text,label", *rows, *rows[::2]]))
+    task = read(tmp_path / "t.csv")
+    assert len(task.set_aside) == 10
+    assert task.notes[0].startswith(
+        "10 of 30 texts are exact repeats of others: each counts once, also if meant to bal"
+    )

@@ -24,6 +24,7 @@ from ._several import joined
 
 T = TypeVar("T")
 DUPLICATES = ("group", "keep", "drop")
+_FEW, _MANY = 5, 0.05  # exact doubles, and their share, from which on they are told
 _RANK = {"test": 0, "valid": 1, "train": 2, None: 2}  # which twin stays: the one in the split that must not shrink
 
 
@@ -75,6 +76,7 @@ def settle(
         raise UsageError(
             f"duplicates '{duplicates}' is not known; allowed: {', '.join(DUPLICATES)}. Name one of these."
         )
+    n = len(good)
     good, doubled, torn = _once(good, root, noun, join)
     kept = [k for k, _ in good]
     pairs = near([x for _, x in good]) if duplicates != "keep" else np.empty((0, 2), np.int64)
@@ -96,7 +98,14 @@ def settle(
     pairs = pairs[(pairs >= 0).all(1)]
     kept = [kept[i] for i in stay]
     remarks = _remarks(kept, pairs, root, noun)
-    return Clean(tuple(kept), pairs, tuple(sorted(aside, key=lambda s: s.path)), remarks, notes, torn)
+    return Clean(
+        tuple(kept),
+        pairs,
+        tuple(sorted(aside, key=lambda s: s.path)),
+        remarks,
+        (*_repeats(doubled, n, noun), *notes),
+        torn,
+    )
 
 
 def _once(
@@ -130,6 +139,16 @@ def _once(
                 used = join and r.split == records[first].split and r.label != records[first].label
                 gone[twins[n]] = None if used else SetAside(str(r.path), "duplicate", detail)
     return [g for i, g in enumerate(good) if i not in gone], [s for s in gone.values() if s], torn
+
+
+def _repeats(doubled: Sequence[SetAside], n: int, noun: str) -> tuple[str, ...]:
+    """What is said where many are exact doubles."""
+    repeats = sum(s.reason == "duplicate" for s in doubled)
+    if repeats < max(_FEW, _MANY * n):
+        return ()
+    return (
+        f"{repeats} of {n} {noun}s are exact repeats of others: each counts once, also if meant to balance classes.",
+    )
 
 
 def _merged(kept: Kept, records: Sequence[Record], join: bool) -> Kept:

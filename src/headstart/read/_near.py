@@ -30,18 +30,17 @@ def components(pairs: IntArray, n: int) -> IntArray:
 
 
 def telling(records: Sequence[Record], pairs: IntArray, noun: str) -> tuple[IntArray, tuple[str, ...]]:
-    """The pairs [m, 2] without those of crowds, and a sentence on each crowd."""
+    """The pairs [m, 2] without those of crowds, and what a person is told of these."""
     if not len(pairs):
         return pairs, ()
     part = components(pairs, len(records))
     whole = Counter(c for r in records for c in r.classes)
-    crowds, said = [], []
+    crowds: dict[int, list[Record]] = {}
     for crowd in np.flatnonzero(np.bincount(part) >= _CROWD).tolist():
         inside = [records[i] for i in np.flatnonzero(part == crowd).tolist()]
         if _one_scene(inside, whole, len(records)):
-            crowds.append(crowd)
-            said.append(_sentence(inside, len(records), noun))
-    return pairs[~np.isin(part[pairs[:, 0]], crowds)], tuple(said)
+            crowds[crowd] = inside
+    return pairs[~np.isin(part[pairs[:, 0]], list(crowds))], _sentences(list(crowds.values()), len(records), noun)
 
 
 def _one_scene(inside: Sequence[Record], whole: Counter[str], n: int) -> bool:
@@ -58,10 +57,14 @@ def _one_scene(inside: Sequence[Record], whole: Counter[str], n: int) -> bool:
     return most > 1 or (large and (mixed or any(4 * k > 3 * whole[c] for c, k in counts.items())))
 
 
-def _sentence(inside: Sequence[Record], n: int, noun: str) -> str:
+def _sentences(crowds: Sequence[Sequence[Record]], n: int, noun: str) -> tuple[str, ...]:
+    inside = [r for crowd in crowds for r in crowd]
+    if not inside:
+        return ()
     names = in_order(c for r in inside for c in r.classes) if inside[0].target is None else ()
     of = f" (of {', '.join(repr(c) for c in names[:_SHOWN])}{' and others' if names[_SHOWN:] else ''})" if names else ""
+    how = f"in {len(crowds)} crowds, as of one scene or form each" if crowds[1:] else "as of one scene or form"
     return (
-        f"{len(inside)} of {n} {noun}s{of} are near-duplicates of each other, as of one scene or form: nearness tells "
-        f"nothing there, and only exact doubles count as the same {noun}. If some belong together, say so with --group."
+        f"{len(inside)} of {n} {noun}s{of} are near-duplicates of each other, {how}: nearness tells nothing there, and "
+        f"only exact doubles count as the same {noun}. If some belong together, say so with --group.",
     )
