@@ -140,3 +140,10 @@ def test_labelled_beside_unlabelled_is_looked_through():
     layout = arrange([("labelled", "a"), ("labelled", "b"), ("unlabelled",)], "data")
     assert [layout.places[f].label for f in sorted(layout.places)] == ["a", "b", None]
     assert layout.notes == ("unlabelled/ has no label, by the name.",)
+
+
+@pytest.mark.parametrize("odd", ["test", "val", "predict"])
+def test_what_is_held_out_by_its_name_beside_class_folders_is_a_question(odd):
+    with pytest.raises(DataError, match=rf"{odd}/ as a class beside cat/, dog/ \(--layout classes\), or as what is to"):
+        places("cat", "dog", odd)
+    assert len({label for _, label in places("cat", "dog", odd, asked="classes").values()}) == 3

@@ -179,6 +179,12 @@ def _classes(tops: Mapping[str, _Top], root: str, asked: str | None) -> Layout:
     known = {name: top for name, top in tops.items() if name not in loose}
     parts = roles({name for top in known.values() for name in top.names})
     level = asked or _level(known, parts, root)
+    if not asked and (odd := [n for n in known if named.get(n) in ("valid", "test", "predict")]):
+        others = _list(name for name in known if name not in odd)
+        raise DataError(
+            f"{root}/ can be read in two ways: {_list(odd, ' and ')} as a class beside {others} "
+            "(--layout classes), or as what is to be predicted or judged later: then move it out. Say which is meant."
+        )
     places: dict[Folder, Place | None] = {}
     for name, top in tops.items():
         for f in top.inner:
