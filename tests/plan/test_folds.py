@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 
-from headstart.plan._folds import FOLDS, PLENTY, folds, of_task
+from headstart.plan._folds import FEW, FOLDS, PLENTY, QUICK, folds, of_task, units, worth
 from headstart.types import Example, Sealed, Task
 
 
@@ -96,3 +98,18 @@ def test_a_label_that_one_group_alone_has_is_never_held_out():
     found = folds(y, [0, 0, *range(1, 24)])
     assert found[:2].tolist() == [-1, -1]
     assert (found[2:] >= 0).all()
+
+
+def test_folds_of_a_long_candidate_are_trained_where_they_are_few_quick_and_leave_time_for_others():
+    ends = time.monotonic() + 300
+    assert worth(FEW, QUICK, 1e6, None), "without a budget its CPU time decides, on a busy machine too"
+    assert worth(50, 5.0, 10.0, ends)
+    assert not worth(FEW + 1, 5.0, 10.0, None)
+    assert not worth(50, QUICK + 1, 10.0, None)
+    assert not worth(50, 5.0, 21.0, ends), "five times that is more than a third of the time"
+
+
+def test_without_groups_each_stands_alone():
+    some = [Example(f"{i}", 0, f"{i:064x}") for i in range(3)]
+    assert units(some) is None
+    assert units([some[0], *(Example(e.path, 0, e.digest, group="g") for e in some[1:])]).tolist() == [0, 1, 1]

@@ -19,12 +19,9 @@ from headstart.plan._folds import folds
 from headstart.plan.choice import CLOSE, Contender
 from headstart.plan.keep import recall, remember
 from headstart.plan.remaining import training
-from headstart.plan.search import FEW as FEW_FOLDED
 from headstart.plan.search import (
-    QUICK,
     Behind,
     Candidate,
-    _worth,
     candidates,
     contend,
     join,
@@ -335,15 +332,6 @@ def test_of_few_a_long_candidate_too_is_compared_on_all_of_them():
     assert 0 < training(found, 8) < found.trial.seconds / 2, "a last training is one, not six"
     full = trained(candidate, load("transfer", "contrastive").Config(**found.trial.config), given, ("a", "b"))[0]
     assert tiny_tail.same(full, found.fitted), "the model is that of the whole training part"
-
-
-def test_folds_of_a_long_candidate_are_trained_where_they_are_few_quick_and_leave_time_for_others():
-    ends = time.monotonic() + 300
-    assert _worth(FEW_FOLDED, QUICK, 1e6, None), "without a budget its CPU time decides, on a busy machine too"
-    assert _worth(50, 5.0, 10.0, ends)
-    assert not _worth(FEW_FOLDED + 1, 5.0, 10.0, None)
-    assert not _worth(50, QUICK + 1, 10.0, None)
-    assert not _worth(50, 5.0, 21.0, ends), "five times that is more than a third of the time"
 
 
 def test_a_long_run_keeps_its_state_by_setting_and_short_ones_keep_none(tmp_path):

@@ -1,4 +1,4 @@
-"""Folds of the labelled pictures: candidates that cost next to nothing to train are compared on all of them.
+"""Folds of the labelled pictures: candidates that cost little to train are compared on all of them.
 
 In: labels [n], or of several an example [n k], and group numbers [n]. Out: fold numbers [n], groups whole, classes
 spread evenly; −1 for what is never held out, because training would lack a class without it.
@@ -6,6 +6,8 @@ spread evenly; −1 for what is never held out, because training would lack a cl
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,6 +17,8 @@ from ..types import Example, IntArray, Task, answers
 
 FOLDS = 5
 PLENTY = 200  # validation pictures, which are enough by themselves
+FEW = 250  # labelled pictures; of so few the validation part, about fifty, tells hardly anything
+QUICK = 20.0  # CPU seconds of a training that is worth five more; under a budget also a third of what is left
 MOST = 2000  # labelled pictures; with more, five trainings of every head would no longer be quick
 
 
@@ -26,6 +30,19 @@ def of_task(task: Task, seed: int = 0) -> IntArray | None:
     y = answers(both) if both[0].marks is not None else np.array([e.label for e in both])
     drawn = folds(y, groups(both), seed)
     return drawn if (drawn[len(task.train) :] >= 0).all() else None
+
+
+def worth(n: int, cpu: float, wall: float, deadline: float | None) -> bool:
+    """Whether a candidate that trains for long is trained for each fold too, so that it stands on the same ground.
+
+    Args:
+        n: labelled pictures.
+        cpu: seconds that the processors worked on one training: as many on a busy machine.
+        wall: seconds that passed.
+        deadline: as of `time.monotonic()`; others need their time too.
+    """
+    left = math.inf if deadline is None else deadline - time.monotonic()
+    return n <= FEW and cpu <= QUICK and FOLDS * wall <= left / 3
 
 
 def groups(examples: Sequence[Example]) -> IntArray:

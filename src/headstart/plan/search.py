@@ -7,7 +7,6 @@ never sees a test picture.
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import suppress
@@ -22,13 +21,11 @@ from ..errors import BudgetError, UsageError
 from ..family import load, names
 from ..runtime import digest
 from ..types import NOUNS, Facts, Features, Fitted, IntArray, Progress, Trial, View, Work
-from ._folds import FOLDS
+from ._folds import FOLDS, worth
 from .choice import CLOSE, Contender, behind
 from .remaining import EARLY, SURE, in_time
 
 Watch = Callable[[str, int, int], None]
-FEW = 250  # labelled pictures; of so few the validation part, about fifty, tells hardly anything
-QUICK = 20.0  # CPU seconds of a training that is worth five more; under a budget also a third of what is left
 FAR = 3.0  # standard errors behind the best rival at which another one is given up after its short runs
 UNMOVED = 99  # the prior of long training that did not better its start: what costs less says the same
 
@@ -146,8 +143,8 @@ def contend(
         labels: class names.
         facts: of the data.
         folds: of training and validation pictures, see `_folds.py`: a candidate that is not long is then compared by
-            cross-validation on all of them. Of at most `FEW` so is a long one whose training took at most `QUICK`
-            CPU seconds: validation chooses its setting and how long to train, heads of the folds name all pictures.
+            cross-validation on all of them. Where it is `worth` it, so is a long one: validation chooses its setting
+            and how long to train, then heads of the folds name all pictures.
         groups: of the same pictures: those of one group count as one observation.
         deadline: as of `time.monotonic()`.
         leader: whom its camp prefers so far; a long candidate not ahead of it after its short runs is given up (one
@@ -202,7 +199,7 @@ def contend(
         score, fitted, head, curve = attempt(settings[at], work, candidate.id)
         _check(score)
         cpu = time.process_time() - cpu
-        if folds is not None and _worth(len(folds), cpu, head.notes["seconds"], deadline):
+        if folds is not None and worth(len(folds), cpu, head.notes["seconds"], deadline):
             each = round((1 - 1 / FOLDS) * len(folds))
             again = _as_long(candidate.strategy, settings[at], head.notes, len(work.train.y), each)
             with suppress(BudgetError):  # then what validation says must do
@@ -231,12 +228,6 @@ def contend(
     fitted = replace(fitted, temperature=score.temperature, threshold=score.threshold)
     prior = candidate.prior if head.notes.get("step") != 0 else UNMOVED
     return Contender(trial, fitted, {**head.notes, "n": len(work.train.y)}, score.losses, score.right, prior, groups)
-
-
-def _worth(n: int, cpu: float, wall: float, deadline: float | None) -> bool:
-    """Whether a long candidate is trained for each fold too: few pictures, a quick training, and time for others."""
-    left = math.inf if deadline is None else deadline - time.monotonic()
-    return n <= FEW and cpu <= QUICK and FOLDS * wall <= left / 3
 
 
 def _crossed(
