@@ -69,6 +69,13 @@ def test_numbered_folders_that_hold_the_same_classes_are_read_together():
     )
 
 
+def test_numbered_folders_of_digits_are_parts_where_their_word_says_so_and_else_a_question():
+    assert {label for _, label in places(*(f"batch_{b}/{d}" for b in "12" for d in "0123")).values()} == set("0123")
+    for word, inside in (("site", ("2020", "2021")), ("grade", ("front", "back"))):
+        with pytest.raises(DataError, match="two ways"):
+            places(*(f"{word}{i}/{x}" for i in (1, 2) for x in inside))
+
+
 def test_days_and_patients_inside_a_class_belong_to_it():
     assert {p for _, p in places("cat/2020", "cat/2021", "dog/2020", "dog/2021").values()} == {"cat", "dog"}
     assert {p for _, p in places("ill/p01", "ill/p02", "well/p03", "well/p04").values()} == {"ill", "well"}

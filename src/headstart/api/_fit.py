@@ -94,7 +94,7 @@ def fit(
     """Adapt a pre-trained model to labelled pictures or texts, and judge it against rivals that start fresh.
 
     Args:
-        data: folder of class folders (with or without train/ val/ test/) of pictures or .txt files, a table with image
+        data: folder of class folders (with or without train/ val/ test/) of pictures or text files, a table with image
             or text and label columns, a folder with one such table or some named train and test, or a data set saved
             by Hugging Face `datasets`.
         out: folder for the run; `runs/<name of the data>` when not given.

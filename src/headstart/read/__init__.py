@@ -26,7 +26,7 @@ def read(
     """Read a person's examples, whichever they are.
 
     Args:
-        data: a folder of class folders (with or without train/ val/ test/) that hold pictures or .txt files; a CSV,
+        data: a folder of class folders (with or without train/ val/ test/) that hold pictures or text files; a CSV,
             TSV, JSONL or Parquet with image or text and label columns; a folder of such tables named train, valid,
             test, or with one alone; or a folder saved by Hugging Face `datasets`.
         options: what a person says of the data. Of `kind`: labels are numbers to predict also where all of a

@@ -15,6 +15,7 @@ from ..errors import DataError, UsageError
 from ._record import in_order, label_text, split_name
 from ._roles import UNLABELLED, numbered, plain, roles
 
+_OF_CLASSES = ("class", "c", "type", "grade", "category", "label", "stage", "level", "kind", "cluster")
 LAYOUTS = ("classes", "splits", "nested")  # the first level is the class; the split; or the last level is the class
 SPLITS = ("train", "valid", "test")
 _SHOWN = 3
@@ -212,13 +213,13 @@ def _level(tops: Mapping[str, _Top], parts: Mapping[str, str], root: str) -> str
     counts = Counter(name for top in deep for name in top.names)
     if not flat and all(parts.get(name) in SPLITS for name in counts) and "train" in parts.values():
         return "split"
-    if len(tops) < 2 or max((len(top.names) for top in deep), default=0) < 2 or _dated(counts):
-        return "first"
     again = sum(n > 1 for n in counts.values())
     recur = again > 1 and 2 * again >= len(counts)
-    if recur and numbered(tops) and not flat:
+    word = numbered(tops)
+    if recur and not flat and word and (plain(word) or not (word in _OF_CLASSES or _dated(counts))):
         return "second"
-    if flat and not recur:
+    several = len(tops) > 1 and any(len(top.names) > 1 for top in deep)
+    if not several or (flat and not recur) or (_dated(counts) and not (word and recur)):
         return "first"
     raise DataError(
         f"{root}/ can be read in two ways: the first level as the classes ({_list(tops)}: --layout classes), or the "

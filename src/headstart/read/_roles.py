@@ -52,14 +52,15 @@ def plain(name: str) -> bool:
     return bool(words) and set(words) <= _PLAIN
 
 
-def numbered(names: Collection[str]) -> bool:
-    """Whether the names are one word with a number or a letter behind it, as of `fold1` and `fold2`.
+def numbered(names: Collection[str]) -> str:
+    """The word of names that are this with a number or a letter behind it; "" of others.
 
     >>> numbered(["fold1", "fold2"]), numbered(["set_a", "set_b"]), numbered(["2020", "2021"]), numbered(["cat", "cow"])
-    (True, True, False, False)
+    ('fold', 'set', '', '')
     """
     found = [re.fullmatch(r"(.*?[^\W\d_])[\W_]*(\d+|(?<=[\W_])[a-z])", name.casefold()) for name in names]
-    return len(found) > 1 and len({m[1] if m else None for m in found}) == 1 and found[0] is not None
+    words = {m[1] if m else "" for m in found}
+    return words.pop() if len(found) > 1 and len(words) == 1 else ""
 
 
 def _read(name: str) -> tuple[str | None, tuple[str, ...]]:
