@@ -4,7 +4,9 @@ import numpy as np
 import torch
 
 import tiny_text
-from headstart.transfer import scratch
+from headstart.source import _language
+from headstart.transfer import _text_scratch, scratch
+from headstart.transfer._base import SEARCH
 from headstart.types import Facts, Fitted, View
 from tiny_tail import drain
 
@@ -21,7 +23,7 @@ def read(head, config, x):
 
 
 def test_a_short_run_is_short():
-    config = scratch.Config(layers=1, batch=16, steps=200)
+    config = scratch.Config(width=32, layers=1, batch=16, steps=200)
     _, whole = drain(scratch.run(config, work()))
     _, short = drain(scratch.run(config, work(share=0.1)))
     assert whole[-1].steps == 200
@@ -29,7 +31,7 @@ def test_a_short_run_is_short():
 
 
 def test_it_learns_texts_whose_words_tell_their_class():
-    config = scratch.Config(layers=1, lr=2e-3, batch=16, steps=150)
+    config = scratch.Config(width=32, layers=1, lr=2e-3, batch=16, steps=150)
     head, _ = drain(scratch.run(config, work(90)))
     fresh = tiny_text.drawn(VIEW, 60, K, 7)
     assert (read(head, config, fresh.x).argmax(1) == fresh.y).mean() > 0.6
@@ -38,7 +40,7 @@ def test_it_learns_texts_whose_words_tell_their_class():
 def test_all_its_random_weights_are_saved_and_none_is_the_sources():
     """Also where the start is the best state: what is read with must not be drawn anew."""
     given = work()
-    config = scratch.Config(layers=1, lr=1e-7, batch=16, steps=20)
+    config = scratch.Config(width=32, layers=1, lr=1e-7, batch=16, steps=20)
     head, _ = drain(scratch.run(config, replace(given, valid=replace(given.train, y=(given.train.y + 1) % K))))
     torch.manual_seed(1)
     one = read(head, config, given.train.x)
@@ -49,13 +51,23 @@ def test_all_its_random_weights_are_saved_and_none_is_the_sources():
 
 
 def test_words_that_training_did_not_hold_share_a_row():
-    config = scratch.Config(layers=1, batch=16, steps=20)
+    config = scratch.Config(width=32, layers=1, batch=16, steps=20)
     head, _ = drain(scratch.run(config, work()))
     strange, other = np.empty(1, dtype=object), np.empty(1, dtype=object)
     strange[0], other[0] = np.array([2, 900, 3]), np.array([2, 901, 3])
     np.testing.assert_array_equal(read(head, config, strange), read(head, config, other))
 
 
-def test_few_texts_get_one_layer_and_many_the_sources_depth_too():
-    assert {c.layers for c in scratch.settings(Facts(60, 2, 0, "text"))} == {1}
-    assert {c.layers for c in scratch.settings(Facts(600, 2, 0, "text"))} == {0, 1, 2}
+def test_its_size_goes_by_the_number_of_texts_not_by_the_source():
+    """The largest for 3,000 sentences of 10,000 different tokens: weights, gradients and AdamW's two below 100 MB."""
+    sizes = {n: [(c.width, c.layers) for c in scratch.settings(Facts(n, 2, 0, "text"))] for n in (60, 600, 6000)}
+    assert set(sizes[60]) == {(128, 1)}
+    assert max(sizes[600]) == (256, 1)
+    assert max(sizes[6000]) == (256, 2)
+    assert len(sizes[60]) == len(sizes[600]) == len(sizes[6000]) == SEARCH
+    heavy = replace(tiny_text.source(), architecture="mpnet", feature_dim=768, widths=(768,) * 12, params=110_000_000)
+    for width, layers in {size for found in sizes.values() for size in found}:
+        small = _text_scratch.architecture(heavy, width, layers, 10_000)
+        alike = _text_scratch.architecture(tiny_text.source(), width, layers, 10_000)
+        assert _language.sizes(small)["params"] * 16 < 100e6
+        assert (small.config, small.widths) == (alike.config, alike.widths)

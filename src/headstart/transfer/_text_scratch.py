@@ -1,8 +1,12 @@
-"""From scratch, for texts: a language model of a source's architecture with random weights, trained on the texts alone.
+"""From scratch, for texts: a small transformer encoder with random weights, trained on the texts alone.
 
-As deep as the source, or of one or two layers, which few texts train better; of its vocabulary the tokens that the
-training texts hold, one row standing for all others. Nothing that the source learnt is used but where its tokenizer
-cuts words. Tokens [n] → logits [n k].
+Its size is the setting's, not a source's: a few texts train no large network, and memory and time stay small whatever
+source stands beside it. It knows the tokens that the training texts hold, one row standing for all others; nothing that
+the source learnt is used but where its tokenizer cuts words. Tokens [n] → logits [n k].
+
+Right on 20 to 250 held-out texts of labelled parts, one draw, one layer of width 128 (384; the mean of token vectors
+alone): trec, 60 texts, 80.0 % (70.0; 50.0), 180 texts 73.3 (71.7; 55.0); sms_spam, 180, 98.3 (95.0; 98.3). With 600 of
+trec 68.5, of width 256 70.5, of two layers 72.0. A fifth to a third of the CPU time of width 384.
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UsageError
-from ..types import Features, Fitted, FloatArray, Progress, Source, TextSpec, View, Work
+from ..types import Features, Fitted, FloatArray, Progress, Source, View, Work
 from . import _tune, _tuned
 from ._base import Head
 
@@ -24,42 +28,54 @@ if TYPE_CHECKING:
     from ._tail import Tail
 
 TOKENS = "input.tokens"  # where a state holds the tokens known, in ascending order
+HEAD = 32  # width of an attention head
 LENGTH = 64  # tokens of a text that are read: what comes later teaches a small network little and costs much
 
 
-def run(config: _tune.Config, layers: int, work: Work) -> Generator[Progress, None, Head]:
-    """Train a network of `layers` layers (0: as many as the source has), see `_tune.tune`.
+def run(config: _tune.Config, width: int, layers: int, work: Work) -> Generator[Progress, None, Head]:
+    """Train a network of that width and so many layers, see `architecture` and `_tune.tune`.
 
     Raises:
-        UsageError: no source, whose architecture it could take.
+        UsageError: no source, whose tokens it could take.
     """
     if work.source is None:
-        raise UsageError("A text network from scratch needs a source to take its architecture from. Pass work.source.")
+        raise UsageError("A text network from scratch needs a source, whose tokens it reads. Pass work.source.")
     known = np.unique(np.concatenate([row[:LENGTH] for row in work.train.x]))
-    small = architecture(work.source, layers, len(known) + 1)
+    small = architecture(work.source, width, layers, len(known) + 1)
     train, valid = _named(work.train, known), work.valid and _named(work.valid, known)
     work = replace(work, train=train, valid=valid, source=small, weights=None)
     head = yield from _tune.tune(config, work, opened=opened)
     return replace(head, state={**head.state, TOKENS: known})
 
 
-def logits(fitted: Fitted, x: NDArray[Any], source: Source, layers: int) -> FloatArray:
+def logits(fitted: Fitted, x: NDArray[Any], source: Source, width: int, layers: int) -> FloatArray:
     """Tokens [n] → [n k]."""
     state = dict(fitted.state)
     known = np.asarray(state.pop(TOKENS))
-    small = architecture(source, layers, len(known) + 1)
+    small = architecture(source, width, layers, len(known) + 1)
     return _tuned.logits(replace(fitted, state=state), _rows(x, known), small, None, opened)
 
 
-def architecture(source: Source, layers: int, tokens: int) -> Source:
-    """The source's record with so many layers and tokens, and a plain mean over these; its weights fit it no longer."""
-    from ..source._language import STATIC, settings
-
-    layers = min(layers or len(source.widths), len(source.widths))
-    config = {**source.config, "num_hidden_layers": layers, "vocab_size": tokens, "pad_token_id": None}
-    width = source.feature_dim if source.architecture == STATIC else int(settings(source).hidden_size)
-    plain = TextSpec(source.words.length, prefix=source.words.prefix)
-    return replace(source, sha256="", config=config, input=plain, feature_dim=width, widths=(width,) * layers)
+def architecture(source: Source, width: int, layers: int, tokens: int) -> Source:
+    """The record of a BERT of that width, so many layers and so many tokens."""
+    config = {
+        "vocab_size": tokens,
+        "hidden_size": width,
+        "num_hidden_layers": layers,
+        "num_attention_heads": max(1, width // HEAD),
+        "intermediate_size": 4 * width,
+        "max_position_embeddings": LENGTH,
+        "pad_token_id": None,
+    }
+    return replace(
+        source,
+        sha256="",
+        architecture="bert",
+        config=config,
+        feature_dim=width,
+        widths=(width,) * layers,
+        input=replace(source.words, pooling="mean"),
+    )
 
 
 def opened(source: Source, weights: Path | None, view: View, k: int) -> Tail:

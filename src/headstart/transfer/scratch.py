@@ -34,6 +34,7 @@ PRIOR = 0
 STOCHASTIC = True
 RUNG = 0.1
 KINDS = ("classification", "multilabel")
+MANY = 2000  # texts from which on the larger sizes are worth a try
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,10 @@ class Config:
 
     style: str = "photo"  # augmentation: "photo" or "glyph", see _augment.py
     lr: float = 3e-3  # peak learning rate of AdamW
-    width: int = 32  # channels of the first block
+    width: int = 32  # channels of the first block; of a text network the width of its layers
     batch: int = 32
     steps: int = 0  # 0: from the number of pictures, see `steps`
-    layers: int = 0  # of a text network; 0: as many as the source has
+    layers: int = 0  # of a text network
 
 
 def views(sources: Sequence[str]) -> list[View]:
@@ -61,14 +62,13 @@ def fit_view(view: View, facts: Facts) -> View:
 
 
 def settings(facts: Facts) -> list[Config]:
-    """Both augmentation styles, each at two learning rates; for texts three depths, the flattest at two rates.
-
-    Of few texts one layer learns what can be learnt: four rates.
-    """
-    if facts.modality == "text" and facts.n < _tune.FEW:
-        return [Config(lr=lr, layers=1, batch=16) for lr in (5e-4, 1e-3, 2e-3, 4e-3)][:SEARCH]
+    """Both augmentation styles, each at two learning rates. Of texts by their number: four rates, or three sizes."""
     if facts.modality == "text":
-        return [Config(lr=lr, layers=n, batch=16) for lr, n in ((2e-3, 1), (5e-4, 1), (1e-3, 2), (5e-4, 0))][:SEARCH]
+        few, many = facts.n < _tune.FEW, facts.n >= MANY
+        sizes = [(5e-4, 128, 1), (1e-3, 128, 1), (2e-3, 128, 1), (4e-3, 128, 1)]
+        sizes = sizes if few else [(2e-3, 128, 1), (1e-3, 128, 1), (1e-3, 128, 2), (1e-3, 256, 1)]
+        sizes = sizes if not many else [(2e-3, 128, 1), (1e-3, 128, 2), (1e-3, 256, 1), (5e-4, 256, 2)]
+        return [Config(lr=lr, width=width, layers=layers, batch=16) for lr, width, layers in sizes][:SEARCH]
     batch = min(32, max(4, facts.n // 4))
     return [Config(style, lr, batch=batch) for style in ("photo", "glyph") for lr in (1.5e-3, 4e-3)][:SEARCH]
 
@@ -82,7 +82,11 @@ def steps(n: int, batch: int) -> int:
 def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
     """Train; with `work.valid` the state of the lowest validation loss is kept, without it the last one."""
     if work.view.depth == "input":
-        return (yield from _text_scratch.run(_of_texts(config, len(work.train.y), work.share), config.layers, work))
+        return (
+            yield from _text_scratch.run(
+                _of_texts(config, len(work.train.y), work.share), config.width, config.layers, work
+            )
+        )
     import torch
 
     from ._loop import Recipe, train
@@ -118,7 +122,8 @@ def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None, weight
     """x [n, s, s, 3] uint8 → [n k]; mirrored pictures are averaged in where training mirrored them. Or tokens [n]."""
     if fitted.view.depth == "input":
         assert source is not None
-        return _text_scratch.logits(fitted, x, source, int(fitted.config["layers"]))
+        width, layers = (int(fitted.config[name]) for name in ("width", "layers"))
+        return _text_scratch.logits(fitted, x, source, width, layers)
     import torch
 
     from ._net import Net
