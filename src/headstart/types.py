@@ -349,8 +349,20 @@ class Rival:
 
 
 @dataclass(frozen=True)
+class Contrast:
+    """How much better the best transfer candidate is than one rival, on the same sealed examples."""
+
+    rival: Rival
+    difference: float  # above 0: the reuse is better
+    interval: tuple[float, float]  # its own
+
+
+@dataclass(frozen=True)
 class Verdict:
-    """Did the reuse help? `difference` = best transfer candidate − best rival, both chosen on validation data."""
+    """Did the reuse help? `difference` = best transfer candidate, chosen on validation data, − the best of all rivals.
+
+    The interval holds the difference to whichever rival is the best in truth: see `judge/verdict.py`.
+    """
 
     decision: Decision
     metric: str
@@ -359,7 +371,7 @@ class Verdict:
     level: float
     margin: float  # differences smaller than this are of no practical weight
     transfer: Rival  # the best transfer candidate; its source is set
-    rival: Rival
+    rival: Rival  # the hardest to beat
     n_test: int
     test_reads: int
     reason: str  # one sentence for a person
@@ -367,6 +379,11 @@ class Verdict:
     noun: str = "picture"  # what one example is called
     caveats: tuple[str, ...] = ()
     complete: bool = True  # every rival had its say; else there is no verdict yet, and `reason` says who is missing
+    against: tuple[Contrast, ...] = ()  # every rival
+    learnt: bool = True  # whether any model is shown to be better than always the same answer
+    floor: Rival | None = None  # always the same answer, the best one
+    groups: int = 0  # of the test examples, where some belong together
+    better: str = ""  # the camp, "transfer" or "rival", whose model is clearly better here than the one handed out
 
 
 @dataclass(frozen=True)

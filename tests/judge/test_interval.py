@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headstart.errors import UsageError
-from headstart.judge.interval import paired, seed_variance, single
+from headstart.judge.bootstrap import seed_variance
+from headstart.judge.interval import paired, single
 
 
 def pairs(n, won, lost):
@@ -114,11 +115,11 @@ def test_seed_variance_is_right_on_average():
 
 
 def test_many_distinct_values_are_resampled_in_rounds():
-    from headstart.judge import interval
+    from headstart.judge import bootstrap
 
     rng = np.random.default_rng(0)
     a, b = rng.random(2000), rng.random(2000)
-    assert 2000 * 10_000 > 2 * interval._AT_ONCE, "several rounds"
+    assert 2000 * 10_000 > 2 * bootstrap._AT_ONCE, "several rounds"
     half = 1.96 * (a - b).std() / 2000**0.5
     assert paired(a, b) == pytest.approx(((a - b).mean() - half, (a - b).mean() + half), abs=0.003)
 

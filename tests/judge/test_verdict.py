@@ -5,17 +5,18 @@ import pytest
 from sklearn.metrics import f1_score, log_loss
 
 from headstart.errors import DataError, UsageError
-from headstart.judge.interval import paired, single
-from headstart.judge.verdict import decide, judge, needed
+from headstart.judge.interval import needed, paired, single
+from headstart.judge.verdict import decide, judge, sentence
 from headstart.types import Example, Fitted, Sealed, Task, View
 
 LABELS = ("ant", "bee")
 
 
-def make_task(n=120, share=0.5, train=(10, 10)):
+def make_task(n=120, share=0.5, train=(10, 10), groups=0):
     def split(counts, name):
         labels = [label for label, c in enumerate(counts) for _ in range(c)]
-        return tuple(Example(f"{name}{i}.jpg", label, f"{name}{i}") for i, label in enumerate(labels))
+        group = [str(i % groups) if groups else None for i in range(len(labels))]
+        return tuple(Example(f"{name}{i}.jpg", label, f"{name}{i}", group[i]) for i, label in enumerate(labels))
 
     ants = round(n * share)
     return Task("insects", LABELS, split(train, "t"), split((4, 4), "v"), Sealed(split((ants, n - ants), "s")))
@@ -121,7 +122,7 @@ def test_judgement_of_a_clear_case():
 
 def test_metrics_are_the_winners_after_temperature_scaling():
     found, _ = judged(winner="c")
-    assert set(found.shown) == {"a", "b", "c"}
+    assert set(found.shown) == {"a", "b", "c", "constant"}
     assert found.metrics.accuracy == pytest.approx(found.shown["c"].value)
     y = np.array([e.label for e in found.examples])
     guess = found.probabilities.argmax(axis=1)
@@ -219,3 +220,82 @@ def test_an_unknown_metric_is_told_before_the_split_is_opened():
     with pytest.raises(UsageError, match=r"'f1'.*accuracy, macro_f1"):
         judged(task=task, metric="f1")
     assert task.test.reads == 0
+
+
+def entered(task=None, winner="a", **right):
+    """A judgement of one that reuses, `a`, and rivals by name, each right on such a part of the test."""
+    of = {"a": "probe", "b": "classical", "c": "scratch"}
+    finalists = {
+        key: [fitted(of[key], share, ord(key), "lite0" if key == "a" else None)] for key, share in right.items()
+    }
+    return judge(task or make_task(), finalists, logits, transfer="a", rival="b", winner=winner).verdict
+
+
+def test_every_rival_is_compared_and_the_hardest_to_beat_is_told():
+    v = entered(a=0.95, b=0.7, c=0.9)
+    assert [c.rival.strategy for c in v.against] == ["classical", "scratch", "constant"]
+    assert [c.difference for c in v.against] == pytest.approx([0.25, 0.05, 0.45])
+    assert all(c.interval[0] < c.difference < c.interval[1] for c in v.against)
+    assert (v.rival.strategy, v.difference) == ("scratch", pytest.approx(0.05))
+    assert (v.decision, v.against[0].interval[0] > 0.01) == ("no_evidence", True)  # ahead of the weaker one alone
+    assert v.interval[0] == min(c.interval[0] for c in v.against)
+    assert v.interval[1] > v.against[1].interval[1]  # of two rivals one beats it by luck more often
+    assert "against 90.0 % with scratch" in sentence(v)
+
+
+def test_below_chance_nothing_helps_and_nothing_was_learnt():
+    v = entered(make_task(114), a=0.474, b=0.307, c=0.30)
+    assert v.against[0].interval[0] > 0.01
+    assert (v.decision, v.learnt, v.rival) == ("no_evidence", False, v.floor)
+    assert v.floor.value == 0.5
+    assert sentence(v, titles={"constant": "always the largest class"}).startswith(
+        "Nothing was learnt: no model is shown to be better than always answering the largest class (50.0 %); the "
+        "labels may have nothing to do with the pictures. The best that reuses: 47.4 % against 50.0 % by always "
+        "answering the largest class (−2.6 points, 95 % interval "
+    )
+
+
+def test_a_rival_alone_beyond_chance_has_learnt_and_reuse_then_hurts():
+    v = entered(a=0.5, b=0.95)
+    assert (v.decision, v.learnt, v.rival.strategy) == ("hurts", True, "classical")
+
+
+def test_a_given_floor_is_not_computed_again():
+    floor = Fitted("constant", View(None), {}, LABELS, {"answer": np.array([0.0, 1.0], np.float32)}, 2, 2)
+    given = {"a": [fitted("probe", 0.9, 0, "lite0")], "b": [fitted("classical", 0.7)], "zero": [floor]}
+
+    def answer(model, examples):
+        return np.tile([0.0, 1.0], (len(examples), 1)) if model is floor else logits(model, examples)
+
+    found = judge(make_task(share=0.6), given, answer, transfer="a", rival="b", winner="a")
+    assert set(found.shown) == {"a", "b", "zero"}
+    assert found.verdict.floor.value == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize(
+    ("winner", "right", "better", "says"),
+    [
+        ("b", {"a": 0.9, "b": 0.6}, "transfer", "which starts fresh and won on validation data, is clearly worse"),
+        ("a", {"a": 0.6, "b": 0.9}, "rival", "which reuses and won on validation data, is clearly worse"),
+        ("a", {"a": 0.9, "b": 0.6}, "", ""),
+        ("b", {"a": 0.82, "b": 0.8}, "", ""),
+    ],
+)
+def test_a_test_that_contradicts_the_choice_says_so_first_and_offers_the_other_model(winner, right, better, says):
+    v = entered(winner=winner, **right)
+    text = sentence(v, fresh=winner == "b")
+    assert v.better == better
+    assert text.startswith("The model handed out") == bool(better)
+    assert says in text
+    assert (f"--take {better}`. Reuse h" in text) == bool(better)
+
+
+def test_groups_are_resampled_whole_and_told():
+    alone, together = entered(a=0.95, b=0.8), entered(make_task(groups=6), a=0.95, b=0.8)
+    assert (alone.groups, together.groups, together.difference) == (0, 6, alone.difference)
+    assert together.interval != alone.interval
+    assert "120 sealed test pictures in 6 groups" in sentence(together)
+    assert any("Only 6 groups of test pictures" in c for c in together.caveats)
+    one = entered(make_task(groups=1), a=0.95, b=0.8)
+    assert (one.groups, one.interval) == (0, alone.interval)
+    assert any("All test pictures are of one group" in c for c in one.caveats)

@@ -6,7 +6,7 @@ Also keeps, in a run's folder, which examples it has learnt from: `seen.safetens
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from ..types import NOUNS, Example, Fitted, Task
 from ._run import Run, opened
 
 if TYPE_CHECKING:
-    from ..judge.unseen import Evaluation
+    from ..judge.unseen import Evaluation, Own
     from ..ship.store import Model
 
 SEEN = "seen.safetensors"
@@ -105,7 +105,26 @@ def evaluate(
             margin=verdict["margin"],
             level=verdict["level"],
             caveats=caveats,
+            own=_own(runs[0].record),
         )
+
+
+def _own(record: Mapping[str, Any]) -> Own | None:
+    """How a run did on its own sealed test: its model alone, the first of its trainings."""
+    from ..judge.unseen import Own
+
+    name, metrics = record["verdict"]["metric"], record["metrics"]
+    interval = metrics.get(f"{name}_interval")
+    if interval is None:  # macro-F1: of the model's mean over trainings
+        found = [r for r in (record["verdict"]["transfer"], *record["rivals"]) if _is(r, record["winner"])]
+        interval = found[0]["interval"] if found else None
+    if metrics.get(name) is None or interval is None:
+        return None
+    return Own(metrics[name], tuple(interval), record["verdict"]["n_test"], metrics.get("ece"))
+
+
+def _is(row: Mapping[str, Any], winner: Mapping[str, Any]) -> bool:
+    return (row["strategy"], row["source"]) == (winner["strategy"], winner["source"])
 
 
 def note_seen(folder: Path, task: Task) -> None:

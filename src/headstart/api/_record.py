@@ -93,21 +93,11 @@ def _record(
 ) -> dict[str, Any]:
     """The JSON contract of design.md, and what the report needs beside it."""
     strategies, titles = {name: load("transfer", name) for name in names("transfer")}, _titles(job.task)
-    by_id = {t.id: t for t in trials}
     metrics = judgement.metrics
-    rivals = [
-        {
-            "strategy": by_id[key].strategy,
-            "title": titles[by_id[key].strategy],
-            "source": None,
-            "value": shown.value,
-            "interval": list(shown.interval),
-        }
-        for key, shown in judgement.shown.items()
-        if not by_id[key].reuses
-    ]
     verdict = to_dict(judgement.verdict)
-    verdict["rival"]["source"] = None  # it may have a source's architecture, and has nothing that one learnt
+    for row in (verdict["rival"], verdict["floor"], *(c["rival"] for c in verdict["against"])):
+        row["source"] = None  # it may have a source's architecture, and has nothing that one learnt
+    rivals = [{**c["rival"], "title": titles[c["rival"]["strategy"]]} for c in verdict["against"]]
     reuses = bool(strategies[winner.strategy].REUSES)
     source = source if reuses else None
     return {

@@ -21,7 +21,7 @@ from ..runtime import one_blas_thread
 from ..score._axes import decompose, penalties, signed_root
 from ..transfer._linear import logistic, ridge_path
 from ..types import Features
-from .interval import Float64
+from ._quantiles import Float64
 from .wording import points
 
 SHARES = (1.0, 1 / 8, 1 / 64, 1 / 512)  # of the leave-one-out ridge penalty: the linear probe's own four settings

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from ..family import load
 from ..types import Example, Fitted, SetAside, Task, answers, to_dict
-from . import wording
-from .interval import Float64
+from . import bootstrap, wording
+from ._quantiles import Float64, apart
 from .measured.classification import listed
-from .verdict import Compared, Logits, compared, scores_of
+from .verdict import Compared, Logits, compared, members, scores_of, shown_as
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,16 @@ class Judged:
         """Columns: truth, answer, probabilities."""
         found: dict[str, Any] = load("kind", kind).judged(self.outputs, y, labels, self.threshold)
         return found
+
+
+@dataclass(frozen=True)
+class Own:
+    """How the same run did on its own sealed test, in the same metric."""
+
+    value: float
+    interval: tuple[float, float]
+    n: int
+    ece: float | None = None  # expected calibration error, where there are probabilities
 
 
 @dataclass(frozen=True)
@@ -58,15 +68,19 @@ class Evaluation:
     kind: str
     modality: str
     labels: tuple[str, ...]
+    groups: int = 0  # of the examples, where some belong together
+    own: Own | None = None  # the run's own test
+    drop: tuple[float, float, float] | None = None  # how much better it did there, and the interval around it
 
     def record(self) -> dict[str, Any]:
         """All but the single examples, ready for JSON."""
-        whole = ("sentence", "data", "metric", "level", "n", "noun", "kind", "modality", "part")
+        whole = ("sentence", "data", "metric", "level", "n", "noun", "kind", "modality", "part", "groups", "drop")
         lists = {"warnings": list(self.warnings), "caveats": list(self.caveats)}
         return {
             **{name: getattr(self, name) for name in whole},
             "run": _shown(self.run),
             "against": _shown(self.against) if self.against else None,
+            "own": to_dict(self.own) if self.own else None,
             "comparison": to_dict(self.comparison) if self.comparison else None,
             "set_aside": [to_dict(s) for s in self.set_aside],
             **lists,
@@ -92,6 +106,7 @@ def evaluate(
     level: float = 0.95,
     seed: int = 0,
     caveats: Sequence[str] = (),
+    own: Own | None = None,
 ) -> Evaluation:
     """Open the examples and judge one model, or two on the same ones.
 
@@ -104,24 +119,29 @@ def evaluate(
         level: of all intervals.
         seed: of the bootstrap.
         caveats: what a careful reader should know beside what is found here.
+        own: how the run did on its own sealed test, to stand beside.
     """
     kind, measured, measure = load("kind", task.kind), load("judge/measured", task.kind), load("judge/metric", metric)
     examples = task.test.open()
-    y, k = answers(examples), len(task.labels)
+    y, k, together = answers(examples), len(task.labels), members(examples)
     sides, given = [], []
     for name, fitted in models:
         scores = scores_of(logits, fitted, examples)
-        given.append(kind.answers(scores, fitted.temperature, fitted.threshold)[None])
-        value, interval = float(measure.values(given[-1], y, k).mean()), measure.single(given[-1], y, k, level=level)
+        given.append(measure.sums(kind.answers(scores, fitted.temperature, fitted.threshold)[None], y, k))
+        shown = shown_as(measure, fitted, given[-1], together, level)
         found = measured.plain(scores, y, task.labels, fitted)
         outputs = kind.decode(scores, fitted.temperature)
-        sides.append(Judged(name, value, interval, found, outputs, fitted.threshold))
+        sides.append(Judged(name, shown.value, shown.interval, found, outputs, fitted.threshold))
     comparison = None
     if len(sides) > 1:
-        comparison = compared(measure, given[0], given[1], y, k, margin, level, seed)
+        seen = bootstrap.compare(measure, given[0], given[1], groups=together, seed=seed)
+        comparison = compared(measure, seen.observed, seen.interval(level), given[0], given[1], together, margin, level)
     run, against = sides[0], sides[1] if comparison else None
+    many = 0 if together is None else int(together.max()) + 1
+    drop = None if own is None else _drop(measure.BETTER, own, run)
     return Evaluation(
-        sentence=_sentence(task, metric, level, run, against, comparison),
+        sentence=_sentence(task, metric, level, run, against, comparison, many)
+        + _beside(task, metric, level, own, drop),
         data=task.name,
         metric=metric,
         level=level,
@@ -133,18 +153,46 @@ def evaluate(
         part=task.split_rule,
         set_aside=task.set_aside,
         warnings=task.warnings,
-        caveats=(*_few(task, run, metric), *caveats),
+        caveats=(*wording.few(task.noun, examples, many), *_missing(task, run, metric), *caveats),
         examples=examples,
         kind=task.kind,
         modality=task.modality,
         labels=task.labels,
+        groups=many,
+        own=own,
+        drop=drop,
+    )
+
+
+def _drop(better: int, own: Own, run: Judged) -> tuple[float, float, float]:
+    """How much better the run did on its own test than here, and the interval: the examples are not the same."""
+    low, high = sorted(better * end for end in apart((own.value, *own.interval), (run.value, *run.interval)))
+    return better * (own.value - run.value), low, high
+
+
+def _beside(task: Task, metric: str, level: float, own: Own | None, drop: tuple[float, float, float] | None) -> str:
+    """The run's own test, in words."""
+    if own is None or drop is None:
+        return ""
+    unit = wording.units(metric)
+    change, low, high = (unit.change(-x) for x in (drop[0], drop[2], drop[1]))
+    what = unit.points if unit.part else ", below 0 being worse"
+    return (
+        f" On its own sealed test it had {unit.named(own.value)} ({wording.counted(own.n, task.noun)}): {change}{what} "
+        f"here, {100 * level:g} % interval {low} to {high}."
     )
 
 
 def _sentence(
-    task: Task, metric: str, level: float, run: Judged, against: Judged | None, found: Compared | None
+    task: Task,
+    metric: str,
+    level: float,
+    run: Judged,
+    against: Judged | None,
+    found: Compared | None,
+    groups: int,
 ) -> str:
-    examples = f"{len(task.test):,} {task.noun}{'s' if len(task.test) > 1 else ''}"
+    examples = wording.counted(len(task.test), task.noun, groups)
     if against is None or found is None:
         return wording.alone(run.name, run.value, run.interval, level, examples, metric)
     names, values = (run.name, against.name), (run.value, against.value)
@@ -157,16 +205,11 @@ def _sentence(
     return said
 
 
-def _few(task: Task, run: Judged, metric: str) -> list[str]:
-    """What is due to few examples, or none of a class."""
-    n, out = len(task.test), []
-    if n < wording.FEW:
-        out.append(f"Only {n} {task.noun}s: the intervals are wide, and only a large difference can show.")
+def _missing(task: Task, run: Judged, metric: str) -> list[str]:
+    """Classes that none of the examples has."""
     missing = [row["label"] for row in run.metrics.get("per_class", ()) if not row["n"]]
-    if missing:
-        counts = "; in macro-F1 such a class counts 0" if metric == "macro_f1" else ""
-        out.append(f"There is no {task.noun} of {listed(missing)}{counts}.")
-    return out
+    counts = "; in macro-F1 only those that occur count" if metric == "macro_f1" else ""
+    return [f"There is no {task.noun} of {listed(missing, len(missing))}{counts}."] if missing else []
 
 
 def _shown(side: Judged) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """The verdict: on the sealed test pictures, did reusing a pre-trained model beat starting fresh?
 
 In: a task, the fitted finalists (each with one or more training seeds) and a function that gives their logits. Out: a
-`Judgement`. No other place opens a fit's test split. It chooses nothing: which finalist stands for transfer,
-which for the rivals and which is the run's model were all chosen on validation data before.
+`Judgement`. No other place opens a fit's test split. It chooses nothing: which finalist stands for transfer and which
+is the run's model were chosen on validation data before. Every rival is compared with the former, "always the same
+answer" among them, and the hardest to beat decides.
 """
 
 from __future__ import annotations
@@ -16,16 +17,20 @@ from numpy.typing import NDArray
 
 from ..errors import DataError, UsageError
 from ..family import load
-from ..types import Decision, Example, Fitted, Metrics, Rival, Task, Verdict
+from ..plan._folds import groups
+from ..types import Contrast, Decision, Example, Features, Fitted, Metrics, Rival, Task, Verdict, View, Work
 from ..types import answers as answers_of
-from .interval import Float64, needed
+from . import bootstrap
+from ._quantiles import Float64, shared
+from .bootstrap import Ints, Metric, Sums
 from .measured.multilabel import LabelMetrics
 from .measured.regression import NumberMetrics
 from .wording import caveats, explain, sentence, units
 
-__all__ = ["Judgement", "decide", "judge", "metric_of", "needed", "sentence"]
+__all__ = ["Judgement", "decide", "judge", "metric_of", "sentence"]
 
 Logits = Callable[[Fitted, Sequence[Example]], NDArray[np.floating]]
+FLOOR = "constant"  # the strategy that looks at nothing
 
 
 @dataclass(frozen=True)
@@ -97,14 +102,15 @@ def judge(
     stochastic: Collection[str] = ("scratch",),
     metric: str | None = None,
 ) -> Judgement:
-    """Open the test split once and compare the best transfer candidate with the best rival on it.
+    """Open the test split once and compare the best transfer candidate with every rival on it.
 
     Args:
         task: whose test split is opened.
-        finalists: trial id → the model fitted with one or more training seeds, the first being the one that ships.
+        finalists: trial id → the model fitted with one or more training seeds, the first being the one that ships. All
+            whose strategy starts fresh are rivals.
         logits: gives `[n k]` class scores, before temperature scaling.
         transfer: id of the best transfer candidate on validation data.
-        rival: id of the best one that starts fresh.
+        rival: id of the best one that starts fresh, on validation data.
         winner: id of the run's model.
         margin: of practical equivalence, in units of the metric; of numbers, a part of the training ones' deviation.
         level: of all intervals.
@@ -117,62 +123,154 @@ def judge(
         DataError: the test split is empty.
     """
     _check(task, finalists, (transfer, rival, winner))
-    kind, measured = load("kind", task.kind), load("judge/measured", task.kind)
-    name = metric_of(task, metric)
-    measure = load("judge/metric", name)
+    kind, measured, name = load("kind", task.kind), load("judge/measured", task.kind), metric_of(task, metric)
+    measure, fitted = load("judge/metric", name), dict(finalists)
     examples = task.test.open()
-    y, k = answers_of(examples), len(task.labels)
-    scores = {key: [scores_of(logits, f, examples) for f in seeds] for key, seeds in finalists.items()}
-    answers = {
-        key: np.stack([kind.answers(s, f.temperature, f.threshold) for s, f in zip(seeds, finalists[key], strict=True)])
-        for key, seeds in scores.items()
+    y, k, together = answers_of(examples), len(task.labels), members(examples)
+    scores = {key: [scores_of(logits, f, examples) for f in seeds] for key, seeds in fitted.items()}
+    rivals = [key for key, seeds in fitted.items() if key != transfer and not _strategy(seeds[0]).REUSES]
+    floors = [key for key in rivals if getattr(_strategy(fitted[key][0]), "BASELINE", False)]
+    floor = floors[0] if floors else FLOOR
+    if not floors:
+        fitted[floor], scores[floor] = (made := [_floor(task)]), [_strategy(made[0]).logits(made[0], examples)]
+        rivals.append(floor)
+    sides = {
+        key: measure.sums(
+            np.stack([kind.answers(s, f.temperature, f.threshold) for s, f in zip(given, fitted[key], strict=True)]),
+            y,
+            k,
+        )
+        for key, given in scores.items()
     }
-    shown = {key: _rival(measure, seeds[0], answers[key], y, k, level) for key, seeds in finalists.items()}
-    own = finalists[winner][0]
-    metrics = measured.metrics(scores[winner][0], y, task, own, level)
-    a, b = answers[transfer], answers[rival]
+    shown = {key: shown_as(measure, seeds[0], sides[key], together, level) for key, seeds in fitted.items()}
+    contrasts = _Contrasts(measure, sides, together, level, seed)
     margin *= kind.unit(answers_of(task.train))
-    found = compared(measure, a, b, y, k, margin, level, seed)
-    first = float(measure.values(answers[winner][:1], y, k)[0])
+    trained = [key for key in rivals if key != floor]
+    found, hardest = contrasts.against_all(transfer, rivals, trained, margin)
+    learnt = contrasts.any_above(floor, [transfer, *trained])
+    decision = found.decision if learnt else "no_evidence"
+    many = 0 if together is None else int(together.max()) + 1
+    own, metrics = fitted[winner][0], measured.metrics(scores[winner][0], y, task, fitted[winner][0], level, together)
     verdict = Verdict(
-        decision=found.decision,
+        decision=decision,
         metric=name,
         difference=found.difference,
         interval=found.interval,
         level=level,
         margin=margin,
         transfer=shown[transfer],
-        rival=shown[rival],
+        rival=shown[hardest],
         n_test=len(examples),
         test_reads=task.test.reads,
         reason=explain(found.difference, found.interval, margin, level, found.needed, task.noun, name),
         needed=found.needed,
         noun=task.noun,
-        caveats=caveats(task, y, [finalists[transfer], finalists[rival]], stochastic=stochastic)
+        caveats=caveats(task, examples, [fitted[transfer], fitted[hardest]], many, stochastic=stochastic)
         + tuple(measured.caveats(task, y, metrics, name))
-        + _which(len(finalists[winner]), first, shown[winner].value, name),
+        + _which(len(fitted[winner]), float(bootstrap.values(measure, sides[winner])[0]), shown[winner].value, name),
+        against=tuple(contrasts.shown(transfer, key, shown[key]) for key in rivals),
+        learnt=learnt,
+        floor=shown[floor],
+        groups=many,
+        better=contrasts.better(winner, transfer, rival, margin) if learnt else "",
     )
     outputs = kind.decode(scores[winner][0], own.temperature)
     return Judgement(verdict, metrics, shown, examples, outputs, own.threshold)
 
 
+class _Contrasts:
+    """Comparisons of sides on the same examples; each pair is resampled once."""
+
+    def __init__(
+        self, measure: Metric, sides: Mapping[str, Sums], together: Ints | None, level: float, seed: int
+    ) -> None:
+        self.measure, self.sides, self.together, self.level, self.seed = measure, sides, together, level, seed
+        self._known: dict[tuple[str, str], bootstrap.Resampled] = {}
+
+    def of(self, a: str, b: str) -> bootstrap.Resampled:
+        """How much better `a` is than `b`."""
+        if (a, b) not in self._known:
+            one, other = self.sides[a], self.sides[b]
+            self._known[a, b] = bootstrap.compare(self.measure, one, other, groups=self.together, seed=self.seed)
+        return self._known[a, b]
+
+    def shown(self, transfer: str, rival: str, as_: Rival) -> Contrast:
+        """The difference to one rival with its own interval."""
+        found = self.of(transfer, rival)
+        return Contrast(as_, found.observed, found.interval(self.level))
+
+    def against_all(
+        self, transfer: str, rivals: Sequence[str], trained: Sequence[str], margin: float
+    ) -> tuple[Compared, str]:
+        """The difference to the best of all rivals, whichever that is in truth, and the one that it is here.
+
+        The interval's lower end is the lowest of those to each rival: that transfer beats them all is claimed only
+        where each comparison claims it, an intersection-union test, for which each may use the full level (Berger
+        1982, Multiparameter Hypothesis Testing and Acceptance Sampling). The upper end is the lowest too, of intervals
+        at the level that the number of trained rivals asks for (Bonferroni): that reuse hurts is claimed where any one
+        rival beats it, and of several one would by luck.
+        """
+        hardest = min(rivals, key=lambda key: self.of(transfer, key).observed)
+        low = min(self.of(transfer, key).interval(self.level)[0] for key in rivals)
+        each = shared(self.level, len(trained))
+        high = min(self.of(transfer, key).interval(each)[1] for key in trained or rivals)
+        found = compared(
+            self.measure, self.of(transfer, hardest).observed, (low, high), self.sides[transfer], self.sides[hardest],
+            self.together, margin, self.level,
+        )  # fmt: skip
+        return found, hardest
+
+    def any_above(self, floor: str, models: Sequence[str]) -> bool:
+        """Whether any of these is clearly better than always the same answer; of many one would be by luck."""
+        each = shared(self.level, len(models))
+        return any(self.of(key, floor).interval(each)[0] > 0 for key in models)
+
+    def better(self, winner: str, transfer: str, rival: str, margin: float) -> str:
+        """Whose model is clearly better here than the one handed out: "transfer", "rival", or of neither."""
+        low, high = self.of(transfer, winner if winner != transfer else rival).interval(self.level)
+        if winner == transfer:
+            return "rival" if high < -margin else ""
+        return "transfer" if low > margin else ""
+
+
 def compared(
-    measure: Any,  # noqa: ANN401 - a module of judge/metric
-    a: NDArray[Any],
-    b: NDArray[Any],
-    y: NDArray[Any],
-    k: int,
+    measure: Metric,
+    difference: float,
+    interval: tuple[float, float],
+    a: Sums,
+    b: Sums,
+    together: Ints | None,
     margin: float,
     level: float,
-    seed: int,
 ) -> Compared:
-    """Answers of two sides, each with its seeds, on the same examples with labels `y`, in the metric `measure`."""
-    difference = float(measure.BETTER * (measure.values(a, y, k).mean() - measure.values(b, y, k).mean()))
-    low, high = measure.paired(a, b, y, k, level=level, seed=seed)
-    interval = (min(low, difference), max(high, difference))
+    """What a difference of two sides and its interval say; where nothing, how many examples would."""
     decision = decide(difference, interval, margin)
-    number = measure.needed(a, b, y, k, margin, level) if decision == "no_evidence" else None
+    number = bootstrap.needed(measure, a, b, margin, level, groups=together) if decision == "no_evidence" else None
     return Compared(decision, difference, interval, margin, number)
+
+
+def members(examples: Sequence[Example]) -> Ints | None:
+    """A number for each example's group `[n]`, 0 …; None where each stands alone, or all are of one group."""
+    found = groups(examples)
+    return found if 0 < found.max(initial=0) < len(found) - 1 else None
+
+
+def _floor(task: Task) -> Fitted:
+    """The best answer that looks at nothing, by the task's training labels."""
+    strategy, y = load("transfer", FLOOR), answers_of(task.train)
+    work = Work(Features(np.zeros((len(y), 1), np.float32), y, ""), len(task.labels), View(None), kind=task.kind)
+    steps = strategy.run(strategy.Config(), work)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return Fitted(
+                FLOOR, View(None), {}, task.labels, end.value.state, end.value.trained_params, 0, kind=task.kind
+            )
+
+
+def _strategy(fitted: Fitted) -> Any:  # noqa: ANN401 - a module
+    return load("transfer", fitted.strategy)
 
 
 def metric_of(task: Task, asked: str | None = None) -> str:
@@ -225,13 +323,8 @@ def scores_of(logits: Logits, fitted: Fitted, examples: Sequence[Example]) -> Fl
     return given
 
 
-def _rival(
-    measure: Any,  # noqa: ANN401 - a module
-    fitted: Fitted,
-    answers: NDArray[Any],
-    y: NDArray[Any],
-    k: int,
-    level: float,
-) -> Rival:
-    value = float(measure.values(answers, y, k).mean())
-    return Rival(fitted.strategy, value, measure.single(answers, y, k, level=level), fitted.view.source)
+def shown_as(measure: Metric, fitted: Fitted, side: Sums, together: Ints | None, level: float) -> Rival:
+    """A model with its value, mean over training seeds, and the interval around it."""
+    value = float(bootstrap.values(measure, side).mean())
+    interval = bootstrap.single(measure, side, groups=together, level=level)
+    return Rival(fitted.strategy, value, interval, fitted.view.source)

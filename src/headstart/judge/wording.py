@@ -7,16 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from numpy.typing import NDArray
 
 from ..family import load
 from ..kind._words import number, percent
-from ..types import Fitted, Rival, Task, Verdict
+from ..types import Example, Fitted, Rival, Task, Verdict
 from . import looked
 
-FEW, FEW_SEEDS = 50, 3  # below these a caveat is due
+FEW, FEW_SEEDS, FEW_GROUPS = 50, 3, 10  # below these a caveat is due
 
 Titles = Mapping[str, str] | Callable[[str], str]
 
@@ -143,22 +140,19 @@ def explain(
     if low >= -margin and high <= margin:
         return f"Equivalent: the whole {name} lies within the margin of ±{edge}."
     if low > 0:
-        text = (
-            f"Reuse helps a little, perhaps no more than the margin of {edge}: the {name} lies above 0, not above it."
-        )
+        text = f"Reuse helps, but perhaps by no more than the margin: the {name} lies above 0, but not above +{edge}."
     elif high < 0:
-        text = (
-            f"Reuse hurts a little, perhaps no more than the margin of {edge}: the {name} lies below 0, not below it."
-        )
+        text = f"Reuse hurts, but perhaps by no more than the margin: the {name} lies below 0, but not below −{edge}."
     else:
         text = f"The {name} holds 0: the difference may be chance."
-    return f"{text} {_more(difference, margin, needed, noun)}"
+    return f"{text} {_more(difference, margin, needed, noun, unit)}"
 
 
 def caveats(
     task: Task,
-    y: NDArray[Any],
+    examples: Sequence[Example],
     compared: Sequence[Sequence[Fitted]],
+    groups: int = 0,
     *,
     stochastic: Collection[str] = (),
 ) -> tuple[str, ...]:
@@ -166,13 +160,12 @@ def caveats(
 
     Args:
         task: whose examples these are, and how often its test split was opened.
-        y: `[n]` true test labels.
+        examples: those judged on.
         compared: the two sides, each a model a training seed.
+        groups: how many groups they are of, where whole groups were resampled.
         stochastic: strategies whose result depends on the training seed.
     """
-    found = []
-    if len(y) < FEW:
-        found.append(f"Only {len(y)} test {task.noun}s: the intervals are wide, and only a large difference can show.")
+    found = few(task.noun, examples, groups, "test ")
     for seeds in compared:
         if seeds[0].strategy in stochastic and len(seeds) < FEW_SEEDS:
             many = "one training seed" if len(seeds) == 1 else f"{len(seeds)} training seeds"
@@ -186,6 +179,20 @@ def caveats(
             "tuned to it."
         )
     return tuple(found)
+
+
+def few(noun: str, examples: Sequence[Example], groups: int, which: str = "") -> list[str]:
+    """What is due to few examples, or few groups of them."""
+    out = []
+    if len(examples) < FEW:
+        out.append(
+            f"Only {len(examples)} {which}{noun}s: the intervals are wide, and only a large difference can show."
+        )
+    if 0 < groups < FEW_GROUPS:
+        out.append(f"Only {groups} groups of {which}{noun}s: the intervals rest on these, and are wide.")
+    if len(examples) > 1 and len({e.group for e in examples}) == 1 and examples[0].group is not None:
+        out.append(f"All {which}{noun}s are of one group: how well it goes with other groups cannot be told.")
+    return out
 
 
 def sentence(
@@ -202,7 +209,7 @@ def sentence(
         verdict: what was decided.
         seconds: the whole run took, if that shall be told.
         titles: human names of strategies and sources by key; keys without one are shown as they are.
-        fresh: the rival won on validation data, so that it is the run's model.
+        fresh: a rival won on validation data, so that it is the run's model.
         reusable: what was tried of what is pre-trained, as `looked.reused` says it.
     """
     name = _namer(titles)
@@ -211,19 +218,22 @@ def sentence(
     reused = ", ".join(name(key) for key in (v.transfer.source, v.transfer.strategy) if key)
     took = f", {duration(seconds, rough=True)}" if seconds is not None else ""
     numbers = f"{unit.change(v.difference)}{unit.of_change}, {100 * v.level:g} % interval {low} to {high}"
-    examples = f"{v.n_test:,} sealed test {v.noun}s"
+    examples = counted(v.n_test, f"sealed test {v.noun}", v.groups)
     against = f"{unit.named(v.transfer.value)} against {unit.value(v.rival.value)} {_with(v.rival, name)}"
     details = f"({numbers}, {examples}; {reused}{took})"
+    first = f"{_contradicted(v, name)} " if v.better else ""
     if not v.complete and v.decision != "hurts":
-        return f"{v.reason} Of what ran: {against} {details}."
+        return f"{first}{v.reason} Of what ran: {against} {details}."
+    if not v.learnt and v.floor:
+        return f"{_nothing(v, v.floor, name)} The best that reuses: {against} {details}."
     if v.decision == "helps":
-        kept = " Yet the rival won on validation data, so this run's model is the rival." if fresh else ""
-        return f"Reuse helps: {against} {details}.{kept}"
+        kept = " Yet a rival won on validation data, so this run's model is that rival." if fresh and not first else ""
+        return f"{first}Reuse helps: {against} {details}.{kept}"
     held = "no rival was clearly ahead of all that reuse on validation data"
-    reuses = f" Yet {held}, so this run's model is the one that reuses."
+    reuses = "" if first else f" Yet {held}, so this run's model is the one that reuses."
     if v.decision == "hurts":
-        return f"Reuse hurts: {against} {details}." + (" The model you get is the rival." if fresh else reuses)
-    tell = f" About {rounded(v.needed)} test {v.noun}s would be needed to tell." if v.needed else ""
+        return f"{first}Reuse hurts: {against} {details}." + (" The model you get is a rival." if fresh else reuses)
+    tell = f" {to_tell(v.needed, v.noun)}" if v.needed else ""
     if fresh:
         rival = name(v.rival.strategy)
         if v.metric != "accuracy":  # the two values, which would name the metric, are not told
@@ -231,11 +241,41 @@ def sentence(
         if v.difference <= 0:
             claim = f"{rival} is as good as {reusable}"
         else:
-            claim = f"{rival} won on validation data, and nothing pre-trained is shown to be better"
-        return f"Start fresh: {claim} {details}.{tell}"
+            claim = f"a rival won on validation data, and nothing pre-trained is shown to be better than {rival}"
+        return f"{first}Start fresh: {claim} {details}.{tell}"
     if -v.margin <= v.interval[0] and v.interval[1] <= v.margin:
         tell = f" The two are equivalent, within ±{unit.size(v.margin)}."
-    return f"No evidence that reuse helps: {against} {details}.{tell}" + (reuses if v.difference <= 0 else "")
+    last = reuses if v.difference <= 0 else ""
+    return f"{first}No evidence that reuse helps: {against} {details}.{tell}{last}"
+
+
+def counted(n: int, noun: str, groups: int = 0) -> str:
+    """A number of examples, and of the groups that they are of.
+
+    >>> counted(153, "sealed test picture", 12), counted(1, "text")
+    ('153 sealed test pictures in 12 groups', '1 text')
+    """
+    return f"{n:,} {noun}{'' if n == 1 else 's'}" + (f" in {groups:,} groups" if groups else "")
+
+
+def _nothing(v: Verdict, floor: Rival, name: Callable[[str], str]) -> str:
+    """That nothing is beyond the answer that looks at nothing."""
+    always, value = name(floor.strategy).removeprefix("always "), units(v.metric).named(floor.value)
+    return (
+        f"Nothing was learnt: no model is shown to be better than always answering {always} ({value}); the labels may "
+        f"have nothing to do with the {v.noun}s."
+    )
+
+
+def _contradicted(v: Verdict, name: Callable[[str], str]) -> str:
+    """That the model handed out is clearly the worse one, and how to have the other."""
+    own, other = "starts fresh", "reuses"
+    if v.better == "rival":
+        own, other = other, own
+    return (
+        f"The model handed out, which {own} and won on validation data, is clearly worse on the sealed test than the "
+        f"one that {other}: have that one with `headstart predict RUN --take {v.better}`."
+    )
 
 
 def alone(
@@ -278,12 +318,36 @@ def compared(
     return f"{names[0]} is {claim}: {against} {details}."
 
 
-def _more(difference: float, margin: float, needed: int | None, noun: str) -> str:
+def _more(difference: float, margin: float, needed: int | None, noun: str, unit: Units) -> str:
     if needed is not None:
-        return f"About {rounded(needed)} test {noun}s would be needed to tell."
+        return f"{to_tell(needed, noun)} {what_for(difference, margin, unit)}"
     if abs(difference) <= margin:
         return f"The observed difference is itself within the margin: no number of test {noun}s would tell it apart."
-    return f"Training seeds alone vary that much: more test {noun}s would not tell, more training seeds might."
+    return (
+        "Training with another seed alone moves it that much: more training seeds (--seeds) would tell sooner than "
+        f"more test {noun}s."
+    )
+
+
+def to_tell(needed: int, noun: str) -> str:
+    """How many examples would do.
+
+    >>> to_tell(634, "picture")
+    'About 640 test pictures would be needed to tell.'
+    """
+    return f"About {rounded(needed)} test {noun}s would be needed to tell."
+
+
+def what_for(difference: float, margin: float, unit: Units) -> str:
+    """What that number of examples is for.
+
+    >>> what_for(0.053, 0.01, units("accuracy"))
+    'With so many, a true difference of +5.3 points would clear the margin of 1 point in four of five tests.'
+    """
+    return (
+        f"With so many, a true difference of {unit.change(difference)}{unit.points} would clear the margin of "
+        f"{unit.size(margin)} in four of five tests."
+    )
 
 
 def _namer(titles: Titles | None) -> Callable[[str], str]:
@@ -294,4 +358,6 @@ def _namer(titles: Titles | None) -> Callable[[str], str]:
 
 def _with(rival: Rival, name: Callable[[str], str]) -> str:
     title = name(rival.strategy)
+    if title.startswith("always "):
+        return f"by always answering {title.removeprefix('always ')}"
     return "from scratch" if title.endswith("from scratch") else f"with {title}"

@@ -222,10 +222,10 @@ def confusion(prediction: ArrayLike, y: ArrayLike, k: int) -> IntArray:
 
 
 def per_class(prediction: ArrayLike, y: ArrayLike, labels: Sequence[str]) -> tuple[dict[str, Any], ...]:
-    """One row a class: `label`, `n` (true examples), `precision`, `recall`, `f1`; a division by zero gives 0.
+    """One row a class: `label`, `n` (true), `given`, `precision`, `recall`, `f1`; a division by zero gives 0.
 
     >>> per_class([0, 1, 1], [0, 0, 1], ("ant", "bee"))[0]
-    {'label': 'ant', 'n': 2, 'precision': 1.0, 'recall': 0.5, 'f1': 0.6666666666666666}
+    {'label': 'ant', 'n': 2, 'given': 1, 'precision': 1.0, 'recall': 0.5, 'f1': 0.6666666666666666}
     """
     table = confusion(prediction, y, len(labels))
     hits, true, given = np.diag(table), table.sum(axis=1), table.sum(axis=0)
@@ -234,6 +234,7 @@ def per_class(prediction: ArrayLike, y: ArrayLike, labels: Sequence[str]) -> tup
         {
             "label": label,
             "n": int(true[i]),
+            "given": int(given[i]),
             "precision": float(precision[i]),
             "recall": float(recall[i]),
             "f1": float(f1[i]),
@@ -243,12 +244,13 @@ def per_class(prediction: ArrayLike, y: ArrayLike, labels: Sequence[str]) -> tup
 
 
 def macro_f1(prediction: ArrayLike, y: ArrayLike, k: int) -> float:
-    """Mean F1 over all `k` classes, each of the same weight; a class that never occurs counts 0.
+    """Mean F1 over the classes that occur in truth or predictions, each of the same weight.
 
-    >>> round(macro_f1([0, 1, 1], [0, 0, 1], 2), 4)
+    >>> round(macro_f1([0, 1, 1], [0, 0, 1], 9), 4)
     0.6667
     """
-    return float(np.mean([row["f1"] for row in per_class(prediction, y, [""] * k)]))
+    rows = per_class(prediction, y, [""] * k)
+    return float(np.mean([row["f1"] for row in rows if row["n"] or row["given"]]))
 
 
 def temperature(logits: ArrayLike, y: ArrayLike) -> float:

@@ -172,23 +172,16 @@ def threshold(logits: ArrayLike, y: ArrayLike, temperature: float = 1.0) -> floa
 def micro_parts(answers: ArrayLike, y: ArrayLike) -> Float64:
     """What each example adds to micro-F1, to first order, `[n]`: their mean is micro-F1, 2 TP / (true + given).
 
+    F1 moves by (2 dTP − F1 d(true + given)) / (true + given); an example's part is n times its own.
+
     >>> micro_parts([[1, 0], [1, 1]], [[1, 1], [1, 0]]).mean().round(3).item()
     0.667
     """
     guess, true = np.asarray(answers, np.float64), np.asarray(y, np.float64)
-    return f1_parts(*(part.sum(1, keepdims=True) for part in (guess * true, guess, true)))
-
-
-def f1_parts(hits: Float64, given: Float64, true: Float64) -> Float64:
-    """The same from what each example adds to the counts of each F1, `[n j]`, for the mean of the j of them.
-
-    F1 = 2 TP / (true + given) moves by (2 dTP − F1 d(true + given)) / (true + given); an example's part is n times its
-    own. Where there is nothing at all, F1 is 0.
-    """
-    size = given + true
-    total = size.sum(0).clip(1)
-    f1 = 2 * hits.sum(0) / total
-    return np.asarray((f1 + len(hits) / total * (2 * hits - f1 * size)).mean(1))
+    hits, size = (guess * true).sum(1), (guess + true).sum(1)
+    total = max(size.sum(), 1.0)
+    f1 = 2 * hits.sum() / total
+    return np.asarray(f1 + len(hits) / total * (2 * hits - f1 * size))
 
 
 def per_label(answers: ArrayLike, y: ArrayLike, labels: Sequence[str]) -> tuple[dict[str, Any], ...]:

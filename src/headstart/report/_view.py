@@ -12,7 +12,7 @@ from typing import Any
 from ..judge.texts import by_length
 from ..judge.wording import Units, units
 from ..types import NOUNS
-from ._words import DECISIONS, clean, gain, reason, spread, value
+from ._words import DECISIONS, clean, gain, gap, reason, spread, value
 
 Run = Mapping[str, Any]
 Row = dict[str, Any]
@@ -45,7 +45,7 @@ def contenders(run: Run) -> list[Row]:
     """All that was judged on the sealed pictures, best first.
 
     Each row: title, strategy, source, value, interval, both as text (shown, spread), reuses, chosen (the run's model),
-    compared (in the verdict).
+    compared (in the verdict), and of a rival by how much reuse is better, as text (apart); kind says what it is.
     """
     verdict = run.get("verdict") or {}
     winner = run.get("winner") or {}
@@ -56,6 +56,8 @@ def contenders(run: Run) -> list[Row]:
     if metrics.get(unit.metric) is not None:
         own = [{**winner, "value": metrics[unit.metric], "interval": metrics.get(f"{unit.metric}_interval")}]
     compared = {_key(r) for r in pair}
+    apart = {_key(c["rival"]): gap(c["difference"], c["interval"], unit) for c in verdict.get("against", ())}
+    floor = (verdict.get("floor") or {}).get("strategy")
     rows: dict[tuple[Any, Any], Row] = {}
     for given in [*pair, *run.get("rivals", ()), *own]:
         key = _key(given)
@@ -70,6 +72,8 @@ def contenders(run: Run) -> list[Row]:
                 "shown": value(given.get("value"), unit),
                 "spread": spread(given.get("interval"), unit),
                 "reuses": key[1] is not None,
+                "kind": "reuses" if key[1] is not None else "the least to beat" if key[0] == floor else "starts fresh",
+                "apart": apart.get(key, ""),
                 "chosen": key == _key(winner),
                 "compared": key in compared,
             },
@@ -198,21 +202,6 @@ def times(spend: Mapping[str, float]) -> list[Row]:
     return [{"name": name.replace("_", " "), "seconds": s, "share": s / total} for name, s in parts]
 
 
-def least(run: Run) -> Row | None:
-    """What one answer for all would reach in the verdict's metric, the least any model must beat: `said`, `shown`."""
-    unit, metrics = unit_of(run), run.get("metrics") or {}
-    if metrics.get("mae_of_median") is not None:
-        return {"said": "the training median", "shown": value(metrics["mae_of_median"], unit)}
-    if metrics.get("micro_f1_of_constant") is not None and unit.metric == "micro_f1":
-        return {"said": "the same labels", "shown": value(metrics["micro_f1_of_constant"], unit)}
-    most = majority(run)
-    return (
-        {"said": f"“{most['label']}”", "shown": value(most["value"], unit)}
-        if most and unit.metric == "accuracy"
-        else None
-    )
-
-
 def texts(run: Run) -> Row:
     """Of a run on texts: {"typical", "lengths", "by_length" (a sentence)}; empty values where there are none."""
     found = run.get("texts") or {}
@@ -222,13 +211,3 @@ def texts(run: Run) -> Row:
         "lengths": lengths,
         "by_length": by_length(lengths) if lengths else "",
     }
-
-
-def majority(run: Run) -> Row | None:
-    """The share of the sealed pictures that the most frequent class holds: the least any model must beat."""
-    classes = (run.get("task") or {}).get("classes", ())
-    total = sum(c["test"] for c in classes)
-    if not total:
-        return None
-    top = max(classes, key=lambda c: c["test"])
-    return {"label": top["label"], "value": top["test"] / total}

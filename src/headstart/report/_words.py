@@ -119,6 +119,16 @@ def spread(interval: tuple[float, float] | list[float] | None, unit: Units) -> s
     return f"[{', '.join(number(v) for v in interval)}]"
 
 
+def gap(difference: float, interval: tuple[float, float] | list[float], unit: Units) -> str:
+    """A difference of a metric's values with its interval.
+
+    >>> from headstart.judge.wording import units
+    >>> gap(0.0357, (-0.004, 0.07), units("accuracy"))
+    '+3.6 [−0.4, +7.0]'
+    """
+    return f"{unit.change(difference)} [{', '.join(unit.change(x) for x in interval)}]"
+
+
 def span(interval: tuple[float, float] | list[float] | None) -> str:
     """An interval of parts of one, in per cent, without the sign.
 

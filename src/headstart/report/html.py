@@ -76,7 +76,7 @@ def _page(run: Run, thumbnails: Mapping[str, bytes]) -> dict[str, Any]:
         "winner": run["winner"],
         "contenders": _forest(rows, domain),
         "axis": _svg.axis(domain, _words.percent if unit.part else _words.number) if domain else "",
-        "least": _view.least(run),
+        "apart": any(r["apart"] for r in rows),
         "difference": _difference(verdict, unit),
         "per_class": _per_class(metrics),
         **_confusion(metrics, task),

@@ -100,8 +100,7 @@ def _models(run: Mapping[str, Any]) -> list[str]:
     lines = [f"  {pad('', wide)}  {metric:>9}  {'interval':<12}"]
     for r in shown:
         title = pad(shorten(r["title"], wide), wide)
-        kind = "reuses" if r["reuses"] else "starts fresh"
-        mark, kind = ("▸", f"{kind}, chosen") if r["chosen"] else (" ", kind)
+        mark, kind = ("▸", f"{r['kind']}, chosen") if r["chosen"] else (" ", r["kind"])
         lines.append(f"{mark} {title}  {r['shown']:>9}  {r['spread']:<12}  {kind}")
     if len(rows) > len(shown):
         lines.append(f"  … and {len(rows) - len(shown)} more in the report")

@@ -14,13 +14,18 @@ from numpy.typing import NDArray
 from ...kind import classification as kind
 from ...kind._words import percent
 from ...types import Fitted, Metrics, Task, answers
+from .. import bootstrap
+from .._quantiles import Float64
+from ..bootstrap import Ints
 from ..calibration import ece, reliability
-from ..interval import Float64, single
+from ..metric import accuracy
 
 FEW_A_CLASS = 5  # below it a caveat is due
 
 
-def metrics(scores: Float64, y: NDArray[np.int64], task: Task, fitted: Fitted, level: float) -> Metrics:
+def metrics(
+    scores: Float64, y: NDArray[np.int64], task: Task, fitted: Fitted, level: float, groups: Ints | None = None
+) -> Metrics:
     """Of one classifier."""
     p, guess, labels = kind.softmax(scores, fitted.temperature), kind.answers(scores), task.labels
     return Metrics(
@@ -30,7 +35,7 @@ def metrics(scores: Float64, y: NDArray[np.int64], task: Task, fitted: Fitted, l
         ece=ece(p, y),
         ece_before=ece(kind.softmax(scores), y),
         temperature=fitted.temperature,
-        accuracy_interval=single(guess == y, level),
+        accuracy_interval=bootstrap.single(accuracy, accuracy.sums(guess, y, len(labels)), groups=groups, level=level),
         per_class=kind.per_class(guess, y, labels),
         confusion=tuple(tuple(int(c) for c in row) for row in kind.confusion(guess, y, len(labels))),
         reliability=reliability(p, y),

@@ -10,17 +10,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...kind import multilabel as kind
 from ...kind._words import percent
 from ...types import Fitted, Task, answers
+from .. import bootstrap
+from .._quantiles import Float64
+from ..bootstrap import Ints, Metric
 from ..calibration import ece, reliability
-from ..interval import Float64, single
-from ..metric import macro_f1, micro_f1
+from ..metric import accuracy, macro_f1, micro_f1
 from .classification import FEW_A_CLASS, listed
-
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -47,20 +46,22 @@ class LabelMetrics:
     reliability: tuple[Mapping[str, float], ...] = field(default=())
 
 
-def metrics(scores: Float64, y: Ints, task: Task, fitted: Fitted, level: float) -> LabelMetrics:
+def metrics(
+    scores: Float64, y: Ints, task: Task, fitted: Fitted, level: float, groups: Ints | None = None
+) -> LabelMetrics:
     """Of one model."""
     p = kind.decode(scores, fitted.temperature)
     guess, k = kind.given(p, fitted.threshold), y.shape[1]
-    found = plain(scores, y, task.labels, fitted)
+    found, wholly = plain(scores, y, task.labels, fitted), accuracy.mean((guess == y).all(1)[None].astype(np.float64))
     return LabelMetrics(
         **{**found, "per_class": tuple(found["per_class"])},
         accuracy=found["subset_accuracy"],
         ece_before=ece(*_decisions(kind.decode(scores), y)),
         temperature=fitted.temperature,
         threshold=fitted.threshold,
-        micro_f1_of_constant=float(micro_f1.values(np.tile(constant(answers(task.train)), (len(y), 1)), y, k)[0]),
-        micro_f1_interval=micro_f1.single(guess, y, k, level=level),
-        accuracy_interval=single((guess == y).all(1), level),
+        micro_f1_of_constant=_f1(micro_f1, np.tile(constant(answers(task.train)), (len(y), 1)), y),
+        micro_f1_interval=bootstrap.single(micro_f1, micro_f1.sums(guess, y, k), groups=groups, level=level),
+        accuracy_interval=bootstrap.single(accuracy, wholly, groups=groups, level=level),
         reliability=reliability(*_decisions(p, y)),
     )
 
@@ -68,10 +69,10 @@ def metrics(scores: Float64, y: Ints, task: Task, fitted: Fitted, level: float) 
 def plain(scores: Float64, y: Ints, labels: Sequence[str], fitted: Fitted) -> dict[str, Any]:
     """Of one model on any examples: overall, and each label."""
     p = kind.decode(scores, fitted.temperature)
-    guess, k = kind.given(p, fitted.threshold), len(labels)
+    guess = kind.given(p, fitted.threshold)
     return {
-        "micro_f1": float(micro_f1.values(guess, y, k)[0]),
-        "macro_f1": float(macro_f1.values(guess, y, k)[0]),
+        "micro_f1": _f1(micro_f1, guess, y),
+        "macro_f1": _f1(macro_f1, guess, y),
         "mean_average_precision": mean_average_precision(p, y),
         "subset_accuracy": float((guess == y).all(1).mean()),
         "hamming_loss": float((guess != y).mean()),
@@ -124,6 +125,10 @@ def caveats(task: Task, y: Ints, found: LabelMetrics, metric: str) -> list[str]:
             f"({percent(found.micro_f1_of_constant)})."
         )
     return out
+
+
+def _f1(metric: Metric, guess: Ints, y: Ints) -> float:
+    return float(bootstrap.values(metric, metric.sums(guess, y, y.shape[1]))[0])
 
 
 def _decisions(p: Float64, y: Ints) -> tuple[Float64, Ints]:

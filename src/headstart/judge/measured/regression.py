@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from ...kind import regression as kind
 from ...types import Fitted, Task, answers
-from ..interval import Float64
+from .. import bootstrap
+from .._quantiles import Float64
+from ..bootstrap import Ints
 from ..metric import mae
 
 
@@ -30,12 +32,14 @@ class NumberMetrics:
     deviation: float  # standard deviation of the training numbers
 
 
-def metrics(scores: Float64, y: NDArray[np.float64], task: Task, fitted: Fitted, level: float) -> NumberMetrics:
+def metrics(
+    scores: Float64, y: NDArray[np.float64], task: Task, fitted: Fitted, level: float, groups: Ints | None = None
+) -> NumberMetrics:
     """Of one model."""
     given, trained = kind.answers(scores), answers(task.train)
     return NumberMetrics(
         **kind.numbers(given, y),
-        mae_interval=mae.single(given, y, level=level),
+        mae_interval=bootstrap.single(mae, mae.sums(given, y), groups=groups, level=level),
         mae_of_median=float(np.abs(y - np.median(trained)).mean()),
         deviation=kind.unit(trained),
     )
