@@ -15,10 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import DataError, UsageError
+from .findings import Contrast as Contrast
+from .findings import Decision as Decision
+from .findings import Metrics as Metrics
+from .findings import Rival as Rival
+from .findings import Verdict as Verdict
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
-Decision = str  # "helps" | "no_evidence" | "hurts"
 PAIR = " ␟ "  # between texts of several columns, which models that know pairs are given as such
 NOUNS = {"image": "picture", "text": "text"}  # modality → what one example is called
 
@@ -336,71 +340,6 @@ class Trial:
     compared_on: int = 0  # pictures behind `accuracy` and `log_loss`
     scores: Mapping[str, float] = field(default_factory=dict)  # what is measured in their place, by name
     folds: int = 0  # of cross-validation on training and validation pictures; 0: on the validation pictures alone
-
-
-@dataclass(frozen=True)
-class Rival:
-    """A model that starts fresh, judged on the same sealed pictures."""
-
-    strategy: str
-    value: float
-    interval: tuple[float, float]
-    source: str | None = None
-
-
-@dataclass(frozen=True)
-class Contrast:
-    """How much better the best transfer candidate is than one rival, on the same sealed examples."""
-
-    rival: Rival
-    difference: float  # above 0: the reuse is better
-    interval: tuple[float, float]  # its own
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Did the reuse help? `difference` = best transfer candidate, chosen on validation data, − the best of all rivals.
-
-    The interval holds the difference to whichever rival is the best in truth: see `judge/verdict.py`.
-    """
-
-    decision: Decision
-    metric: str
-    difference: float  # in units of the metric; above 0: the reuse is better
-    interval: tuple[float, float]
-    level: float
-    margin: float  # differences smaller than this are of no practical weight
-    transfer: Rival  # the best transfer candidate; its source is set
-    rival: Rival  # the hardest to beat
-    n_test: int
-    test_reads: int
-    reason: str  # one sentence for a person
-    needed: int | None = None  # test examples that would be needed to tell, when these are too few
-    noun: str = "picture"  # what one example is called
-    caveats: tuple[str, ...] = ()
-    complete: bool = True  # every rival had its say; else there is no verdict yet, and `reason` says who is missing
-    against: tuple[Contrast, ...] = ()  # every rival
-    learnt: bool = True  # whether any model is shown to be better than always the same answer
-    floor: Rival | None = None  # always the same answer, the best one
-    groups: int = 0  # of the test examples, where some belong together
-    better: str = ""  # the camp, "transfer" or "rival", whose model is clearly better here than the one handed out
-
-
-@dataclass(frozen=True)
-class Metrics:
-    """How one classifier did on one split. Probabilities are after temperature scaling unless said."""
-
-    accuracy: float
-    macro_f1: float
-    log_loss: float
-    ece: float  # expected calibration error, 15 equal-width bins
-    ece_before: float  # the same before temperature scaling
-    temperature: float
-    accuracy_interval: tuple[float, float]
-    per_class: tuple[Mapping[str, Any], ...]  # {"label", "n", "precision", "recall", "f1"}
-    confusion: tuple[tuple[int, ...], ...]  # [k][k], row = true class
-    # {"low", "high", "n", "confidence", "accuracy"} a bin
-    reliability: tuple[Mapping[str, float], ...] = field(default=())
 
 
 def to_dict(value: Any) -> Any:  # noqa: ANN401 - any of the values above
