@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from headstart.read import read
+from headstart.errors import DataError
+from headstart.read import ReadOptions, read
 from hostile import draw
 
 RNG = np.random.default_rng(4)
@@ -79,3 +80,14 @@ def test_parquet_or_text_tables_in_folders_of_splits(tmp_path):
         csv(tmp_path / "data" / split / "part-0.csv", texts, "text,label")
     task = read(tmp_path)
     assert (task.modality, task.n["test"]) == ("text", 12)
+
+
+def test_what_no_table_names_is_said_and_a_label_of_another_name_is_asked_for(tmp_path):
+    pictures(tmp_path / "train", 20)
+    pictures(tmp_path / "test", 6, 20)
+    csv(tmp_path / "train" / "metadata.csv", rows(20), "file_name,species")
+    with pytest.raises(DataError, match=r"columns file_name, species, but none named label.*--label"):
+        read(tmp_path)
+    task = read(tmp_path, ReadOptions(label="species"))
+    assert task.labels == ("a", "b")
+    assert task.notes[1].startswith("6 pictures below ")

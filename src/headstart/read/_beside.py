@@ -43,13 +43,17 @@ def beside(root: Path, options: ReadOptions, open_file: Callable[[Path], Table])
     """The tables in or below a folder as one; None where there are none, or folders are the classes."""
     found = [b for path in _tables(root) if (b := _read(path, options, open_file))]
     naming = [b for b in found if b.column]
-    if not any(b.labelled for b in naming):
+    if not naming:
         return _of_texts(root, found)
     named = [name for b in naming for name in _folders(b)]
-    meant = any(b.table.name.startswith("metadata.") for b in naming)
-    if not meant and not all(plain(name) or name in roles({*named, "train", "test"}) for name in named):
+    classes = not all(plain(name) or name in roles({*named, "train", "test"}) for name in named)
+    if classes and not any(b.labelled and b.table.name.startswith("metadata.") for b in naming):
         return None
-    return _one(root, naming)
+    table = _one(root, naming)
+    known = {root / str(row.get(b.column)) for b in naming for _, row, _ in table.rows}
+    others = sum(path not in known for path in files(root))
+    said = f"{others} pictures below {root.name}/ are named in no table, and left out."
+    return replace(table, notes=(*table.notes, said)) if others else table
 
 
 def _of_texts(root: Path, found: Sequence[_Beside]) -> Table | None:
