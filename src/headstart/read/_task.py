@@ -29,6 +29,7 @@ from ._rows import records
 from ._several import settle_several, tagged
 from ._split import SHARES, TEST, VALID, VALID_OF_TRAIN, assign
 from ._table import COLUMNS, Table
+from ._telling import compared
 from ._unlabelled import remark, unlabelled
 
 _SMALL_TEST = 50
@@ -79,6 +80,7 @@ def make(
     split, groups = _split(cleaned, labels, seed)
     parts = [_examples(cleaned.kept, labels, groups, split == s) for s in range(3)]
     _check_parts([len(part) for part in parts], path, shape, rule, why)
+    said = () if options.text else compared(table, found.columns, shape, parts[0])
     loose, left_out = unlabelled(found.loose, cleaned.kept, split, clean, path if path.is_dir() else path.parent)
     return Task(
         name=name or (path.stem if path.is_file() else path.name),
@@ -87,7 +89,7 @@ def make(
         valid=parts[VALID],
         test=Sealed(parts[TEST]),
         set_aside=aside + left_out,
-        notes=found.notes + cleaned.notes + torn,
+        notes=found.notes + cleaned.notes + torn + said,
         columns=found.columns,
         warnings=found.warnings
         + cleaned.warnings
