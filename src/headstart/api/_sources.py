@@ -140,9 +140,22 @@ def pick(job: _Job, considered: Sequence[Source], request: str) -> Picked:
             kept["chosen"] = list(by_key) if told else kept["chosen"]
             write_json(job.plan.out / FILE, kept)
         weights = {key: eyes.take(by_key[key]) for key in kept["chosen"]}
+    strange = [said for key, file in weights.items() if (said := _strange(by_key[key], file, job.task))]
+    for said in strange:
+        job.tell(said, 0, 0)  # before anything is trained
     shown = {name: value for name, value in kept.items() if name not in ("request", "limit")}
     job.gallery = job.gallery.anew({key: by_key[key] for key in weights}, weights)  # what is not chosen leaves memory
-    return Picked({key: by_key[key] for key in weights}, weights, shown, tuple(kept["warnings"]))
+    return Picked({key: by_key[key] for key in weights}, weights, shown, (*strange, *kept["warnings"]))
+
+
+def _strange(source: Source, weights: Path, task: Task) -> str:
+    """That a source's tokenizer knows few of the words, where it does."""
+    if task.modality != "text":
+        return ""
+    from ..source import _unknown
+
+    texts = [example.text or "" for example in (*task.train, *task.valid)]
+    return _unknown.warning(source, _unknown.unknown(source, weights, texts))
 
 
 def as_json(ranking: Ranking) -> dict[str, Any]:

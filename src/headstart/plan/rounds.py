@@ -276,11 +276,10 @@ class Rounds:
                 continue
             sound += 1
             self._choose(key)
+            self._warnings += self._near_chance(key)
         if not sound:
             self._set(line[0], status="chosen")
-            self._warnings.append(
-                "No source did better than random weights of its own architecture: expect no help from reuse."
-            )
+            self._warnings.append("No source did better than random weights of its kind: expect no help from reuse.")
 
     def _too_much_beside(self, key: str) -> bool:
         """Whether it is not to go on beside who was chosen: too heavy for that, or both together too slow."""
@@ -318,15 +317,22 @@ class Rounds:
         self._entries[key] = replace(self._entries[key], reason=f"not held against random weights: {why}")
 
     def _alarm(self, key: str) -> str:
-        entry, mine, told = self._entries[key], self._of(key), load("kind", self.task.kind).told
-        worse = -(entry.margin or 0.0) >= CLOSE
+        worse = -(self._entries[key].margin or 0.0) >= CLOSE
         sure = "clearly worse" if worse else "no better, if not clearly worse"
-        said = (
-            f"{key} does not beat its own architecture with random weights "
-            f"({self._said(mine)}; random {told(entry.random or 0.0)}; {sure})"
-        )
+        said = f"{key} does not beat its own architecture with random weights ({self._beside(key)}; {sure})"
         self._set(key, status="alarmed", reason=f"alarm: {said}")
         return f"{'Negative transfer is likely' if worse else 'Reuse may not help'}: {said}."
+
+    def _near_chance(self, key: str) -> list[str]:
+        """That a source is ahead of random weights by no more than luck may be, where it is so."""
+        told = (
+            f"Reuse may not help: {key} is level with its own architecture with random weights ({self._beside(key)})."
+        )
+        return [told] if (self._entries[key].margin or CLOSE) < CLOSE else []
+
+    def _beside(self, key: str) -> str:
+        random = load("kind", self.task.kind).told(self._entries[key].random or 0.0)
+        return f"{self._said(self._of(key))}; random {random}"
 
     def _choose(self, key: str, when: str = "") -> None:
         more = f"; {self._entries[key].reason}" if self._entries[key].reason.startswith("not held") else ""

@@ -134,14 +134,11 @@ def get(key: str) -> Source:
 
 
 def _elsewhere(name: str, keys: list[str]) -> Source:
-    """A source that no record tells of."""
-    found: Source | None = _loader("local").find(name)
-    scheme, _, rest = name.partition(":")
-    if found is None and scheme in _SCHEMES:
-        if made := _loader(_SCHEMES[scheme]).find(rest):
-            return cast(Source, made)
-        raise SourceError(f"'{rest}' is no name that '{scheme}:' knows. {_WAYS}")
-    found = found or _loader("timm").find(name) or _loader("torchvision").find(name)
+    """A source that no record tells of; where it is known and cannot be had, packaged ones near it are named."""
+    try:
+        found: Source | None = _known_elsewhere(name)
+    except _loader("hub").NotGiven as problem:
+        raise SourceError(f"{problem}\n{_near(name)}") from problem
     if found:
         return found
     slip = UnknownName("source", name, keys)
@@ -154,11 +151,28 @@ def _elsewhere(name: str, keys: list[str]) -> Source:
         near = f"timm has {', '.join(like)}. " if (like := _loader("timm").near(name)) else ""
         raise SourceError(
             f"'{name}' is no key of the catalogue, no folder with a config.json, and no name of timm's or "
-            f"torchvision's. {problem}\nKnown keys: {', '.join(keys)}. {near}{_WAYS}"
+            f"torchvision's. {problem}\n{_near(name)}\nKnown keys: {', '.join(keys)}. {near}{_WAYS}"
         ) from problem
     if found is None:
         raise slip
     return found
+
+
+def _known_elsewhere(name: str) -> Source | None:
+    """A folder, or what timm or torchvision call so; None where nobody does."""
+    found: Source | None = _loader("local").find(name)
+    scheme, _, rest = name.partition(":")
+    if found is None and scheme in _SCHEMES:
+        if made := _loader(_SCHEMES[scheme]).find(rest):
+            return cast(Source, made)
+        raise SourceError(f"'{rest}' is no name that '{scheme}:' knows. {_WAYS}")
+    return found or _loader("timm").find(name) or _loader("torchvision").find(name)
+
+
+def _near(name: str) -> str:
+    from ._near import near
+
+    return near(name)
 
 
 def _loader(name: str) -> Any:  # noqa: ANN401 - a module of this folder

@@ -177,8 +177,10 @@ def _file(url: str, folder: Path, key: str) -> Path:
     try:
         _http.fetch(url.replace(_HOME, home, 1) if home else url, folder / name, promised[1])
     except SourceError as problem:
+        from ._near import near
+
         raise SourceError(
             f"'{key}' cannot be had. {problem}\nBy hand: put {name} into {torchs.parent} or {folder}, and run the same "
-            f"command again. A mirror of {_HOME} is set with {MIRROR}."
+            f"command again. A mirror of {_HOME} is set with {MIRROR}.\n{near(key)}"
         ) from problem
     return folder / name
