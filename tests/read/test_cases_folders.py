@@ -33,7 +33,10 @@ def test_split_names_prefixed(cases):
     assert task.labels == ("sea", "street")
     assert task.n == {"train": 64, "valid": 16, "test": 40}
     assert Counter(s.reason for s in task.set_aside) == {"no_label": 20}
-    assert "seg_pred/ has no class folders; what is inside has no label." in task.notes
+    assert task.notes[1:] == (
+        "seg_pred/ has no class folders; what is inside has no label.",
+        "Without a label and left out: 20 pictures.",
+    )
 
 
 @pytest.mark.parametrize("data", ["folders", "long.csv"])

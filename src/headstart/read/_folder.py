@@ -47,7 +47,10 @@ def read_folder(root: Path, shape: Shape, options: ReadOptions = ReadOptions()) 
                 loose.append(Record(path, ""))
             else:
                 aside.append(SetAside(str(path), "no_label", place.why))
-    return Found(tuple(records), tuple(aside), layout.warnings, loose=tuple(loose), notes=(*notes, *layout.notes))
+    notes += layout.notes
+    if aside:
+        notes.append(f"Without a label and left out: {len(aside)} {shape.nouns if aside[1:] else shape.noun}.")
+    return Found(tuple(records), tuple(aside), layout.warnings, loose=tuple(loose), notes=tuple(notes))
 
 
 def _nothing(root: Path, paths: Sequence[Path], shape: Shape) -> str:
