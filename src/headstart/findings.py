@@ -72,3 +72,5 @@ class Metrics:
     confusion: tuple[tuple[int, ...], ...]  # [k][k], row = true class
     # {"low", "high", "n", "confidence", "accuracy"} a bin
     reliability: tuple[Mapping[str, float], ...] = field(default=())
+    # Of two classes: {"positive", "negative", "sensitivity", "specificity", and an "…_interval" of each}
+    two_classes: Mapping[str, Any] = field(default_factory=dict)

@@ -4,15 +4,23 @@ import numpy as np
 import pytest
 
 from headstart.judge import interval
-from headstart.judge.unseen import evaluate
+from headstart.judge.unseen import Own, evaluate
+from headstart.report.text import evaluated
 from headstart.types import Example, Fitted, Sealed, Task, View
 
 N = 240
 
 
-def task(k=2, n=N, labels=("a", "b"), kind="classification", targets=None):
+def task(k=2, n=N, labels=("a", "b"), kind="classification", targets=None, groups=0):
     examples = tuple(
-        Example(f"t:{i}", i % k if targets is None else 0, f"{i}", text=f"text {i}", target=targets and targets[i])
+        Example(
+            f"t:{i}",
+            i % k if targets is None else 0,
+            f"{i}",
+            text=f"text {i}",
+            target=targets and targets[i],
+            group=str(i // (n // groups)) if groups else None,
+        )
         for i in range(n)
     )
     return Task("more", labels, (), (), Sealed(examples), modality="text", kind=kind)
@@ -22,7 +30,7 @@ def model(labels=("a", "b"), kind="classification"):
     return Fitted("probe", View(None, "input"), {}, labels, {}, 0, 0, kind=kind)
 
 
-def judged(data, *right, metric="accuracy", margin=0.01):
+def judged(data, *right, metric="accuracy", margin=0.01, own=None):
     """Runs that answer the examples rightly where `right` [n] says so."""
     y = np.array([e.label for e in data.test._examples])
     models = [model(data.labels) for _ in right]
@@ -37,6 +45,7 @@ def judged(data, *right, metric="accuracy", margin=0.01):
         lambda fitted, examples: said[id(fitted)],
         metric=metric,
         margin=margin,
+        own=own,
     )
 
 
@@ -103,3 +112,46 @@ def test_numbers_are_told_by_their_error():
 
 def test_few_examples_earn_a_caveat():
     assert judged(task(n=20), first(0.5, 20)).caveats[0].startswith("Only 20 texts: the intervals are wide")
+
+
+def test_the_runs_own_test_stands_beside_with_the_drop():
+    found = judged(task(), first(0.75), own=Own(0.941, (0.892, 0.969), 153, 0.03))
+    assert found.drop == pytest.approx((0.191, 0.1206, 0.2556), abs=0.001)
+    assert found.sentence.endswith(
+        " On its own sealed test it had 94.1 % (153 texts): −19.1 points here, 95 % interval −25.6 to −12.1."
+    )
+    assert found.record()["own"]["n"] == 153
+    shown = evaluated(found)
+    assert "calibration error" in shown
+    assert "(0.030 on its own test)" in shown
+    assert [row["given"] for row in found.run.metrics["per_class"]] == [120, 120]
+
+
+def test_a_larger_error_than_in_its_own_test_is_below_0():
+    data = task(labels=("joy",), kind="regression", targets=[i / 10 for i in range(N)])
+    y = np.array([i / 10 for i in range(N)])
+    own = Own(0.2, (0.15, 0.25), 60)
+    found = evaluate(data, [("en", model(("joy",), "regression"))], lambda f, e: (y + 0.5)[:, None], metric="mae",
+                     margin=0.1, own=own)  # fmt: skip
+    assert found.drop == pytest.approx((0.3, 0.25, 0.35))
+    assert found.sentence.endswith(
+        " On its own sealed test it had MAE 0.200 (60 texts): −0.300 (below 0: worse) here, 95 % interval −0.350 to "
+        "−0.250."
+    )
+
+
+def test_groups_are_resampled_whole():
+    right = np.arange(N) // 20 % 4 > 0  # group by group
+    alone, together = judged(task(), right, ~right), judged(task(groups=12), right, ~right)
+    assert (together.groups, together.run.value) == (12, alone.run.value)
+    assert np.ptp(together.run.interval) > 2 * np.ptp(alone.run.interval)
+    assert np.ptp(together.comparison.interval) > 2 * np.ptp(alone.comparison.interval)
+    assert "240 texts in 12 groups" in together.sentence
+
+
+def test_of_two_classes_each_ones_part_is_told():
+    found = judged(task(labels=("no", "yes")), np.arange(N) % 4 != 1)
+    two = found.run.metrics["two_classes"]
+    assert (two["positive"], two["sensitivity"], two["specificity"]) == ("yes", 0.5, 1.0)
+    assert two["sensitivity_interval"] == pytest.approx(interval.single(np.arange(120) % 2))
+    assert "sensitivity 50.0 % (of “yes”, named as such), specificity 100.0 %" in evaluated(found)

@@ -6,7 +6,7 @@ Also keeps, in a run's folder, which examples it has learnt from: `seen.safetens
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -105,26 +105,25 @@ def evaluate(
             margin=verdict["margin"],
             level=verdict["level"],
             caveats=caveats,
-            own=_own(runs[0].record),
+            own=_own(runs[0]),
         )
 
 
-def _own(record: Mapping[str, Any]) -> Own | None:
-    """How a run did on its own sealed test: its model alone, the first of its trainings."""
+def _own(run: Run) -> Own | None:
+    """How a run's model did on its own sealed test; its calibration is known of the winner alone."""
     from ..judge.unseen import Own
 
-    name, metrics = record["verdict"]["metric"], record["metrics"]
-    interval = metrics.get(f"{name}_interval")
-    if interval is None:  # macro-F1: of the model's mean over trainings
-        found = [r for r in (record["verdict"]["transfer"], *record["rivals"]) if _is(r, record["winner"])]
-        interval = found[0]["interval"] if found else None
-    if metrics.get(name) is None or interval is None:
-        return None
-    return Own(metrics[name], tuple(interval), record["verdict"]["n_test"], metrics.get("ece"))
-
-
-def _is(row: Mapping[str, Any], winner: Mapping[str, Any]) -> bool:
-    return (row["strategy"], row["source"]) == (winner["strategy"], winner["source"])
+    record, name = run.record, run.record["verdict"]["metric"]
+    other = record.get("other") or {}
+    who, metrics = record["winner"], record["metrics"]
+    if run.take == other.get("take"):
+        trial = next(t for t in record["trials"] if t["id"] == other["id"])
+        who, metrics = {"strategy": trial["strategy"], "source": trial["source"] if trial["reuses"] else None}, {}
+    for row in (record["verdict"]["transfer"], *record["rivals"]):
+        if (row["strategy"], row["source"]) == (who["strategy"], who["source"]):
+            value = metrics.get(name, row["value"])  # of the first training; of several the row holds the mean
+            return Own(value, tuple(row["interval"]), record["verdict"]["n_test"], metrics.get("ece"))
+    return None
 
 
 def note_seen(folder: Path, task: Task) -> None:

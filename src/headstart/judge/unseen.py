@@ -176,7 +176,7 @@ def _beside(task: Task, metric: str, level: float, own: Own | None, drop: tuple[
         return ""
     unit = wording.units(metric)
     change, low, high = (unit.change(-x) for x in (drop[0], drop[2], drop[1]))
-    what = unit.points if unit.part else ", below 0 being worse"
+    what = unit.points if unit.part else " (below 0: worse)"
     return (
         f" On its own sealed test it had {unit.named(own.value)} ({wording.counted(own.n, task.noun)}): {change}{what} "
         f"here, {100 * level:g} % interval {low} to {high}."

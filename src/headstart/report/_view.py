@@ -202,6 +202,17 @@ def times(spend: Mapping[str, float]) -> list[Row]:
     return [{"name": name.replace("_", " "), "seconds": s, "share": s / total} for name, s in parts]
 
 
+def two_classes(metrics: Run) -> list[tuple[str, float, list[float] | None, str]]:
+    """Of two classes: title, value, interval and which class, of sensitivity and specificity where they are known."""
+    found = metrics.get("two_classes") or {}
+    which = (("Sensitivity", "sensitivity", "positive"), ("Specificity", "specificity", "negative"))
+    return [
+        (title, found[key], found.get(f"{key}_interval"), f"of “{found[of]}”, named as such")
+        for title, key, of in which
+        if found.get(key) is not None
+    ]
+
+
 def texts(run: Run) -> Row:
     """Of a run on texts: {"typical", "lengths", "by_length" (a sentence)}; empty values where there are none."""
     found = run.get("texts") or {}

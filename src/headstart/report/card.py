@@ -197,6 +197,10 @@ def _evaluation(run: Run) -> str:
                 f"{_words.span(metrics['accuracy_interval'])} %".replace("– %", "–"),
             ],
             ["Macro-F1", _words.number(metrics["macro_f1"]), ""],
+            *(
+                [md(f"{title} ({of})"), _words.percent(value), f"{_words.span(interval)} %"]
+                for title, value, interval, of in _view.two_classes(metrics)
+            ),
             ["Log-loss", _words.number(metrics["log_loss"]), ""],
             ["ECE before temperature scaling", _words.number(metrics["ece_before"]), ""],
             ["ECE after", _words.number(metrics["ece"]), ""],

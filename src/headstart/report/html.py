@@ -66,6 +66,7 @@ def _page(run: Run, thumbnails: Mapping[str, bytes]) -> dict[str, Any]:
         "metric": unit.title,
         "edge": unit.size(verdict.get("margin", 0.0)),
         "figures": _figures(metrics),
+        "two_classes": [(t, _words.percent(v), _words.span(i), of) for t, v, i, of in _view.two_classes(metrics)],
         "numbers": metrics.get("mae") is not None,
         "several": metrics.get("micro_f1") is not None,  # labels an example
         "task": task,

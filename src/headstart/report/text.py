@@ -49,6 +49,7 @@ def evaluated(found: Evaluation) -> str:
     """What the terminal shows of an evaluation: the sentence, each class (or the errors), what to be careful with."""
     lines = _wrap(found.sentence, most=5)
     lines += ["", *(_by_class(found) if "per_class" in found.run.metrics else _errors(found))]
+    lines += ["", *_calibration(found)] if "ece" in found.run.metrics else []
     notes = [found.part] if found.part else []
     if found.set_aside:
         counts = Counter(s.reason.replace("_", " ") for s in found.set_aside).most_common()
@@ -59,16 +60,28 @@ def evaluated(found: Evaluation) -> str:
     return "\n".join(lines).replace(_words.NARROW, " ").strip("\n")
 
 
+def _calibration(found: Evaluation) -> list[str]:
+    """Whether the probabilities can be believed here, beside the run's own test; of two classes what each is missed."""
+    here, own = found.run.metrics, found.own
+    sure = f"mean confidence {percent(here['confidence'])}, " if "confidence" in here else ""
+    right = f"right {percent(here['accuracy'])}, " if sure else ""
+    beside = f" ({number(own.ece)} on its own test)" if own and own.ece is not None else ""
+    lines = [f"  {sure}{right}calibration error {number(here['ece'])}{beside}"]
+    parts = [f"{title.lower()} {percent(value)} ({of})" for title, value, _, of in _view.two_classes(here)]
+    return lines + ([f"  {', '.join(parts)}"] if parts else [])
+
+
 def _by_class(found: Evaluation) -> list[str]:
     """A line per class; of another run its F1."""
     rows = found.run.metrics["per_class"]
     others = found.against.metrics["per_class"] if found.against else [{}] * len(rows)
     wide = min(max(width(r["label"]) for r in rows), 52)
     last = f"  {'F1 of the other':>15}" if found.against else ""
-    lines = [f"  {pad('', wide)}  {'n':>6}  {'precision':>9}  {'recall':>8}  {'F1':>8}{last}"]
+    lines = [f"  {pad('', wide)}  {'n':>6}  {'answers':>7}  {'precision':>9}  {'recall':>8}  {'F1':>8}{last}"]
     for r, o in zip(rows, others, strict=True):
         other = f"  {percent(o['f1']):>15}" if o else ""
-        parts = f"{r['n']:>6}  {percent(r['precision']):>9}  {percent(r['recall']):>8}  {percent(r['f1']):>8}"
+        parts = f"{r['n']:>6}  {r['given']:>7}  {percent(r['precision']):>9}  {percent(r['recall']):>8}"
+        parts += f"  {percent(r['f1']):>8}"
         lines.append(f"  {pad(shorten(r['label'], wide), wide)}  {parts}{other}")
     return lines
 

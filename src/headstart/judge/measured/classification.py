@@ -39,19 +39,45 @@ def metrics(
         per_class=kind.per_class(guess, y, labels),
         confusion=tuple(tuple(int(c) for c in row) for row in kind.confusion(guess, y, len(labels))),
         reliability=reliability(p, y),
+        two_classes=two_classes(guess, y, labels, level, groups) if len(labels) == 2 else {},
     )
 
 
+def two_classes(
+    guess: NDArray[np.int64],
+    y: NDArray[np.int64],
+    labels: Sequence[str],
+    level: float = 0.95,
+    groups: Ints | None = None,
+) -> dict[str, Any]:
+    """Sensitivity and specificity, each with its interval: the parts of either class that are named as such.
+
+    The second class counts as the positive one ("no", "yes"; "benign", "malignant"), as scikit-learn has it. A class
+    without an example has none.
+    """
+    out: dict[str, Any] = {"positive": labels[1], "negative": labels[0]}
+    for name, c in (("sensitivity", 1), ("specificity", 0)):
+        right, of = (guess == y)[None, y == c].astype(np.float64), None if groups is None else groups[y == c]
+        some = right.size > 0
+        out[name] = float(right.mean()) if some else None
+        out[f"{name}_interval"] = (
+            bootstrap.single(accuracy, accuracy.mean(right), groups=of, level=level) if some else None
+        )
+    return out
+
+
 def plain(scores: Float64, y: NDArray[np.int64], labels: Sequence[str], fitted: Fitted) -> dict[str, Any]:
-    """Of one classifier on any examples: overall, each class, and `confusion` [k][k]."""
+    """Of one classifier on any examples: overall, its mean confidence, each class, and `confusion` [k][k]."""
     p, guess, k = kind.softmax(scores, fitted.temperature), kind.answers(scores), len(labels)
     return {
         "accuracy": kind.accuracy(guess, y),
         "macro_f1": kind.macro_f1(guess, y, k),
         "log_loss": kind.log_loss(p, y),
         "ece": ece(p, y),
+        "confidence": float(p.max(axis=1).mean()),
         "per_class": list(kind.per_class(guess, y, labels)),
         "confusion": kind.confusion(guess, y, k).tolist(),
+        **({"two_classes": two_classes(guess, y, labels)} if k == 2 else {}),
     }
 
 
