@@ -40,7 +40,7 @@ def table(record: Mapping[str, Any]) -> str:
         "turn (groups as a whole); they stand in the order of its loss, where it does not tell, the likelier "
         "(prior) or much lighter one first. random: the same architecture with random weights.",
         "logme, knn: two other scores of the same features (higher is better). prior: what the record promises (size, "
-        "published accuracy, domain). cost: seconds to look at so many. In --json every score, and each licence whole.",
+        "published accuracy, domain). cost: seconds for a look at all. In --json every score, and each licence whole.",
         *task.get("notes", ()),
         *(f"warning: {warning}" for warning in task["warnings"]),
         *_caveats(rows, task["warnings"]),
