@@ -102,6 +102,18 @@ def test_what_a_source_takes_is_measured_on_it_and_a_step_that_would_not_end_in_
     assert all(facts.keys() == {"source", "step", "n", "predicted", "taken"} for facts in steps)
 
 
+def test_a_second_choice_times_nothing_anew_and_decides_alike():
+    """The first one took each source's pace; all that it looked at is kept."""
+    eyes = Drawn({"light": 2.0, "heavy": 2.005, "other": 1.5}, each=HEAVY, alike=True)
+    first, notes = of(eyes, sources=[source(k) for k in eyes.sharp])
+    again, more = of(eyes, sources=[source(k) for k in eyes.sharp])
+    assert {facts["step"] for event, facts in notes if event == "step"} == {"start", "time", "look", "alarm"}
+    assert {facts["step"] for event, facts in more if event == "step"} == {"look", "alarm"}
+    assert [(e.source, e.status, e.loss) for e in again.entries] == [
+        (e.source, e.status, e.loss) for e in first.entries
+    ]
+
+
 def test_what_is_likely_is_timed_unless_fetching_it_would_take_too_long_and_the_rest_only_where_starting_fits():
     class Away(Drawn):
         def here(self, source):

@@ -13,8 +13,8 @@ from ..types import Source
 from . import cost, remaining
 from .timed import Timed
 
-WHOLE = 0.3  # of the time left to the whole run, what looking at every example through the sources chosen may take
-REST = 0.3  # of the time for choosing, what is kept for later rounds while less likely sources are timed
+WHOLE = 0.4  # of the time left to the whole run, what looking at every example through the sources chosen may take
+STARTING = 0.25  # of the time left for choosing, what starting a source that is not likely may take
 Refusal = tuple[str, str]  # "time" or "memory", and the reason
 
 
@@ -34,9 +34,6 @@ class Limits:
     ends: float | None
     room: float | None
 
-    def __post_init__(self) -> None:
-        self._rest = 0.0 if self.deadline is None else REST * max(self.left(), 0.0)
-
     def left(self) -> float:
         """Seconds left for choosing."""
         return math.inf if self.deadline is None else self.deadline - time.monotonic()
@@ -47,13 +44,12 @@ class Limits:
 
     def opening(self, source: Source, *, likely: bool) -> Refusal | None:
         """Why it is not even timed. A likely one: only because there is no room for it, or no time to fetch it."""
-        n = sum(self.timed.task.n.values())
-        if refused := self._memory(cost.memory(source, n, begun=False)):
+        if refused := self._memory(cost.memory(source, len(self.timed.order), begun=False)):
             return refused
         takes, left = self.timed.fetching(source), self.left()
         if not likely:
-            takes, left = takes + self.timed.starting(source), left - self._rest
-        if self.left() <= 0 or takes > left:
+            takes, left = takes + self.timed.starting(source), STARTING * left
+        if left <= 0 or takes > left:
             what = "starting it" if self.timed.eyes.here(source) else "fetching and starting it"
             return "time", f"{what} would take about {takes:.0f} s, {self.told()}"
         return None

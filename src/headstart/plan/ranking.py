@@ -23,7 +23,7 @@ class Entry:
     seconds: float = 0.0  # spent on it, its twin with random weights included
     predicted: float = 0.0  # seconds that were expected for the same, step by step
     whole: float = 0.0  # seconds that starting and looking at the whole task take, were no feature kept, as measured
-    memory: float = 0.0  # bytes that the process holds at the peak with the whole task, as told before it was opened
+    memory: float = 0.0  # bytes that the process will hold at the peak with all labelled examples, as supposed
     random: float | None = None  # `value` of its twin, on the first examples that the alarm asks about
     margin: float | None = None  # by how many standard errors it lies ahead of that twin (negative: behind)
     left: str = ""  # why nobody looked: "time" | "memory" | "failed" | "interrupted"; nothing where somebody did

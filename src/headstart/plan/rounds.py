@@ -162,7 +162,7 @@ class Rounds:
 
     def _opened(self, source: Source, *, likely: bool) -> bool:
         """Whether it stands ready and timed."""
-        need = cost.memory(source, sum(self.task.n.values()), begun=False)
+        need = cost.memory(source, len(self._timed.order), begun=False)
         self._entries[source.key] = replace(self._entries[source.key], memory=need)
         if refused := self._limits.opening(source, likely=likely):
             self._leave_out(source.key, *refused)

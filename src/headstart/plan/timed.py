@@ -70,6 +70,7 @@ class Timed:
     spent: dict[str, float] = field(default_factory=dict)
     expected: dict[str, float] = field(default_factory=dict)
     _paces: dict[str, Pace] = field(default_factory=dict)
+    _begun: set[str] = field(default_factory=set)  # those whose network stands
     _per_byte: float = cost.PER_BYTE
 
     def __post_init__(self) -> None:
@@ -89,9 +90,12 @@ class Timed:
             said = self.fetching(source)
             took = self._step(source, "fetch", 0, said, lambda: self.eyes.fetch(source))[1]
             self._per_byte = max(took, 0.1) / (source.params * cost.BYTES)
-        guess, few = cost.guess(source), cost.few(self.eyes.missing(source, self.order[:n]) or self._new(source))
-        if not few:  # nothing is to be looked at, so that nothing can be timed
-            self._paces[source.key] = self.eyes.kept(source) or guess
+        guess, few = cost.guess(source), cost.few(self.eyes.missing(source, self.order[:n]))
+        if not few and (kept := self.eyes.kept(source)):  # looked through before, and timed then
+            self._paces[source.key] = kept
+            return
+        if not (few := few or cost.few(self._new(source))):  # nothing is to be looked at, so that nothing can be timed
+            self._paces[source.key] = guess
             return
         warm, rest = few[: cost.WARM], few[cost.WARM :]
         start = self._step(source, "start", len(warm), guess.start, lambda: self.eyes.look(source, warm))[1]
@@ -100,12 +104,14 @@ class Timed:
             seen, took = self._step(source, "time", len(rest), guess.look(rest), lambda: self.eyes.look(source, rest))
             pace = _learnt(pace, seen, rest)
         self._paces[source.key] = pace
+        self._begun.add(source.key)
         self.eyes.keep(source, pace)
 
     def predict(self, source: Source, n: int) -> float:
         """Seconds for the evidence of the first `n` examples, through a source that was opened."""
-        new = self.eyes.missing(source, self.order[:n])
-        return self._paces[source.key].look(new) + cost.evidence(source, n)
+        new, pace = self.eyes.missing(source, self.order[:n]), self._paces[source.key]
+        start = pace.start if new and source.key not in self._begun else 0.0
+        return start + pace.look(new) + cost.evidence(source, n)
 
     def predict_random(self, source: Source, n: int) -> float:
         """The same through its twin, whose network must be built, too."""
@@ -135,9 +141,10 @@ class Timed:
             return seen, self._judged(source.key, seen, n)
 
         seen, found = self._step(source, "look", n, self.predict(source, n), work)[0]
-        if len(new) >= cost.FEW:
+        if len(new) >= cost.FEW and source.key in self._begun:
             self._paces[source.key] = pace = _learnt(self._paces[source.key], seen, new)
             self.eyes.keep(source, pace)
+        self._begun |= {source.key} if new else set()
         self.seen(source, examples, seen)
         return found
 
