@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from ..errors import UnknownName
 from ..types import Source
 from . import _pooling
+from ._pairs import token_types
 
 
 class Static(nn.Module):
@@ -40,13 +41,14 @@ class Language(nn.Module):
     Attributes:
         source: the record it was made from.
         net: transformers' network without a head, in eval mode.
+        between: the token between two texts, where token types tell these apart.
         after: what the pooled states of the last layer go through; of most models nothing.
         depths: where pooled features can be taken: "stage1", …, "top".
     """
 
-    def __init__(self, source: Source, net: nn.Module) -> None:
+    def __init__(self, source: Source, net: nn.Module, between: int | None = None) -> None:
         super().__init__()
-        self.source, self.net, self.depths = source, net, source.depths
+        self.source, self.net, self.depths, self.between = source, net, source.depths, between
         self.after = _pooling.after(source.words.after)
 
     def forward(self, ids: Tensor, mask: Tensor, depths: Sequence[str] = ("top",)) -> tuple[Tensor, ...]:
@@ -65,7 +67,8 @@ class Language(nn.Module):
         """
         if unknown := [d for d in depths if d not in (*self.depths, "all")]:
             raise UnknownName("depth", unknown[0], [*self.depths, "all"])
-        answer = self.net(input_ids=ids, attention_mask=mask, output_hidden_states=True)
+        types = token_types(ids, self.between)
+        answer = self.net(input_ids=ids, attention_mask=mask, output_hidden_states=True, **types)
         states = [*answer.hidden_states[1:-1], answer.last_hidden_state]
         every = len(states) // len(self.depths)  # ALBERT runs one layer several times: one depth
         states = states[every - 1 :: every]

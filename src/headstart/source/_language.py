@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from ..errors import SourceError
 from ..types import Source
 from . import _library
+from ._pairs import formed, separator
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -264,7 +265,7 @@ def load(source: Source, weights: Path | None = None) -> Language:
     else:
         net, bad, strange = filled(_class(source, None), None, config=_plain(source), state_dict=tensors)
         wrong = [*(f"{name} {why}" for name, why in bad.items()), *strange]
-    model = Language(source, net)
+    model = Language(source, net, _between(path, net))
     behind = {n.removeprefix(AFTER): t for n, t in given.items() if n.startswith(AFTER)}
     shapes = {n: t.shape for n, t in model.after.state_dict().items()}
     if shapes == {n: t.shape for n, t in behind.items()}:
@@ -315,6 +316,16 @@ def language_model(source: Source, weights: Path | None = None) -> nn.Module:
     )
 
 
+def _between(path: Path, net: nn.Module) -> int | None:
+    """As `_pairs.separator`, of the tokenizer in a weights file; None where it carries none."""
+    from safetensors import safe_open
+    from tokenizers import Tokenizer
+
+    with safe_open(path, "pt") as opened:
+        found = (opened.metadata() or {}).get(TOKENIZER)
+    return separator(Tokenizer.from_str(found), net) if found else None
+
+
 def tokenizer(source: Source, weights: Path | None = None) -> Tokenizer:
     """The source's tokenizer: texts are cut at the source's length, on the side that it says; nothing is padded.
 
@@ -341,5 +352,6 @@ def tokenizer(source: Source, weights: Path | None = None) -> Tokenizer:
 def tokens(made: Tokenizer, source: Source, texts: list[str]) -> list[list[int]]:
     """Ids of each text, its prefix and special tokens included; never none."""
     whole = source.architecture != STATIC  # to a table of vectors a mark of beginning is noise
-    found = made.encode_batch_fast([source.words.prefix + text for text in texts], add_special_tokens=whole)
+    given = [formed(made, source.words.prefix + text if source.words.prefix else text, whole) for text in texts]
+    found = made.encode_batch_fast(given, add_special_tokens=whole)
     return [item.ids or [0] for item in found]

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from ..extract.engine.torch import text_precision
 from ..source._encoder import Language, behind, layers
+from ..source._pairs import token_types
 from ..source._parts import besides
 from ._tail import Tail
 
@@ -52,7 +53,7 @@ class TextTail(Tail):
         else:
             mask, self._given = ~x[..., 0].isnan(), x.nan_to_num()
             ids = torch.zeros(x.shape[:2], dtype=torch.long, device=x.device)  # only their shape is looked at
-        whole = language.net(input_ids=ids, attention_mask=mask.long())
+        whole = language.net(input_ids=ids, attention_mask=mask.long(), **token_types(ids, language.between))
         self._given = None
         return language.top(whole.last_hidden_state, mask)
 
