@@ -21,7 +21,7 @@ from ..interrupt import presses
 from ..read import ReadOptions
 from ..runtime import Clock, digest, quiet_threads
 from ..types import Example, Fitted, Source, Task
-from . import _budget, _sources
+from . import _budget, _forecast, _sources
 from ._lock import locked
 from ._run import Run
 
@@ -228,6 +228,7 @@ class _Job:
         self.begun = time.monotonic()
         self.deadline: float | None = None  # of the whole run, once it is known how many examples there are
         self.source_print = ""  # of --source-data
+        self.forecast: dict[str, float] = {}  # what the whole run was thought to take
         self.cpu_adapted = 0.0  # CPU seconds of the process when the adapted model was ready
         self.task: Task
         self.gallery: Gallery
@@ -272,7 +273,10 @@ class _Job:
         from ..extract.gallery import Gallery
 
         self.gallery = Gallery({}, engine=self.plan.engine, watch=self.watch)
+        self.forecast = _forecast.say(self, considered, chosen=False)
         picked = _sources.pick(self, considered, request)
+        if not self.plan.sources:
+            self.forecast = _forecast.say(self, [*picked.sources.values()], chosen=True)
         from ._race import Race
 
         outcome = Race(self, picked.sources, picked.weights).run()
@@ -310,6 +314,10 @@ class _Job:
     def tell(self, what: str, done: int, of: int) -> None:
         """What is going on; `of` 0: a line that stays, such as how the data was understood."""
         self.watch(what, done, of)
+
+    def left(self) -> float:
+        """Seconds until the run must end."""
+        return float("inf") if self.deadline is None else self.deadline - time.monotonic()
 
     def in_memory(self, more: float, what: str) -> None:
         """Raises `plan.remaining.Slow` where so many bytes more are not there, or not meant for a fit by default."""

@@ -25,6 +25,7 @@ class Looks:
         self._job, self._sources = job, sources
         self.each: dict[str | None, float] = {}
         self._seen: dict[View, tuple[Features, Features, Features]] = {}  # of training, of validation, of both
+        self._refused: dict[View, str] = {}  # why a view was not looked through, which is not asked again
         self._source_examples: dict[str, tuple[Example, ...]] = {}
 
     def both(self, view: View) -> Features:
@@ -84,21 +85,29 @@ class Looks:
 
     def _fits(self, views: Sequence[View], examples: Sequence[Example], deadline: float | None) -> int:
         """How many examples are still to be looked at; raises `Slow` where a few of them tell that all are too many."""
-        from ..plan import remaining
+        from ..plan import cost, remaining
 
-        gallery, view = self._job.gallery, views[0]
+        gallery, view, noun = self._job.gallery, views[0], self._job.task.noun
         if view.source is None or gallery.plain(view):
             return 0
+        if view in self._refused:
+            raise remaining.Slow(self._refused[view])
         missing = [e for e in examples if gallery.missing([e], view)]
         if len(missing) < 4 * SAMPLE:
             return len(missing)
-        some = missing[:: len(missing) // SAMPLE]
-        gallery.look(some[:2], views)  # builds the network
-        begun = time.monotonic()
-        seen = gallery.look(some[2:], views)
-        rest = (time.monotonic() - begun) / len(some[2:]) * (len(missing) - len(some))
-        what = f"looking at {len(missing)} {self._job.task.noun}s through {view.source}"
-        remaining.in_time(rest, None if deadline is None else deadline - time.monotonic(), what)
-        size = sum(f.x.nbytes for f in seen) / len(some[2:]) * len(examples)
-        self._job.in_memory(size, f"keeping {len(examples)} {self._job.task.noun}s as {view.source} sees them")
+        some = cost.few(missing)
+        gallery.look(some[: cost.WARM], views)  # builds the network
+        begun, timed = time.monotonic(), some[cost.WARM :]
+        seen = gallery.look(timed, views)
+        each = (time.monotonic() - begun) / sum(map(cost.size, timed))
+        rest = cost.Pace(0.0, each).look(missing) - cost.Pace(0.0, each).look(some)
+        size = sum(f.x.nbytes for f in seen) / len(timed) * len(examples)
+        left = None if deadline is None else deadline - time.monotonic()
+        self._job.journal.note("predicted", what=f"embed {view.source}", seconds=round(rest, 1), bytes=round(size))
+        try:
+            remaining.in_time(rest, left, f"looking at {len(missing)} {noun}s through {view.source}")
+            self._job.in_memory(size, f"keeping {len(examples)} {noun}s as {view.source} sees them")
+        except remaining.Slow as why:
+            self._refused[view] = str(why)
+            raise
         return len(missing) - len(some)

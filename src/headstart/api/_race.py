@@ -46,6 +46,7 @@ class Outcome:
     layers: dict[str, Any] | None = None  # the transfer curve, see `_depths.py`
     forgetting: dict[str, Any] | None = None
     cut: list[str] = field(default_factory=list)  # what was left out for time, in sentences
+    reading: float = 0.0  # seconds that the run's model takes for a new example
 
 
 class Race:
@@ -96,6 +97,8 @@ class Race:
         """Let each run in turn, until a person asks for what there is to show."""
         for at, candidate in enumerate(self.candidates):
             ready = self._stands(True) and self._stands(False)
+            if not candidate.reuses and self._in_vain():
+                raise self._nothing("transfer")  # at once: what rivals would do could be compared with nothing
             try:
                 if ready:
                     presses.promise(self._finishing, cut=True)
@@ -166,6 +169,11 @@ class Race:
         later = {c.training_view for c in self.candidates[self.candidates.index(candidate) + 1 :]}
         if candidate.long and candidate.training_view not in later:
             self.looks.forget(candidate.training_view)  # its maps, and what was made of them, may be large
+
+    def _in_vain(self) -> bool:
+        """Whether all cheap transfer candidates had to wait: the long ones look through the same sources."""
+        tried = [t for t in self.outcome.trials if t.reuses]
+        return bool(tried) and not self.done[True] and all(t.status == "waiting" for t in tried)
 
     def _stands(self, camp: bool) -> bool:
         """Whether a camp has one that learnt from the inputs."""
@@ -301,6 +309,7 @@ class Race:
         crossed = [c for c in self.done[True] if c.trial.folds]
         winner = crown(of_camp[True], of_camp[False], prefer(crossed) if crossed else None)
         roles["winner"] = winner.trial.id
+        self.outcome.reading = sum(float(winner.notes.get(part, 0.0)) for part in ("looking", "reading"))
         self.outcome.trials = [
             explain(finished[t.id], winner if t.id in roles.values() else of_camp[t.reuses], self.job.task.noun)
             if t.id in finished

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from ..family import load, names
 from ..runtime import write, write_json
 from ..types import Example, Fitted, Source, Task, Trial, answers, counts, to_dict
-from . import _models
+from . import _forecast, _models
 from ._evaluate import note_seen
 from ._run import Run
 from ._warnings import foremost
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ._race import Outcome
     from ._sources import Picked
 
+WORDS = 500  # changed texts that tell which words the answers rest on
 WORST = 12  # mistakes shown with their picture
 
 
@@ -71,10 +72,13 @@ def publish(
         record["origins"] = {k: {"loader": s.loader, "sha256": s.sha256, **s.origin} for k, s in sources.items()}
         pictures = job.task.modality == "image"
         if job.task.modality == "text" and load("kind", job.task.kind).CALIBRATED:
-            record["texts"] = _texts(out / "model", job.task, job.gallery.engine, judgement, record["mistakes"])
+            in_time = outcome.reading * WORDS < job.left()
+            told = record["mistakes"] if in_time else None
+            record["texts"] = _texts(out / "model", job.task, job.gallery.engine, judgement, told)
         thumbnails = _thumbnails([m["path"] for m in record["mistakes"]]) if pictures else {}
     earlier = {"earlier attempts": job.clock.earlier} if job.clock.earlier else {}
-    record["spend"] = {**job.clock.spend, **earlier, "total": job.clock.total()}
+    record["resources"] = _forecast.taken(job)
+    record["spend"] = {**job.clock.spend, **earlier, "predicted": job.forecast["seconds"], "total": job.clock.total()}
     record["sentence"] = _sentence(job, judgement, roles, picked.ranking)
     write(out / "report.html", html.render(record, thumbnails))
     write(out / "card.md", card.render(record))
@@ -179,15 +183,18 @@ def _worst(task: Task, judgement: Judgement) -> list[dict[str, Any]]:
 
 
 def _texts(
-    folder: Path, task: Task, engine: str, judgement: Judgement, mistakes: list[dict[str, Any]]
+    folder: Path, task: Task, engine: str, judgement: Judgement, mistakes: list[dict[str, Any]] | None
 ) -> dict[str, Any]:
     """Accuracy by length, and the telling words of typical right answers; each mistake is given its own.
 
-    The saved model reads the changed texts; nothing is chosen by its answers, and none of their features are kept.
+    Without `mistakes`, as where there is no time to read `WORDS` changed texts, the lengths alone. The saved model
+    reads these; nothing is chosen by its answers, and none of their features are kept.
     """
     from ..judge import texts
     from ..ship.store import load as open_model
 
+    if mistakes is None:
+        return {"lengths": texts.lengths(judgement), "typical": []}
     model: Model = open_model(folder)
     worst = [row["at"] for row in _worst(task, judgement)]
     typical, said = texts.typical(judgement), load("kind", task.kind).said

@@ -180,10 +180,10 @@ def contend(
         tried = []
         for i, config in enumerate(settings):
             tried.append(attempt(config, short, f"{candidate.id}: setting {i + 1} of {len(settings)}"))
-            rest = tried[0][2].notes["seconds"] * (len(settings) - 1 - i + EARLY / strategy.RUNG)
-            in_time(
-                rest, None if deadline is None else deadline - time.monotonic(), "its settings and the whole training"
-            )
+            took = [head.notes["seconds"] for _, _, head, _ in tried]
+            best = took[_lowest([score for score, *_ in tried])]
+            rest = max(took) * (len(settings) - 1 - i) + EARLY * best / strategy.RUNG
+            in_time(rest, None if deadline is None else deadline - time.monotonic(), "its settings and all its steps")
         at = _lowest([score for score, *_ in tried])
         score, fitted, head, curve = tried[at]
         _check(score)

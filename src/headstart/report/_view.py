@@ -194,7 +194,7 @@ def confused(confusion: Sequence[Sequence[int]], labels: Sequence[str], most: in
 
 def times(spend: Mapping[str, float]) -> list[Row]:
     """Where the time went: {"name", "seconds", "share"}, in the order given; what no name accounts for comes last."""
-    parts = [(name, s) for name, s in spend.items() if name != "total" and s > 0]
+    parts = [(name, s) for name, s in spend.items() if name not in ("predicted", "total") and s > 0]
     named = sum(s for _, s in parts)
     total = max(spend.get("total", 0.0), named)
     if total - named > 0.005 * total:

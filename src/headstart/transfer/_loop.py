@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import io
 import math
+import time
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
     Evaluate = Callable[[torch.nn.Module], tuple[float, float]]
     Penalty = Callable[[torch.nn.Module], torch.Tensor]
+
+
+SAVING, BRIEF = 0.05, 0.2  # part of the time that saving may take, and seconds that are no matter
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,7 @@ class _Place:
     stale: int = 0  # evaluations since the lowest loss or the last opening
     stalls: int = 0  # openings because of a stall
     opened: int = 0  # all openings so far
+    next_save: float = 0.0  # when the state is worth saving again, as of `time.monotonic()`
 
 
 @dataclass(frozen=True)
@@ -341,14 +346,18 @@ def _copy(model: torch.nn.Module) -> dict[str, torch.Tensor]:
 
 
 def _save(path: Path | None, model: Any, optimizer: Any, best: Outcome, place: _Place) -> None:  # noqa: ANN401
+    """Write the state of the run down, but where that takes a while never more than a `SAVING` part of the time."""
     import torch
 
-    if path is None:
+    begun = time.monotonic()
+    if path is None or begun < place.next_save:
         return
     buffer = io.BytesIO()
     state = {"model": open_state(model), "optimizer": optimizer.state_dict()}
-    torch.save(state | {"best": vars(best), "place": vars(place)}, buffer)
+    torch.save(state | {"best": vars(best), "place": vars(place) | {"next_save": 0.0}}, buffer)
     write(path, buffer.getvalue())
+    took = time.monotonic() - begun
+    place.next_save = begun + took + (took / SAVING if took > BRIEF else 0.0)
 
 
 def _resume(path: Path, model: Any, optimizer: Any) -> tuple[Outcome, _Place]:  # noqa: ANN401

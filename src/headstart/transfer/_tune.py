@@ -44,7 +44,7 @@ Setting = TypeVar("Setting", bound="Config")
 BALANCES = ("none", "weight", "sample")
 RANDOM = "random"  # the `form` of a tail of no source's weights
 FEW = 150  # training pictures: with fewer, validation chooses neither among settings nor among states
-MOST_STATES = 2 << 30  # bytes of states of texts that are kept in memory
+MOST_STATES = 3 << 28  # bytes of states of texts that are kept in memory
 ROUNDS = 10  # evaluations at most
 
 
