@@ -177,7 +177,10 @@ class Rounds:
         return True
 
     def _cut(self, ranked: list[str], n: int, *, last: bool) -> list[str]:
-        """Who goes on, in their order; before the last round also what cannot be told from the best."""
+        """Who goes on, in their order; before the last round also what cannot be told from the best.
+
+        A heavy one only while it is ahead of the lighter ones, and in the end only where it leads.
+        """
         if self.once and last:
             return ranked
         best = min(map(self._of, ranked), key=lambda e: e.loss)
@@ -185,14 +188,9 @@ class Rounds:
             return [k for at, k in enumerate(ranked) if at < self.keep or self._of(k).behind(best) < FAR]
         fit = self.keep if last else max(self.keep, math.ceil(len(ranked) / 2))
         near = [k for at, k in enumerate(ranked) if at < fit or (not last and self._of(k).behind(best) < CLOSE)]
-        return [k for k in near if not self._burdens(k, near[:1] if last else near)]
-
-    def _burdens(self, key: str, others: Sequence[str]) -> bool:
-        """Whether it is heavier than one of the others without being ahead; than a single one, which leads: at all."""
-        mine = self._of(key)
-        return any(
-            self._heavier(key, k) and (len(others) == 1 or self._of(k).loss <= mine.loss) for k in others if k != key
-        )
+        if last:
+            return [k for k in near if not self._heavier(k, near[0])]
+        return [k for k in near if not any(self._heavier(k, o) and self._of(o).loss <= self._of(k).loss for o in near)]
 
     def _heavier(self, key: str, other: str) -> bool:
         return cost.heavier(*(self._timed.run(self._source(k)) for k in (key, other)))
@@ -285,7 +283,7 @@ class Rounds:
         """Whether it is not to go on beside who was chosen: too heavy for that, or both together too slow."""
         first = self._chosen[0]
         why = self._limits.whole(self._source(key), beside=self._timed.whole(self._source(first)))
-        if not why and self._burdens(key, [first]):
+        if not why and self._heavier(key, first):
             why = f"with {first} a run takes {self._share(first, key):.0f} % of the time"
         if why and self._entries[key].status == "waiting":
             self._set(key, status="dropped", reason=f"not clearly ahead of {first}, and too much beside it: {why}")

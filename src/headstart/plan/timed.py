@@ -101,7 +101,7 @@ class Timed:
         start = self._step(source, "start", len(warm), guess.start, lambda: self.eyes.look(source, warm))[1]
         pace = replace(guess, start=start)
         if rest:
-            seen, took = self._step(source, "time", len(rest), guess.look(rest), lambda: self.eyes.look(source, rest))
+            seen = self._step(source, "time", len(rest), guess.look(rest), lambda: self.eyes.look(source, rest))[0]
             pace = _learnt(pace, seen, rest)
         self._paces[source.key] = pace
         self._begun.add(source.key)
