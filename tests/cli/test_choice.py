@@ -6,6 +6,7 @@ import json
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from dataclasses import replace
 from functools import partial
@@ -108,3 +109,31 @@ def test_ctrl_c_gives_the_best_so_far_and_the_same_command_goes_on(desk, tmp_pat
     done = headstart(*arguments, **desk.env)
     assert done.returncode == 0, done.stderr
     assert not [t for t in json.loads(done.stdout)["trials"] if t["status"] == "waiting"]
+
+
+PRESSED = """
+import json, os, signal, sys
+import headstart
+signal.signal(signal.SIGINT, signal.default_int_handler)
+seen = []
+def watch(what, done, of):
+    if what.startswith("choosing a source: "):
+        seen.append(what)
+        if len(set(seen)) == 2 and seen.count(what) == 1:
+            os.kill(os.getpid(), signal.SIGINT)
+run = headstart.fit(sys.argv[1], out=sys.argv[2], engine="torch", seeds=1, strategy="probe,classical", watch=watch)
+print(json.dumps(run.record))
+"""
+
+
+def test_ctrl_c_while_sources_are_chosen_goes_on_with_the_best_and_names_those_left_out(desk, tmp_path):
+    made = [sys.executable, "-c", PRESSED, desk.data, tmp_path / "run"]
+    done = subprocess.run(made, capture_output=True, text=True, env=desk.env, cwd=tmp_path, check=False)
+    assert done.returncode == 0, done.stderr
+    record = json.loads(done.stdout)
+    assert "going on with the best source so far, to what can be shown soonest; press Ctrl-C again" in done.stderr
+    left = {row["source"] for row in record["ranking"]["sources"] if row["value"] is None}
+    assert left
+    assert record["ranking"]["stopped"] == "interrupted"
+    (warning,) = [w for w in record["foremost"] if "choosing a source was interrupted" in w]
+    assert all(key in warning for key in left)

@@ -1,6 +1,7 @@
 """A tokenizer that knows few of the words raises an alarm."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -45,3 +46,13 @@ def test_real_tokenizers_know_english_and_a_reader_of_formulas_does_not(real):
     for key, knows in (("wordllama", True), ("albert-reactions", False)):
         source = real(key)
         assert (_unknown.unknown(source, _catalogue.fetch(source), english) < _unknown.ALARM) is knows
+
+
+def test_a_fit_asks_it_of_texts_alone():
+    from headstart.api._sources import _strange
+    from headstart.types import Example, Sealed, Task
+
+    foreign = tuple(Example(f"t:{at}", at % 2, str(at), text=text) for at, text in enumerate(FOREIGN))
+    task = Task("t", ("a", "b"), foreign, (), Sealed(()), modality="text")
+    assert "100 % of the letters" in _strange(tiny_text.source(), tiny_text.weights(), task)
+    assert _strange(tiny_text.source(), tiny_text.weights(), replace(task, modality="image")) == ""
