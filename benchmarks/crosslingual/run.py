@@ -82,7 +82,8 @@ def fitted(given: argparse.Namespace, language: str, seed: int, source: str, lab
         # Validation keeps paragraphs whole, as the test does; with one labelled paragraph an article that cannot be.
         group = "paragraph" if labelled > 1 else None
         data = table(given, language, seed, labelled)
-        fit(data, out=out, seed=seed, seeds=1, source=source, strategy=strategy, group=group, metric="accuracy")
+        how = {"source": source, "strategy": strategy, "group": group, "metric": "accuracy"}
+        fit(data, out=out, seed=seed, seeds=1, budget="none", **how)
     return out
 
 

@@ -75,7 +75,7 @@ def headstart(given: argparse.Namespace) -> dict[str, Any]:
 
     with tempfile.TemporaryDirectory(prefix="headstart-") as folder:
         os.environ["HEADSTART_CACHE"] = fresh_cache(Path(folder))
-        run = fit(given.case / "table.csv", out=Path(folder) / "run", seed=given.seed, source=SOURCE)
+        run = fit(given.case / "table.csv", out=Path(folder) / "run", seed=given.seed, source=SOURCE, budget="none")
         rows = parquet.read_table(run.path / "predictions.parquet").to_pydict()
         record = run.record
     said = {path: a == b for path, a, b in zip(rows["image"], rows["label"], rows["predicted"], strict=True)}

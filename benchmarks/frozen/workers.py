@@ -98,7 +98,7 @@ def headstart(given: Namespace) -> dict[str, Any]:
 
     from headstart.api import fit
 
-    run = fit(given.data, out=given.out, seed=given.seed, strategy=given.strategy)
+    run = fit(given.data, out=given.out, seed=given.seed, strategy=given.strategy, budget="none")
     meter.ready = run.record["spend_cpu"]["adapted"]
     out = meter.done()
     rows = parquet.read_table(Path(given.out) / "predictions.parquet").to_pydict()

@@ -47,7 +47,7 @@ def main() -> int:
     task = json.loads((given.case / "texts.json").read_text())
     with tempfile.TemporaryDirectory(prefix="headstart-") as folder:
         os.environ["HEADSTART_CACHE"] = fresh_cache(Path(folder))
-        run = fit(given.case / "table.jsonl", out=Path(folder) / "run", seed=given.seed, source=SOURCE)
+        run = fit(given.case / "table.jsonl", out=Path(folder) / "run", seed=given.seed, source=SOURCE, budget="none")
         rows = parquet.read_table(run.path / "predictions.parquet").to_pydict()
         record = run.record
     used = {"cpu_process": cpu(), "cpu_work": cpu() - imported, "wall": time.perf_counter() - clock}

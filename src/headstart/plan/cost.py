@@ -117,13 +117,13 @@ def heavier(a: float, b: float) -> bool:
 def due(ends: float, now: float, rivals: float, seeds: int) -> float:
     """By when a long candidate must be done, so that what follows a race still fits into its time.
 
-    What is chosen is trained again on all examples, once a seed, and so is every rival: each time, it is supposed,
-    about as long as its search took.
+    What is chosen is trained again on all examples, once a seed, it is supposed for as long as its search took; and so
+    is every rival.
 
     Args:
         ends: the end of the budget, in seconds of any clock.
         now: by the same clock.
-        rivals: seconds that the searches of all rivals took.
+        rivals: seconds that training all rivals again will take.
         seeds: trainings of what is chosen.
 
     >>> due(ends=300.0, now=100.0, rivals=40.0, seeds=3)
