@@ -169,6 +169,20 @@ def threshold(logits: ArrayLike, y: ArrayLike, temperature: float = 1.0) -> floa
     return float(THRESHOLDS[best]) if len(gap) > 1 and gap.mean() > error > 0 else EVEN
 
 
+def constant(y: NDArray[Any]) -> IntArray:
+    """The one label set `[k]` that, given to all, has the highest micro-F1 on `y` `[n k]`: the most frequent labels.
+
+    Labels that are as frequent stand together: where one betters micro-F1, so does the next.
+
+    >>> constant(np.array([[1, 0, 0], [1, 1, 0], [1, 1, 0], [1, 0, 1]])).tolist()
+    [1, 1, 0]
+    """
+    often = y.sum(0)
+    falling, many = np.sort(often)[::-1], np.arange(1, y.shape[1] + 1)
+    best = int((falling.cumsum() / np.maximum(many * len(y) + often.sum(), 1)).argmax())
+    return np.asarray((often >= max(falling[best], 1)).astype(np.int64))
+
+
 def micro_parts(answers: ArrayLike, y: ArrayLike) -> Float64:
     """What each example adds to micro-F1, to first order, `[n]`: their mean is micro-F1, 2 TP / (true + given).
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..kind.multilabel import constant
 from ..types import Facts, Fitted, FloatArray, Progress, Source, View, Work
 from ._base import Head
 
@@ -80,14 +81,9 @@ def _shares(y: NDArray[Any], k: int) -> NDArray[np.float64]:
 
 
 def _sets(y: NDArray[Any]) -> NDArray[np.float64]:
-    """Marks [n k] → scores [k], above 0 for the labels of the best set: log-odds of the shares, moved by one number.
-
-    Labels that are as frequent stand on one side: if one betters micro-F1, so does the next.
-    """
-    n, often = len(y), y.sum(0)
-    falling = np.sort(often)[::-1]
-    f1 = 2 * falling.cumsum() / (n * np.arange(1, len(often) + 1) + often.sum())  # of the most frequent 1, 2, …
-    given = int(f1.argmax()) + 1 if often.any() else 0
-    odds = np.log((often + 0.5) / (n - often + 0.5))
-    edges = np.sort(np.append(odds, [odds.min() - 2, odds.max() + 2]))[::-1]
-    return np.asarray(odds - (edges[given] + edges[given + 1]) / 2)
+    """Marks [n k] → scores [k], above 0 for the labels of the best set: log-odds of the shares, moved by one number."""
+    often, given = y.sum(0), constant(y) == 1
+    odds = np.log((often + 0.5) / (len(y) - often + 0.5))
+    lowest = odds[given].min(initial=odds.max() + 2)
+    highest = odds[~given].max(initial=odds.min() - 2)
+    return np.asarray(odds - (lowest + highest) / 2)

@@ -59,7 +59,7 @@ def metrics(
         ece_before=ece(*_decisions(kind.decode(scores), y)),
         temperature=fitted.temperature,
         threshold=fitted.threshold,
-        micro_f1_of_constant=_f1(micro_f1, np.tile(constant(answers(task.train)), (len(y), 1)), y),
+        micro_f1_of_constant=_f1(micro_f1, np.tile(kind.constant(answers(task.train)), (len(y), 1)), y),
         micro_f1_interval=bootstrap.single(micro_f1, micro_f1.sums(guess, y, k), groups=groups, level=level),
         accuracy_interval=bootstrap.single(accuracy, wholly, groups=groups, level=level),
         reliability=reliability(*_decisions(p, y)),
@@ -92,18 +92,6 @@ def mean_average_precision(probabilities: Float64, y: Ints) -> float:
 
     there = np.flatnonzero(y.any(0))
     return float(np.mean([average_precision_score(y[:, c], probabilities[:, c]) for c in there])) if len(there) else 0.0
-
-
-def constant(y: Ints) -> Ints:
-    """The one label set [k] that, given to all, has the highest micro-F1 on `y` [n k]: the most frequent labels.
-
-    >>> constant(np.array([[1, 0, 0], [1, 1, 0], [1, 1, 0], [1, 0, 1]])).tolist()
-    [1, 1, 0]
-    """
-    order, n = np.argsort(-y.sum(0), kind="stable"), len(y)
-    hits, many = np.cumsum(y.sum(0)[order]), np.arange(1, y.shape[1] + 1)
-    best = int((2 * hits / (many * n + y.sum())).argmax())
-    return np.isin(np.arange(y.shape[1]), order[: best + 1]).astype(np.int64)
 
 
 def caveats(task: Task, y: Ints, found: LabelMetrics, metric: str) -> list[str]:
