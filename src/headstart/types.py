@@ -20,6 +20,7 @@ from .findings import Decision as Decision
 from .findings import Metrics as Metrics
 from .findings import Rival as Rival
 from .findings import Verdict as Verdict
+from .pixels import PLAIN, Pixels
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
@@ -38,6 +39,7 @@ class Example:
     text: str | None = None  # of a text
     target: float | None = None  # the number to predict, where labels are numbers; `label` is then 0
     marks: tuple[int, ...] | None = None  # k of 0 and 1, where an example may have several labels; `label` is then 0
+    pixels: Pixels = PLAIN  # how its file is read, if it is a picture; `digest` then also names that
 
     @property
     def answer(self) -> int | float | tuple[int, ...]:
@@ -107,6 +109,7 @@ class Task:
     fingerprint: str = ""  # hash of every (digest, label, split): equal fingerprints mean equal data
     modality: str = "image"
     kind: str = "classification"  # a member of kind/
+    pixels: Pixels = PLAIN  # how its pictures are read
     unlabelled: tuple[Example, ...] = ()  # texts without a label (−1) and unlike any held-out one, to learn words from
 
     def __post_init__(self) -> None:
@@ -277,6 +280,7 @@ class Facts:
     side: int = 0  # median shorter side of the training pictures, pixels
     modality: str = "image"
     kind: str = "classification"
+    mirror: bool = True  # whether a mirrored picture keeps its class
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import io
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,8 @@ import tiny_tail
 from drawn import SMALL, headstart, stripes
 from headstart.api import Run
 from headstart.errors import DataError
+from headstart.pixels import Pixels
+from headstart.ship.predict import predict
 from headstart.ship.store import load, save
 from headstart.types import Fitted, View
 
@@ -135,3 +138,22 @@ def test_a_run_that_was_moved_tells_its_new_place(finished, copied):
         assert str(copied) in after
         assert "hs.load(" in after
         assert f"headstart predict {finished.out}" not in after
+
+
+def test_a_model_reads_new_pictures_on_the_scale_and_with_the_fit_it_learnt_with(standing, tmp_path):
+    """A 12-bit strip through a model that keeps both is what the same strip made by hand is to one that keeps none."""
+    deep = (np.random.default_rng(0).random((16, 80)) * 4095).astype(np.uint16)
+    Image.fromarray(deep).save(tmp_path / "deep.png")
+    by_hand = Image.fromarray(np.rint(deep * (255 / 4095)).astype(np.uint8)).convert("RGB")
+    by_hand.resize((80, 80), Image.Resampling.BICUBIC).save(tmp_path / "hand.png")
+    plain = load(standing / "model")
+    weight = np.random.default_rng(1).normal(size=plain.fitted.state["weight"].shape).astype(np.float32)
+    plain = replace(plain, fitted=replace(plain.fitted, state={**plain.fitted.state, "weight": weight}))
+    how = Pixels(0.0, 4095.0, "squash")
+    save(tmp_path / "how", plain.fitted, plain.source, plain.weights, pixels=how)
+    kept = load(tmp_path / "how")
+    assert kept.pixels == how
+    (row,), (wanted,) = (list(predict(m, [tmp_path / f])) for m, f in ((kept, "deep.png"), (plain, "hand.png")))
+    assert row.probabilities == pytest.approx(wanted.probabilities, abs=1e-3)
+    (other,) = predict(plain, [tmp_path / "deep.png"])
+    assert other.probabilities != pytest.approx(wanted.probabilities, abs=1e-3)

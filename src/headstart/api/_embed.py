@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DataError, UnknownName
+from ..pixels import PLAIN, Pixels
 from ..runtime import quiet_threads
 from ..types import Example, FloatArray, View
 
@@ -59,17 +60,19 @@ def embedded(model: Model, inputs: Iterable[Any], engine: str = "auto") -> Float
         with tempfile.TemporaryDirectory(prefix="headstart-") as folder:
             return model.features(model.gallery(engine, Path(folder)), examples)
 
-    return _each(inputs, model.modality, look)
+    return _each(inputs, model.modality, look, model.pixels)
 
 
-def _each(inputs: Iterable[Any], modality: str, look: Callable[[list[Example]], FloatArray]) -> FloatArray:
+def _each(
+    inputs: Iterable[Any], modality: str, look: Callable[[list[Example]], FloatArray], how: Pixels = PLAIN
+) -> FloatArray:
     from ..read.text import SHAPE
     from ..ship._pictures import one_by_one, pictures
     from ..ship._texts import texts
 
     with tempfile.TemporaryDirectory(prefix="headstart-") as folder:
         given = one_by_one(inputs)
-        found = list(texts(given, SHAPE) if modality == "text" else pictures(given, Path(folder)))
+        found = list(texts(given, SHAPE) if modality == "text" else pictures(given, Path(folder), how=how))
         examples = []
         for one in found:
             if isinstance(one.example, str):

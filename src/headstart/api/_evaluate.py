@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,6 +80,7 @@ def evaluate(
         labels=first.labels,
         learnt=frozenset().union(*(s for s in seen if s is not None)),
         options=asked,
+        pixels=first.pixels,
         columns=first.columns,
         progress=(lambda done, of: watch("read", done, of)) if watch else None,
     )
@@ -92,9 +94,12 @@ def evaluate(
     verdict = runs[0].record["verdict"]
     with tempfile.TemporaryDirectory(prefix="headstart-") as folder:
         galleries = {id(m.fitted): m.gallery(engine, Path(folder)) for m in models}
+        ways = {id(m.fitted): m.pixels for m in models}
 
         def logits(fitted: Fitted, examples: Sequence[Example]) -> np.ndarray[Any, Any]:
             columns = [fitted.labels.index(name) for name in task.labels] if len(task.labels) > 1 else [0]
+            if (own := ways[id(fitted)]) != task.pixels:  # each model reads pictures as it did when it learnt
+                examples = [replace(e, digest=own.name(e.digest), pixels=own) for e in examples]
             return scores(fitted, galleries[id(fitted)], examples)[:, columns]  # runs may know them in another order
 
         return judged(

@@ -48,6 +48,7 @@ class Plan:
     strategies: tuple[str, ...]
     engine: str
     read: ReadOptions
+    mirror: bool
     metric: str | None
     margin: float
     layers: bool
@@ -60,7 +61,7 @@ class Plan:
 
         shas = [s.identity for s in sources]
         asked = [self.strategies, self.seed, self.seeds, self.margin, self.engine, self.layers, source_print]
-        asked += [self.read.kind or "auto", self.metric]
+        asked += [self.read.kind or "auto", self.metric, self.mirror]
         return digest(__version__, task.fingerprint, shas, asked)
 
 
@@ -79,7 +80,9 @@ def fit(
     label: str | None = None,
     kind: str = "auto",
     layout: str | None = None,
+    crop: str | None = None,
     duplicates: str = "group",
+    mirror: bool = True,
     quotes: str | None = None,
     encoding: str | None = None,
     blank: str | None = None,
@@ -116,6 +119,8 @@ def fit(
         kind: `classification`, `regression` (the labels are numbers to predict), `multilabel` (several labels an
             example, or none; texts are cut at ";" or "|"), or `auto`: multilabel where there are lists or several
             columns; regression where every label is a number, some are no whole ones, and more than 20 differ.
+        crop: of pictures far from square: their `centre`, or all of each by `squash` or `letterbox`; chosen by their
+            shapes when not given.
         layout: of a folder: its first level names the `classes`, or the `splits`; `nested`: its last one the classes.
             By default the names tell, and what they do not tell is an error.
         duplicates: near ones, `group`: on one side of the split; `keep`: as any other; `drop`: one of each stays.
@@ -123,6 +128,7 @@ def fit(
         encoding: of a table, by a name that Python knows; found out by default.
         blank: what an empty label means, such as "0" in columns of 0 and 1.
         split_column: column of the table that names the splits, where it is not called split.
+        mirror: false: no picture is mirrored in training (else where features say that it changes the class).
         metric: what the verdict is in: `accuracy`, `macro_f1`, or `auto`: macro-F1 where the largest training class is
             more than three times the smallest. Of numbers always `mae`, the mean absolute error; of several labels
             `micro_f1`, or `macro_f1`.
@@ -162,6 +168,7 @@ def fit(
                 "label": label,
                 "kind": kind,
                 "layout": layout,
+                "crop": crop,
                 "duplicates": duplicates,
                 "quotes": quotes,
                 "encoding": encoding,
@@ -169,6 +176,7 @@ def fit(
                 "split_column": split_column,
             }
         ),
+        mirror=mirror,
         metric=None if metric == "auto" else metric,
         margin=margin,
         layers=layers,
@@ -199,8 +207,8 @@ def _default_out(data: Path) -> Path:
 
 def _arguments(given: Mapping[str, Any]) -> str:
     """The arguments of `fit` that a person would have to repeat."""
-    said = ("seed", "seeds", "source", "strategy", "engine", "group", "text", "label", "kind", "layout", "duplicates",
-            "quotes", "encoding", "blank", "split_column", "metric", "margin", "budget", "layers",
+    said = ("seed", "seeds", "source", "strategy", "engine", "group", "text", "label", "kind", "layout", "crop",
+            "duplicates", "quotes", "encoding", "blank", "split_column", "metric", "margin", "budget", "layers",
             "source_data")  # fmt: skip
     usual = {"kind": "auto", "metric": "auto", "budget": _budget.AUTO, "duplicates": "group"}
     return ", ".join(

@@ -45,7 +45,7 @@ def save(job: _Job, judgement: Judgement, outcome: Outcome, picked: Picked, engi
         source = picked.sources[fitted.view.source] if fitted.view.source else None
         weights = picked.weights[source.key] if source else None
         out, judged = job.plan.out / folder, judgement.probabilities if role == "winner" else None
-        store.save(out, fitted, source, weights, columns, beside=job.plan.out / MODEL)
+        store.save(out, fitted, source, weights, columns, job.plan.out / MODEL, job.task.pixels)
         _check_saved(out, job, judgement, fitted, judged)
     return whole["winner"]
 

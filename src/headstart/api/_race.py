@@ -57,10 +57,13 @@ class Race:
         from ..plan._folds import of_task, units
         from ..plan.search import candidates
         from ..types import Facts
+        from ._mirror import mirrors
 
         self.job, self.sources, self.weights = job, sources, weights
         task = job.task
-        self.facts = Facts(len(task.train), len(task.labels), median_side(task.train), task.modality, task.kind)
+        side = median_side(task.train)
+        mirror = mirrors(job, sources, side)
+        self.facts = Facts(len(task.train), len(task.labels), side, task.modality, task.kind, mirror)
         self.candidates = candidates(tuple(sources), job.plan.strategies, self.facts)
         self.done: dict[bool, list[Contender]] = {True: [], False: []}  # by camp: transfer, rivals
         self.folds, self.groups = of_task(job.task, job.plan.seed), units((*task.train, *task.valid))

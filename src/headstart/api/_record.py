@@ -26,6 +26,7 @@ from ._warnings import foremost
 
 if TYPE_CHECKING:
     from ..judge.verdict import Judgement
+    from ..pixels import Pixels
     from ..ship.store import Model
     from ._fit import _Job
     from ._race import Outcome
@@ -75,7 +76,7 @@ def publish(
             in_time = outcome.reading * WORDS < job.left()
             told = record["mistakes"] if in_time else None
             record["texts"] = _texts(out / "model", job.task, job.gallery.engine, judgement, told)
-        thumbnails = _thumbnails([m["path"] for m in record["mistakes"]]) if pictures else {}
+        thumbnails = _thumbnails([m["path"] for m in record["mistakes"]], job.task.pixels) if pictures else {}
     earlier = {"earlier attempts": job.clock.earlier} if job.clock.earlier else {}
     record["resources"] = _forecast.taken(job)
     record["spend"] = {**job.clock.spend, **earlier, "predicted": job.forecast["seconds"], "total": job.clock.total()}
@@ -218,11 +219,12 @@ def _texts(
     }
 
 
-def _thumbnails(paths: Sequence[str]) -> dict[str, bytes]:
+def _thumbnails(paths: Sequence[str], how: Pixels) -> dict[str, bytes]:
+    """Of whole pictures, on the scale of the task."""
     from ..read._picture import decode
     from ..report.thumbs import thumbnail
 
-    return {path: thumbnail(decode(Path(path))) for path in paths}
+    return {path: thumbnail(decode(Path(path), replace(how, fit="centre"))) for path in paths}
 
 
 def _predictions(path: Path, task: Task, judgement: Judgement) -> None:

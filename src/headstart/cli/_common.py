@@ -29,6 +29,9 @@ Layout = Annotated[
     str, typer.Option(help=f"{LAYOUTS}: what a folder's first level names; nested: its last level, the classes.")
 ]
 Duplicates = Annotated[str, typer.Option(help=DUPLICATES)]
+Crop = Annotated[
+    str, typer.Option(help="Of pictures far from square: centre, squash or letterbox; by their shapes otherwise.")
+]
 Quotes = Annotated[str, typer.Option(help="yes or no: do quotation marks wrap a table's cells? Found out otherwise.")]
 Encoding = Annotated[str, typer.Option(help="Of a table, e.g. cp1251; found out otherwise.")]
 Blank = Annotated[str, typer.Option(help="What an empty label means, e.g. 0 in columns of 0 and 1.")]

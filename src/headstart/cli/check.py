@@ -10,6 +10,7 @@ import typer
 
 from ._common import (
     Blank,
+    Crop,
     Duplicates,
     Encoding,
     Group,
@@ -33,6 +34,7 @@ def run(
     label: Label = "",
     layout: Layout = "",
     duplicates: Duplicates = "group",
+    crop: Crop = "",
     quotes: Quotes = "",
     encoding: Encoding = "",
     blank: Blank = "",
@@ -59,6 +61,7 @@ def run(
             label=label,
             layout=layout,
             duplicates=duplicates,
+            crop=crop,
             quotes=quotes,
             encoding=encoding,
             blank=blank,

@@ -10,6 +10,7 @@ import typer
 from ._common import (
     ENGINES,
     Blank,
+    Crop,
     Duplicates,
     Encoding,
     Group,
@@ -41,6 +42,7 @@ def run(
     label: Label = "",
     layout: Layout = "",
     duplicates: Duplicates = "group",
+    crop: Crop = "",
     quotes: Quotes = "",
     encoding: Encoding = "",
     blank: Blank = "",
@@ -71,6 +73,7 @@ def run(
             kind=kind,
             layout=layout,
             duplicates=duplicates,
+            crop=crop,
             quotes=quotes,
             encoding=encoding,
             blank=blank,

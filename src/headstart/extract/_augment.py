@@ -1,14 +1,15 @@
 """Random changes that keep a picture's class: one affine resampling (turn, shift, resized crop, flip), then colour.
 
-Two styles: "photo" (mirrored, turned, cropped, light and colour changed) and "glyph" (no mirror and little of the rest:
-a mirrored digit is another digit). Every picture's change is a pure function of a seed of its own, whatever batch it
+Styles: "photo" (mirrored, turned, cropped, light and colour changed), "oriented" (the same without the mirror, where it
+changes the class), "glyph" (no mirror and little of the rest: a mirrored digit is another digit) and "mirror" (nothing
+else, always; to ask what it does). Every picture's change is a pure function of a seed of its own, whatever batch it
 comes in, so that a resumed run sees the same pictures.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,7 +26,7 @@ VERSION = 1  # part of the cache key of augmented copies: count on when they cha
 class Style:
     """Ranges of the random changes; all uniform."""
 
-    mirror: bool
+    mirror: float  # chance
     turn: float  # degrees, ±
     zoom: tuple[float, float]  # seen width over picture width
     stretch: float  # seen width over seen height, up to 1 ± this
@@ -35,11 +36,12 @@ class Style:
     colour: float  # saturation, ±
 
 
+_PHOTO = Style(mirror=0.5, turn=15, zoom=(0.7, 1.15), stretch=0.1, shift=0.15, contrast=0.3, light=0.2, colour=0.3)
 STYLES = {
-    "photo": Style(
-        mirror=True, turn=15, zoom=(0.7, 1.15), stretch=0.1, shift=0.15, contrast=0.3, light=0.2, colour=0.3
-    ),
-    "glyph": Style(mirror=False, turn=10, zoom=(0.9, 1.1), stretch=0, shift=0.1, contrast=0.1, light=0.1, colour=0),
+    "photo": _PHOTO,
+    "oriented": replace(_PHOTO, mirror=0),
+    "mirror": Style(mirror=1, turn=0, zoom=(1, 1), stretch=0, shift=0, contrast=0, light=0, colour=0),
+    "glyph": Style(mirror=0, turn=10, zoom=(0.9, 1.1), stretch=0, shift=0.1, contrast=0.1, light=0.1, colour=0),
 }
 
 
@@ -71,7 +73,7 @@ def augment(x: torch.Tensor, style: Style, draws: NDArray[np.float32]) -> torch.
 
     angle, zoom = between(0, -style.turn, style.turn) * math.pi / 180, between(1, *style.zoom)
     stretch = between(2, 1 - style.stretch, 1 + style.stretch)
-    mirror = torch.where(u[:, 3] < 0.5, -1.0, 1.0) if style.mirror else torch.ones(len(x))
+    mirror = torch.where(u[:, 3] < style.mirror, -1.0, 1.0)
     right, down = between(4, -style.shift, style.shift), between(5, -style.shift, style.shift)
     cos, sin = torch.cos(angle) * zoom, torch.sin(angle) * zoom
     theta = torch.stack([cos * mirror * stretch, -sin, right, sin * mirror * stretch, cos, down], 1).reshape(-1, 2, 3)

@@ -235,7 +235,7 @@ def _decode(example: Example) -> tuple[Example, Any]:
     from ..read._picture import Unreadable, decode
 
     try:
-        return example, decode(Path(example.path))
+        return example, decode(Path(example.path), example.pixels)
     except (Unreadable, OSError) as error:
         return example, error
 

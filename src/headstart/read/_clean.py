@@ -17,6 +17,7 @@ from typing import TypeVar
 import numpy as np
 
 from ..errors import UsageError
+from ..pixels import PLAIN, Pixels
 from ..types import IntArray, SetAside
 from ._near import components, telling
 from ._record import Record, in_order
@@ -45,6 +46,7 @@ class Clean:
     set_aside: tuple[SetAside, ...]
     warnings: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    pixels: Pixels = PLAIN  # how pictures are read
     torn: int = 0  # examples left out because each had several labels, in as many places
 
 
@@ -104,7 +106,7 @@ def settle(
         tuple(sorted(aside, key=lambda s: s.path)),
         remarks,
         (*_repeats(doubled, n, noun), *notes),
-        torn,
+        torn=torn,
     )
 
 

@@ -15,16 +15,19 @@ lower bound of the distance, so no pair over the limits is missed and few are co
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..pixels import Pixels
 from ..types import IntArray, SetAside
 from ._clean import Clean, Kept, settle
 from ._look import SIDE, Look, look_at
 from ._near import components
 from ._record import Found, Record
+from ._scale import chosen
 
 Floats = NDArray[np.float32]
 _SAME = 0.95  # correlation of grey thumbnails
@@ -39,15 +42,35 @@ _ENOUGH = 32  # near-duplicates of one picture
 
 
 def clean(
-    found: Found, root: Path, progress: Callable[[int, int], None] | None = None, duplicates: str = "group"
+    found: Found,
+    root: Path,
+    progress: Callable[[int, int], None] | None = None,
+    duplicates: str = "group",
+    *,
+    crop: str | None = None,
+    pixels: Pixels | None = None,
 ) -> Clean:
-    """Look at every picture, set aside what is broken or doubled, and find near-duplicates."""
+    """Look at every picture, set aside what is broken or doubled, find near-duplicates, choose how pixels are read.
+
+    Args:
+        found: the records.
+        root: paths are told relative to it.
+        progress: called with (done, total).
+        duplicates: see `_clean.settle`.
+        crop: how pictures far from square are fitted, where a person says so.
+        pixels: how they are read, where that was chosen before; else those that no test split claims decide.
+    """
     records = sorted(found.records, key=lambda r: (r.path.as_posix(), r.label))
     records, aside = _printable(records)
     looks = look_at([r.path for r in records], str(root), progress)
     aside += [SetAside(str(r.path), x.reason, x.detail) for r, x in zip(records, looks, strict=True) if x.reason]
     good = [(Kept(r, x.digest), x) for r, x in zip(records, looks, strict=True) if not x.reason]
-    return settle(good, near_pairs, aside, root, "picture", duplicates=duplicates, join=found.join)
+    cleaned = settle(good, near_pairs, aside, root, "picture", duplicates=duplicates, join=found.join)
+    notes: tuple[str, ...] = ()
+    if pixels is None:
+        pixels, notes = chosen([look for kept, look in good if kept.record.split != "test"], crop)
+    kept = tuple(Kept(replace(k.record, pixels=pixels), pixels.name(k.digest)) for k in cleaned.kept)
+    return replace(cleaned, kept=kept, pixels=pixels, notes=cleaned.notes + notes)
 
 
 def near_pairs(looks: Sequence[Look]) -> IntArray:

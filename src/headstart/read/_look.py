@@ -24,9 +24,11 @@ from PIL import Image
 from PIL import __version__ as pillow_version
 
 from .. import runtime
-from ._picture import DECODE_VERSION, Unreadable, decode, file_bytes
+from ..pixels import Pixels
+from ._picture import DECODE_VERSION, Unreadable, decode, deep_range, file_bytes
 
 SIDE = 32  # pixels of the grey thumbnail
+FORM = 2  # of what is remembered
 _SAVE_EVERY = 30.0  # seconds
 Stamp = tuple[int, int, int]  # bytes, modified and changed in ns
 
@@ -41,6 +43,8 @@ class Look:
     contrast: float = 0.0  # standard deviation of the grey thumbnail, 0..127
     grey: NDArray[np.uint8] | None = None  # [SIDE * SIDE], stretched to 0..255
     colour: NDArray[np.int8] | None = None  # [4 * 4 * 3], halved differences of R, G, B from their mean
+    low: float = 0.0  # range of a picture deeper than 8 bits, its 0.1 and 99.9 percentiles; of others 0 and 0
+    high: float = 0.0
     reason: str = ""
     detail: str = ""
 
@@ -68,7 +72,8 @@ def look_at(paths: Sequence[Path], memory: str, progress: Callable[[int, int], N
 def measure(data: bytes, digest: str) -> Look:
     """Decode a file's bytes and take its measure; the digest stays empty where another try may go better."""
     try:
-        rgb = decode(data)
+        rgb, (black, white) = decode(data), deep_range(data)
+        rgb = decode(data, Pixels(black, white)) if white > black else rgb
     except Unreadable as e:
         return Look(digest if e.lasting else "", reason=e.reason, detail=e.detail)
     small = np.asarray(Image.fromarray(rgb).resize((SIDE, SIDE), Image.Resampling.BOX), np.float32)
@@ -77,14 +82,14 @@ def measure(data: bytes, digest: str) -> Look:
     stretched = np.rint((grey - low) * (255 / max(high - low, 1e-6))).astype(np.uint8).ravel()
     cells = small.reshape(4, SIDE // 4, 4, SIDE // 4, 3).mean((1, 3))
     colour = np.rint((cells - cells.mean(-1, keepdims=True)) / 2).astype(np.int8).ravel()
-    return Look(digest, rgb.shape[0], rgb.shape[1], float(grey.std()), stretched, colour)
+    return Look(digest, rgb.shape[0], rgb.shape[1], float(grey.std()), stretched, colour, black, white)
 
 
 class _Book:
     """Looks by digest, digests by path and stamp; one npz file without pickle."""
 
     def __init__(self, memory: str) -> None:
-        name = runtime.digest(DECODE_VERSION, SIDE, pillow_version, memory)
+        name = runtime.digest(DECODE_VERSION, FORM, SIDE, pillow_version, memory)
         self._file = runtime.cache_dir() / "read" / f"{name}.npz"
         self._stamps, self._looks = _load(self._file)
         self._seen: dict[str, tuple[Stamp, str]] = {}
@@ -123,7 +128,7 @@ class _Book:
         good = [x for x in looks if not x.reason]
         about = {
             "files": [[path, *stamp, digest] for path, (stamp, digest) in seen.items()],
-            "good": [[x.digest, x.height, x.width, x.contrast] for x in good],
+            "good": [[x.digest, x.height, x.width, x.contrast, x.low, x.high] for x in good],
             "bad": [[x.digest, x.reason, x.detail] for x in looks if x.reason],
         }
         # A name that is no valid unicode travels as a lone surrogate, which JSON escapes.
@@ -149,8 +154,8 @@ def _load(file: Path) -> tuple[dict[str, tuple[Stamp, str]], dict[str, Look]]:
         with file.open("rb") as f, np.load(f, allow_pickle=False) as held:
             about = json.loads(held["about"].tobytes())
             looks = {
-                digest: Look(digest, h, w, contrast, grey, colour)
-                for (digest, h, w, contrast), grey, colour in zip(
+                digest: Look(digest, h, w, contrast, grey, colour, low, high)
+                for (digest, h, w, contrast, low, high), grey, colour in zip(
                     about["good"], held["grey"], held["colour"], strict=True
                 )
             }

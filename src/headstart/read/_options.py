@@ -22,6 +22,7 @@ class ReadOptions:
     blank: str | None = None  # what an empty label means, such as "0"
     split_column: str | None = None  # table column that names the splits
     layout: str | None = None  # of a folder: its first level is the "classes" or the "splits"; "nested": its last one
+    crop: str | None = None  # of pictures far from square: their "centre", or all of it by "squash" or "letterbox"
     duplicates: str = "group"  # near ones: on one side ("group"), as any other ("keep"), or one of each stays ("drop")
 
     @classmethod

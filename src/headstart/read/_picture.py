@@ -22,8 +22,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ..errors import HeadstartError
+from ..pixels import PLAIN, Pixels
 
 DECODE_VERSION = 1  # raise when decoding or resizing changes what comes out: what is remembered is then not used
+SQUASHED = 512  # pixels a side of a squashed picture at most: more than any packaged source takes
+BAR = 127  # grey of the bars beside a letterboxed picture
 MAX_PIXELS = 100_000_000
 MAX_BYTES = 1 << 29  # of the file; a film renamed .jpg must not fill the memory
 # No EPS (starts Ghostscript), nothing without a signature (TGA), no drawings, documents or films.
@@ -48,8 +51,13 @@ class Unreadable(HeadstartError):
         super().__init__(detail)
 
 
-def decode(source: Path | bytes, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
+def decode(source: Path | bytes, how: Pixels = PLAIN, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
     """RGB pixels [h, w, 3], contiguous and writable; the first frame where there are several.
+
+    Args:
+        source: a file, or its bytes.
+        how: the scale of pictures deeper than 8 bits, and how they are made square, where that is wanted.
+        max_pixels: the most that a header may promise.
 
     Raises:
         Unreadable: the file is missing, empty, no picture, cut short, damaged, has more than `max_pixels` pixels or
@@ -62,11 +70,32 @@ def decode(source: Path | bytes, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.
         if data[:3] == b"\xff\xd8\xff":
             pixels = _plain_jpeg(data, max_pixels)
             if pixels is not None:
-                return pixels
-        return _pillow(data, max_pixels)
+                return _fitted(pixels, how.fit)
+        return _fitted(_pillow(data, max_pixels, how), how.fit)
     except MemoryError:
         detail = "There was not enough memory to read it; it may be damaged or very large."
         raise Unreadable("unreadable", detail, lasting=False) from None
+
+
+def deep_range(data: bytes) -> tuple[float, float]:
+    """The 0.1 and 99.9 percentiles of a picture deeper than 8 bits; (0, 0) of any other.
+
+    Raises:
+        Unreadable: it cannot be decoded.
+    """
+    if data[:3] == b"\xff\xd8\xff":
+        return 0.0, 0.0
+    with _pillow_quiet():
+        try:
+            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+                if not _is_deep(image):
+                    return 0.0, 0.0
+                image.load()
+                x = np.asarray(image, np.float64)
+        except _DAMAGE as e:
+            raise _damaged(data, e) from None
+    low, high = np.quantile(x[np.isfinite(x)], (0.001, 0.999)) if np.isfinite(x).any() else (0.0, 0.0)
+    return float(low), float(high)
 
 
 def file_bytes(path: Path) -> bytes:
@@ -155,14 +184,14 @@ def _exif_orientation(tiff: bytes) -> int:
     return 1
 
 
-def _pillow(data: bytes, max_pixels: int) -> NDArray[np.uint8]:
+def _pillow(data: bytes, max_pixels: int, how: Pixels = PLAIN) -> NDArray[np.uint8]:
     """Decode with Pillow; every way to fail becomes `Unreadable`."""
     with _pillow_quiet():
         try:
             with Image.open(io.BytesIO(data), formats=FORMATS) as image:
                 _check_size(*image.size, max_pixels)
                 image.load()
-                return _rgb(image)
+                return _rgb(image, how)
         except Image.DecompressionBombError as e:
             raise Unreadable("too_large", f"{e}".split(",")[0] + f"; the limit is {max_pixels:,} pixels.") from None
         except UnidentifiedImageError:
@@ -195,9 +224,17 @@ def _damaged(data: bytes, error: Exception) -> Unreadable:
     return Unreadable("unreadable", f"The picture is damaged: {said.rstrip('.')}.")
 
 
-def _rgb(image: Image.Image) -> NDArray[np.uint8]:
+def _is_deep(image: Image.Image) -> bool:
+    """Whether it has more than 8 bits a pixel."""
+    return image.mode.startswith("I;16") or image.mode in ("I", "F")
+
+
+def _rgb(image: Image.Image, how: Pixels = PLAIN) -> NDArray[np.uint8]:
     if image.getexif().get(_ORIENTATION, 1) != 1:
         image = ImageOps.exif_transpose(image)
+    if how.scaled and _is_deep(image):
+        x = np.nan_to_num(np.asarray(image, np.float32), nan=how.low, posinf=how.high, neginf=how.low)
+        return _grey(np.rint(((x - how.low) * (255 / (how.high - how.low))).clip(0, 255)).astype(np.uint8))
     if image.mode.startswith("I;16"):
         return _grey(np.asarray(image) >> 8)
     if image.mode in ("I", "F"):
@@ -207,6 +244,21 @@ def _rgb(image: Image.Image) -> NDArray[np.uint8]:
         white = Image.new("RGBA", seen.size, "white")
         image = Image.alpha_composite(white, seen)
     return np.array(image if image.mode == "RGB" else image.convert("RGB"))
+
+
+def _fitted(pixels: NDArray[np.uint8], fit: str) -> NDArray[np.uint8]:
+    """All of a picture [h, w, 3] as a square: its shape changed ("squash"), or grey bars beside it ("letterbox")."""
+    height, width = pixels.shape[:2]
+    if fit == "centre" or height == width:
+        return pixels
+    side = max(height, width)
+    if fit == "squash":
+        side = min(side, SQUASHED)
+        return np.array(Image.fromarray(pixels).resize((side, side), Image.Resampling.BICUBIC))
+    out = np.full((side, side, 3), BAR, np.uint8)
+    top, left = (side - height) // 2, (side - width) // 2
+    out[top : top + height, left : left + width] = pixels
+    return out
 
 
 def _grey(a: NDArray[np.generic]) -> NDArray[np.uint8]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ..pixels import PLAIN, Pixels
 from ..types import SetAside
 
 _SPLITS = {
@@ -37,6 +38,7 @@ class Record:
     group: str | None = None
     text: str | None = None  # of a text
     target: float | None = None  # where labels are numbers to predict
+    pixels: Pixels = PLAIN  # how a picture's file is read
     tags: tuple[str, ...] | None = None  # where there may be several labels; `label` is then these, joined
 
     @property

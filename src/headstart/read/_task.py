@@ -91,6 +91,7 @@ def make(
         set_aside=aside + left_out,
         notes=found.notes + cleaned.notes + torn + said,
         columns=found.columns,
+        pixels=cleaned.pixels,
         warnings=found.warnings
         + cleaned.warnings
         + _straddling(cleaned, split)
@@ -265,7 +266,7 @@ def example(kept: Kept, labels: tuple[str, ...], group: str | None = None) -> Ex
     r = kept.record
     marks = None if r.tags is None else _marks(r, labels)
     label = labels.index(r.label) if r.target is None and marks is None else 0
-    return Example(str(r.path), label, kept.digest, group or r.group, r.text, r.target, marks)
+    return Example(str(r.path), label, kept.digest, group or r.group, r.text, r.target, marks, r.pixels)
 
 
 def _marks(record: Record, labels: tuple[str, ...]) -> tuple[int, ...]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from .. import runtime
 from ..errors import DataError, UsageError
 from ..family import load
+from ..pixels import PLAIN, Pixels
 from ..types import Sealed, SetAside, Task
 from ._layout import LAYOUTS
 from ._numbers import settled
@@ -37,6 +38,7 @@ def unseen(
     labels: tuple[str, ...],
     learnt: Collection[str] = (),
     options: ReadOptions = ReadOptions(),
+    pixels: Pixels = PLAIN,
     columns: Mapping[str, str] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Task:
@@ -49,6 +51,7 @@ def unseen(
         labels: the classes the run knows; of numbers what they are called, alone.
         learnt: the first `SHORT` hex digits of the digests of what the run has learnt from.
         options: how the data is read, `kind` left aside.
+        pixels: how the run reads pictures.
         columns: what the run's own table called them; looked for first where they are not named.
         progress: called with (done, total) examples looked at.
 
@@ -73,7 +76,8 @@ def unseen(
     found = found if kind == "multilabel" else settled(found, kind, table is not None, path)
     if kind != "regression":
         _check_known(found, labels, path, shape)
-    cleaned = module.clean(found, path if path.is_dir() else path.parent, progress)
+    root, known = path if path.is_dir() else path.parent, {} if modality == "text" else {"pixels": pixels}
+    cleaned = module.clean(found, root, progress, **known)
     aside = found.set_aside + tuple(SetAside(str(r.path), "no_label", "It has no label.") for r in found.loose)
     old = [k for k in cleaned.kept if k.digest[:SHORT] in learnt]
     aside += cleaned.set_aside
@@ -96,6 +100,7 @@ def unseen(
         split_rule=rule if path == given else f"Only {path.name} of {given.name}/ is judged.",
         fingerprint=runtime.digest(sorted((k.digest, k.record.label) for k in kept)),
         modality=modality,
+        pixels=pixels,
         kind=kind,
     )
 

@@ -6,6 +6,7 @@ Does not resize pictures or know any model.
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from pathlib import Path
 
 from .. import runtime
@@ -30,9 +31,9 @@ def read(
     """Read a person's pictures; arguments and errors as for `read.read`; `table`, if the path is opened."""
     path = absolute(data)
     shape = SHAPE.columns_of(options.kind, options.label)
-    return make(
-        path, table or open_table(path, options), shape, clean, options, name=name, seed=seed, progress=progress
-    )
+    cleaning = partial(clean, crop=options.crop)
+    table = table or open_table(path, options)
+    return make(path, table, shape, cleaning, options, name=name, seed=seed, progress=progress)
 
 
 def cell(folder: Path, value: object) -> Path | None:

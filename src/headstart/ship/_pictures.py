@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from ..pixels import PLAIN, Pixels
 from ..read._formats import suffix_of
 from ..read._picture import Unreadable, file_bytes
 from ..read._picture import suffix_of as picture_suffix
@@ -37,12 +38,15 @@ def one_by_one(inputs: Any) -> Iterable[Any]:  # noqa: ANN401 - whatever a perso
     return [inputs] if single or array == 2 or (array == 3 and inputs.shape[2] in (1, 3, 4)) else inputs
 
 
-def pictures(inputs: Iterable[Any], folder: Path, shape: Shape = SHAPE) -> Iterator[Input]:
-    """Each picture of the inputs; those in memory are written below `folder`. `shape` tells a table's column."""
+def pictures(inputs: Iterable[Any], folder: Path, shape: Shape = SHAPE, how: Pixels = PLAIN) -> Iterator[Input]:
+    """Each picture of the inputs, read as `how` says; those in memory are written below `folder`.
+
+    `shape` tells the column of a table.
+    """
     for number, given in enumerate(inputs, 1):
         if isinstance(given, str | Path):
             for path in expand([given]):
-                yield from _rows(path, shape) or [Input(str(path), _example(path))]
+                yield from _rows(path, shape, how) or [Input(str(path), _example(path, how))]
             continue
         shown = str(getattr(given, "filename", "") or getattr(given, "name", "") or f"input {number}")
         try:
@@ -52,17 +56,17 @@ def pictures(inputs: Iterable[Any], folder: Path, shape: Shape = SHAPE) -> Itera
             continue
         path = folder / f"{number}{picture_suffix(data)}"
         write(path, data)
-        yield Input(shown, _example(path))
+        yield Input(shown, _example(path, how))
 
 
-def _rows(path: Path, shape: Shape) -> Iterator[Input] | None:
+def _rows(path: Path, shape: Shape, how: Pixels) -> Iterator[Input] | None:
     """The pictures that a table names or holds; None where the path is none, nor a folder with one alone."""
     if not path.is_dir() and not suffix_of(path):
         return None
-    return rows_of(path, shape, lambda _, file: _example(file) if file else "The row names no picture.")
+    return rows_of(path, shape, lambda _, file: _example(file, how) if file else "The row names no picture.")
 
 
-def _example(path: Path) -> Example | str:
+def _example(path: Path, how: Pixels) -> Example | str:
     """The file as an example without a label, or the reason why it cannot be opened; it is not decoded yet."""
     if path.is_dir():
         return "The folder holds no pictures."
@@ -70,7 +74,7 @@ def _example(path: Path) -> Example | str:
         data = file_bytes(path)
     except Unreadable as error:
         return error.detail
-    return Example(str(path.absolute()), -1, hashlib.sha256(data).hexdigest())
+    return Example(str(path.absolute()), -1, how.name(hashlib.sha256(data).hexdigest()), pixels=how)
 
 
 def _bytes(given: Any) -> bytes:  # noqa: ANN401 - whatever a person holds

@@ -62,7 +62,7 @@ def predict(
         else:
             from ..read.image import SHAPE as IMAGE
 
-            found = pictures(inputs, Path(folder), IMAGE.known(loaded.columns))
+            found = pictures(inputs, Path(folder), IMAGE.known(loaded.columns), loaded.pixels)
         gallery = loaded.gallery(engine, Path(folder) / "features")
         while some := list(islice(found, CHUNK)):
             yield from _rows(loaded, gallery, some)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,6 +22,7 @@ from ..extract._lens import load_rank
 from ..extract.gallery import Gallery
 from ..family import load as member
 from ..family import names
+from ..pixels import PLAIN, Pixels
 from ..plan import keep
 from ..runtime import write
 from ..source._catalogue import source_from
@@ -39,6 +40,7 @@ class Model:
     source: Source | None
     weights: Path | None  # of the backbone
     columns: Mapping[str, str] = field(default_factory=dict)  # role ("text", "label", …) → column that it learnt from
+    pixels: Pixels = PLAIN  # how it reads pictures
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -114,12 +116,13 @@ def save(
     weights: Path | None,
     columns: Mapping[str, str] | None = None,
     beside: Path | None = None,
+    pixels: Pixels = PLAIN,
 ) -> Model:
     """Write a model folder; `model.json` comes last.
 
     Where the model folder `beside` it holds the same backbone, the two share one file, where the disk knows hard links.
     """
-    extra: dict[str, Any] = {"format": FORMAT, "columns": dict(columns or {}), "source": None}
+    extra: dict[str, Any] = {"format": FORMAT, "columns": dict(columns or {}), "pixels": asdict(pixels), "source": None}
     if source is not None and weights is not None:
         data = weights.read_bytes()
         if not _holds(folder / BACKBONE, data):
@@ -127,7 +130,7 @@ def save(
             _place(folder / BACKBONE, data, twin)
         extra |= {"source": to_dict(source), "backbone_sha256": hashlib.sha256(data).hexdigest()}
     keep.save(folder, fitted, extra)
-    return Model(fitted, source, folder / BACKBONE if source else None, dict(columns or {}))
+    return Model(fitted, source, folder / BACKBONE if source else None, dict(columns or {}), pixels)
 
 
 def _holds(path: Path, data: bytes) -> bool:
@@ -160,8 +163,9 @@ def load(folder: Path) -> Model:
         )
     columns = extra.get("columns")
     columns = {name: str(column) for name, column in columns.items()} if isinstance(columns, dict) else {}
+    pixels = Pixels(**extra.get("pixels", {}))
     if extra["source"] is None:
-        return Model(fitted, None, None, columns)
+        return Model(fitted, None, None, columns, pixels)
     weights = folder / BACKBONE
     try:
         found = hashlib.sha256(weights.read_bytes()).hexdigest()
@@ -172,4 +176,4 @@ def load(folder: Path) -> Model:
             f"{weights} is not the file this model was saved with (sha256 {found[:12]}, not "
             f"{extra['backbone_sha256'][:12]}). Copy the whole model folder again, or run `headstart fit` again."
         )
-    return Model(fitted, source_from(extra["source"]), weights, columns)
+    return Model(fitted, source_from(extra["source"]), weights, columns, pixels)

@@ -81,7 +81,7 @@ def fit_view(view: View, facts: Facts) -> View:
     """
     if facts.modality == "text":
         return View(view.source, "input")
-    return replace(view, style="glyph" if facts.side < 48 else "photo")
+    return replace(view, style="glyph" if facts.side < 48 else "photo" if facts.mirror else "oriented")
 
 
 def copies(facts: Facts) -> int:

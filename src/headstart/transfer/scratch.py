@@ -41,7 +41,7 @@ MANY = 2000  # texts from which on the larger sizes are worth a try
 class Config:
     """One setting."""
 
-    style: str = "photo"  # augmentation: "photo" or "glyph", see _augment.py
+    style: str = "photo"  # augmentation: "photo", "oriented" or "glyph", see _augment.py
     lr: float = 3e-3  # peak learning rate of AdamW
     width: int = 32  # channels of the first block; of a text network the width of its layers
     batch: int = 32
@@ -70,7 +70,8 @@ def settings(facts: Facts) -> list[Config]:
         sizes = sizes if not many else [(2e-3, 128, 1), (1e-3, 128, 2), (1e-3, 256, 1), (5e-4, 256, 2)]
         return [Config(lr=lr, width=width, layers=layers, batch=16) for lr, width, layers in sizes][:SEARCH]
     batch = min(32, max(4, facts.n // 4))
-    return [Config(style, lr, batch=batch) for style in ("photo", "glyph") for lr in (1.5e-3, 4e-3)][:SEARCH]
+    styles = ("photo" if facts.mirror else "oriented", "glyph")
+    return [Config(style, lr, batch=batch) for style in styles for lr in (1.5e-3, 4e-3)][:SEARCH]
 
 
 def steps(n: int, batch: int) -> int:
