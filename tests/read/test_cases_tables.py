@@ -267,3 +267,15 @@ def test_numbers_with_a_decimal_comma(tmp_path):
     assert task.kind == "regression"
     assert {e.text: e.target for e in every(task)}[DRAWN[27]] == 2.7
     assert "The labels have decimal commas: 0,0 is 0." in task.notes
+
+
+def test_one_column_of_texts_is_found_and_of_several_one_is_asked_for(tmp_path):
+    rows = [{"Bemerkung": text, "Ort": "ab"[i % 2], "label": "ab"[i % 2]} for i, text in enumerate(DRAWN)]
+    task = read(table(tmp_path / "t.csv", rows))
+    assert task.columns["text"] == "Bemerkung"
+    assert "'Bemerkung' is read as the texts" in task.notes[0]
+    pairs = [{"premise": t, "hypothesis": t[::-1], "label": "ab"[i % 2]} for i, t in enumerate(DRAWN)]
+    with pytest.raises(DataError, match=r"none named text .*Of those premise, hypothesis hold texts"):
+        read(table(tmp_path / "t.csv", pairs))
+    with pytest.raises(DataError, match=r"none named label .*Of those Art might be it: `--label Art`"):
+        read(table(tmp_path / "t.csv", [{"text": t, "Art": "ab"[i % 2]} for i, t in enumerate(DRAWN)]))

@@ -82,7 +82,7 @@ def test_texts_with_commas_that_nothing_wraps_are_put_together_again():
     assert "20 of 20 rows have more cells than the 2 of the header (line 2 has 4" in last.notes[0]
     first = rows("text,label\nplain,a\nwith, comma,b\n")
     assert first.rows[1] == {"text": "with, comma", "label": "b"}
-    with pytest.raises(DataError, match=r"1 of 2 rows have more cells .*line 3 has 4.*--text COLUMN"):
+    with pytest.raises(DataError, match=r"1 of 2 rows has more cells .*line 3 has 4.*--text COLUMN"):
         rows("title,body,label\nx,y,a\nx,y, z,b\n")
     named = rows("title,body,label\nx,y,a\nx,y, z,b\n", texts=["body"])
     assert named.rows[1] == {"title": "x", "body": "y, z", "label": "b"}
@@ -95,7 +95,7 @@ def test_marks_at_the_ends_of_lines_and_rows_that_are_short():
     assert rows("text,label,\na,b,\n,,\nc,d,\n").rows == [{"text": "a", "label": "b"}, {"text": "c", "label": "d"}]
     short = rows("text,label,site\na,b,x\nc,d\n")
     assert short.rows[1] == {"text": "c", "label": "d", "site": None}
-    assert "1 of 2 rows have fewer cells than the 3 of the header (line 3 has 2)" in short.notes[0]
+    assert "1 of 2 rows has fewer cells than the 3 of the header (line 3 has 2)" in short.notes[0]
 
 
 def test_row_numbers_without_a_name():
@@ -120,3 +120,23 @@ def test_a_table_without_a_header():
 
 def test_a_table_of_one_column():
     assert [r["text"] for r in rows("text\nfine, I say\n" + '"two\nlines"\n').rows] == ["fine, I say", "two\nlines"]
+
+
+def test_apostrophes_may_wrap_cells():
+    found = rows("text,label\n" + "".join(f"'{WORDS[i % 15]}, {i} \"so\"','{'ab'[i % 2]}'\n" for i in range(20)))
+    assert found.rows[1] == {"text": f'{WORDS[1]}, 1 "so"', "label": "b"}
+    assert rows("text,label\n'tis fine,a\nit's bad',b\n").rows[0]["text"] == "'tis fine"
+
+
+@pytest.mark.parametrize("above", ["# made 2020\n# by us, in May\n", "Reviews of May,\n,\n"])
+def test_titles_and_remarks_above_the_header(above):
+    found = rows(above + "text,label\n" + "".join(f"{WORDS[i % 15]} {i},{'ab'[i % 2]}\n" for i in range(20)))
+    assert len(found.rows) == 20
+    assert found.rows[0] == {"text": "river 0", "label": "a"}
+    assert "the header stands in line 3" in found.notes[0]
+
+
+def test_labels_with_commas_are_not_taken_into_the_text():
+    text = "text,label\n" + "".join(f"{WORDS[i % 15]} {i},{'ab'[i % 2]}, {'cd'[i % 2]}\n" for i in range(20))
+    with pytest.raises(DataError, match=r"20 of 20 rows have more cells.* Which of text, label holds ',' in its cells"):
+        rows(text)

@@ -57,7 +57,7 @@ def read(
 
 def modality(path: Path, table: Table | None) -> str:
     """Of which kind the examples are: "image" or "text"; "image" where there are none. `table`: what the path holds."""
-    from ._columns import find, headless, holds_pictures
+    from ._columns import find, headless, holds_pictures, is_text
     from ._walk import files
     from .text import SHAPE as TEXT
 
@@ -65,5 +65,5 @@ def modality(path: Path, table: Table | None) -> str:
         if any(holds_pictures(table, column) for column in table.columns):
             return "image"
         named = any(find(table.columns, column) for column in TEXT.columns)
-        return "text" if named or headless(table) else "image"
+        return "text" if named or headless(table) or any(is_text(table, c) for c in table.columns) else "image"
     return "text" if path.is_dir() and not files(path) and files(path, TEXT.wanted) else "image"

@@ -20,6 +20,8 @@ from ._table import Table
 from ._walk import PICTURES as SUFFIXES
 
 _LOOKED = 20  # cells that are looked at to see what a column holds
+_FEW_COLUMNS = 5  # of a table at most, whose one column of texts is taken though nothing names it
+MOST = 600  # rows by which it is told whether a column holds texts
 _FEW = 0.5  # different labels, as a part of the rows, at most, where a column of labels is told by its cells
 _PICTURES = "Rename the column of pictures; if these are texts, say which column with `--text COLUMN`."
 
@@ -67,16 +69,24 @@ def example_columns(table: Table, shape: Shape) -> tuple[tuple[str, ...], tuple[
     """
     named = [found for wanted in shape.columns if (found := find(table.columns, wanted))]
     if shape.modality == "text":
-        if not named and headless(table):
-            column = _longest(table)
-            return (column,), (f"{table.name}: '{column}' is read as the texts (--text names another one).",)
         if not named:
-            raise _none(table, shape.columns, "Say which it is with `--text COLUMN`, or rename it.")
+            return _by_cells(table, shape)
         return named[0], _twins(table, named[0], shape.columns, "--text")
     holding = [c for c in dict.fromkeys([*(c for (c, *_) in named), *table.columns]) if holds_pictures(table, c)]
     if not holding and not named:
         raise _none(table, shape.columns, _PICTURES)
     return (first := tuple(holding[:1]) or named[0]), _beside(table, first[0], holding, bool(named))
+
+
+def _by_cells(table: Table, shape: Shape) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The one column whose cells are texts, where none has a usual name and none was named."""
+    likely = [c for c in table.columns if is_text(table, c)]
+    alone = len(likely) == 1 and len(table.columns) <= _FEW_COLUMNS
+    column = likely[0] if alone else _longest(table) if headless(table) else ""
+    if column and len(shape.columns) > 1:
+        return (column,), (f"{table.name}: '{column}' is read as the texts (--text names another one).",)
+    hint = f" Of those {', '.join(likely[:5])} hold texts." if likely else ""
+    raise _none(table, shape.columns, f"Say which it is with `--text COLUMN`, or rename it.{hint}")
 
 
 def _beside(table: Table, column: str, holding: Sequence[str], named: bool) -> tuple[str, ...]:
@@ -113,7 +123,7 @@ def _label_columns(table: Table, shape: Shape, examples: tuple[str, ...]) -> tup
     if len(flags) > 1 and _one_hot(table, flags):
         return flags, ()
     hint = f"If {', '.join(flags[:3])} are labels, pass --label {','.join(flags)}." if len(flags) > 1 else ""
-    likely = [c for c in rest if c not in flags and _recurs(table, c)]
+    likely = [c for c in rest if (c not in flags or len(flags) == 1) and _recurs(table, c)]
     hint = hint or (f"Of those {', '.join(likely[:5])} might be it: `--label {likely[0]}`." if likely else "")
     raise _none(table, shape.labels, f"Say which it is with `--label COLUMN`, or rename it. {hint}".strip())
 
@@ -187,6 +197,18 @@ def _speaks(table: Table, column: str) -> bool:
     """Whether a column's cells are texts."""
     cells = _some(table, column)
     return bool(cells) and all(isinstance(c, str) for c in cells)
+
+
+def is_text(table: Table, column: str) -> bool:
+    """Whether a column's cells are texts: of several words, which seldom come again, or called so and different."""
+    cells = [cell for _, row, _ in table.rows[:MOST] if (cell := row.get(column)) not in (None, "")]
+    if not cells or len(cells) < len(table.rows[:MOST]) / 2 or not all(isinstance(cell, str) for cell in cells):
+        return False
+    if any(Path(cell).suffix.lower() in SUFFIXES for cell in cells[:5] if len(cell) < 300):
+        return False
+    words = sum(len(cell.split()) for cell in cells) / len(cells)
+    named = column.strip().casefold() in TEXTS
+    return (named or words >= 2) and len(set(cells)) > len(cells) * (0.1 if named else 0.5)
 
 
 def _longest(table: Table) -> str:

@@ -61,9 +61,11 @@ def lines_of(text: str, name: str, suffix: str, quotes: str | None = None) -> Li
         first += 1
     lines = ["\n"] * first + lines[first:]
     mark = told[1] if told else _mark(lines[first : first + _LOOKED], suffix)
-    plain = _plain(lines, mark)
-    if quotes == "no" or '"' not in text:
+    plain, apostrophes = _plain(lines, mark), _apostrophes(lines, mark)
+    if quotes == "no" or not ('"' in text or apostrophes):
         return plain
+    if apostrophes:
+        lines = [line.replace('"', '""').replace("'", '"') for line in lines]
     wrapped = min((_wrapped(form, mark) for form in _forms(lines)), key=lambda found: found.uneven)
     if quotes is None and _characters(plain, wrapped, mark):
         return _with_difference(plain, wrapped, lines, name)
@@ -73,6 +75,11 @@ def lines_of(text: str, name: str, suffix: str, quotes: str | None = None) -> Li
 def _mark(lines: Sequence[str], suffix: str) -> str:
     """What stands between cells: the mark that divides most lines into as many cells as the header."""
     header = lines[0] if lines else ""
+    if not any(mark in header for mark in MARKS):  # a title or a remark above it
+        usual = Counter(mark for line in lines for mark in MARKS if mark in line)
+        mark = max(usual, key=lambda m: usual[m], default="")
+        header = next((line for line in lines if mark in line), header) if usual[mark] > len(lines) / 2 else header
+        lines = lines[lines.index(header) :] if header else lines
     if suffix == ".tsv" and "\t" in header:
         return "\t"
 
@@ -120,6 +127,13 @@ def _wrapped(lines: Sequence[str], mark: str) -> Lines:
     return Lines(mark, [row for _, row in found], [at for at, _ in found], broken)
 
 
+def _apostrophes(lines: Sequence[str], mark: str) -> bool:
+    """Whether apostrophes wrap the cells: nearly every line begins or ends with one, and has one beside each mark."""
+    kept = [line.strip() for line in lines[1:] if line.strip()]
+    wrapped = [line for line in kept if line[:1] == line[-1:] == "'" and f"'{mark}'" in line.replace(f"{mark} ", mark)]
+    return bool(kept) and len(wrapped) >= _WRAPPED * len(kept)
+
+
 def _characters(plain: Lines, wrapped: Lines, mark: str) -> bool:
     """Whether quotation marks are characters of the texts, and wrap no cells."""
     if plain.uneven != wrapped.uneven:
@@ -146,9 +160,10 @@ def _with_difference(plain: Lines, wrapped: Lines, lines: Sequence[str], name: s
     others = sum(1 for row in csv.reader(lines, delimiter=plain.mark) if row) - 1
     if not wrapped.broken and others == len(plain.rows) - 1:
         return plain
+    apart = f"leave {others:,} rows, several lines in one" if others < len(plain.rows) - 1 else "not pair in all lines"
     said = (
         f"{name}: quotation marks are read as characters ({len(plain.rows) - 1:,} rows); as wraps of cells they would "
-        f"leave {others:,} rows, several lines in one. --quotes yes reads them so."
+        f"{apart}. --quotes yes reads them so."
     )
     return Lines(plain.mark, plain.rows, plain.at, notes=(said,))
 

@@ -16,6 +16,8 @@ from ._delimited import Lines
 
 Row = Mapping[str, Any]
 NAMELESS = "column {}"  # what a column is called where the file names none
+_MANY = 8  # cells that tell labels from parts of texts
+_TITLES = 10  # rows above which titles and remarks may stand
 _LOOKED = 1_000  # rows in which a cell of the first line is looked for again
 
 
@@ -41,8 +43,11 @@ def even(found: Lines, name: str, known: Collection[str], texts: Collection[str]
     """
     if not found.rows:
         return Rows([])
-    header, notes = [cell.strip() for cell in found.rows[0]], list(found.notes)
-    rows, at = [list(row) for row in found.rows[1:]], found.at[1:]
+    first = _header(found.rows, known)
+    header, notes = [cell.strip() for cell in found.rows[first]], list(found.notes)
+    rows, at = [list(row) for row in found.rows[first + 1 :]], found.at[first + 1 :]
+    if first:
+        notes.append(f"{name}: the header stands in line {found.at[first]}; what is above it is left out.")
     if _headless(header, rows, known):
         rows, at = [list(found.rows[0]), *rows], found.at
         header = [NAMELESS.format(n) for n in range(1, len(header) + 1)]
@@ -61,6 +66,17 @@ def even(found: Lines, name: str, known: Collection[str], texts: Collection[str]
     return Rows(_named(header, rows), tuple(notes))
 
 
+def _header(rows: Sequence[Sequence[str]], known: Collection[str]) -> int:
+    """The row that names the columns: the first, unless it names none that is looked for and one below it names two."""
+
+    def names(row: Sequence[str]) -> int:
+        return len({cell.strip().casefold() for cell in row} & set(known))
+
+    if names(rows[0]):
+        return 0
+    return next((n for n, row in enumerate(rows[:_TITLES]) if len(row) > 1 and names(row) > 1), 0)
+
+
 def _headless(header: Sequence[str], rows: Sequence[Sequence[str]], known: Collection[str]) -> bool:
     """Whether the first line is data: none of its cells is a name that is looked for, and one is found again below."""
     if len(header) < 2 or any(cell.casefold() in known for cell in header):
@@ -76,14 +92,15 @@ def _joined(
     wide = [n for n, row in enumerate(rows) if len(row) > len(header)]
     if not wide:
         return []
-    of = f"{len(wide):,} of {len(rows):,} rows" if len(wide) > 1 else f"1 of {len(rows):,} rows"
+    of = f"{len(wide):,} of {len(rows):,} rows {'has' if len(wide) == 1 else 'have'}"
     first = f"line {at[wide[0]]} has {len(rows[wide[0]])}: {mark.join(rows[wide[0]])[:60]}"
-    what = f"{name}: {of} have more cells than the {len(header)} of the header ({first})"
+    what = f"{name}: {of} more cells than the {len(header)} of the header ({first})"
     free = [n for n, column in enumerate(header) if column.casefold() in texts]
-    if len(free) != 1:
+    last = free == [len(header) - 1]
+    if len(free) != 1 or (not last and _like_labels([rows[n][free[0] + 1] for n in wide])):
         raise DataError(
-            f"{what}. Which of {', '.join(header)} holds texts with '{mark}' in them? Name it with --text COLUMN and "
-            "it is put together again, or wrap such cells in quotation marks, or save the table as JSONL."
+            f"{what}. Which of {', '.join(header)} holds '{mark}' in its cells? Wrap such cells in quotation marks, or "
+            "save the table as JSONL; if it is one of several columns of texts, --text COLUMN puts it together again."
         )
     for n in wide:
         row, extra = rows[n], len(rows[n]) - len(header)
@@ -91,16 +108,19 @@ def _joined(
     return [f"{what}; the cells in excess were put together again as '{header[free[0]]}'."]
 
 
+def _like_labels(cells: Sequence[str]) -> bool:
+    """Whether cells that a text is to be put together from come again and again, as labels do: "text, joy, fear"."""
+    return len(cells) >= _MANY and len({cell.strip() for cell in cells}) <= len(cells) / 4
+
+
 def _short(name: str, header: list[str], rows: list[list[str]], at: list[int]) -> list[str]:
     """What to say of rows with fewer cells than the header."""
     short = [n for n, row in enumerate(rows) if len(row) < len(header)]
     if not short:
         return []
+    of = f"{len(short):,} of {len(rows):,} rows {'has' if len(short) == 1 else 'have'}"
     first = f"line {at[short[0]]} has {len(rows[short[0]])}"
-    return [
-        f"{name}: {len(short):,} of {len(rows):,} rows have fewer cells than the {len(header)} of the header "
-        f"({first}); what is missing at their end counts as empty."
-    ]
+    return [f"{name}: {of} fewer cells than the {len(header)} of the header ({first}); the others count as empty."]
 
 
 def _named(header: list[str], rows: list[list[str]]) -> list[Row]:

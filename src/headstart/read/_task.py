@@ -129,6 +129,7 @@ def found_in(path: Path, table: Table | None, shape: Shape, options: ReadOptions
             )
         return read_folder(path, shape, options)
     state = "is no table that can be read" if path.exists() else "does not exist"
+    state += " (save the sheet as CSV)" if path.suffix.lower() in (".xlsx", ".xls", ".ods") else ""
     raise DataError(
         f"{path} {state}. Allowed: a folder of class folders, a table ({', '.join(SUFFIXES)}) {COLUMNS}, "
         "or a folder saved by Hugging Face datasets. Check the path."

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,13 +17,11 @@ from numpy.typing import NDArray
 
 from ..errors import DataError
 from ..types import Example, answers
-from ._columns import find
-from ._record import TEXTS, Shape
+from ._columns import MOST, find, is_text
+from ._record import Shape
 from ._table import Table
-from ._walk import PICTURES
 
-MOST = 600  # examples that are looked at,
-LEAST = 60  # and from which on anything is said but what was read
+LEAST = 60  # examples from which on anything is said but what was read
 SURE = 2.5  # standard errors by which a reading must be better than none,
 CLEARLY = 3.0  # and by which than the one that was taken, and
 SHARE = 0.1  # of its error, at least, for a note
@@ -97,18 +94,7 @@ def _others(table: Table, taken: str, columns: Mapping[str, str]) -> list[str]:
     roles = {c for role, named in columns.items() if role != "not read" for c in find(table.columns, named)}
     if taken not in table.columns:  # several were named
         return []
-    return [c for c in table.columns if c not in roles and _is_text(table, c)][: _COLUMNS - 1]
-
-
-def _is_text(table: Table, column: str) -> bool:
-    cells = [cell for _, row, _ in table.rows if (cell := row.get(column)) not in (None, "")][:MOST]
-    if not cells or len(cells) < len(table.rows[:MOST]) / 2 or not all(isinstance(cell, str) for cell in cells):
-        return False
-    if any(Path(cell).suffix.lower() in PICTURES for cell in cells[:5] if len(cell) < 300):
-        return False
-    words = sum(len(cell.split()) for cell in cells) / len(cells)
-    named = column.strip().casefold() in TEXTS
-    return (named or words >= 2) and len(set(cells)) > len(cells) * (0.1 if named else 0.5)
+    return [c for c in table.columns if c not in roles and is_text(table, c)][: _COLUMNS - 1]
 
 
 def _readings(table: Table, columns: Sequence[str], train: Sequence[Example]) -> list[_Reading]:
