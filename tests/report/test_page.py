@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import sample
 
-from headstart.report import _svg, _view, _words, html, thumbs
+from headstart.report import _svg, _view, _words, card, html, thumbs
+from headstart.types import Rival, to_dict
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 RUNS = sorted(sample.ALL)
@@ -264,3 +265,25 @@ def test_a_run_on_texts_tells_telling_words_and_lengths():
     assert "The longest texts are answered better than the shortest, by 20 points." in shown
     assert "no single word" in shown
     assert "16 – 20" in shown
+
+
+def test_every_rival_has_its_difference_and_two_classes_their_parts():
+    run = sample.helps()
+    floor = Rival("constant", 0.543, (0.46, 0.62))
+    gaps = {"classical": (0.203, [0.131, 0.275]), "scratch": (0.294, [0.21, 0.37]), "constant": (0.411, [0.33, 0.49])}
+    run["rivals"].append({**to_dict(floor), "title": "always the largest class"})
+    run["verdict"] |= {
+        "floor": to_dict(floor),
+        "groups": 12,
+        "against": [{"rival": r, "difference": gaps[r["strategy"]][0], "interval": gaps[r["strategy"]][1]}
+                    for r in run["rivals"]],
+    }  # fmt: skip
+    run["metrics"]["two_classes"] = {"positive": "bees", "negative": "ants", "sensitivity": 0.941, "specificity": None,
+                                     "sensitivity_interval": (0.85, 0.98)}  # fmt: skip
+    text = Page(html.render(run)).text.replace("\u202f", " ").replace("\u00a0", " ")
+    for said in ("+29.4 [+21.0, +37.0]", "the least to beat", "whole groups resampled (12)", "94.1 %", "of “bees”"):
+        assert said in text
+    assert "Specificity" not in text
+    page = card.render(run).replace("\u202f", " ")
+    assert "+41.1 [+33.0, +49.0]" in page
+    assert "Sensitivity (of “bees”, named as such)" in page

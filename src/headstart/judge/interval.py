@@ -11,18 +11,19 @@ from numpy.typing import ArrayLike
 
 from ..errors import UsageError
 from . import bootstrap
-from ._quantiles import Float64, wilson
+from ._quantiles import Float64
 from .metric import accuracy
 
 __all__ = ["Float64", "needed", "paired", "single"]
 
 
-def single(correct: ArrayLike, level: float = 0.95) -> tuple[float, float]:
-    """Interval for one accuracy (Wilson 1927, score interval).
+def single(correct: ArrayLike, level: float = 0.95, groups: bootstrap.Ints | None = None) -> tuple[float, float]:
+    """Interval for one accuracy (Wilson 1927, score interval); with groups a bootstrap of these.
 
     Args:
         correct: `[n]`, right or wrong, or values between 0 and 1.
         level: how often such intervals shall hold the truth, e.g. 0.95.
+        groups: `[n]` a number for each example's group; None where each stands alone.
 
     Raises:
         UsageError: nothing to judge, values outside 0..1, or a level outside 0..1.
@@ -31,8 +32,7 @@ def single(correct: ArrayLike, level: float = 0.95) -> tuple[float, float]:
     >>> round(low, 3), round(high, 3)
     (0.596, 0.982)
     """
-    x = _results(correct)
-    return wilson(float(x.mean()), x.shape[1], level)
+    return bootstrap.single(accuracy, accuracy.mean(_results(correct)), groups=groups, level=level)
 
 
 def paired(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +17,7 @@ from numpy.typing import NDArray
 from ..read.text import digest
 from ..types import Example, answers
 from .interval import single
-
-if TYPE_CHECKING:
-    from .verdict import Judgement
+from .verdict import Judgement, members
 
 Probabilities = Callable[[Sequence[Example]], NDArray[np.floating]]
 
@@ -50,7 +48,7 @@ def lengths(judgement: Judgement) -> list[dict[str, Any]]:
             "high": int(words[rows].max()),
             "n": len(rows),
             "accuracy": float(right[rows].mean()),
-            "interval": list(single(right[rows])),
+            "interval": list(single(right[rows], groups=members([judgement.examples[at] for at in rows]))),
         }
         for rows in groups
     ]

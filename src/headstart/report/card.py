@@ -209,14 +209,15 @@ def _evaluation(run: Run) -> str:
     rows = [
         [
             md(r["title"]) + (" (this model)" if r["chosen"] else ""),
-            "reuses" if r["reuses"] else "starts fresh",
+            r["kind"],
             r["shown"],
             r["spread"],
+            r["apart"],
         ]
         for r in _view.contenders(run)
     ]
     if rows:
-        others = table(["Model", "Kind", "Value", "Interval"], rows)
+        others = table(["Model", "Kind", "Value", "Interval", "Reuse is better by"], rows)
         lines += [f"Against the others, on the same {run['noun']}s:", others]
     if metrics.get("per_class"):
         form = [

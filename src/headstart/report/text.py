@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-from ..judge.wording import rounded
+from ..judge.wording import counted, rounded
 from ..kind._words import number, percent
 from . import _view, _words
 
@@ -80,8 +80,9 @@ def _by_class(found: Evaluation) -> list[str]:
     lines = [f"  {pad('', wide)}  {'n':>6}  {'answers':>7}  {'precision':>9}  {'recall':>8}  {'F1':>8}{last}"]
     for r, o in zip(rows, others, strict=True):
         other = f"  {percent(o['f1']):>15}" if o else ""
-        parts = f"{r['n']:>6}  {r['given']:>7}  {percent(r['precision']):>9}  {percent(r['recall']):>8}"
-        parts += f"  {percent(r['f1']):>8}"
+        parts = f"{r['n']:>6}  {r['given']:>7}"
+        for key, columns, of in (("precision", 9, r["given"]), ("recall", 8, r["n"]), ("f1", 8, r["n"] + r["given"])):
+            parts += f"  {percent(r[key]) if of else '–':>{columns}}"
         lines.append(f"  {pad(shorten(r['label'], wide), wide)}  {parts}{other}")
     return lines
 
@@ -133,7 +134,7 @@ def _notes(run: Mapping[str, Any], verdict: Mapping[str, Any]) -> list[str]:
     if verdict.get("n_test"):
         opened = "once" if verdict.get("test_reads", 1) == 1 else f"{verdict['test_reads']} times"
         needed = f"; about {rounded(verdict['needed'])} would be needed to tell" if verdict.get("needed") else ""
-        judged = _words.plural(verdict["n_test"], f"sealed {run['noun']}")
+        judged = counted(verdict["n_test"], f"sealed {run['noun']}", verdict.get("groups", 0))
         lines += _wrap(f"judged on {judged}, opened {opened}{needed}", 2)
     groups = _view.aside(run)
     if groups:
