@@ -119,6 +119,15 @@ def test_length_and_lower_case_are_the_folders(tmp_path):
     np.testing.assert_allclose(ours(place, [text.upper() for text in TEXTS]), want, atol=1e-5)
 
 
+def test_the_tokenizers_own_lower_casing_is_kept(tmp_path):
+    """The library (6.2.0) writes it into tokenizer.json and loses it when it loads the folder again."""
+    place = tiny_sentence.saved(tmp_path)
+    lower, words = {"type": "Lowercase"}, json.loads((place / "tokenizer.json").read_text())
+    (place / "tokenizer.json").write_text(json.dumps({**words, "normalizer": lower}))
+    (place / "tokenizer_config.json").write_text('{"tokenizer_class": "BertTokenizer", "do_lower_case": false}')
+    np.testing.assert_allclose(ours(place, ["River STONE"])[0], states(place, "river stone").mean(0), atol=1e-5)
+
+
 def test_an_old_folder_has_its_network_one_floor_down(tmp_path):
     place = tiny_sentence.saved(tmp_path, "cls", old=True, inner="0_Transformer")
     want = [states(place / "0_Transformer", text)[0] for text in TEXTS]
