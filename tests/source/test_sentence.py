@@ -221,9 +221,11 @@ def test_its_twin_has_random_layers_too(known, tmp_path):
 
 
 def test_the_rival_from_scratch_is_no_worse_for_it(known):
-    small = _text_scratch.architecture(known[0], 1, 9)
-    assert (small.words.pooling, small.words.after, small.widths) == ("mean", (), (WIDTH,))
-    assert _text_scratch.opened(small, None, View(None), 3).classifier.in_features == WIDTH
+    small = _text_scratch.architecture(known[0], 16, 1, 9)
+    assert (small.words.pooling, small.words.after) == ("mean", ())
+    rows = tiny_text.drawn(View("tiny-text", "input"), 5, 3, 0).x
+    rows[:] = [row % 9 for row in rows]
+    assert look(_text_scratch.opened(small, None, View(None), 3).eval(), rows).shape == (5, 3)
 
 
 def test_the_library_itself_gives_the_same(tmp_path):

@@ -74,7 +74,7 @@ def architecture(source: Source, width: int, layers: int, tokens: int) -> Source
         config=config,
         feature_dim=width,
         widths=(width,) * layers,
-        input=replace(source.words, pooling="mean"),
+        input=replace(source.words, pooling="mean", after=()),
     )
 
 
