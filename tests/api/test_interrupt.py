@@ -74,11 +74,13 @@ def test_the_first_press_in_the_race_finishes_what_is_there_and_the_same_command
     told = (record["verdict"]["decision"], record["verdict"]["complete"], record["verdict"]["reason"])
     assert told == ("no_evidence", False, missing)
     assert record["warnings"][0].startswith("The rival 'scratch' took no part (interrupted before it was done)")
-    watch, _ = press()
+    watch, _ = press("scratch: all")  # while models are finished: it is told, and changes nothing
     again = headstart.fit(desk.data, out=out, watch=watch, **HOW).record
+    assert "finishing the final models, about " in capfd.readouterr().err
     assert not [t for t in again["trials"] if t["status"] == "waiting"]
     assert again["verdict"]["complete"]
     assert not any("took no part" in w for w in again["warnings"])
+    assert json.loads((out / "run.json").read_text()) == again
 
 
 def test_the_second_press_stops_at_once(desk, tmp_path, capfd):
@@ -88,11 +90,3 @@ def test_the_second_press_stops_at_once(desk, tmp_path, capfd):
     assert seen[-1].startswith("classical: all")
     assert capfd.readouterr().err.count("press Ctrl-C again") == 1
     assert not (tmp_path / "run" / "run.json").exists()
-
-
-def test_a_press_while_models_are_finished_is_told_and_changes_nothing(desk, tmp_path, capfd):
-    watch, _ = press("classical: all")
-    record = headstart.fit(desk.data, out=tmp_path / "run", watch=watch, **HOW).record
-    assert "finishing the final models, about " in capfd.readouterr().err
-    assert not [t for t in record["trials"] if t["status"] == "waiting"]
-    assert json.loads((tmp_path / "run" / "run.json").read_text()) == record
