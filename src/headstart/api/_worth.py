@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..family import load
-from ..types import answers
+from ..types import IntArray, answers
 
 if TYPE_CHECKING:
     from ..plan.choice import Contender
@@ -33,7 +34,10 @@ def not_worth(race: Race, candidate: Candidate) -> str | None:
     if not (candidate.long and candidate.reuses and cheap):
         return None
     best = prefer(cheap)
-    if why := _nothing_learnt(race, best):
+    task = race.job.task
+    y = answers((*task.train, *task.valid))
+    y = y[race.folds >= 0] if best.trial.folds and race.folds is not None else y[-len(best.right) :]
+    if task.kind == "classification" and (why := nothing_learnt(best, y, task.labels, task.noun)):
         return why
     of_all, of_valid = best.right, best.right[-len(race.job.task.valid) :]  # a long one is compared on the latter
     for right, what in ((of_all, "held-out"), (of_valid, "validation")):
@@ -45,27 +49,25 @@ def not_worth(race: Race, candidate: Candidate) -> str | None:
     return f"long training on the best source alone, which is {best.trial.source} ({best.trial.id} leads)"
 
 
-def _nothing_learnt(race: Race, best: Contender) -> str | None:
+def nothing_learnt(best: Contender, y: IntArray, labels: Sequence[str], noun: str) -> str | None:
     """Why the best cheap candidate is not beyond always answering the largest class; None where it is.
 
     Beyond: by a standard error in right answers, or by two in log-loss, where classes are so unequal that hardly
     anything is named but the largest.
+
+    Args:
+        best: compared on examples of classes `y` [m].
+        y: see there.
+        labels: names of the classes.
+        noun: what one example is called.
     """
-    task = race.job.task
-    if task.kind != "classification":
-        return None
-    y, n = answers((*task.train, *task.valid)), len(best.right)
-    y = y[race.folds >= 0] if best.trial.folds and race.folds is not None else y[-n:]
-    if len(y) != n:
-        return None
-    counts = np.bincount(y, minlength=len(task.labels))
+    n, counts = len(y), np.bincount(y, minlength=len(labels))
     right, losses = y == counts.argmax(), -np.log(counts[y] / n)
-    gains = (best.right.astype(float) - right, losses - best.losses)
-    for gain, errors in zip(gains, LEARNT, strict=True):
+    for gain, errors in zip((best.right.astype(float) - right, losses - best.losses), LEARNT, strict=True):
         if gain.mean() > errors * gain.std() / n**0.5:
             return None
     return (
-        f"{best.trial.id} names {100 * best.right.mean():.0f} % of {n} {task.noun}s, which is not clearly beyond "
-        f"always answering '{task.labels[int(counts.argmax())]}' ({100 * right.mean():.0f} %): where nothing was "
-        "learnt, longer training does not help"
+        f"{best.trial.id} names {100 * best.right.mean():.0f} % of {n} {noun}s, which is not clearly beyond always "
+        f"answering '{labels[int(counts.argmax())]}' ({100 * right.mean():.0f} %): where nothing was learnt, longer "
+        "training does not help"
     )

@@ -1,0 +1,59 @@
+"""What a race looks at: nothing is begun that a few examples show would not end, or not fit."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import fields
+
+import numpy as np
+import pytest
+
+import tiny_text
+from headstart.api import _budget
+from headstart.api._fit import Plan, _Job
+from headstart.api._looks import Looks
+from headstart.extract.gallery import Gallery
+from headstart.plan.journal import Journal
+from headstart.plan.remaining import Slow
+from headstart.runtime import Clock
+from headstart.types import Sealed, Task, View
+
+TOP = View("tiny-text")
+
+
+@pytest.fixture
+def looks(tmp_path):
+    """Of 120 drawn texts through the tiny language model."""
+    drawn = tiny_text.texts(150, 2, 3)
+    blank = {field.name: None for field in fields(Plan)}
+    job = _Job(Plan(**{**blank, "out": tmp_path, "asked": _budget.AUTO}), Clock(), lambda *_: None)
+    job.task = Task("drawn", ("a", "b"), tuple(drawn[:90]), tuple(drawn[90:120]), Sealed(()), modality="text")
+    sources = {"tiny-text": tiny_text.source()}
+    job.gallery = Gallery(sources, weights={"tiny-text": tiny_text.weights()}, folder=tmp_path / "features")
+    job.journal = Journal(tmp_path / "journal.jsonl")
+    return Looks(job, sources)
+
+
+def test_a_pass_that_would_not_end_in_time_is_not_begun_and_asked_once(looks):
+    with pytest.raises(Slow, match=r"looking at \d+ texts through tiny-text would take about \d+ s more, and 0 s were"):
+        looks.of(TOP, time.monotonic())
+    seen = looks._job.gallery.computed
+    assert 0 < seen < 110, "a few told"
+    with pytest.raises(Slow, match="looking at"):
+        looks.of(TOP, None)
+    assert looks._job.gallery.computed == seen
+
+
+def test_one_that_would_not_fit_into_memory_neither(looks, monkeypatch):
+    monkeypatch.setattr(_budget, "MEMORY", 1.0)
+    with pytest.raises(Slow, match=r"keeping 120 texts as tiny-text sees them would take about 0\.0 GB of memory more"):
+        looks.of(TOP)
+
+
+def test_both_are_one_array_and_their_pace_is_known(looks):
+    train, valid = looks.of(TOP, time.monotonic() + 600)
+    assert (len(train.y), len(valid.y)) == (90, 30)
+    assert looks.both(TOP).x is looks.both(TOP).x
+    assert np.shares_memory(train.x, looks.both(TOP).x)
+    assert np.shares_memory(valid.x, looks.both(TOP).x)
+    assert looks.each["tiny-text"] > 0
