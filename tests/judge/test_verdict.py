@@ -1,13 +1,18 @@
 """Decisions, numbers needed and the whole judgement, on a tiny task whose logits the test draws itself."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.metrics import f1_score, log_loss
 
+from by_metric import values
 from headstart.errors import DataError, UsageError
+from headstart.family import load
 from headstart.judge.interval import needed, paired, single
-from headstart.judge.verdict import decide, judge, sentence
+from headstart.judge.verdict import decide, judge, metric_of, sentence
 from headstart.types import Example, Fitted, Sealed, Task, View
+from headstart.types import answers as truth
 
 LABELS = ("ant", "bee")
 
@@ -258,6 +263,29 @@ def test_below_chance_nothing_helps_and_nothing_was_learnt():
 def test_a_rival_alone_beyond_chance_has_learnt_and_reuse_then_hurts():
     v = entered(a=0.5, b=0.95)
     assert (v.decision, v.learnt, v.rival.strategy) == ("hurts", True, "classical")
+
+
+@pytest.mark.parametrize(
+    ("kind", "answers", "best"),
+    [
+        ("regression", [{"target": x} for x in (1.0, 2.0, 9.0)], [2.0]),
+        ("multilabel", [{"marks": m} for m in ((1, 0), (1, 0), (1, 1), (0, 0))], [[1, 0]]),
+        ("classification", [{"label": at} for at in (0, 1, 1)], [1]),
+    ],
+)
+def test_the_floor_is_the_best_answer_that_looks_at_nothing(kind, answers, best):
+    rows = tuple(Example(f"{i}", **{"label": 0, "digest": f"{i}"} | a) for i, a in enumerate(answers))
+    labels = ("size",) if kind == "regression" else LABELS
+    task = Task("insects", labels, rows, (), Sealed(rows), kind=kind)
+    a, b = (replace(fitted(of, 1), labels=labels) for of in ("probe", "classical"))
+    floor = judge(
+        task, {"a": [a], "b": [b]}, lambda m, e: np.zeros((len(e), len(labels))),
+        transfer="a", rival="b", winner="a",
+    ).verdict.floor  # fmt: skip
+    given = np.repeat(np.array(best), len(rows), axis=0)
+    assert floor.value == pytest.approx(
+        values(load("judge/metric", metric_of(task)), given, truth(rows), len(labels))[0]
+    )
 
 
 def test_a_given_floor_is_not_computed_again():

@@ -116,6 +116,8 @@ def test_without_evidence_the_badge_says_what_the_model_does():
     run["winner"] |= {"reuses": True, "source": "efficientnet-lite0"}
     assert words in Page(html.render(run)).text
     assert _view.decision({"verdict": {"decision": "helps"}, "winner": {"reuses": False}}) == "Reuse helps"
+    run["verdict"]["learnt"] = False
+    assert "Nothing was learnt" in Page(html.render(run)).text
 
 
 def test_trials_that_did_not_finish_show_no_score():

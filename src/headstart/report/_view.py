@@ -103,6 +103,8 @@ def decision(run: Run) -> str:
     if not complete(run):
         return "No verdict yet"
     decided = str((run.get("verdict") or {}).get("decision", "no_evidence"))
+    if not (run.get("verdict") or {}).get("learnt", True):
+        return "Nothing was learnt"
     if decided == "no_evidence" and winner and not winner.get("reuses", winner.get("source")):
         return "Start fresh"
     return DECISIONS.get(decided, decided)
