@@ -12,7 +12,7 @@ _CUT = ("time", "memory")  # why a source may be left out that is there; see `pl
 
 
 def foremost(
-    trials: Sequence[Trial], cut: Sequence[str], sources: Sequence[str], ranking: Mapping[str, Any]
+    trials: Sequence[Trial], cut: Sequence[str], sources: Sequence[str], ranking: Mapping[str, Any], hurts: bool
 ) -> list[str]:
     """What stands in the first lines of every output.
 
@@ -21,8 +21,10 @@ def foremost(
         cut: what the race left out for time, in sentences.
         sources: what the choice of sources warns of.
         ranking: the choice itself, as run.json has it.
+        hurts: whether reuse hurts, which stands whoever is missing.
     """
-    rivals = [f"The rival '{t.id}' took no part ({t.reason}): without it there is no verdict." for t in unheard(trials)]
+    so = "reuse may hurt more than is shown" if hurts else "without it there is no verdict"
+    rivals = [f"The rival '{t.id}' took no part ({t.reason}): {so}." for t in unheard(trials)]
     waiting = _grouped((t.reason, t.id) for t in trials if t.reuses and t.status == "waiting")
     left = [f"Not tried ({reason}): {', '.join(ids)}." for reason, ids in waiting.items()]
     unseen = _grouped((row["why"], row["source"]) for row in ranking.get("left_out", ()) if row["why"] in _CUT)
