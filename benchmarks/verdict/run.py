@@ -2,9 +2,11 @@
 
 1. Pairs: right/wrong pairs drawn with a known true difference; one training seed.
 2. Seeds: the same with three training seeds, the seed being a second source of variance.
-3. Digits: scikit-learn's handwritten digits; the same procedure on both sides, so that there is no true difference.
+3. Rivals: several at once; the interval is to hold the difference to the best of them.
+4. Groups: examples of one group have their luck in common; whole groups are resampled.
+5. Digits: scikit-learn's handwritten digits; the same procedure on both sides, so that there is no true difference.
 
-Run: python benchmarks/verdict/run.py [--quick] [--only pairs|seeds|digits]
+Run: python benchmarks/verdict/run.py [--quick] [--only pairs|seeds|rivals|groups|digits]
 Prints a table a part; ends with 1 when a bound is broken. Knows nothing of networks: see benchmarks/frozen.
 """
 
@@ -19,8 +21,9 @@ from itertools import product
 
 import numpy as np
 
+from headstart.judge.contrasts import Contrasts, decide
 from headstart.judge.interval import paired
-from headstart.judge.verdict import decide
+from headstart.judge.metric import accuracy
 
 MARGIN, LEVEL, SEED = 0.01, 0.95, 20_240
 COVERAGE = (0.93, 0.97)  # bounds on the coverage of the 95 % interval
@@ -124,6 +127,54 @@ def seeds(quick: bool) -> list[Row]:
     return rows
 
 
+def rivals(quick: bool) -> list[Row]:
+    """A latent ease of each picture and every model's own luck on it; transfer 84 %, rivals at or below it."""
+    from scipy.stats import norm
+
+    repetitions = 200 if quick else 800
+    below = ((0.0, 0.0), (0.0, 0.1)) if quick else ((0.0, 0.0), (0.0, 0.1), (0.0, 0.0, 0.0, 0.0), (0.05, 0.1))
+    rng = np.random.default_rng(SEED)
+    rows = []
+    n = 153
+    for gaps in below:
+        shares = (0.84, *(0.84 - gap for gap in gaps))
+        ids, seen = [str(at) for at in range(len(shares))], []
+        for _ in range(repetitions):
+            ease = rng.standard_normal(n)
+            right = [(ease + rng.standard_normal(n)) / np.sqrt(2) < norm.ppf(share) for share in shares]
+            sides = {key: accuracy.mean(r.astype(float)[None]) for key, r in zip(ids, right, strict=True)}
+            found, _ = Contrasts(accuracy, sides, None, LEVEL, SEED).against_all(ids[0], ids[1:], ids[1:], MARGIN)
+            seen.append(outcome(*found.interval, found.difference, min(gaps)))
+        name = f"n {n}, rivals {', '.join(f'−{100 * gap:.0f}' for gap in gaps)} points"
+        rows.append(Row(name, repetitions, *np.mean(seen, axis=0), null=min(gaps) <= MARGIN, bounded_above=False))
+    return rows
+
+
+def groups(quick: bool) -> list[Row]:
+    """Luck that the examples of a group have in common (correlation 0.5); even groups, or of geometric size."""
+    from scipy.stats import norm
+
+    repetitions = 200 if quick else 1_000
+    settings = ((12, 13, True), (20, 50, True)) if quick else (
+        (6, 25, True), (12, 13, True), (12, 13, False), (30, 5, True), (30, 10, False), (20, 50, True), (100, 5, True),
+    )  # fmt: skip
+    rng = np.random.default_rng(SEED)
+    rows = []
+    for (many, each, even), truth in product(settings, (0.0, 0.05)):
+        seen = []
+        for at in range(repetitions):
+            of = np.repeat(np.arange(many), each if even else np.maximum(rng.geometric(1 / each, many), 1))
+            a, b = (
+                np.sqrt(0.5) * (rng.standard_normal(len(of)) + rng.standard_normal(many)[of]) < norm.ppf(share)
+                for share in (0.8 + truth, 0.8)
+            )
+            low, high = paired(a, b, groups=of, level=LEVEL, resamples=2_000, seed=at)
+            seen.append(outcome(low, high, a.mean() - b.mean(), truth))
+        name = f"{many:3} groups of {each:2}{'' if even else ' on average'}, truth {100 * truth:+.0f} points"
+        rows.append(Row(name, repetitions, *np.mean(seen, axis=0), null=truth <= MARGIN, bounded_above=many >= 20))
+    return rows
+
+
 def digits(quick: bool) -> list[Row]:
     """Both sides the same procedure on a random half of 600 digits; test sets of 150 from the other 1197."""
     from sklearn.datasets import load_digits
@@ -169,7 +220,7 @@ def one_test(a: np.ndarray, b: np.ndarray, truth: float) -> tuple[bool, float, b
 
 
 def main() -> int:
-    parts = {"pairs": pairs, "seeds": seeds, "digits": digits}
+    parts = {"pairs": pairs, "seeds": seeds, "rivals": rivals, "groups": groups, "digits": digits}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="fewer settings and repetitions")
     parser.add_argument("--only", choices=parts, help="one part alone")

@@ -277,7 +277,7 @@ def test_the_floor_is_the_best_answer_that_looks_at_nothing(kind, answers, best)
     rows = tuple(Example(f"{i}", **{"label": 0, "digest": f"{i}"} | a) for i, a in enumerate(answers))
     labels = ("size",) if kind == "regression" else LABELS
     task = Task("insects", labels, rows, (), Sealed(rows), kind=kind)
-    a, b = (replace(fitted(of, 1), labels=labels) for of in ("probe", "classical"))
+    a, b = (replace(fitted(of, 1), labels=labels, kind=kind) for of in ("probe", "classical"))
     floor = judge(
         task, {"a": [a], "b": [b]}, lambda m, e: np.zeros((len(e), len(labels))),
         transfer="a", rival="b", winner="a",

@@ -16,8 +16,9 @@ from ..family import load
 from ..types import Example, Fitted, SetAside, Task, answers, to_dict
 from . import bootstrap, wording
 from ._quantiles import Float64, apart
+from .contrasts import Compared, compared
 from .measured.classification import listed
-from .verdict import Compared, Logits, compared, members, scores_of, shown_as
+from .verdict import Logits, members, scores_of, shown_as
 
 
 @dataclass(frozen=True)

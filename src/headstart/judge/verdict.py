@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 from ..errors import DataError, UsageError
 from ..family import load
 from ..plan._folds import groups
-from ..types import Contrast, Decision, Example, Features, Fitted, Metrics, Rival, Task, Verdict, View, Work
+from ..types import Example, Features, Fitted, Metrics, Rival, Task, Verdict, View, Work
 from ..types import answers as answers_of
 from . import bootstrap
-from ._quantiles import Float64, shared
+from ._quantiles import Float64
 from .bootstrap import Ints, Metric, Sums
+from .contrasts import Contrasts, decide
 from .measured.multilabel import LabelMetrics
 from .measured.regression import NumberMetrics
 from .wording import caveats, explain, sentence, units
@@ -31,17 +32,6 @@ __all__ = ["Judgement", "decide", "judge", "metric_of", "sentence"]
 
 Logits = Callable[[Fitted, Sequence[Example]], NDArray[np.floating]]
 FLOOR = "constant"  # the strategy that looks at nothing
-
-
-@dataclass(frozen=True)
-class Compared:
-    """Is the first of two sides better on the same examples? `helps` says better, `hurts` worse."""
-
-    decision: Decision
-    difference: float  # above 0: the first is better
-    interval: tuple[float, float]
-    margin: float
-    needed: int | None  # examples that would be needed to tell, when these are too few
 
 
 @dataclass(frozen=True)
@@ -58,34 +48,6 @@ class Judgement:
         Float64  # [n k] of the winner's first seed: probabilities after temperature scaling, or numbers [n 1]
     )
     threshold: float = 0.5  # of these, from which on a label is given where an example may have several
-
-
-def decide(difference: float, interval: tuple[float, float], margin: float = 0.01) -> str:
-    """Hold an interval against the region of practical equivalence, ±margin (Kruschke 2018).
-
-    Args:
-        difference: observed, transfer − rival.
-        interval: (low, high) around it, in the same units.
-        margin: differences smaller than this are of no practical weight.
-
-    Returns:
-        `"helps"` if the whole interval lies above +margin, `"hurts"` if wholly below −margin, else `"no_evidence"`.
-
-    Raises:
-        UsageError: a negative margin, or an interval that does not hold the difference.
-
-    >>> decide(0.236, (0.163, 0.307)), decide(0.02, (0.005, 0.04)), decide(-0.1, (-0.15, -0.05))
-    ('helps', 'no_evidence', 'hurts')
-    """
-    low, high = interval
-    if margin < 0 or not low <= difference <= high:
-        raise UsageError(
-            f"Difference {difference:g}, interval {low:g} to {high:g} and margin {margin:g} were given; the interval "
-            "must hold the difference and the margin be 0 or more. Take all three from the same comparison."
-        )
-    if low > margin:
-        return "helps"
-    return "hurts" if high < -margin else "no_evidence"
 
 
 def judge(
@@ -124,35 +86,28 @@ def judge(
     """
     _check(task, finalists, (transfer, rival, winner))
     kind, measured, name = load("kind", task.kind), load("judge/measured", task.kind), metric_of(task, metric)
-    measure, fitted = load("judge/metric", name), dict(finalists)
-    examples = task.test.open()
-    y, k, together = answers_of(examples), len(task.labels), members(examples)
-    scores = {key: [scores_of(logits, f, examples) for f in seeds] for key, seeds in fitted.items()}
-    rivals = [key for key, seeds in fitted.items() if key != transfer and not _strategy(seeds[0]).REUSES]
-    floors = [key for key in rivals if getattr(_strategy(fitted[key][0]), "BASELINE", False)]
-    floor = floors[0] if floors else FLOOR
-    if not floors:
-        fitted[floor], scores[floor] = (made := [_floor(task)]), [_strategy(made[0]).logits(made[0], examples)]
-        rivals.append(floor)
+    measure, examples = load("judge/metric", name), task.test.open()
+    y, together = answers_of(examples), members(examples)
+    fitted, scores, floor = _with_floor(task, finalists, logits, examples)
     sides = {
         key: measure.sums(
-            np.stack([kind.answers(s, f.temperature, f.threshold) for s, f in zip(given, fitted[key], strict=True)]),
-            y,
-            k,
+            np.stack([_answers(s, f) for s, f in zip(scores[key], seeds, strict=True)]), y, len(task.labels)
         )
-        for key, given in scores.items()
+        for key, seeds in fitted.items()
     }
     shown = {key: shown_as(measure, seeds[0], sides[key], together, level) for key, seeds in fitted.items()}
-    contrasts = _Contrasts(measure, sides, together, level, seed)
-    margin *= kind.unit(answers_of(task.train))
+    contrasts = Contrasts(measure, sides, together, level, seed)
+    rivals = [key for key, seeds in fitted.items() if key != transfer and not _strategy(seeds[0]).REUSES]
     trained = [key for key in rivals if key != floor]
+    margin *= kind.unit(answers_of(task.train))
     found, hardest = contrasts.against_all(transfer, rivals, trained, margin)
     learnt = contrasts.any_above(floor, [transfer, *trained])
-    decision = found.decision if learnt else "no_evidence"
-    many = 0 if together is None else int(together.max()) + 1
-    own, metrics = fitted[winner][0], measured.metrics(scores[winner][0], y, task, fitted[winner][0], level, together)
+    groups = 0 if together is None else int(together.max()) + 1
+    own = fitted[winner][0]
+    metrics = measured.metrics(scores[winner][0], y, task, own, level, together)
+    why = explain(found.difference, found.interval, margin, level, found.needed, task.noun, name)
     verdict = Verdict(
-        decision=decision,
+        decision=found.decision if learnt else "no_evidence",
         metric=name,
         difference=found.difference,
         interval=found.interval,
@@ -162,91 +117,39 @@ def judge(
         rival=shown[hardest],
         n_test=len(examples),
         test_reads=task.test.reads,
-        reason=explain(found.difference, found.interval, margin, level, found.needed, task.noun, name),
-        needed=found.needed,
+        reason=why if learnt else "No model's interval lies above what always the same answer reaches.",
+        needed=found.needed if learnt else None,
         noun=task.noun,
-        caveats=caveats(task, examples, [fitted[transfer], fitted[hardest]], many, stochastic=stochastic)
+        caveats=caveats(task, examples, [fitted[transfer], fitted[hardest]], groups, stochastic=stochastic)
         + tuple(measured.caveats(task, y, metrics, name))
         + _which(len(fitted[winner]), float(bootstrap.values(measure, sides[winner])[0]), shown[winner].value, name),
         against=tuple(contrasts.shown(transfer, key, shown[key]) for key in rivals),
         learnt=learnt,
         floor=shown[floor],
-        groups=many,
+        groups=groups,
         better=contrasts.better(winner, transfer, rival, margin) if learnt else "",
     )
     outputs = kind.decode(scores[winner][0], own.temperature)
     return Judgement(verdict, metrics, shown, examples, outputs, own.threshold)
 
 
-class _Contrasts:
-    """Comparisons of sides on the same examples; each pair is resampled once."""
-
-    def __init__(
-        self, measure: Metric, sides: Mapping[str, Sums], together: Ints | None, level: float, seed: int
-    ) -> None:
-        self.measure, self.sides, self.together, self.level, self.seed = measure, sides, together, level, seed
-        self._known: dict[tuple[str, str], bootstrap.Resampled] = {}
-
-    def of(self, a: str, b: str) -> bootstrap.Resampled:
-        """How much better `a` is than `b`."""
-        if (a, b) not in self._known:
-            one, other = self.sides[a], self.sides[b]
-            self._known[a, b] = bootstrap.compare(self.measure, one, other, groups=self.together, seed=self.seed)
-        return self._known[a, b]
-
-    def shown(self, transfer: str, rival: str, as_: Rival) -> Contrast:
-        """The difference to one rival with its own interval."""
-        found = self.of(transfer, rival)
-        return Contrast(as_, found.observed, found.interval(self.level))
-
-    def against_all(
-        self, transfer: str, rivals: Sequence[str], trained: Sequence[str], margin: float
-    ) -> tuple[Compared, str]:
-        """The difference to the best of all rivals, whichever that is in truth, and the one that it is here.
-
-        The interval's lower end is the lowest of those to each rival: that transfer beats them all is claimed only
-        where each comparison claims it, an intersection-union test, for which each may use the full level (Berger
-        1982, Multiparameter Hypothesis Testing and Acceptance Sampling). The upper end is the lowest too, of intervals
-        at the level that the number of trained rivals asks for (Bonferroni): that reuse hurts is claimed where any one
-        rival beats it, and of several one would by luck.
-        """
-        hardest = min(rivals, key=lambda key: self.of(transfer, key).observed)
-        low = min(self.of(transfer, key).interval(self.level)[0] for key in rivals)
-        each = shared(self.level, len(trained))
-        high = min(self.of(transfer, key).interval(each)[1] for key in trained or rivals)
-        found = compared(
-            self.measure, self.of(transfer, hardest).observed, (low, high), self.sides[transfer], self.sides[hardest],
-            self.together, margin, self.level,
-        )  # fmt: skip
-        return found, hardest
-
-    def any_above(self, floor: str, models: Sequence[str]) -> bool:
-        """Whether any of these is clearly better than always the same answer; of many one would be by luck."""
-        each = shared(self.level, len(models))
-        return any(self.of(key, floor).interval(each)[0] > 0 for key in models)
-
-    def better(self, winner: str, transfer: str, rival: str, margin: float) -> str:
-        """Whose model is clearly better here than the one handed out: "transfer", "rival", or of neither."""
-        low, high = self.of(transfer, winner if winner != transfer else rival).interval(self.level)
-        if winner == transfer:
-            return "rival" if high < -margin else ""
-        return "transfer" if low > margin else ""
+def _with_floor(
+    task: Task, finalists: Mapping[str, Sequence[Fitted]], logits: Logits, examples: Sequence[Example]
+) -> tuple[dict[str, Sequence[Fitted]], dict[str, list[Float64]], str]:
+    """All models and their scores, by id, and which of them always gives the same answer; made where none does."""
+    fitted = dict(finalists)
+    scores = {key: [scores_of(logits, f, examples) for f in seeds] for key, seeds in fitted.items()}
+    for key, seeds in fitted.items():
+        if getattr(_strategy(seeds[0]), "BASELINE", False):
+            return fitted, scores, key
+    made = _floor(task)
+    fitted[FLOOR], scores[FLOOR] = [made], [_strategy(made).logits(made, examples)]
+    return fitted, scores, FLOOR
 
 
-def compared(
-    measure: Metric,
-    difference: float,
-    interval: tuple[float, float],
-    a: Sums,
-    b: Sums,
-    together: Ints | None,
-    margin: float,
-    level: float,
-) -> Compared:
-    """What a difference of two sides and its interval say; where nothing, how many examples would."""
-    decision = decide(difference, interval, margin)
-    number = bootstrap.needed(measure, a, b, margin, level, groups=together) if decision == "no_evidence" else None
-    return Compared(decision, difference, interval, margin, number)
+def _answers(scores: Float64, fitted: Fitted) -> NDArray[Any]:
+    found: NDArray[Any] = load("kind", fitted.kind).answers(scores, fitted.temperature, fitted.threshold)
+    return found
 
 
 def members(examples: Sequence[Example]) -> Ints | None:
