@@ -30,7 +30,7 @@ def test_who_is_far_behind_is_left_first_and_then_the_better_half_goes_on_to_twi
     assert found.chosen == ("d",)
     by = {e.source: e for e in found.entries}
     assert {key: e.n for key, e in by.items()} == {"a": 64, "f": 64, "b": 128, "e": 128, "c": 256, "d": 256}
-    assert {key for key, e in by.items() if e.status == "dropped"} == set("abcef") == set(eyes.left)
+    assert {key for key, e in by.items() if e.status == "dropped"} == set("abcef") <= set(eyes.left)
     assert "ranked 2 of 2: " in by["c"].reason
     assert " on 256 texts" in by["c"].reason
     assert "standard errors behind d" in by["c"].reason
@@ -156,10 +156,19 @@ def test_time_that_ends_between_rounds_leaves_the_order_of_the_round_before():
 
 
 def test_what_does_not_fit_into_memory_is_not_begun():
-    huge = source("huge", params=int(cost.free_memory()))  # six bytes each
+    huge = source("huge", params=int(cost.free_memory()))  # eight bytes each
     found, _ = of(Drawn({"a": 1.0, "huge": 3.0}), sources=[source("a"), huge])
     assert found.chosen == ("a",)
     assert "GB of memory" in found.entries[-1].reason
+
+
+def test_the_alarm_is_not_asked_where_random_weights_would_not_fit_beside():
+    big = source("big", params=10**8)  # its own weights take 0.8 GB for a while, random ones 1.2
+    found, _ = of(Drawn({"big": 2.0}), sources=[big], room=remaining.resident() + 1.4e9)
+    (entry,) = found.entries
+    assert entry.status == "chosen"
+    assert entry.random is None
+    assert "not held against random weights: it would need about" in entry.reason
 
 
 def test_the_alarm_goes_off_where_random_weights_do_better_and_the_next_takes_the_place():

@@ -24,7 +24,7 @@ WARM = 2  # examples that a new network sees before it is timed: the first batch
 FEW, ENOUGH = 12, 4000  # examples that it is timed on; short texts are more, up to so many characters
 LONGEST = 2000  # characters of a text that count: a source cuts longer ones
 STEADY = 24  # characters' worth that every text takes, however short
-HELD = 6  # bytes a parameter while weights become a network, measured on five sources
+HELD, DRAWN = 8, 12  # bytes a parameter while weights become a network, and while random ones are drawn: measured
 ROOM = 0.4e9  # bytes that a batch takes on its way through a network
 COPIES = 3  # of the features of all labelled examples while candidates are compared
 BYTES = 4  # of a feature, float32
@@ -98,6 +98,11 @@ def memory(source: Source, n: int, *, begun: bool) -> float:
     """Bytes that the process will hold at the peak with `n` examples looked at; `begun`: its network is there."""
     new = 0.0 if begun else HELD * source.params + ROOM
     return remaining.resident() + new + COPIES * BYTES * n * sum(source.widths)
+
+
+def twin_memory(source: Source) -> float:
+    """Bytes that the process will hold at the peak while it looks through the twin with random weights."""
+    return remaining.resident() + DRAWN * source.params + ROOM
 
 
 def evidence(source: Source, n: int) -> float:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..types import Source
@@ -76,6 +77,16 @@ class Limits:
             return ""
         noun = self.timed.task.noun
         return f"looking at all {n} {noun}s would take about {look:.0f} s of the {left:.0f} s that are left"
+
+    def alarm(self, source: Source, sizes: Sequence[int]) -> tuple[int, str]:
+        """On how many examples its twin is asked, the first of the sizes that fits; 0, and why, where none does."""
+        if refused := self._memory(cost.twin_memory(source)):
+            return 0, refused[1]
+        takes = {n: self.timed.predict_random(source, n) + self.timed.predict(source, n) for n in sizes}
+        for n in sizes:
+            if takes[n] <= self.left():
+                return n, ""
+        return 0, f"it would take about {min(takes.values()):.0f} s, {self.told()}"
 
     def _memory(self, need: float) -> Refusal | None:
         free = remaining.resident() + cost.free_memory()

@@ -291,17 +291,16 @@ class Rounds:
 
     def _fires(self, key: str) -> bool:
         """Whether random weights of its architecture do as well; False where that cannot be asked."""
-        source, sizes = self._source(key), (min(ASKED, len(self._timed.order)), min(ASKED, max(self._known[key])))
-        takes = {n: self._timed.predict_random(source, n) + self._timed.predict(source, n) for n in sizes}
-        n = next((n for n in sizes if takes[n] <= self._limits.left()), 0)
-        if not n:
-            took = min(takes.values())
-            self._unasked(key, f"it would take about {took:.0f} s, {self._limits.told()}")
+        source, most = self._source(key), min(ASKED, len(self._timed.order))
+        n, why = self._limits.alarm(source, (most, min(most, max(self._known[key]))))
+        if why:
+            self._unasked(key, why)
             return False
         self.tell(f"choosing a source: {key} against random weights", 0, 1)
         try:
-            theirs = self._timed.evidence_random(source, n)
             ours = self._known[key].get(n) or self._timed.evidence(source, n)
+            self.eyes.leave(source)  # its twin needs the room
+            theirs = self._timed.evidence_random(source, n)
         except FALSE_STARTS as problem:
             self._unasked(key, str(problem))
             return False
