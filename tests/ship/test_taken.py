@@ -43,16 +43,16 @@ def right(desk, **how) -> float:
 
 
 def test_each_of_the_two_predicts_what_was_judged(desk):
-    verdict = desk.run.record["verdict"]
+    record, strategy = desk.run.record, {}
+    shown = {row["strategy"]: row["value"] for row in [*record["rivals"], record["verdict"]["transfer"]]}
     for camp in CAMPS:
-        assert right(desk, take=camp) == pytest.approx(verdict[camp]["value"])
-        assert headstart.load(desk.run.path, take=camp).model.fitted.strategy == verdict[camp]["strategy"]
-    (winner,) = [camp for camp in CAMPS if verdict[camp]["strategy"] == desk.run.record["winner"]["strategy"]]
-    other = desk.run.record["other"]
-    assert {winner, other["take"]} == set(CAMPS)
-    assert desk.run.model.fitted.strategy == headstart.Run(desk.run.path, winner).model.fitted.strategy
-    (lost,) = [t for t in desk.run.record["trials"] if t["id"] == other["id"]]
-    assert lost["strategy"] == verdict[other["take"]]["strategy"]
+        strategy[camp] = headstart.load(desk.run.path, take=camp).model.fitted.strategy
+        assert right(desk, take=camp) == pytest.approx(shown[strategy[camp]])
+    assert strategy == {"transfer": "probe", "rival": "classical"}
+    lost = record["other"]["take"]
+    (winner,) = {*CAMPS} - {lost}
+    assert record["winner"]["strategy"] == desk.run.model.fitted.strategy == strategy[winner]
+    assert [t["strategy"] for t in record["trials"] if t["id"] == record["other"]["id"]] == [strategy[lost]]
 
 
 def test_the_command_takes_the_other(desk):
