@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from ..extract.gallery import Gallery
     from ..judge.verdict import Judgement
     from ..plan.journal import Journal
+    from ._race import Outcome
+    from ._sources import Picked
 
 Watch = Callable[[str, int, int], None]
 STOPPED = "interrupted before it was done"  # why a candidate waits that a person's Ctrl-C left out
@@ -285,14 +287,27 @@ class _Job:
         picked = _sources.pick(self, considered, request)
         if not self.plan.sources:
             self.forecast = _forecast.say(self, [*picked.sources.values()], chosen=True)
-        from ._race import Race
-
-        outcome = Race(self, picked.sources, picked.weights).run()
+        outcome, picked = self._race(picked, considered)
         with self.clock("judge"):
             judgement = self._judge(outcome.finalists, outcome.roles)
         from ._record import publish
 
         return publish(self, judgement, outcome, picked, request)
+
+    def _race(self, picked: Picked, considered: Sequence[Source]) -> tuple[Outcome, Picked]:
+        """The race; where what was chosen proves too slow for all examples, one with the lightest source instead."""
+        from ..plan import cost
+        from ._race import InVain, Race
+
+        try:
+            return Race(self, picked.sources, picked.weights).run(), picked
+        except InVain as why:
+            light = min(considered, key=lambda source: cost.guess(source).run(self.task.train))
+            if self.plan.sources or light.key in picked.sources:
+                raise
+            self.journal.note("too slow", sources=[*picked.sources], instead=light.key, reason=str(why))
+            picked = _sources.instead(self, picked, light)
+        return Race(self, picked.sources, picked.weights).run(), picked
 
     def _set_limit(self) -> None:
         """When the run must end, now that its examples are counted."""

@@ -36,6 +36,10 @@ OVER = "the time budget ended first"
 NO_TIME = "no time was left for it beside the last trainings; give more with --budget"
 
 
+class InVain(BudgetError):
+    """Nothing that reuses the sources at hand could be done in time."""
+
+
 @dataclass
 class Outcome:
     """What the race decided."""
@@ -101,7 +105,7 @@ class Race:
         for at, candidate in enumerate(self.candidates):
             ready = self._stands(True) and self._stands(False)
             if not candidate.reuses and self._in_vain():
-                raise self._nothing("transfer")  # at once: what rivals would do could be compared with nothing
+                raise InVain(str(self._nothing("transfer")))  # at once: rivals could be compared with nothing
             try:
                 if ready:
                     presses.promise(self._finishing, cut=True)

@@ -158,6 +158,18 @@ def _strange(source: Source, weights: Path, task: Task) -> str:
     return _unknown.warning(source, _unknown.unknown(source, weights, texts))
 
 
+def instead(job: _Job, picked: Picked, light: Source) -> Picked:
+    """A light source in place of those that were picked and are too slow for all examples. Raises `SourceError`."""
+    weights = {light.key: Looking(job.gallery).take(light)}
+    job.gallery = job.gallery.anew({light.key: light}, weights)
+    what = (
+        f"Looking at all {job.task.noun}s through {' and '.join(picked.sources)} would have taken longer than the "
+        f"budget: {light.key}, the lightest source, stands in and was not chosen by what it makes of them."
+    )
+    ranking = {**picked.ranking, "chosen": [light.key]}
+    return Picked({light.key: light}, weights, ranking, (what, *picked.warnings))
+
+
 def as_json(ranking: Ranking) -> dict[str, Any]:
     """A ranking as plain values."""
     return {
