@@ -180,10 +180,13 @@ def contend(
         tried = []
         for i, config in enumerate(settings):
             tried.append(attempt(config, short, f"{candidate.id}: setting {i + 1} of {len(settings)}"))
-            took = [head.notes["seconds"] for _, _, head, _ in tried]
-            best = took[_lowest([score for score, *_ in tried])]
-            rest = max(took) * (len(settings) - 1 - i) + EARLY * best / strategy.RUNG
-            in_time(rest, None if deadline is None else deadline - time.monotonic(), "its settings and all its steps")
+            if long:  # what is not shares its costly part with the first setting, see transfer/_once.py
+                took = [head.notes["seconds"] for _, _, head, _ in tried]
+                best = took[_lowest([score for score, *_ in tried])]
+                rest = max(took) * (len(settings) - 1 - i) + EARLY * best / strategy.RUNG
+                in_time(
+                    rest, None if deadline is None else deadline - time.monotonic(), "its settings and all its steps"
+                )
         at = _lowest([score for score, *_ in tried])
         score, fitted, head, curve = tried[at]
         _check(score)
