@@ -58,16 +58,23 @@ class Contrasts:
     """Comparisons of the answers to the same examples, by trial id; each pair is resampled once."""
 
     def __init__(
-        self, measure: Metric, sides: Mapping[str, Sums], together: Ints | None, level: float, seed: int
+        self,
+        measure: Metric,
+        sides: Mapping[str, Sums],
+        together: Ints | None,
+        level: float,
+        seed: int,
+        resamples: int = bootstrap.RESAMPLES,
     ) -> None:
-        self.measure, self.sides, self.together, self.level, self.seed = measure, sides, together, level, seed
+        self.measure, self.sides, self.together, self.level = measure, sides, together, level
+        self.how = {"seed": seed, "resamples": resamples}
         self._known: dict[tuple[str, str], bootstrap.Resampled] = {}
 
     def of(self, a: str, b: str) -> bootstrap.Resampled:
         """How much better `a` is than `b`."""
         if (a, b) not in self._known:
             one, other = self.sides[a], self.sides[b]
-            self._known[a, b] = bootstrap.compare(self.measure, one, other, groups=self.together, seed=self.seed)
+            self._known[a, b] = bootstrap.compare(self.measure, one, other, groups=self.together, **self.how)
         return self._known[a, b]
 
     def shown(self, transfer: str, rival: str, as_: Rival) -> Contrast:
