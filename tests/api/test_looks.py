@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 
 import tiny_text
-from headstart.api import _budget
+from headstart.api import _budget, _sources
 from headstart.api._fit import Plan, _Job
 from headstart.api._looks import Looks
 from headstart.extract.gallery import Gallery
@@ -57,3 +57,16 @@ def test_both_are_one_array_and_their_pace_is_known(looks):
     assert np.shares_memory(train.x, looks.both(TOP).x)
     assert np.shares_memory(valid.x, looks.both(TOP).x)
     assert looks.each["tiny-text"] > 0
+
+
+def test_a_light_source_that_stands_in_is_all_that_is_left_and_is_said(looks):
+    job, heavy = looks._job, replace(tiny_text.source(), key="heavy")
+    ranking = {"chosen": ["heavy"], "sources": []}
+    picked = _sources.instead(job, _sources.Picked({"heavy": heavy}, {}, ranking, ("w",)), tiny_text.source())
+    assert [*picked.sources] == [*picked.weights] == [*job.gallery.sources] == picked.ranking["chosen"] == ["tiny-text"]
+    assert picked.warnings[0].startswith(
+        "Looking at all texts through heavy would have taken longer than the budget: tiny"
+    )
+    assert picked.warnings[1:] == ("w",)
+    train, _ = Looks(job, picked.sources).of(TOP)
+    assert len(train.y) == 90
