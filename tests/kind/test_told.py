@@ -51,8 +51,8 @@ def test_columns_of_the_report_and_of_the_ranking(kind):
     row = {"source": "a", "status": "chosen", "value": gain, "random": None, "n": 4}
     (shown,) = _view.sources({"task": {"kind": kind}, "ranking": {"sources": [row]}})
     assert (shown["shown"].replace("\u202f", " "), shown["random"]) == (column, "–")
-    row |= {"scores": {}, "cost_s": 1.0, "licence": "MIT", "n_used": 4, "caveats": []}
+    row |= {"scores": {}, "loss": 0.3, "cost_s": 1.0, "licence": "MIT", "n_used": 4, "caveats": []}
     told = {"kind": kind, "modality": "image", "warnings": [], "stopped": ""}
     head, line, *_ = ranking.table({"sources": [row], "task": told, "spend": {"total": 1.0}}).splitlines()
     assert load("kind", kind).GAIN in head.split()
-    assert line.replace(" %", "%").split()[:3] == ["a", column.replace(" %", "%"), "–"]
+    assert line.replace(" %", "%").split()[:4] == ["a", column.replace(" %", "%"), "0.3", "–"]

@@ -102,6 +102,21 @@ def test_what_a_source_takes_is_measured_on_it_and_a_step_that_would_not_end_in_
     assert all(facts.keys() == {"source", "step", "n", "predicted", "taken"} for facts in steps)
 
 
+def test_a_likely_source_is_looked_through_before_others_take_the_time_to_start():
+    """Each start takes a second, and three there are: the first two are not only timed but looked through."""
+
+    def slow(key: str) -> None:
+        if key not in started:
+            started.add(key)
+            time.sleep(1.0)
+
+    started: set[str] = set()
+    eyes = Drawn(dict.fromkeys("abcdef", 1.0), before=slow)
+    found, _ = of(eyes, deadline=time.monotonic() + 3.4, alarm=False)
+    assert set(found.looked_at) >= set("ab")
+    assert {e.left for e in found.left_out} == {"time"}
+
+
 def test_a_second_choice_times_nothing_anew_and_decides_alike():
     """The first one took each source's pace; all that it looked at is kept."""
     eyes = Drawn({"light": 2.0, "heavy": 2.005, "other": 1.5}, each=HEAVY, alike=True)

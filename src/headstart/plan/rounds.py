@@ -137,6 +137,8 @@ class Rounds:
     def _first(self, n: int) -> list[str]:
         """Time every source; look at the first `n` examples at once where that is quick, else when all were timed.
 
+        Through a likely one before others are started, wherever that leaves as much time again.
+
         Returns:
             Those that were looked through, best first.
         """
@@ -145,7 +147,7 @@ class Rounds:
             self.tell(f"choosing a source: {source.key}", at, len(self.sources))
             if not self._opened(source, likely=at < self.keep):
                 continue
-            share = self._limits.left() / (len(self.sources) - at)
+            share = self._limits.left() / (2 if at < self.keep else len(self.sources) - at)
             if self._timed.predict(source, n) <= share and not self._limits.whole(source):
                 self._try(source.key, n)
             else:

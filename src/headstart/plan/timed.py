@@ -71,6 +71,7 @@ class Timed:
     expected: dict[str, float] = field(default_factory=dict)
     _paces: dict[str, Pace] = field(default_factory=dict)
     _begun: set[str] = field(default_factory=set)  # those whose network stands
+    _starts: list[float] = field(default_factory=list)  # seconds that starting took, as a part of those guessed
     _per_byte: float = cost.PER_BYTE
 
     def __post_init__(self) -> None:
@@ -81,8 +82,9 @@ class Timed:
         return 0.0 if self.eyes.here(source) else cost.fetching(source, self._per_byte)
 
     def starting(self, source: Source) -> float:
-        """Seconds until it is timed, supposed; 0 where all its features are kept."""
-        return cost.guess(source).start if not self.eyes.here(source) or self._new(source) else 0.0
+        """Seconds until it is timed, supposed; 0 where all its features are kept; longer where all starts took so."""
+        slower = max(min(self._starts, default=1.0), 1.0)
+        return slower * cost.guess(source).start if not self.eyes.here(source) or self._new(source) else 0.0
 
     def open(self, source: Source, n: int) -> None:
         """Fetch it, build its network, and time it on a few of the first `n` examples."""
@@ -98,7 +100,8 @@ class Timed:
             self._paces[source.key] = guess
             return
         warm, rest = few[: cost.WARM], few[cost.WARM :]
-        start = self._step(source, "start", len(warm), guess.start, lambda: self.eyes.look(source, warm))[1]
+        start = self._step(source, "start", len(warm), self.starting(source), lambda: self.eyes.look(source, warm))[1]
+        self._starts.append(start / guess.start)
         pace = replace(guess, start=start)
         if rest:
             seen = self._step(source, "time", len(rest), guess.look(rest), lambda: self.eyes.look(source, rest))[0]
