@@ -52,7 +52,7 @@ class Limits:
             takes, left = takes + self.timed.starting(source), STARTING * left
         if left <= 0 or takes > left:
             what = "starting it" if self.timed.eyes.here(source) else "fetching and starting it"
-            return "time", f"{what} would take about {takes:.0f} s, {self.told()}"
+            return "time", f"{what} would take about {takes:.0f} s of the {max(self.left(), 0):.0f} s left for choosing"
         return None
 
     def step(self, source: Source, n: int) -> Refusal | None:
