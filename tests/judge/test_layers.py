@@ -243,3 +243,14 @@ def test_eight_depths_take_no_time():
     start = time.process_time()
     probe_curve(train, valid, 7)
     assert time.process_time() - start < 2
+
+
+def test_pictures_of_one_group_count_as_one_observation():
+    """Twelve groups of ten, whose pictures agree: a lead that would be clear of 120 is none of twelve."""
+    gap = np.repeat(np.where(np.arange(12) % 3 > 0, 0.04, -0.05), 10)
+    depths = [Depth(name, 1.0, 8, 0.9, 0.2, 0.1) for name in ("early", "top")]
+    chosen = [
+        choose([Probed(depths[0], np.full(120, 0.2), groups), Probed(depths[1], 0.2 + gap, groups)])[0]
+        for groups in (None, np.arange(120) // 10)
+    ]
+    assert chosen == ["early", "top"]

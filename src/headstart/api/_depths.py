@@ -14,7 +14,7 @@ import numpy as np
 from ..errors import BudgetError
 from ..family import load
 from ..runtime import digest
-from ..types import Features, View, to_dict
+from ..types import Features, IntArray, View, to_dict
 
 if TYPE_CHECKING:
     from ._race import Race
@@ -26,6 +26,7 @@ MOST = 1000  # pictures that the curve looks at: more would draw the same curve 
 def curve(race: Race) -> dict[str, Any] | None:
     """The transfer curve of the best transfer candidate's source, see `judge/layers.py`."""
     from ..judge import layers
+    from ..plan._folds import units
 
     best = next(c for c in race.done[True] if c.trial.id == race.outcome.roles["transfer"])
     key = best.trial.source
@@ -37,7 +38,9 @@ def curve(race: Race) -> dict[str, Any] | None:
     looks = race.looks.several([View(key, depth) for depth in depths])
     train = {d: _some(train) for d, (train, _) in zip(depths, looks, strict=True)}
     valid = {d: _some(valid) for d, (_, valid) in zip(depths, looks, strict=True)}
-    probed = layers.probe_curve(train, valid, len(race.job.task.labels))
+    groups = units(race.job.task.valid)
+    groups = None if groups is None else groups[_rows(len(groups))]
+    probed = layers.probe_curve(train, valid, len(race.job.task.labels), groups)
     few = max(len(f.y) for f in looks[0]) <= MOST  # else the race trained on more pictures than the probes
     tuned = _tuned(race, key, depths) if few else {}
     if race.job.plan.layers:
@@ -130,5 +133,9 @@ def _train_all(race: Race, key: str, depths: tuple[str, ...]) -> dict[str, tuple
 
 def _some(features: Features) -> Features:
     """At most `MOST` rows, drawn at random (rows come class by class), the same ones at every depth."""
-    rows = np.sort(np.random.default_rng(0).permutation(len(features.y))[:MOST])
+    rows = _rows(len(features.y))
     return Features(features.x[rows], features.y[rows], features.key)
+
+
+def _rows(n: int) -> IntArray:
+    return np.sort(np.random.default_rng(0).permutation(n)[:MOST])

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,10 +16,11 @@ from numpy.typing import ArrayLike
 from ..errors import DataError, UsageError
 from ..kind._words import number
 from ..kind.classification import compared, told
+from ..plan.choice import standard_error
 from ..runtime import one_blas_thread
 from ..score._axes import decompose, penalties, signed_root
 from ..transfer._linear import logistic, ridge_path
-from ..types import Features
+from ..types import Features, IntArray
 from ._quantiles import Float64
 from .wording import points
 
@@ -50,6 +50,7 @@ class Probed:
 
     depth: Depth
     losses: Float64  # [n]
+    groups: IntArray | None = None  # [n] whose pictures count as one observation together; None: each stands alone
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,9 @@ class Curve:
     trend: str  # what the curve says of the task, one sentence
 
 
-def probe_curve(train: Mapping[str, Features], valid: Mapping[str, Features], k: int) -> tuple[Probed, ...]:
+def probe_curve(
+    train: Mapping[str, Features], valid: Mapping[str, Features], k: int, groups: IntArray | None = None
+) -> tuple[Probed, ...]:
     """Fit a logistic head on every depth's frozen features.
 
     As the linear probe does: signed square root, standardised, penalties around the best ridge penalty by exact
@@ -82,6 +85,7 @@ def probe_curve(train: Mapping[str, Features], valid: Mapping[str, Features], k:
         train: pooled features `[n d]` of each depth, in the order stem → top, all of the same pictures.
         valid: the same depths of the validation pictures.
         k: classes.
+        groups: of the validation pictures `[n]`, where some belong together.
 
     Returns:
         A depth each, in the order of `train`.
@@ -96,9 +100,9 @@ def probe_curve(train: Mapping[str, Features], valid: Mapping[str, Features], k:
     with one_blas_thread(max(len(f.y) for f in train.values())):
         for i, (name, features) in enumerate(train.items()):
             right, losses = _probe(features, valid[name], k)
-            log_loss, se = float(losses.mean()), _error(losses)
+            log_loss, se = float(losses.mean()), standard_error(losses, groups)
             depth = Depth(name, (i + 1) / len(train), features.x.shape[1], right, log_loss, se)
-            found.append(Probed(depth, losses))
+            found.append(Probed(depth, losses, groups))
     return tuple(found)
 
 
@@ -121,7 +125,7 @@ def choose(probed: Sequence[Probed], noun: str = "picture") -> tuple[str, str]:
     """
     if not probed:
         raise UsageError("No depth was probed, so none can be chosen. Pass the features of one depth or more.")
-    lowest, chosen = _lowest_and_deepest([p.losses for p in probed])
+    lowest, chosen = _lowest_and_deepest([p.losses for p in probed], probed[0].groups)
     best, low, top = (_numbers(probed[i].depth) for i in (chosen, lowest, -1))
     pictures = f"{len(probed[0].losses):,} validation {noun}s"
     name = probed[chosen].depth.name
@@ -201,20 +205,15 @@ def _probe(train: Features, valid: Features, k: int) -> tuple[float, Float64]:
     return min(tried, key=lambda t: float(t[1].mean()))
 
 
-def _lowest_and_deepest(losses: Sequence[Float64]) -> tuple[int, int]:
+def _lowest_and_deepest(losses: Sequence[Float64], groups: IntArray | None) -> tuple[int, int]:
     """Where the lowest mean is, and the last one that the pictures cannot tell from it."""
     lowest = min(range(len(losses)), key=lambda i: (float(losses[i].mean()), -i))
-    return lowest, max(i for i in range(len(losses)) if _close(losses[i], losses[lowest]))
+    return lowest, max(i for i in range(len(losses)) if _close(losses[i], losses[lowest], groups))
 
 
-def _close(losses: Float64, lowest: Float64) -> bool:
+def _close(losses: Float64, lowest: Float64, groups: IntArray | None) -> bool:
     gap = losses - lowest
-    return bool(gap.mean() <= _error(gap))
-
-
-def _error(values: Float64) -> float:
-    """Standard error of the mean."""
-    return float(values.std(ddof=1)) / sqrt(len(values))
+    return bool(gap.mean() <= standard_error(gap, groups))
 
 
 def _tail(probed: Sequence[Probed], tuned: Mapping[str, tuple[float, Float64]], above: int) -> tuple[int, str]:
@@ -227,7 +226,7 @@ def _tail(probed: Sequence[Probed], tuned: Mapping[str, tuple[float, Float64]], 
     frozen = probed[-1].depth
     rows = {names[-1]: (frozen.probe or 0.0, probed[-1].losses), **tuned}
     order = [key for key in dict.fromkeys((INPUT, *names)) if key in rows]
-    lowest, chosen = _lowest_and_deepest([rows[key][1] for key in order])
+    lowest, chosen = _lowest_and_deepest([rows[key][1] for key in order], probed[0].groups)
     right, losses = rows[order[chosen]]
     count = parts - 1 - names.index(order[chosen]) if order[chosen] in names else parts
     numbers = told(right, float(losses.mean()))
@@ -244,7 +243,7 @@ def _trend(probed: Sequence[Probed]) -> str:
     """General or special: where the curve stops rising."""
     if len(probed) == 1:
         return "With one depth there is no curve."
-    lowest, chosen = _lowest_and_deepest([p.losses for p in probed])
+    lowest, chosen = _lowest_and_deepest([p.losses for p in probed], probed[0].groups)
     best, top = probed[chosen].depth, probed[-1].depth
     if best is not top:
         lost = (best.probe or 0.0) - (top.probe or 0.0)
@@ -254,7 +253,7 @@ def _trend(probed: Sequence[Probed]) -> str:
             "top): what the source learnt above it is special to its own task."
         )
     first = len(probed) - 1
-    while first and _close(probed[first - 1].losses, probed[lowest].losses):
+    while first and _close(probed[first - 1].losses, probed[lowest].losses, probed[0].groups):
         first -= 1
     if first < len(probed) - 1:
         return (
