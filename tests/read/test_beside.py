@@ -91,3 +91,51 @@ def test_what_no_table_names_is_said_and_a_label_of_another_name_is_asked_for(tm
     task = read(tmp_path, ReadOptions(label="species"))
     assert task.labels == ("a", "b")
     assert task.notes[1].startswith("6 pictures below ")
+
+
+def test_answers_to_hand_in_are_no_labels(tmp_path):
+    """A competition's sample of a submission says "a" of every test picture."""
+    pictures(tmp_path / "train", 20)
+    pictures(tmp_path / "test", 10, 20)
+    csv(tmp_path / "train.csv", rows(20), "image,label")
+    csv(tmp_path / "sample_submission.csv", [(name, "a") for name, _ in rows(10, 20)], "Image,Label")
+    task = read(tmp_path)
+    assert sum(task.n.values()) == 20
+    assert "sample_submission.csv shows how to hand in answers, by the name: left out." in task.notes
+
+
+def test_pictures_called_after_a_key_and_classes_of_0_and_1_with_a_test_part_that_has_none(tmp_path):
+    pictures(tmp_path / "images", 30)
+    csv(tmp_path / "train.csv", [(str(i), str(1 - i % 2), str(i % 2)) for i in range(20)], "image_id,a,b")
+    csv(tmp_path / "test.csv", [(str(i),) for i in range(20, 30)], "image_id")
+    task = read(tmp_path)
+    assert task.labels == ("a", "b")
+    assert sum(task.n.values()) == 20
+    assert any("None of the 10 test rows" in note for note in task.notes)
+
+
+def test_pictures_named_in_a_column_called_otherwise(tmp_path):
+    for head in ("Image Index,label", "id,label"):
+        pictures(tmp_path / "images", 20)
+        csv(tmp_path / "entries.csv", [(name.removesuffix(".png" * (head[0] == "i")), y) for name, y in rows(20)], head)
+        task = read(tmp_path)
+        assert (task.labels, sum(task.n.values())) == (("a", "b"), 20)
+
+
+def test_a_table_beside_class_folders_is_not_passed_over_in_silence(tmp_path):
+    for label in "ab":
+        pictures(tmp_path / label, 12, 12 * (label == "b"))
+    csv(tmp_path / "labels.csv", [(f"{'ab'[i // 12]}/{i}.png", "xy"[i % 2]) for i in range(24)], "filename,label")
+    task = read(tmp_path)
+    assert task.labels == ("a", "b")
+    assert any("labels.csv beside them is not read" in note for note in task.notes)
+    csv(tmp_path / "metadata.csv", [(f"{'ab'[i // 12]}/{i}.png", "xy"[i % 2]) for i in range(24)])
+    assert read(tmp_path).labels == ("x", "y")
+    assert read(tmp_path, ReadOptions(layout="classes")).labels == ("a", "b")
+
+
+def test_columns_that_the_splits_spell_in_different_ways(tmp_path):
+    for split, head in (("train", "Text,Label"), ("test", "text ,label")):
+        lines = [(f"{split} words {i} of {'ab'[i % 2] * 9}", "ab"[i % 2]) for i in range(30)]
+        csv(tmp_path / f"{split}.csv", lines, head)
+    assert read(tmp_path, ReadOptions(duplicates="keep")).n["test"] == 30

@@ -62,3 +62,35 @@ def test_some_that_are_missing_are_a_warning(table):
     (file.parent / "5.png").unlink()
     task = read(file)
     assert f"1 of 24 pictures that labels.csv names are not there, such as {file.parent / '5.png'}" in task.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "is_"),
+    [
+        ("images\\{}.png", "images/0.png"),
+        ("C:\\Users\\me\\data\\images\\{}.png", "images/0.png"),
+        ("/home/someone/data/images/{}.png", "images/0.png"),
+        ("images/{}", "images/0.png"),
+        ("images/{}.jpg", "images/0.png"),
+    ],
+)
+def test_names_of_another_machine_and_without_their_suffix_are_found_and_said(table, name, is_):
+    task = read(table("notes/images", name))
+    assert sum(task.n.values()) == 24
+    assert f"labels.csv names files in another way than they are called: {name.format(0)} is {is_}." in task.notes
+
+
+def test_two_names_never_become_one(table, tmp_path):
+    file = table("notes", "/there/{}.png")
+    rows = file.read_text().splitlines()
+    file.write_text("\n".join([*rows, *(row.replace("/there", "/here") for row in rows[1:])]))
+    with pytest.raises(DataError, match="None of the 48 pictures"):
+        read(file)
+
+
+def test_web_addresses_are_told_as_such(tmp_path):
+    for head in ("image", "image_url"):
+        rows = [f"{head},label", *(f"https://example.org/{i}.jpg?s=1,{'ab'[i % 2]}" for i in range(12))]
+        (tmp_path / "t.csv").write_text("\n".join(rows))
+        with pytest.raises(DataError, match=r"web addresses.*headstart fetches none.*ownload"):
+            read(tmp_path / "t.csv")

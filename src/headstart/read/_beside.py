@@ -17,8 +17,9 @@ from ._even import Row
 from ._options import ReadOptions
 from ._record import LABELS, NUMBERS, PICTURES
 from ._roles import plain, roles
+from ._together import spelled_alike, without_answers
 from ._walk import files, loose, subfolders
-from ._whereabouts import whereabouts
+from ._whereabouts import Whereabouts, whereabouts
 
 if TYPE_CHECKING:
     from ._table import Table
@@ -41,19 +42,21 @@ class _Beside:
 
 def beside(root: Path, options: ReadOptions, open_file: Callable[[Path], Table]) -> Table | None:
     """The tables in or below a folder as one; None where there are none, or folders are the classes."""
-    found = [b for path in _tables(root) if (b := _read(path, options, open_file))]
+    tables, said = without_answers(_tables(root))
+    found = [b for path in tables if (b := _read(path, options, open_file))]
     naming = [b for b in found if b.column]
     if not naming:
         return _of_texts(root, found)
     named = [name for b in naming for name in _folders(b)]
     classes = not all(plain(name) or name in roles({*named, "train", "test"}) for name in named)
+    classes = classes and len({path.parent for path in files(root)}) > 1
     if classes and not any(b.labelled and b.table.name.startswith("metadata.") for b in naming):
         return None
     table = _one(root, naming)
     known = {root / str(row.get(b.column)) for b in naming for _, row, _ in table.rows}
     others = sum(path not in known for path in files(root))
-    said = f"{others} pictures below {root.name}/ are named in no table, and left out."
-    return replace(table, notes=(*table.notes, said)) if others else table
+    loose = (f"{others} pictures below {root.name}/ are named in no table, and left out.",) if others else ()
+    return replace(table, notes=(*table.notes, *said, *loose))
 
 
 def _of_texts(root: Path, found: Sequence[_Beside]) -> Table | None:
@@ -71,15 +74,16 @@ def _one(root: Path, tables: Sequence[_Beside]) -> Table:
     by_folder = _splits(root, {b.folder for b in tables})
     by_name = roles([_stem(b) for b in tables])
     own = any(c.strip().casefold() == "split" for b in tables for c in b.table.columns)
+    alike = spelled_alike([row for _, row, _ in b.table.rows] for b in tables)
     rows: list[tuple[str, Row, str | None]] = []
-    for b in tables:
+    for b, same in zip(tables, alike, strict=True):
         at = b.folder.relative_to(root)
         of_table = by_folder.get(b.folder) or by_name.get(_stem(b))
         by_picture = roles({_first(row, b.column) for _, row, _ in b.table.rows})
-        for where, row, said in b.table.rows:
+        for (where, row, said), called in zip(b.table.rows, same, strict=True):
             split = said or of_table or by_picture.get(_first(row, b.column))
             known = split if split in _SPLITS and not own else None
-            rows.append((str(at / where), _moved(row, b.column, at), known))
+            rows.append((str(at / where), _moved(called, _alike(b.column, called), at), known))
     named = ", ".join(str(b.folder.relative_to(root) / b.table.name) for b in tables[:3])
     more = f" and {len(tables) - 3} more" if tables[3:] else ""
     note = f"What {root.name}/ holds is read from {named}{more}, not from the names of folders."
@@ -89,6 +93,11 @@ def _one(root: Path, tables: Sequence[_Beside]) -> Table:
 
 def _stem(b: _Beside) -> str:
     return b.table.name.split(".")[0].split("-")[0]
+
+
+def _alike(column: str, row: Row) -> str:
+    """What a column is called in a row of the whole."""
+    return next((c for c in row if c.strip().casefold() == column.strip().casefold()), column)
 
 
 def _first(row: Row, column: str) -> str:
@@ -110,23 +119,43 @@ def _tables(root: Path) -> list[Path]:
 
 def _read(path: Path, options: ReadOptions, open_file: Callable[[Path], Table]) -> _Beside | None:
     """The table, with its names of pictures relative to its own folder; None where it cannot be read."""
+    from ._columns import find
+
     folder = path.parent
     try:
         table = open_file(path)
     except DataError:
         return None
-    by_name = {c.strip().casefold(): c for c in reversed(table.columns)}
-    column = next((by_name[name] for name in PICTURES if name in by_name), "")
+    column, place = _naming(table)
     labels = [c.strip() for c in options.label.split(",")] if options.label else (*LABELS, *NUMBERS)
-    labelled = any(label.casefold() in by_name for label in labels)
-    if not column:
+    labelled = any(find(table.columns, label) for label in labels)
+    if place is None:
         return _Beside(table, folder, "", labelled)
-    place = whereabouts(folder, [row.get(column) for _, row, _ in table.rows])
-    if 2 * len(place.missing) > place.named or not place.folder.is_relative_to(folder):
+    if not _there(place, folder):
         return None
     at = place.folder.relative_to(folder)
-    rows = tuple((where, _moved(row, column, at), split) for where, row, split in table.rows)
-    return _Beside(replace(table, rows=rows), folder, column, labelled)
+    rows = tuple((where, _moved(place.renamed(row, column), column, at), split) for where, row, split in table.rows)
+    return _Beside(replace(table, rows=rows, notes=(*table.notes, *place.said(table.name))), folder, column, labelled)
+
+
+def _naming(table: Table) -> tuple[str, Whereabouts | None]:
+    """The column that names pictures, by its own name, by its cells, or as a key after which files are called."""
+    from ._columns import find, holds_pictures
+
+    usual = [c for name in PICTURES for c in find(table.columns, name)]
+    holding = [c for c in table.columns if holds_pictures(table, c)]
+    for column in (*usual, *holding)[:1]:
+        return column, whereabouts(table.folder, [row.get(column) for _, row, _ in table.rows])
+    for column in find(table.columns, "id"):
+        cells = [row.get(column) for _, row, _ in table.rows]
+        if _there(place := whereabouts(table.folder, cells), table.folder):
+            return column, place
+    return "", None
+
+
+def _there(place: Whereabouts, folder: Path) -> bool:
+    """Whether most of the files are there, in or below the folder."""
+    return 2 * len(place.missing) <= place.named > 0 and place.folder.is_relative_to(folder)
 
 
 def _moved(row: Row, column: str, at: Path) -> Row:

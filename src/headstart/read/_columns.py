@@ -74,7 +74,9 @@ def example_columns(table: Table, shape: Shape) -> tuple[tuple[str, ...], tuple[
         return named[0], _twins(table, named[0], shape.columns, "--text")
     holding = [c for c in dict.fromkeys([*(c for (c, *_) in named), *table.columns]) if holds_pictures(table, c)]
     if not holding and not named:
-        raise _none(table, shape.columns, _PICTURES)
+        web = next((c for c in table.columns if any("://" in str(cell) for cell in _some(table, c))), "")
+        hint = f"'{web}' holds web addresses, of which headstart fetches none: download the pictures." if web else ""
+        raise _none(table, shape.columns, f"{_PICTURES} {hint}".strip())
     return (first := tuple(holding[:1]) or named[0]), _beside(table, first[0], holding, bool(named))
 
 
@@ -163,9 +165,9 @@ def _is_picture(folder: Path, cell: object) -> bool:
         cell = cell.get("bytes") or cell.get("path")
     if isinstance(cell, bytes):
         return looks_like_picture(cell[:16])
-    if not isinstance(cell, str) or "\n" in cell or len(cell) > 1_000:
+    if not isinstance(cell, str) or "\n" in cell or "://" in cell or len(cell) > 1_000:
         return False
-    path = Path(cell.strip())
+    path = Path(cell.strip().replace("\\", "/"))
     return path.suffix.lower() in SUFFIXES or (not path.suffix and path.name != "" and _is_file(folder / path))
 
 
@@ -232,10 +234,9 @@ def _is_flag(table: Table, column: str) -> bool:
 
 
 def _one_hot(table: Table, flags: Iterable[str]) -> bool:
-    """Whether exactly one of these columns says 1 in each row."""
-    return all(
-        sum(YES_NO.get((_plain(row.get(c)) or "0").casefold(), False) for c in flags) == 1 for _, row, _ in table.rows
-    )
+    """Whether exactly one of these columns says 1 in each row that says anything."""
+    rows = ([_plain(row.get(c)) for c in flags] for _, row, _ in table.rows)
+    return all(sum(YES_NO.get((cell or "0").casefold(), False) for cell in row) == 1 for row in rows if any(row))
 
 
 def _twins(table: Table, taken: tuple[str, ...], wanted: tuple[str, ...], option: str) -> tuple[str, ...]:

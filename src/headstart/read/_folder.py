@@ -34,7 +34,7 @@ def read_folder(root: Path, shape: Shape, options: ReadOptions = ReadOptions()) 
         held[path.relative_to(root).parts[:-1]].append(path)
     if not any(held):
         raise DataError(_nothing(root, paths, shape))
-    layout = arrange(held, root.name, options.layout, _hint(paths))
+    layout = arrange(held, root.name, options.layout, _hint(paths) + unread(root))
     records, loose, aside = [], [], []
     for folder, inside in held.items():
         place = layout.places[folder]
@@ -47,10 +47,19 @@ def read_folder(root: Path, shape: Shape, options: ReadOptions = ReadOptions()) 
                 loose.append(Record(path, ""))
             else:
                 aside.append(SetAside(str(path), "no_label", place.why))
-    notes += layout.notes
+    notes += [*layout.notes, *([f"Classes are the folders' names.{unread(root)}"] if unread(root) else [])]
     if aside:
         notes.append(f"Without a label and left out: {len(aside)} {shape.nouns if aside[1:] else shape.noun}.")
     return Found(tuple(records), tuple(aside), layout.warnings, loose=tuple(loose), notes=tuple(notes))
+
+
+def unread(root: Path) -> str:
+    """What is said of tables that lie beside the folders."""
+    from ._table import tables_in
+
+    tables = [path.name for path in tables_in(root) if path.suffix.lower() != ".json"]  # may say anything
+    some = ", ".join(tables[:3]) + (", …" if tables[3:] else "")
+    return f" {some} beside them is not read; if it names the labels, pass {tables[0]} itself." if tables else ""
 
 
 def _nothing(root: Path, paths: Sequence[Path], shape: Shape) -> str:

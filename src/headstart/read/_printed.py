@@ -28,7 +28,9 @@ def printed(cells: Sequence[object]) -> list[tuple[str, ...] | None] | None:
 
 
 def _printed(text: str) -> list[object] | None:
-    """The members of one printed list."""
+    """The members of one printed list; of tags in angle brackets too, as Stack Overflow's `<c++><qt>`."""
+    if re.fullmatch(r"(?:<[^<>\s]+>)+", text):
+        return list(re.findall(r"<([^<>]+)>", text))
     if not (text[:1] in "[({" and text[-1:] in "])}") or len(text) < 2:
         return None
     inside = text[1:-1].strip()

@@ -21,7 +21,9 @@ _SPLITS = {
 
 
 NUMBERS = ("score", "rating", "value", "number", "target")  # what columns of numbers are called
-PICTURES = tuple("image path file filename file_name picture img photo image_path filepath".split())  # of pictures
+PICTURES = tuple(
+    "image path file filename file_name picture img photo image_path filepath image_id image_name".split()
+)  # of pictures
 TEXTS = tuple("text sentence content review question utterance message tweet comment body document title".split())
 LABELS = ("label", "class", "category", "target", "labels")  # of classes, of pictures and texts alike
 TOPICS = ("label", "class", "category", "intent", "sentiment", "topic", "target", "labels")  # the same, of texts

@@ -16,7 +16,7 @@ from ._options import ReadOptions
 from ._record import Found, Record, Shape, label_text
 from ._splits import splits
 from ._table import COLUMNS, Table
-from ._whereabouts import told, whereabouts
+from ._whereabouts import Whereabouts, told, whereabouts
 
 
 def records(table: Table, shape: Shape, options: ReadOptions = ReadOptions()) -> Found:
@@ -46,7 +46,7 @@ def records(table: Table, shape: Shape, options: ReadOptions = ReadOptions()) ->
     for number, ((where, row, _), answer, split) in enumerate(zip(table.rows, said.rows, given.rows, strict=True)):
         if number in given.left_out or split in blind:
             continue
-        cell = _cell(shape, place.folder, row, columns.examples)
+        cell = _cell(shape, place, row, columns.examples)
         learns = shape.modality == "text" and split in (None, "train")
         if cell is None or (answer.text is None and not learns):
             aside.append(_set_aside(where, cell, shape))
@@ -85,9 +85,9 @@ def unlabelled(table: Table, shape: Shape) -> list[Unlabelled]:
         DataError: there is no column of examples.
     """
     examples = example_columns(table, shape)[0] if table.rows else ()
-    folder = whereabouts(table.folder, _names(table, shape, examples)).folder
+    place = whereabouts(table.folder, _names(table, shape, examples))
     others = [c for c in table.columns if c not in examples]
-    return [Unlabelled(where, _cell(shape, folder, row, examples), _plain(row, others)) for where, row, _ in table.rows]
+    return [Unlabelled(where, _cell(shape, place, row, examples), _plain(row, others)) for where, row, _ in table.rows]
 
 
 def _plain(row: Row, columns: Iterable[str]) -> dict[str, str | int | float]:
@@ -97,9 +97,9 @@ def _plain(row: Row, columns: Iterable[str]) -> dict[str, str | int | float]:
     return {c: v if isinstance(v, str | int | float) else str(v) for c, v in known.items()}
 
 
-def _cell(shape: Shape, folder: Path, row: Row, columns: tuple[str, ...]) -> Path | str | None:
+def _cell(shape: Shape, place: Whereabouts, row: Row, columns: tuple[str, ...]) -> Path | str | None:
     """The example of a row: its cell, or several texts put together; None where there is none."""
-    cells = [shape.cell(folder, row.get(column)) for column in columns]
+    cells = [shape.cell(place.folder, place.renamed(row, column).get(column)) for column in columns]
     if len(cells) == 1 or all(cell is None for cell in cells):
         return cells[0]
     return PAIR.join(str(cell or "").strip() for cell in cells)

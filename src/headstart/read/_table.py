@@ -12,6 +12,7 @@ from ._even import Row
 from ._formats import file_rows, is_saved, saved_rows, suffix_of
 from ._options import ReadOptions
 from ._record import split_name
+from ._together import spelled_alike
 from ._walk import loose, subfolders
 
 RECORDS = ("journal.jsonl", "run.json", "ranking.json")  # of a fit, in its own folder
@@ -45,6 +46,8 @@ def open_table(path: Path, options: ReadOptions = ReadOptions(), *, alone: bool 
         return _file(path, options) if suffix_of(path) else None
     if is_saved(path):
         return Table(f"{path.name}/", path, tuple(saved_rows(path)))
+    if options.layout and subfolders(path):  # a layout is of folders: these are meant
+        return None
     tables = tables_in(path)
     named = {p: s for p in tables if (s := split_of(p))}
     opened = partial(_file, options=options)
@@ -53,7 +56,12 @@ def open_table(path: Path, options: ReadOptions = ReadOptions(), *, alone: bool 
     if subfolders(path) and (table := beside(path, options, opened)):
         return table
     files = {p: opened(p) for p in named}
-    rows = [(where, row, named[p]) for p, file in files.items() for where, row, _ in file.rows]
+    alike = spelled_alike([row for _, row, _ in file.rows] for file in files.values())
+    rows = [
+        (where, row, named[p])
+        for (p, file), same in zip(files.items(), alike, strict=True)
+        for (where, _, _), row in zip(file.rows, same, strict=True)
+    ]
     others = [p.name for p in tables if p not in named]
     warnings = (f"{', '.join(others)} beside the splits of {path.name}/ is left out.",) if others else ()
     return Table(f"{path.name}/", path, tuple(rows), warnings, tuple(n for file in files.values() for n in file.notes))
