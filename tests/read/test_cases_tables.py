@@ -279,3 +279,10 @@ def test_one_column_of_texts_is_found_and_of_several_one_is_asked_for(tmp_path):
         read(table(tmp_path / "t.csv", pairs))
     with pytest.raises(DataError, match=r"none named label .*Of those Art might be it: `--label Art`"):
         read(table(tmp_path / "t.csv", [{"text": t, "Art": "ab"[i % 2]} for i, t in enumerate(DRAWN)]))
+
+
+def test_pictures_named_in_two_columns_are_said(cases, tmp_path):
+    here = cases / "predict_table"
+    rows = [{"image": here / f"{i}.png", "mask": here / f"{i + 40}.png", "label": "ab"[i % 2]} for i in range(40)]
+    task = read(table(tmp_path / "t.csv", rows))
+    assert any("pictures are read from 'image'; 'mask' left out" in note for note in task.notes)

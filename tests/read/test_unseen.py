@@ -112,3 +112,15 @@ def test_a_column_of_texts_is_nothing_for_pictures(tmp_path):
             labels=("a", "b"),
             options=ReadOptions(text="body"),
         )
+
+
+def test_a_run_of_classes_knows_them_again_as_columns_of_zero_and_one(tmp_path):
+    some = [{"text": r["text"], "a": int(r["label"] == "a"), "b": int(r["label"] == "b")} for r in rows(6)]
+    task = unseen(table(tmp_path, some), **AB)
+    assert [AB["labels"][e.label] for e in task.test.open()] == [r["label"] for r in rows(6)]
+
+
+def test_a_blank_means_what_it_meant_when_the_run_learnt(tmp_path):
+    some = [{"text": r["text"], "label": r["label"] if r["label"] == "a" else ""} for r in rows(6)]
+    task = unseen(table(tmp_path, some), **AB, columns={"blank": "b"})
+    assert len(task.test) == 6

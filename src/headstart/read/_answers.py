@@ -89,7 +89,7 @@ def _flags(table: Table, flags: tuple[str, ...], shape: Shape, blank: str | None
             "found)? Then pass --blank 0. If it says that nobody looked, fill these cells, or take the rows out."
         )
     whole = [found for found in tags if found is not None]
-    if not shape.several and len(whole) >= _LEAST and all(len(found) == 1 for found in whole):
+    if not shape.several and (shape.flags or len(whole) >= _LEAST) and all(len(found) == 1 for found in whole):
         said = (
             f"Exactly one of {', '.join(flags[:5])}{', …' if flags[5:] else ''} is 1 in each row, so they are read as "
             "classes, one an example. --kind multilabel takes them as labels of which several may apply."
