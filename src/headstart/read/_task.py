@@ -27,6 +27,7 @@ from ._options import ReadOptions
 from ._record import Found, Record, Shape, in_order
 from ._rows import records
 from ._several import settle_several, tagged
+from ._spelling import spelled
 from ._split import SHARES, TEST, VALID, VALID_OF_TRAIN, assign
 from ._table import COLUMNS, Table
 from ._telling import compared
@@ -61,7 +62,7 @@ def make(
     found = found_in(path, table, shape, options)
     found = joined(found, beside, path, shape) if beside else found
     found, rule = _given_splits(found, path, shape)
-    found = tagged(found, options.kind, path)
+    found = spelled(tagged(found, options.kind, path), options.kind)
     several = any(r.tags is not None for r in found.records)
     found = found if several else settled(found, options.kind, table is not None, path)
     numbers = any(r.target is not None for r in found.records)

@@ -23,6 +23,7 @@ from ._options import ReadOptions
 from ._record import Found, Shape, in_order
 from ._roles import roles
 from ._several import tagged
+from ._spelling import spelled
 from ._table import Table, open_table, split_of, tables_in
 from ._task import absolute, example, found_in
 
@@ -72,7 +73,7 @@ def unseen(
             f"{path.name}: the columns {', '.join(found.labels)} say nothing of {', '.join(in_order(missing))}, which "
             f"the run gives too. Name a column of 0 and 1 for each of its labels: {','.join(labels)}."
         )
-    found = tagged(found, kind, path, known=labels)
+    found = spelled(tagged(found, kind, path, known=labels), kind, labels)
     found = found if kind == "multilabel" else settled(found, kind, table is not None, path)
     if kind != "regression":
         _check_known(found, labels, path, shape)
@@ -97,6 +98,7 @@ def unseen(
         test=Sealed(tuple(example(k, labels) for k in kept)),
         set_aside=aside,
         warnings=found.warnings + cleaned.warnings,
+        notes=found.notes + cleaned.notes,
         split_rule=rule if path == given else f"Only {path.name} of {given.name}/ is judged.",
         fingerprint=runtime.digest(sorted((k.digest, k.record.label) for k in kept)),
         modality=modality,
