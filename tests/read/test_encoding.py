@@ -3,7 +3,7 @@
 import pytest
 
 from headstart.errors import UsageError
-from headstart.read import read
+from headstart.read import ReadOptions, read
 from headstart.read._encoding import decoded
 
 RUSSIAN = "Отличный фильм, очень понравилось. Ужасная игра актёров. "
@@ -67,3 +67,20 @@ def test_text_files_of_a_folder_share_one_code_page(tmp_path):
         (place / f"{i:02}.txt").write_bytes(said.encode("cp1251"))
     texts = [e.text for e in read(tmp_path).train]
     assert all(any(word in text for word in ("Отличный", "Да")) for text in texts)
+
+
+@pytest.mark.parametrize("text", ["only £5 today ", "it’s 20 °C – “warm” "])
+def test_signs_alone_are_those_of_western_europe(text):
+    """Of two pages with a sign and a letter in one place, the letter would have won: "Ł5"."""
+    assert decoded(table(text).encode("cp1252"), "t.csv").text == table(text)
+
+
+def test_an_encoding_holds_for_text_files_too(tmp_path):
+    for label in ("good", "bad"):
+        (tmp_path / label).mkdir()
+        for i in range(8):
+            (tmp_path / label / f"{i}.txt").write_bytes(f"{RUSSIAN} {label} {i}".encode("koi8_r"))
+    task = read(tmp_path, ReadOptions(encoding="koi8_r", duplicates="keep"))
+    assert all((e.text or "").startswith(RUSSIAN.strip()[:20]) for e in task.train)
+    with pytest.raises(UsageError, match="no encoding 'klingon'"):
+        read(tmp_path, ReadOptions(encoding="klingon"))

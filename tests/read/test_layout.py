@@ -154,3 +154,19 @@ def test_what_is_held_out_by_its_name_beside_class_folders_is_a_question(odd):
     with pytest.raises(DataError, match=rf"{odd}/ as a class beside cat/, dog/ \(--layout classes\), or as what is to"):
         places("cat", "dog", odd)
     assert len({label for _, label in places("cat", "dog", odd, asked="classes").values()}) == 3
+
+
+@pytest.mark.parametrize("odd", ["images", "thumbnails"])
+def test_a_folder_of_no_class_beside_class_folders_is_a_question(odd):
+    with pytest.raises(DataError, match=rf"{odd}/ as a class beside cat/, dog/ .*belongs to no class: then move"):
+        arrange([("cat",), ("dog",), (odd,)], "data")
+    places = arrange([("cat",), ("dog",), (odd,)], "data", "classes").places
+    assert places[(odd,)].label == odd
+
+
+def test_folders_inside_the_classes_are_told():
+    held = [(label, f"sub-{n}") for label in ("ad", "cn") for n in range(3)]
+    (note,) = arrange(held, "data").notes
+    assert "inside the classes (sub-0/, sub-1/, sub-2/)" in note
+    assert "--group" in note
+    assert "--layout nested" in note

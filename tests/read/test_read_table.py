@@ -168,3 +168,40 @@ def test_parquet_and_saved_datasets_with_pictures_inside(tmp_path, rows, cache):
     assert read(tmp_path / "saved").fingerprint == by_table.fingerprint
     assert len(read(tmp_path / "parts").test) == 6
     assert sorted((p.name, p.stat().st_mtime_ns) for p in tmp_path.rglob("*")) == before
+
+
+def test_a_test_part_labelled_minus_one_has_no_labels(tmp_path):
+    """So GLUE's test sets are, saved as JSON Lines."""
+    for split, label in (("train", lambda i: i % 2), ("validation", lambda i: i % 2), ("test", lambda i: -1)):
+        rows = [{"sentence": f"{split} words {i} {i * 7}", "label": label(i)} for i in range(30)]
+        (tmp_path / f"{split}.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    task = read_any(tmp_path, ReadOptions(duplicates="keep"))
+    assert task.labels == ("0", "1")
+    assert any("None of the 30 test rows" in note for note in task.notes)
+
+
+@pytest.mark.parametrize("between", [",\n", "\n"])
+def test_objects_one_behind_the_other(tmp_path, between):
+    rows = [{"text": f"words {i} {i * 7}", "label": "ab"[i % 2]} for i in range(30)]
+    (tmp_path / "t.jsonl").write_text(between.join(json.dumps(row, indent=2) for row in rows) + between)
+    assert sum(read_any(tmp_path / "t.jsonl", ReadOptions(duplicates="keep")).n.values()) == 30
+
+
+@pytest.mark.parametrize(("name", "do"), [("t.zip", "unpack it"), ("t.feather", "save it as"), ("t.txt", "call it")])
+def test_tables_that_are_none_yet_are_told_what_to_do(tmp_path, name, do):
+    (tmp_path / name).write_bytes(b"PK")
+    with pytest.raises(DataError, match=do):
+        read_any(tmp_path / name)
+
+
+def test_few_examples_of_numbers_may_be_numbers_to_predict(tmp_path):
+    (tmp_path / "t.csv").write_text("text,age\n" + "".join(f"words {i} {i * 7},{i + 20}\n" for i in range(20)))
+    with pytest.raises(DataError, match="numbers to predict, pass --kind regression"):
+        read_any(tmp_path / "t.csv", ReadOptions(label="age"))
+
+
+def test_columns_of_yes_and_no_are_labels(tmp_path):
+    rows = "".join(f"words {i} {i * 7},{'NY'[i % 2]},{'nny'[i % 3]}\n" for i in range(30))
+    (tmp_path / "t.csv").write_text(f"text,urgent,billing\n{rows}")
+    task = read_any(tmp_path / "t.csv", ReadOptions(label="urgent,billing", duplicates="keep"))
+    assert (task.kind, task.labels) == ("multilabel", ("billing", "urgent"))

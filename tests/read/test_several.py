@@ -8,6 +8,7 @@ import pytest
 
 from headstart.errors import DataError, UsageError
 from headstart.read import ReadOptions, read
+from headstart.read._printed import printed
 from headstart.read._split import SHARES, TEST, TRAIN, VALID, assign
 from headstart.types import answers
 from hostile import draw
@@ -221,3 +222,25 @@ def test_the_draw_depends_on_the_seed_and_not_on_the_order():
     one = assign(y, keys)
     np.testing.assert_array_equal(assign(y[order], [keys[i] for i in order]), one[order])
     assert (assign(y, keys, seed=1) != one).mean() > 0.3
+
+
+def test_lists_of_one_label_are_that_label_and_said(tmp_path):
+    rows = [{"text": f"some words {i} {i * 7}", "label": [["a"], ["b"], None][i % 3]} for i in range(60)]
+    (tmp_path / "t.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    task = read(tmp_path / "t.jsonl", ReadOptions(duplicates="keep"))
+    assert (task.kind, task.labels) == ("classification", ("a", "b"))
+    assert any("one label each" in note for note in task.notes)
+    assert read(tmp_path / "t.jsonl", ReadOptions(duplicates="keep", kind="multilabel")).kind == "multilabel"
+
+
+def test_labels_that_blanks_seem_to_part_are_said(tmp_path):
+    labels = ("red", "blue", "red blue", "round", "round red", "blue")
+    rows = [f"some words {i} {i * 7},{labels[i % 6]}" for i in range(60)]
+    (tmp_path / "t.csv").write_text("\n".join(["text,labels", *rows]))
+    task = read(tmp_path / "t.csv", ReadOptions(duplicates="keep"))
+    assert any("if a blank parts several" in note for note in task.notes)
+
+
+def test_tags_in_angle_brackets_are_several_labels():
+    assert printed(["<c++><qt>", "<qt>"]) == [("c++", "qt"), ("qt",)]
+    assert printed(["<b>bold</b>", "<qt>"]) is None

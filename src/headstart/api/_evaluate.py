@@ -91,6 +91,7 @@ def evaluate(
     ] if unknown else []  # fmt: skip
     if first.fitted.kind == "regression" and len(called := {m.labels[0] for m in models}) > 1:
         caveats.append(f"The runs call what they predict {' and '.join(map(repr, called))}: is it the same quantity?")
+    caveats += task.notes
     verdict = runs[0].record["verdict"]
     with tempfile.TemporaryDirectory(prefix="headstart-") as folder:
         galleries = {id(m.fitted): m.gallery(engine, Path(folder)) for m in models}

@@ -57,7 +57,16 @@ def answers(table: Table, columns: Chosen, shape: Shape, options: ReadOptions) -
         tags = listed(cell, where, column, blank=shape.several)
         text = label_text(cell) or options.blank if tags is None else joined(tags)
         found.append(Answer(text, tags))
+    if not shape.several and _of_one(found):
+        said = f"The lists in '{column}' hold one label each, and are read as it. --kind multilabel learns several."
+        return Answers(tuple(Answer(a.text) for a in found), notes=(said,))
     return Answers(tuple(found))
+
+
+def _of_one(found: Sequence[Answer]) -> bool:
+    """Whether lists are met, and each holds one label."""
+    lists = [a.tags for a in found if a.tags is not None]
+    return len(lists) >= _LEAST and all(len(tags) == 1 for tags in lists)
 
 
 def _printed(cells: Sequence[object], lists: Sequence[tuple[str, ...] | None], column: str, shape: Shape) -> Answers:

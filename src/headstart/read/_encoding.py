@@ -22,6 +22,7 @@ _LATIN = "cp1252 cp1250 cp1254 iso8859_2 cp850 mac_roman".split()  # pages of le
 _PAGES = [*_LATIN, *"cp1251 cp1253 cp1255 cp1256 cp874 koi8_r cp866 cp932 euc_jp cp949 gb18030 big5".split()]
 _APART = 1.8  # mean length of bytes beyond ASCII in a row, below which letters stand among ASCII's
 _USUAL = "cp1252"  # Western Europe on Windows: where nothing tells
+_SIGNS = frozenset("£€¥¢§°©®™«»“”‘’–—…•·½¼¾²³±×")
 _SAMPLE = 1 << 16  # bytes of lines with letters beyond ASCII that a guess looks at
 _LEVEL = 0.05  # of charset-normalizer's "chaos": pages that lie so near are not told apart by it
 
@@ -93,6 +94,8 @@ def guess(data: bytes) -> str:
             return page
     from charset_normalizer import from_bytes
 
+    if _signs(sample.decode(_USUAL, "replace")):
+        return _USUAL
     rows = re.findall(rb"[\x80-\xff]+", sample)
     apart = sum(map(len, rows)) < _APART * len(rows)
     found = list(from_bytes(sample, cp_isolation=_LATIN if apart else _PAGES))
@@ -145,6 +148,11 @@ def _share(sample: bytes, page: str, script: str) -> float:
         text = sample[: error.start].decode(page)
     names = [unicodedata.name(c, "") for c in text if not c.isascii()]
     return sum(name.startswith(script) for name in names) / max(len(names), 1)
+
+
+def _signs(text: str) -> bool:
+    """Whether all beyond ASCII are signs of prices, measures and quotation, and none parts a word but an apostrophe."""
+    return set(re.sub(r"[\x00-\x7f]", "", text)) <= _SIGNS and not re.search(r"[a-zA-Z][^\x00-\x7f’][a-zA-Z]", text)
 
 
 def _letters(sample: bytes, page: str) -> float:

@@ -11,6 +11,7 @@ import csv
 import gzip
 import io
 import json
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -101,8 +102,25 @@ def json_rows(text: str) -> list[Row]:
     try:
         whole = json.loads(text)
     except json.JSONDecodeError:
+        if found := _in_a_row(text):
+            return found
         return [_line(line, number) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
     return _objects(whole)
+
+
+def _in_a_row(text: str) -> list[Row]:
+    """Objects written one behind the other, over several lines each or with commas between; none where it is not so."""
+    reader, at, out = json.JSONDecoder(), 0, list[Row]()
+    while at < len(text):
+        try:
+            row, at = reader.raw_decode(text, at)
+        except json.JSONDecodeError:
+            return []
+        at = re.compile(r"[\s,]*").match(text, at).end()  # type: ignore[union-attr]  # matches nothing, too
+        if not isinstance(row, dict):
+            return []
+        out.append(row)
+    return out
 
 
 def _line(line: str, number: int) -> Row:

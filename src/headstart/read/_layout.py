@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from ..errors import DataError, UsageError
 from ._record import in_order, label_text, split_name
-from ._roles import UNLABELLED, numbered, plain, roles
+from ._roles import NO_CLASS, UNLABELLED, numbered, plain, roles
 
 _OF_CLASSES = ("class", "c", "type", "grade", "category", "label", "stage", "level", "kind", "cluster")
 LAYOUTS = ("classes", "splits", "nested")  # the first level is the class; the split; or the last level is the class
@@ -180,11 +180,12 @@ def _classes(tops: Mapping[str, _Top], root: str, asked: str | None) -> Layout:
     known = {name: top for name, top in tops.items() if name not in loose}
     parts = roles({name for top in known.values() for name in top.names})
     level = asked or _level(known, parts, root)
-    if not asked and (odd := [n for n in known if named.get(n) in ("valid", "test", "predict")]):
+    if not asked and (odd := _no_classes(known, named)):
         others = _list(name for name in known if name not in odd)
         raise DataError(
             f"{root}/ can be read in two ways: {_list(odd, ' and ')} as a class beside {others} "
-            "(--layout classes), or as what is to be predicted or judged later: then move it out. Say which is meant."
+            "(--layout classes), or as what is to be predicted or judged later, or belongs to no class: then move it "
+            "out. Say which is meant."
         )
     places: dict[Folder, Place | None] = {}
     for name, top in tops.items():
@@ -197,9 +198,23 @@ def _classes(tops: Mapping[str, _Top], root: str, asked: str | None) -> Layout:
     notes = [_unnamed(loose)] if loose else []
     if level == "second":
         notes.append(f"{_list(known)} hold the same folders: these are the classes, and are read together.")
+    inside = in_order({f[0] for top in known.values() for f in top.inner if f})
+    if level == "first" and len(inside) > 1:
+        notes.append(
+            f"The folders inside the classes ({_list(inside)}) are read together; what one of them holds may stand on "
+            "both sides of the split. If it belongs together (one patient, one day), pass a table of files and their "
+            "folders with --group; if these are the classes, pass --layout nested."
+        )
     if level == "split":
         notes.append(f"Each class holds {_list(parts, ' and ')}: these are the splits.")
     return Layout(places, tuple(notes), _as_classes(known) if level == "first" and not asked else ())
+
+
+def _no_classes(names: Collection[str], named: Mapping[str, str]) -> list[str]:
+    """Those whose names say that they are a part of the data, or data as such, beside others that do not."""
+    odd = [n for n in names if named.get(n) in ("valid", "test", "predict")]
+    data = [n for n in names if n.casefold() in NO_CLASS]
+    return odd or (data if len(data) < len(names) else [])
 
 
 def _level(tops: Mapping[str, _Top], parts: Mapping[str, str], root: str) -> str:

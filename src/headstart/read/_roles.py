@@ -22,6 +22,7 @@ _PLAIN = frozenset(
     "set sets data dataset image images img imgs picture pictures photo photos text texts txt split part folder file "
     "files sample samples example examples fold batch chunk shard jpg jpeg png".split()
 )
+NO_CLASS = frozenset("images imgs data dataset files thumbnails thumbs thumb previews preview".split())
 _GLUED = re.compile(r"(train|training|val|valid|validation|dev|test|testing)(set|data|images?|imgs?)")
 
 

@@ -114,7 +114,8 @@ def _without_labels(
     table: Table, said: tuple[Answer, ...], given: tuple[str | None, ...]
 ) -> tuple[frozenset[str], tuple[str, ...]]:
     """Held-out parts in which no row has a label, as of a competition; and what to say of them."""
-    labelled = Counter(split for answer, split in zip(said, given, strict=True) if answer.text is not None)
+    none = {None, "-1"} if not any(a.text == "-1" for a, s in zip(said, given, strict=True) if s == "train") else {None}
+    labelled = Counter(split for answer, split in zip(said, given, strict=True) if answer.text not in none)
     sizes = Counter(given)
     blind = [split for split in ("valid", "test") if sizes[split] and not labelled[split]]
     notes = []

@@ -24,7 +24,9 @@ MARKS = (";", "|", ",")  # between labels in a string, where --kind multilabel s
 JOINED = "; "  # between labels where they are shown as one text
 _THROUGHOUT = 3  # different labels with a mark inside, from which on these are several in one if all parts recur
 _TORN, _FEW = 0.1, 5  # of examples under two labels: from which share and number on these are no slips
-YES_NO = {"1": True, "1.0": True, "true": True, "yes": True, "0": False, "0.0": False, "false": False, "no": False}
+YES_NO = dict.fromkeys(("1", "1.0", "true", "yes", "y", "t"), True) | dict.fromkeys(
+    ("0", "0.0", "false", "no", "n", "f"), False
+)
 
 
 def listed(value: object, where: str, column: str, *, blank: bool = False) -> tuple[str, ...] | None:
@@ -61,7 +63,8 @@ def flagged(
     if odd := [c for c, text in texts.items() if text is not None and text.casefold() not in YES_NO]:
         raise DataError(
             f"{where}: column '{odd[0]}' holds '{texts[odd[0]]}'; allowed in a column that says whether a label "
-            "applies: 0, 1, false, true. Repair it, or name other columns with --label."
+            "applies: 0, 1, false, true, no, yes. Repair it (where it says uncertain decide for one, or empty it), or "
+            "name other columns with --label."
         )
     if None in texts.values():
         return None
@@ -101,6 +104,12 @@ def tagged(found: Found, kind: str | None, path: Path, known: tuple[str, ...] = 
             "labels are. Allowed: lists of the labels that apply, or columns of 0 and 1 named by --label toxic,insult."
         )
     used = [mark for mark in MARKS if any(mark in text for text in texts)]
+    whole = set(texts)
+    cut = {text for text in whole if " " in text}
+    if not used and kind is None and len(cut) > 1 and all(part in whole for text in cut for part in text.split()):
+        said = f"The labels in '{found.column}' are taken as they are, such as {min(cut)!r}; if a blank parts several, "
+        said += "put ';' in its place."
+        return replace(found, notes=(*found.notes, said))
     used = [mark for mark in used if mark != ","] or ([] if lists else used)
     if not lists and kind != "multilabel":
         return _hinted(found, used, texts, path) if kind is None else found

@@ -22,7 +22,7 @@ from ._folder import read_folder
 from ._formats import SUFFIXES
 from ._groups import joined, without_table
 from ._near import components
-from ._numbers import settled, strata
+from ._numbers import number, settled, strata
 from ._options import ReadOptions
 from ._record import Found, Record, Shape, in_order
 from ._rows import records
@@ -36,6 +36,12 @@ from ._unlabelled import remark, unlabelled
 _SMALL_TEST = 50
 _SMALL_CLASS = 10
 _IMBALANCE = 10
+_REMEDIES = (
+    dict.fromkeys((".xlsx", ".xls", ".ods"), " (save the sheet as CSV)")
+    | dict.fromkeys((".zip", ".tar", ".tgz", ".7z", ".rar", ".bz2", ".xz"), " (unpack it)")
+    | dict.fromkeys((".feather", ".arrow", ".orc", ".h5", ".pkl", ".npy", ".npz"), " (save it as Parquet or CSV)")
+    | dict.fromkeys((".txt", ".dat", ""), " (is it one? Then call it .tsv or .csv)")
+)
 _PARTS = {"train": "train", "valid": "validation", "test": "test"}
 Watch = Callable[[int, int], None]  # (done, of)
 Cleaning = Callable[[Found, Path, Watch | None, str], Clean]
@@ -130,7 +136,7 @@ def found_in(path: Path, table: Table | None, shape: Shape, options: ReadOptions
             )
         return read_folder(path, shape, options)
     state = "is no table that can be read" if path.exists() else "does not exist"
-    state += " (save the sheet as CSV)" if path.suffix.lower() in (".xlsx", ".xls", ".ods") else ""
+    state += _REMEDIES.get(path.suffix.lower(), "") if path.exists() else ""
     raise DataError(
         f"{path} {state}. Allowed: a folder of class folders, a table ({', '.join(SUFFIXES)}) {COLUMNS}, "
         "or a folder saved by Hugging Face datasets. Check the path."
@@ -178,9 +184,14 @@ def _check(counts: Counter[str], n: int, path: Path, shape: Shape, why: str) -> 
         raise DataError(
             f"{shown} has classes with fewer than 2 {shape.nouns}{why}: {named}. Each class needs 2 or more, better "
             f"20. Add {shape.nouns}, or take the class out."
+            + (" If these are numbers to predict, pass --kind regression." if all(map(_numeric, counts)) else "")
         )
     if len(counts) == 1:
         raise DataError(f"{shown} holds one class ('{next(iter(counts))}'); fit needs two or more. {shape.how}")
+
+
+def _numeric(label: str) -> bool:
+    return number(label) is not None
 
 
 def _check_train(kept: tuple[Kept, ...], path: Path, shape: Shape) -> None:

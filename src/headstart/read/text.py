@@ -10,6 +10,7 @@ import hashlib
 import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from ..errors import DataError
@@ -39,19 +40,23 @@ def read(
     """Read a person's texts; arguments and errors as for `read.read`; `table`, if the path is opened."""
     path = absolute(data)
     shape = SHAPE.reading(options.text).columns_of(options.kind, options.label)
-    return make(
-        path, table or open_table(path, options), shape, clean, options, name=name, seed=seed, progress=progress
-    )
+    cleaning = partial(clean, encoding=options.encoding)
+    table = table or open_table(path, options)
+    return make(path, table, shape, cleaning, options, name=name, seed=seed, progress=progress)
 
 
 def clean(
-    found: Found, root: Path, progress: Callable[[int, int], None] | None = None, duplicates: str = "group"
+    found: Found,
+    root: Path,
+    progress: Callable[[int, int], None] | None = None,
+    duplicates: str = "group",
+    encoding: str | None = None,
 ) -> Clean:
     """Read every text, set aside what is empty or doubled, and find near-duplicates."""
     good, aside = [], []
     page = page_of(r.path for r in found.records if r.text is None)
     for done, record in enumerate(found.records, 1):
-        text, why = content(record, page)
+        text, why = content(record, page, encoding)
         if why is None:
             good.append((Kept(replace(record, text=text), digest(text)), text))
         else:
@@ -61,12 +66,15 @@ def clean(
     return settle(good, near_pairs, aside, root, "text", duplicates=duplicates, join=found.join)
 
 
-def content(record: Record, page: str | None = None) -> tuple[str, SetAside | None]:
-    """A record's text made ready, or why there is none; `page`: in which a file is that is no UTF-8."""
+def content(record: Record, page: str | None = None, encoding: str | None = None) -> tuple[str, SetAside | None]:
+    """A record's text made ready, or why there is none.
+
+    `page`: in which a file is that is no UTF-8; `encoding`: of all files, as a person named it.
+    """
     raw = record.text
     if raw is None:
         try:
-            raw = decoded(record.path.read_bytes(), record.path.name, page=page).text
+            raw = decoded(record.path.read_bytes(), record.path.name, encoding, page).text
         except OSError as error:
             return "", SetAside("", "unreadable", f"The file cannot be read: {error.strerror or error}.")
     raw = raw.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # halves of pairs, of texts cut short
