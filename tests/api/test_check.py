@@ -84,3 +84,8 @@ def test_the_command_prints_json_and_a_page(photos, rows, tmp_path):
     assert shown.stdout.rstrip().endswith(f"next       headstart fit {photos}")
     assert (tmp_path / "pictures.html").read_text(encoding="utf-8").count("data:image/jpeg;base64") == 3
     assert max(map(len, shown.stdout.splitlines()[:-1])) <= 100
+
+
+def test_the_next_command_says_again_what_was_said_of_the_data(rows):
+    shown = headstart("check", rows, "--group", "author", "--seed", 3, "--quiet").stdout
+    assert shown.endswith(f"next       headstart fit {rows} --group author --seed 3\n")

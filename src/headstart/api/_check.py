@@ -65,8 +65,10 @@ def check(
     from ..read import read
 
     progress = (lambda done, of: watch("read", done, of)) if watch else None
-    task = read(str(data), ReadOptions.of(options), seed=seed, progress=progress)
-    return Checked(_record(task, str(data)), task)
+    asked = ReadOptions.of(options)
+    task = read(str(data), asked, seed=seed, progress=progress)
+    said = asked.said() | ({"seed": str(seed)} if seed else {})
+    return Checked(_record(task, str(data)) | {"options": said}, task)
 
 
 def _record(task: Task, data: str) -> dict[str, Any]:

@@ -117,7 +117,7 @@ def rank(
         _row(entry, known[entry.source], *scores.get(entry.source, ({}, [])), _fewer(entry, most, noun))
         for entry in _placed(ranking)
     ]
-    said = _told(task, ranking) | {"data": str(data)}
+    said = _told(task, ranking) | {"data": str(data), "options": asked.said() | ({"seed": str(seed)} if seed else {})}
     return Ranked({"task": said, "sources": rows, "spend": {**clock.spend, "total": clock.total()}})
 
 

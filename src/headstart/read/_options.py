@@ -40,6 +40,13 @@ class ReadOptions:
             raise UsageError(f"There is no option '{odd[0]}' of reading; allowed: {', '.join(known)}. Leave it out.")
         return cls(**{name: value for name, value in given.items() if value not in ("auto", "", None)})
 
+    def said(self) -> dict[str, str]:
+        """Those that were given, by name.
+
+        >>> ReadOptions(text="body").said()
+        {'text': 'body'}
+        """
+        return {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
+
     def __repr__(self) -> str:
-        said = (f"{f.name}={getattr(self, f.name)!r}" for f in fields(self) if getattr(self, f.name) != f.default)
-        return f"ReadOptions({', '.join(said)})"
+        return f"ReadOptions({', '.join(f'{name}={value!r}' for name, value in self.said().items())})"

@@ -9,6 +9,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Mapping
+from shlex import quote
 from typing import Any
 
 from ..family import load
@@ -23,6 +24,7 @@ __all__ = [
     "REASONS",
     "clean",
     "count",
+    "fit_again",
     "gain",
     "number",
     "percent",
@@ -54,6 +56,16 @@ REASONS = {
     "missing": "Listed, but not there",
 }
 _OVERRIDES = "\u202d\u202e"  # they would show the text around them backwards
+
+
+def fit_again(data: str, options: Mapping[str, str]) -> str:
+    """The command that learns from data as it was read, with every option that was said of it.
+
+    >>> fit_again("my scans", {"group": "groups.csv", "split_column": "part"})
+    "headstart fit 'my scans' --group groups.csv --split-column part"
+    """
+    said = (f"--{name.replace('_', '-')} {quote(value)}" for name, value in options.items())
+    return " ".join(["headstart fit", quote(data), *said])
 
 
 def clean(value: Any) -> Any:  # noqa: ANN401 - anything JSON holds

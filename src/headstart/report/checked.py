@@ -10,7 +10,6 @@ from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from shlex import quote
 from typing import Any
 
 from ..types import NOUNS
@@ -30,7 +29,7 @@ def text(record: Mapping[str, Any]) -> str:
     record = _words.clean(record)
     lines = [_head(record), "", *_classes(record), ""]
     lines += [line for title, said in _facts(record) for line in _fact(title, said)]
-    lines += [f"  {'next':<10} headstart fit {quote(record['data'])}"]
+    lines += [f"  {'next':<10} {_words.fit_again(record['data'], record['options'])}"]
     return "\n".join(lines).replace(_words.NARROW, " ")
 
 

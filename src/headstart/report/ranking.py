@@ -55,8 +55,9 @@ def table(record: Mapping[str, Any]) -> str:
 def _next(record: Mapping[str, Any]) -> list[str]:
     """What to type with the best source, where one could be looked through."""
     best = next((row["source"] for row in record["sources"] if row["value"] is not None), None)
-    data = quote(str(record["task"].get("data") or "DATA"))
-    return [f"next: headstart fit {data} --source {quote(best)}"] if best else []
+    task = record["task"]
+    fit = _words.fit_again(task.get("data") or "DATA", task.get("options", {}))
+    return [f"next: {fit} --source {quote(best)}"] if best else []
 
 
 def _caveats(rows: Sequence[Mapping[str, Any]], warnings: Sequence[str] = ()) -> list[str]:
