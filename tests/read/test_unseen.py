@@ -7,6 +7,7 @@ import pytest
 import tiny_text
 from drawn import two_classes
 from headstart.errors import DataError, UsageError
+from headstart.pixels import PLAIN, Pixels
 from headstart.read import ReadOptions, text
 from headstart.read._unseen import SHORT, unseen
 
@@ -84,6 +85,17 @@ def test_what_was_learnt_from_is_set_aside_whatever_its_spelling_of_accents(tmp_
     task = unseen(table(tmp_path, some), **AB, learnt=learnt)
     assert [s.reason for s in task.set_aside] == ["learnt"]
     assert len(task.test) == 5
+
+
+def test_what_was_learnt_from_is_known_again_however_its_pixels_were_read(tmp_path):
+    folder, squash = two_classes(tmp_path / "photos", 4, side=40), Pixels(fit="squash")
+    labels = tuple(sorted(p.name for p in folder.iterdir()))
+    known = {"modality": "image", "kind": "classification", "labels": labels}
+    whole = unseen(folder, **known).test.open()
+    learnt = {squash.name(whole[0].digest)[:SHORT], whole[1].digest[:SHORT]}
+    task = unseen(folder, **known, learnt=learnt, ways={squash, PLAIN})
+    assert {s.path for s in task.set_aside if s.reason == "learnt"} == {e.path for e in whole[:2]}
+    assert {e.digest for e in task.test.open()} == {e.digest for e in whole[2:]}, "files as they are: each model's way"
 
 
 def test_nothing_left_and_nothing_labelled_are_told(tmp_path):

@@ -80,7 +80,7 @@ def evaluate(
         labels=first.labels,
         learnt=frozenset().union(*(s for s in seen if s is not None)),
         options=asked,
-        pixels=first.pixels,
+        ways={m.pixels for m in models},
         columns=first.columns,
         progress=(lambda done, of: watch("read", done, of)) if watch else None,
     )
@@ -99,9 +99,9 @@ def evaluate(
 
         def logits(fitted: Fitted, examples: Sequence[Example]) -> np.ndarray[Any, Any]:
             columns = [fitted.labels.index(name) for name in task.labels] if len(task.labels) > 1 else [0]
-            if (own := ways[id(fitted)]) != task.pixels:  # each model reads pictures as it did when it learnt
-                examples = [replace(e, digest=own.name(e.digest), pixels=own) for e in examples]
-            return scores(fitted, galleries[id(fitted)], examples)[:, columns]  # runs may know them in another order
+            own = ways[id(fitted)]  # each model reads pictures as it did when it learnt
+            seen = [replace(e, digest=own.name(e.digest), pixels=own) for e in examples]
+            return scores(fitted, galleries[id(fitted)], seen)[:, columns]  # runs may know them in another order
 
         return judged(
             task,

@@ -39,7 +39,7 @@ def unseen(
     labels: tuple[str, ...],
     learnt: Collection[str] = (),
     options: ReadOptions = ReadOptions(),
-    pixels: Pixels = PLAIN,
+    ways: Collection[Pixels] = (PLAIN,),
     columns: Mapping[str, str] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Task:
@@ -52,7 +52,7 @@ def unseen(
         labels: the classes the run knows; of numbers what they are called, alone.
         learnt: the first `SHORT` hex digits of the digests of what the run has learnt from.
         options: how the data is read, `kind` left aside.
-        pixels: how the run reads pictures.
+        ways: how runs read pictures, by which they call what they have learnt from. The task's own are read plainly.
         columns: what the run's own table called them; looked for first where they are not named.
         progress: called with (done, total) examples looked at.
 
@@ -77,13 +77,14 @@ def unseen(
     found = found if kind == "multilabel" else settled(found, kind, table is not None, path)
     if kind != "regression":
         _check_known(found, labels, path, shape)
-    root, known = path if path.is_dir() else path.parent, {} if modality == "text" else {"pixels": pixels}
+    root, known = path if path.is_dir() else path.parent, {} if modality == "text" else {"pixels": PLAIN}
     cleaned = module.clean(found, root, progress, **known)
     aside = found.set_aside + tuple(SetAside(str(r.path), "no_label", "It has no label.") for r in found.loose)
-    old = [k for k in cleaned.kept if k.digest[:SHORT] in learnt]
+    known_again = {k.digest for k in cleaned.kept if any(way.name(k.digest)[:SHORT] in learnt for way in ways)}
+    old = [k for k in cleaned.kept if k.digest in known_again]
     aside += cleaned.set_aside
     aside += tuple(SetAside(str(k.record.path), "learnt", f"The run has learnt from this {shape.noun}.") for k in old)
-    kept = [k for k in cleaned.kept if k.digest[:SHORT] not in learnt]
+    kept = [k for k in cleaned.kept if k.digest not in known_again]
     if not kept:
         tally = ", ".join(f"{n} {reason}" for reason, n in Counter(s.reason for s in aside).most_common())
         raise DataError(
@@ -102,7 +103,6 @@ def unseen(
         split_rule=rule if path == given else f"Only {path.name} of {given.name}/ is judged.",
         fingerprint=runtime.digest(sorted((k.digest, k.record.label) for k in kept)),
         modality=modality,
-        pixels=pixels,
         kind=kind,
     )
 
