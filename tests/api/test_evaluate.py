@@ -46,7 +46,11 @@ def test_a_run_is_judged_as_its_own_predictions_say(desk):
     right = sum(a == b for a, b in zip(columns["label"], columns["predicted"], strict=True))
     assert found.run.value == pytest.approx(right / found.n)
     assert found.n + len(found.set_aside) == 200
-    assert found.metric == desk.many.verdict.metric
+    verdict = desk.many.verdict
+    assert found.metric == verdict.metric
+    assert verdict.floor.strategy == "constant"
+    assert {c.rival.strategy for c in verdict.against} == {"classical", "constant"}
+    assert verdict.rival in [c.rival for c in verdict.against]
 
 
 def test_two_runs_are_compared_and_more_labels_are_shown_to_be_better(desk):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from html import escape
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import DataError, UsageError
 from ..runtime import write
-from ..types import FloatArray, Rival, Source, Verdict
+from ..types import Contrast, FloatArray, Rival, Source, Verdict
 
 if TYPE_CHECKING:
     from ..judge.unseen import Evaluation
@@ -81,8 +81,11 @@ class Run:
     def verdict(self) -> Verdict:
         """Did the reuse help?"""
         raw = dict(self.record["verdict"])
-        for side in ("transfer", "rival"):
-            raw[side] = Rival(**{**raw[side], "interval": tuple(raw[side]["interval"])})
+        for side in ("transfer", "rival", "floor"):
+            raw[side] = _rival(raw[side]) if raw.get(side) else None
+        raw["against"] = tuple(
+            Contrast(_rival(row["rival"]), row["difference"], tuple(row["interval"])) for row in raw.get("against", ())
+        )
         return Verdict(**{**raw, "interval": tuple(raw["interval"]), "caveats": tuple(raw["caveats"])})
 
     @property
@@ -156,6 +159,10 @@ class Run:
         from ._evaluate import evaluate
 
         return evaluate(self, data, against=against, engine=engine, take=take, **options)
+
+
+def _rival(row: Mapping[str, Any]) -> Rival:
+    return Rival(**{**row, "interval": tuple(row["interval"])})
 
 
 def load(folder: str | Path, take: str = "winner") -> Run:
