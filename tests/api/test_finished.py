@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -9,8 +11,13 @@ from tiny_source import toml
 
 import headstart
 import own_source
+import tiny_text
 from drawn import two_classes
+from headstart.api import _fit
+from headstart.api._fit import Plan
 from headstart.errors import UsageError
+from headstart.read import ReadOptions
+from headstart.types import Sealed, Task
 
 HOW = {"source": "tiny", "engine": "torch", "seeds": 1, "strategy": "probe,classical"}
 
@@ -34,6 +41,30 @@ def test_a_finished_run_is_not_taken_for_one_of_a_record_that_prepares_pictures_
         headstart.fit(data, out=out, **HOW)
         new = {path.name for path in (out / "trials").iterdir()} - old
         assert any(name.startswith("probe-tiny-") for name in new)
+
+
+def test_groups_and_options_that_change_what_is_learnt_make_another_request(tmp_path):
+    """The same examples with the same labels and splits, so the same fingerprint."""
+    blank = {field.name: None for field in fields(Plan)}
+    plan = Plan(**{**blank, "read": ReadOptions(), "mirror": True})
+    drawn = tiny_text.texts(12, 2)
+    task = Task("drawn", ("a", "b"), tuple(drawn[:6]), tuple(drawn[6:]), Sealed(()), fingerprint="same")
+    others = [
+        plan.request(replace(task, train=tuple(replace(e, group="g") for e in task.train)), [], ""),
+        replace(plan, read=ReadOptions(duplicates="keep")).request(task, [], ""),
+        replace(plan, mirror=False).request(task, [], ""),
+    ]
+    assert len({plan.request(task, [], ""), *others}) == 4
+    assert replace(plan, read=ReadOptions(quotes="no")).request(task, [], "") == plan.request(task, [], "")
+
+
+def test_the_command_repeats_what_was_not_left_as_usual(tmp_path):
+    asked = {"watch": None, "out": tmp_path, "data": "photos", "command": None}
+    usual = {n: p.default for n, p in inspect.signature(headstart.fit).parameters.items() if n not in asked}
+    assert _fit._arguments({**asked, **usual}) == ""
+    assert _fit._arguments({**asked, **usual, "mirror": False, "margin": 0.0, "budget": None}) == (
+        "budget=None, mirror=False, margin=0.0"
+    )
 
 
 def when(out: Path) -> int:

@@ -61,12 +61,15 @@ def test_both_are_one_array_and_their_pace_is_known(looks):
 
 def test_a_light_source_that_stands_in_is_all_that_is_left_and_is_said(looks):
     job, heavy = looks._job, replace(tiny_text.source(), key="heavy")
-    ranking = {"chosen": ["heavy"], "sources": []}
+    left = [{"source": key, "why": "time", "reason": "slow"} for key in ("tiny-text", "other")]
+    ranking = {"chosen": ["heavy"], "looked_at": ["heavy"], "left_out": left, "sources": []}
     picked = _sources.instead(job, _sources.Picked({"heavy": heavy}, {}, ranking, ("w",)), tiny_text.source())
     assert [*picked.sources] == [*picked.weights] == [*job.gallery.sources] == picked.ranking["chosen"] == ["tiny-text"]
     assert picked.warnings[0].startswith(
         "Looking at all texts through heavy would have taken longer than the budget: tiny"
     )
     assert picked.warnings[1:] == ("w",)
+    assert picked.ranking["looked_at"] == ["heavy", "tiny-text"]
+    assert [row["source"] for row in picked.ranking["left_out"]] == ["other"], "it is looked through after all"
     train, _ = Looks(job, picked.sources).of(TOP)
     assert len(train.y) == 90

@@ -7,6 +7,7 @@ result behind, so that a killed run, started again with the same arguments, cont
 
 from __future__ import annotations
 
+import inspect
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -64,6 +65,8 @@ class Plan:
         shas = [s.identity for s in sources]
         asked = [self.strategies, self.seed, self.seeds, self.margin, self.engine, self.layers, source_print]
         asked += [self.read.kind or "auto", self.metric, self.mirror]
+        # Who belongs together decides folds and intervals, and is no part of the fingerprint.
+        asked += [self.read.group, self.read.duplicates, [e.group for e in (*task.train, *task.valid)]]
         return digest(__version__, task.fingerprint, shas, asked)
 
 
@@ -209,15 +212,9 @@ def _default_out(data: Path) -> Path:
 
 def _arguments(given: Mapping[str, Any]) -> str:
     """The arguments of `fit` that a person would have to repeat."""
-    said = ("seed", "seeds", "source", "strategy", "engine", "group", "text", "label", "kind", "layout", "crop",
-            "duplicates", "quotes", "encoding", "blank", "split_column", "metric", "margin", "budget", "layers",
-            "source_data")  # fmt: skip
-    usual = {"kind": "auto", "metric": "auto", "budget": _budget.AUTO, "duplicates": "group"}
-    return ", ".join(
-        f"{name}={given[name]!r}"
-        for name in said
-        if (given[name] or name == "budget") and given[name] != usual.get(name)
-    )
+    usual = {name: parameter.default for name, parameter in inspect.signature(fit).parameters.items()}
+    told = [name for name in usual if name not in ("data", "out", "watch", "command") and given[name] != usual[name]]
+    return ", ".join(f"{name}={given[name]!r}" for name in told)
 
 
 def _more(record: Mapping[str, Any], limit: float | None) -> bool:
@@ -239,6 +236,7 @@ class _Job:
         self.deadline: float | None = None  # of the whole run, once it is known how many examples there are
         self.source_print = ""  # of --source-data
         self.forecast: dict[str, float] = {}  # what the whole run was thought to take
+        self.mirror: bool | None = None  # whether pictures may be mirrored, once that was asked
         self.cpu_adapted = 0.0  # CPU seconds of the process when the adapted model was ready
         self.task: Task
         self.gallery: Gallery

@@ -92,7 +92,7 @@ class Looks:
             return 0
         if view in self._refused:
             raise remaining.Slow(self._refused[view])
-        missing = [e for e in examples if gallery.missing([e], view)]
+        missing = gallery.missing(examples, view)
         if len(missing) < 4 * SAMPLE:
             return len(missing)
         some = cost.few(missing)

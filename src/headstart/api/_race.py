@@ -66,8 +66,9 @@ class Race:
         self.job, self.sources, self.weights = job, sources, weights
         task = job.task
         side = median_side(task.train)
-        mirror = mirrors(job, sources, side)
-        self.facts = Facts(len(task.train), len(task.labels), side, task.modality, task.kind, mirror)
+        if job.mirror is None:  # a second race, with a lighter source, does not ask again
+            job.mirror = mirrors(job, sources, side)
+        self.facts = Facts(len(task.train), len(task.labels), side, task.modality, task.kind, job.mirror)
         self.candidates = candidates(tuple(sources), job.plan.strategies, self.facts)
         self.done: dict[bool, list[Contender]] = {True: [], False: []}  # by camp: transfer, rivals
         self.folds, self.groups = of_task(job.task, job.plan.seed), units((*task.train, *task.valid))
@@ -359,10 +360,12 @@ class Race:
     def _nothing(self, role: str) -> HeadstartError:
         trials = self.outcome.trials
         if waiting := [t for t in trials if t.status == "waiting"]:
-            told = "" if waiting[0].reason == OVER else f" ({waiting[0].reason})"
+            told, budget = "" if waiting[0].reason == OVER else f" ({waiting[0].reason})", self.job.plan.budget
+            if budget is None:  # only memory keeps one waiting then
+                return BudgetError(f"No {role} candidate could run{told}. Name a smaller source with --source.")
             return BudgetError(
-                f"The budget of {self.job.plan.budget or 0:g} s ended before any {role} candidate was done{told}, so "
-                "there is no verdict. Run the same command with a larger --budget: finished work is kept."
+                f"The budget of {budget:g} s ended before any {role} candidate was done{told}, so there is no verdict. "
+                "Run the same command with a larger --budget: finished work is kept."
             )
         why = "; ".join(f"{t.id}: {t.reason}" for t in trials if t.status == "failed")
         task = self.job.task

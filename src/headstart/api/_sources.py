@@ -69,8 +69,7 @@ class Looking:
         if not self.here(source):
             return list(examples)
         self.gallery.sources.setdefault(source.key, source)
-        view = View(source.key, "all")
-        return [example for example in examples if self.gallery.missing([example], view)]
+        return self.gallery.missing(examples, View(source.key, "all"))
 
     def look(self, source: Source, examples: Sequence[Example]) -> Features:
         """Features of all depths."""
@@ -166,7 +165,13 @@ def instead(job: _Job, picked: Picked, light: Source) -> Picked:
         f"Looking at all {job.task.noun}s through {' and '.join(picked.sources)} would have taken longer than the "
         f"budget: {light.key}, the lightest source, stands in and was not chosen by what it makes of them."
     )
-    ranking = {**picked.ranking, "chosen": [light.key]}
+    known = picked.ranking
+    ranking = {
+        **known,
+        "chosen": [light.key],
+        "looked_at": [*dict.fromkeys([*known["looked_at"], light.key])],
+        "left_out": [row for row in known["left_out"] if row["source"] != light.key],
+    }
     return Picked({light.key: light}, weights, ranking, (what, *picked.warnings))
 
 

@@ -90,10 +90,10 @@ class Gallery:
             for view, lens in zip(views, lenses, strict=True)
         ]
 
-    def missing(self, examples: Sequence[Example], view: View) -> int:
-        """How many of the examples' rows are not kept from an earlier look."""
+    def missing(self, examples: Sequence[Example], view: View) -> list[Example]:
+        """Those of the examples whose rows are not kept from an earlier look."""
         store = self._store(self._lens(view, [view]))
-        return sum(e.digest not in store for e in examples)
+        return [e for e in examples if e.digest not in store]
 
     def leave(self, source: str) -> None:
         """Let the networks of a source go; what they have seen is kept, and who looks again builds them anew."""
