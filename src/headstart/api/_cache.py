@@ -13,6 +13,7 @@ from ..runtime import cache_dir
 PARTS = {
     "sources": "weights of pre-trained sources; fetched again when needed",
     "features": "features of pictures and texts; computed again when needed",
+    "paces": "how quick sources were on this machine; measured again when needed",
     "openvino": "converted networks; converted again when needed",
     "pictures": "pictures that lay inside tables",
     "read": "what was seen of picture files",
