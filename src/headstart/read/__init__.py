@@ -39,9 +39,10 @@ def read(
     Raises:
         DataError: nothing there, no examples, one class, a class with fewer than 2 examples, or in val/test alone; or
             train, validation or test would be empty.
-        UsageError: a group for a folder, or no such column; another kind.
+        UsageError: an option that says nothing of such data, no such column, another kind.
     """
     from ..family import load
+    from ._idle import refuse_idle
     from ._other import refuse
     from ._table import open_table
     from ._task import absolute
@@ -49,6 +50,7 @@ def read(
     path = absolute(data)
     table = open_table(path, options)
     found = "text" if options.text else modality(path, table)
+    refuse_idle(path, table, found, options)
     if not options.text:
         refuse(path, table, options.label)
     task: Task = load("read", found).read(path, options, name=name, seed=seed, progress=progress, table=table)

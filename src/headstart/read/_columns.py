@@ -14,7 +14,7 @@ from pathlib import Path
 from ..errors import DataError
 from ._even import NAMELESS
 from ._picture import looks_like_picture
-from ._record import TEXTS, Shape, label_text
+from ._record import NUMBERS, TEXTS, Shape, label_text
 from ._several import YES_NO
 from ._table import Table
 from ._walk import PICTURES as SUFFIXES
@@ -124,10 +124,18 @@ def _label_columns(table: Table, shape: Shape, examples: tuple[str, ...]) -> tup
     flags = tuple(c for c in rest if _is_flag(table, c))
     if len(flags) > 1 and _one_hot(table, flags):
         return flags, ()
-    hint = f"If {', '.join(flags[:3])} are labels, pass --label {','.join(flags)}." if len(flags) > 1 else ""
+    hint = f"If {', '.join(flags[:3])} are labels, pass --label {_quoted(','.join(flags))}." if len(flags) > 1 else ""
     likely = [c for c in rest if (c not in flags or len(flags) == 1) and _recurs(table, c)]
-    hint = hint or (f"Of those {', '.join(likely[:5])} might be it: `--label {likely[0]}`." if likely else "")
+    numbers = [c for c in rest if c.strip().casefold() in NUMBERS]
+    if not likely and numbers:
+        hint = f"To predict numbers pass `--label {_quoted(numbers[0])} --kind regression`."
+    hint = hint or (f"Of those {', '.join(likely[:5])} might be it: `--label {_quoted(likely[0])}`." if likely else "")
     raise _none(table, shape.labels, f"Say which it is with `--label COLUMN`, or rename it. {hint}".strip())
+
+
+def _quoted(name: str) -> str:
+    """A name as a shell takes it for one word."""
+    return f"'{name}'" if " " in name else name
 
 
 def find(columns: Sequence[str], wanted: str) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from ..errors import DataError, UsageError
 from ..family import load
 from ..pixels import PLAIN, Pixels
 from ..types import Sealed, SetAside, Task
+from ._idle import refuse_idle
 from ._layout import LAYOUTS
 from ._numbers import settled
 from ._options import ReadOptions
@@ -65,6 +66,7 @@ def unseen(
     options = replace(options, kind=None, blank=options.blank or (columns or {}).get("blank"))
     table = open_table(path, options)
     shape = _shape(module.SHAPE.known(columns or {}), kind, labels, options.text, options.label)
+    refuse_idle(path, table, modality, replace(options, blank=None))
     if kind != "regression" and not options.label and table is not None and set(labels) <= set(table.columns):
         shape = replace(shape, flags=labels)
     found, rule = _held_out(_found(path, table, shape, options, labels), shape)
