@@ -105,7 +105,6 @@ def test_a_tuned_runs_features_are_what_its_head_reads():
     """Behind the tuned parts: the head's weights on them give the run's own scores."""
     import torch
 
-    from headstart.extract._augment import VERSION  # noqa: F401 - the gallery's view is a cut, not a picture
     from headstart.transfer import finetune
 
     work = tiny_tail.work("cut:3", n=12, k=3, valid=0)

@@ -75,8 +75,8 @@ def test_numbers_are_predicted_and_judged_by_their_error(scored):
     assert verdict.difference == pytest.approx(verdict.rival.value - verdict.transfer.value)
     assert verdict.interval[0] < verdict.difference < verdict.interval[1]
     assert 0.005 * np.std(scored.numbers) < verdict.margin < 0.02 * np.std(scored.numbers)
-    assert set(record["metrics"]) == {"mae", "rmse", "r2", "pearson", "mae_interval", "mae_of_median", "deviation"}
-    assert record["metrics"]["mae"] < record["metrics"]["mae_of_median"]
+    assert set(record["metrics"]) == {"mae", "rmse", "r2", "pearson", "mae_interval", "deviation"}
+    assert record["metrics"]["mae"] < record["verdict"]["floor"]["value"]
     assert record["metrics"]["pearson"] > 0.3
     assert {t["strategy"] for t in record["trials"]} == {"probe", "depths", "classical", "constant"}
     assert all(set(t["scores"]) == {"mae", "rmse"} and t["accuracy"] is None for t in record["trials"])

@@ -263,6 +263,8 @@ def test_below_chance_nothing_helps_and_nothing_was_learnt():
 def test_a_rival_alone_beyond_chance_has_learnt_and_reuse_then_hurts():
     v = entered(a=0.5, b=0.95)
     assert (v.decision, v.learnt, v.rival.strategy) == ("hurts", True, "classical")
+    assert any("(50.0 %) is no better than always the same answer (50.0 %)" in c for c in v.caveats)
+    assert not any("always the same answer" in c for c in entered(a=0.95, b=0.5).caveats)
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,7 @@ def judge(
         noun=task.noun,
         caveats=caveats(task, examples, [fitted[transfer], fitted[hardest]], groups, stochastic=stochastic)
         + tuple(measured.caveats(task, y, metrics, name))
+        + (_no_better(shown[winner], shown[floor], name) if learnt else ())
         + _which(len(fitted[winner]), float(bootstrap.values(measure, sides[winner])[0]), shown[winner].value, name),
         against=tuple(contrasts.shown(transfer, key, shown[key]) for key in rivals),
         learnt=learnt,
@@ -188,6 +189,17 @@ def metric_of(task: Task, asked: str | None = None) -> str:
             f"A verdict on {task.kind} cannot be in '{asked}'; allowed: {', '.join(kind.METRICS)}. Name one of these."
         )
     return asked or str(kind.metric(answers_of(task.train)))
+
+
+def _no_better(model: Rival, floor: Rival, metric: str) -> tuple[str, ...]:
+    """That the run's model is not above the answer that looks at nothing, though another one is."""
+    unit = units(metric)
+    if unit.better * (model.value - floor.value) > 0:
+        return ()
+    return (
+        f"The model of this run ({unit.named(model.value)}) is no better than always the same answer "
+        f"({unit.value(floor.value)}).",
+    )
 
 
 def _which(trainings: int, first: float, mean: float, metric: str) -> tuple[str, ...]:

@@ -105,7 +105,7 @@ def caveats(task: Task, y: NDArray[np.int64], found: Metrics, metric: str) -> li
         )
         out.append(f"The classes are imbalanced ({most}, {least}), {so}")
     baseline = counts[common] / len(y)
-    if baseline >= found.accuracy:
+    if metric != "accuracy" and baseline >= found.accuracy:  # of the verdict's own metric `judge.verdict` tells it
         out.append(
             f"The accuracy of {percent(found.accuracy)} is no better than always answering '{task.labels[common]}' "
             f"({percent(baseline)}): look at macro-F1 and the per-class table."

@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...kind import multilabel as kind
-from ...kind._words import percent
-from ...types import Fitted, Task, answers
+from ...types import Fitted, Task
 from .. import bootstrap
 from .._quantiles import Float64
 from ..bootstrap import Ints, Metric
@@ -37,9 +36,6 @@ class LabelMetrics:
     ece_before: float  # the same before temperature scaling
     temperature: float
     threshold: float  # probability from which on a label is given
-    micro_f1_of_constant: (
-        float  # of always giving the same labels, those that serve best in training: the least to beat
-    )
     micro_f1_interval: tuple[float, float]
     accuracy_interval: tuple[float, float]
     per_class: tuple[Mapping[str, Any], ...]  # {"label", "n", "given", "precision", "recall", "f1"}
@@ -59,7 +55,6 @@ def metrics(
         ece_before=ece(*_decisions(kind.decode(scores), y)),
         temperature=fitted.temperature,
         threshold=fitted.threshold,
-        micro_f1_of_constant=_f1(micro_f1, np.tile(kind.constant(answers(task.train)), (len(y), 1)), y),
         micro_f1_interval=bootstrap.single(micro_f1, micro_f1.sums(guess, y, k), groups=groups, level=level),
         accuracy_interval=bootstrap.single(accuracy, wholly, groups=groups, level=level),
         reliability=reliability(*_decisions(p, y)),
@@ -95,24 +90,13 @@ def mean_average_precision(probabilities: Float64, y: Ints) -> float:
 
 
 def caveats(task: Task, y: Ints, found: LabelMetrics, metric: str) -> list[str]:
-    """Labels with few test examples, and a model that is no better than one answer for all."""
-    out = []
+    """Labels with few test examples."""
     thin = [label for label, n in zip(task.labels, y.sum(0), strict=True) if n < FEW_A_CLASS]
-    if thin:
-        out.append(
-            f"Fewer than {FEW_A_CLASS} test {task.noun}s have {listed(thin)}: per-label numbers say little there"
-            + (
-                ", and macro-F1, in which every label weighs the same, hangs on these few."
-                if metric != "micro_f1"
-                else "."
-            )
-        )
-    if found.micro_f1_of_constant >= found.micro_f1:
-        out.append(
-            f"The micro-F1 of {percent(found.micro_f1)} is no better than always giving the same labels "
-            f"({percent(found.micro_f1_of_constant)})."
-        )
-    return out
+    hangs = ", and macro-F1, in which every label weighs the same, hangs on these few"
+    return [
+        f"Fewer than {FEW_A_CLASS} test {task.noun}s have {listed(thin)}: per-label numbers say little there"
+        f"{hangs if metric != 'micro_f1' else ''}."
+    ] if thin else []  # fmt: skip
 
 
 def _f1(metric: Metric, guess: Ints, y: Ints) -> float:
