@@ -169,3 +169,28 @@ def test_digits_are_not_taken_for_twins():
     x = mnist_data()[0].reshape(-1, 28, 28).astype(np.uint8)
     looks = [measure(png(Image.fromarray(d)), str(i)) for i, d in enumerate(x[::5])]
     assert len(near_pairs(looks)) <= 1
+
+
+def test_further_frames_and_pages_are_told(tmp_path):
+    rng = np.random.default_rng(8)
+    for label in "ab":
+        (tmp_path / label).mkdir()
+        for i in range(5):
+            frames = [draw(i % 2, rng, 48) for _ in range(3)]
+            more = {"save_all": True, "append_images": frames[1:]} if i < 2 else {}
+            frames[0].save(tmp_path / label / f"{i}.{'tif' if i else 'gif'}", **more)
+    for _ in range(2):  # the second time from memory
+        assert read(tmp_path).notes == ("4 of 10 pictures hold several frames or pages: the first of each is read.",)
+
+
+def test_pictures_of_one_colour_are_told(tmp_path):
+    """White signs whose shape is in the transparency alone are white on white."""
+    rng = np.random.default_rng(8)
+    for label in "ab":
+        (tmp_path / label).mkdir()
+        for i in range(5):
+            shape = np.full((48, 48, 4), 255, np.uint8)
+            shape[..., 3] = np.asarray(draw(i % 2, rng, 48).convert("L"))
+            Image.fromarray(shape).save(tmp_path / label / f"{i}.png")
+    (note,) = read(tmp_path).notes
+    assert note.startswith("10 of 10 pictures show one colour alone")

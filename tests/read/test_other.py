@@ -71,3 +71,13 @@ def test_real_tables_and_sounds(shared):
             read(shared / file, ReadOptions(label="two_year_recid" if "compas" in file else "disease"))
     with pytest.raises(DataError, match=r"recordings/ holds \d+ sounds"):
         read(shared / "fsdd" / "recordings")
+
+
+@pytest.mark.parametrize(("suffix", "named"), [("", "DICOM"), (".dcm", r"\.dcm"), (".npy", r"\.npy")])
+def test_scans_and_arrays_are_told_as_such(tmp_path, suffix, named):
+    for label in "ab":
+        (tmp_path / label).mkdir()
+        for i in range(4):
+            (tmp_path / label / f"IM{i}{suffix}").write_bytes(bytes(128) + b"DICM" + bytes(range(256)))
+    with pytest.raises(DataError, match=rf"holds 8 scans or arrays \({named}\) and no pictures.*Slices, saved as"):
+        read(tmp_path)

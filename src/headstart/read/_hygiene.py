@@ -35,6 +35,7 @@ _SAME_FINE = 0.90  # correlation of their Laplacians
 _SAME_COLOUR = 0.35  # distance of colours, relative to their strength
 _FAINT = 8.0  # strength of colour (rms, 0..127) below which a picture counts as grey
 _FLAT = 2.0  # contrast below which a picture has no structure to compare
+_BLANK = 0.2  # contrast below which it shows nothing at all
 _LOW = 8  # frequencies a side
 _BLOCK = 256  # rows compared at once: 256 × n floats
 _CHUNK = 20_000  # pairs compared in full at once
@@ -69,6 +70,13 @@ def clean(
     notes: tuple[str, ...] = ()
     if pixels is None:
         pixels, notes = chosen([look for kept, look in good if kept.record.split != "test"], crop)
+    if many := sum(look.frames for _, look in good):
+        notes += (f"{many:,} of {len(good):,} pictures hold several frames or pages: the first of each is read.",)
+    if flat := [k.record.path for k, look in good if look.contrast < _BLANK]:
+        notes += (
+            f"{len(flat):,} of {len(good):,} pictures show one colour alone, such as {flat[0]} (what is transparent is "
+            "read as white): of these nothing can be learnt.",
+        )
     kept = tuple(Kept(replace(k.record, pixels=pixels), pixels.name(k.digest)) for k in cleaned.kept)
     return replace(cleaned, kept=kept, pixels=pixels, notes=cleaned.notes + notes)
 

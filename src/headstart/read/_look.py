@@ -25,10 +25,10 @@ from PIL import __version__ as pillow_version
 
 from .. import runtime
 from ..pixels import Pixels
-from ._picture import DECODE_VERSION, Unreadable, decode, deep_range, file_bytes
+from ._picture import DECODE_VERSION, Unreadable, decode, deep_range, file_bytes, has_frames
 
 SIDE = 32  # pixels of the grey thumbnail
-FORM = 2  # of what is remembered
+FORM = 3  # of what is remembered
 _SAVE_EVERY = 30.0  # seconds
 Stamp = tuple[int, int, int]  # bytes, modified and changed in ns
 
@@ -45,6 +45,7 @@ class Look:
     colour: NDArray[np.int8] | None = None  # [4 * 4 * 3], halved differences of R, G, B from their mean
     low: float = 0.0  # range of a picture deeper than 8 bits, its 0.1 and 99.9 percentiles; of others 0 and 0
     high: float = 0.0
+    frames: bool = False  # whether there are others behind the one that is read
     reason: str = ""
     detail: str = ""
 
@@ -82,7 +83,8 @@ def measure(data: bytes, digest: str) -> Look:
     stretched = np.rint((grey - low) * (255 / max(high - low, 1e-6))).astype(np.uint8).ravel()
     cells = small.reshape(4, SIDE // 4, 4, SIDE // 4, 3).mean((1, 3))
     colour = np.rint((cells - cells.mean(-1, keepdims=True)) / 2).astype(np.int8).ravel()
-    return Look(digest, rgb.shape[0], rgb.shape[1], float(grey.std()), stretched, colour, black, white)
+    contrast, frames = float(grey.std()), has_frames(data)
+    return Look(digest, rgb.shape[0], rgb.shape[1], contrast, stretched, colour, black, white, frames)
 
 
 class _Book:
@@ -128,7 +130,7 @@ class _Book:
         good = [x for x in looks if not x.reason]
         about = {
             "files": [[path, *stamp, digest] for path, (stamp, digest) in seen.items()],
-            "good": [[x.digest, x.height, x.width, x.contrast, x.low, x.high] for x in good],
+            "good": [[x.digest, x.height, x.width, x.contrast, x.low, x.high, x.frames] for x in good],
             "bad": [[x.digest, x.reason, x.detail] for x in looks if x.reason],
         }
         # A name that is no valid unicode travels as a lone surrogate, which JSON escapes.
@@ -154,8 +156,8 @@ def _load(file: Path) -> tuple[dict[str, tuple[Stamp, str]], dict[str, Look]]:
         with file.open("rb") as f, np.load(f, allow_pickle=False) as held:
             about = json.loads(held["about"].tobytes())
             looks = {
-                digest: Look(digest, h, w, contrast, grey, colour, low, high)
-                for (digest, h, w, contrast, low, high), grey, colour in zip(
+                digest: Look(digest, h, w, contrast, grey, colour, low, high, frames)
+                for (digest, h, w, contrast, low, high, frames), grey, colour in zip(
                     about["good"], held["grey"], held["colour"], strict=True
                 )
             }

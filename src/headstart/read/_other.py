@@ -1,4 +1,4 @@
-"""Data that is neither pictures nor texts, told as what it is: sounds, films, tables of numbers and categories.
+"""Data that is neither pictures nor texts, told as what it is: sounds, films, scans, tables of numbers and categories.
 
 In: a path, and the table it holds or none. Out: nothing, or an error in a person's own terms. Columns are judged by
 what stands in them.
@@ -17,7 +17,8 @@ from ._walk import PICTURES, files
 
 SOUNDS = frozenset(".wav .mp3 .flac .ogg .oga .opus .m4a .aac .aif .aiff .wma .amr".split())
 FILMS = frozenset(".mp4 .avi .mov .mkv .webm .m4v .mpg .mpeg .wmv".split())
-_KINDS = ((SOUNDS, "sounds"), (FILMS, "films"))
+SCANS = frozenset(".dcm .dicom .nii .nrrd .mha .mhd .npy .npz .mat .h5 .svs .ndpi .czi .lif .nd2".split())
+_KINDS = ((SOUNDS, "sounds"), (FILMS, "films"), (SCANS, "scans or arrays"))
 _SO_FAR = "headstart learns from pictures and texts so far"
 _LOOKED_AT = 500  # rows
 _MOST = 100  # different words of a category, each twice or more on average
@@ -34,7 +35,7 @@ def refuse(path: Path, table: Table | None, label: str | None = None) -> None:
         label: the column of labels, where it is named.
 
     Raises:
-        DataError: it is sounds, films, or a table of numbers and categories.
+        DataError: it is sounds, films, scans, or a table of numbers and categories.
     """
     if table is not None:
         _refuse_table(table, label)
@@ -43,7 +44,7 @@ def refuse(path: Path, table: Table | None, label: str | None = None) -> None:
             raise DataError(f"{path} is one of the {what}. {_advice(what)}")
         if table is None and path.is_dir() and (found := _of(path, suffixes)):
             counted = Counter(p.suffix.lower() for p in found)
-            named = ", ".join(suffix for suffix, _ in counted.most_common(3))
+            named = ", ".join(suffix or "DICOM" for suffix, _ in counted.most_common(3))
             raise DataError(f"{path.name}/ holds {len(found)} {what} ({named}) and no pictures. {_advice(what)}")
 
 
@@ -51,8 +52,16 @@ def _of(root: Path, suffixes: frozenset[str]) -> list[Path]:
     """All files of these kinds in a folder that holds no pictures and no texts; else none."""
     from .text import SHAPE
 
-    found = files(root, lambda path: path.suffix.lower() in suffixes)
+    found = files(root, lambda p: p.suffix.lower() in suffixes or (suffixes is SCANS and not p.suffix and _is_dicom(p)))
     return [] if found and (files(root) or files(root, SHAPE.wanted)) else found
+
+
+def _is_dicom(path: Path) -> bool:
+    try:
+        with path.open("rb") as f:
+            return f.read(132)[128:] == b"DICM"
+    except OSError:
+        return False
 
 
 def _refuse_table(table: Table, label: str | None) -> None:
@@ -80,7 +89,7 @@ def _refuse_table(table: Table, label: str | None) -> None:
 
 
 def _advice(what: str) -> str:
-    made = "Spectrograms" if what == "sounds" else "Single frames"
+    made = {"sounds": "Spectrograms", "films": "Single frames"}.get(what, "Slices")
     return f"{_SO_FAR}. {made}, saved as pictures in class folders, are one way to use it on {what}."
 
 

@@ -98,6 +98,19 @@ def deep_range(data: bytes) -> tuple[float, float]:
     return float(low), float(high)
 
 
+def has_frames(data: bytes) -> bool:
+    """Whether there are further frames or pages, of which `decode` does not see one."""
+    if data[:3] == b"\xff\xd8\xff":
+        return False
+    with _pillow_quiet():
+        try:
+            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+                image.seek(1)
+                return image.format != "PSD"  # whose layers are no frames
+        except _DAMAGE:
+            return False
+
+
 def file_bytes(path: Path) -> bytes:
     """All bytes of a regular file. Raises `Unreadable` where there is none, it is too big or may not be read."""
     try:
