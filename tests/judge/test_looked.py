@@ -1,24 +1,21 @@
 """A verdict names the sources that nobody looked at, and claims nothing against them."""
 
+from dataclasses import replace
+
 import pytest
 
+from drawn_verdict import CLASSICAL, CLEAR
 from headstart.judge import looked
-from headstart.judge.verdict import sentence
-from headstart.types import Rival, Verdict
+from headstart.judge.wording import sentence
 
 LEFT = [{"source": "minilm-l6", "why": "time"}, {"source": "mpnet-base", "why": "memory"}]
-EVEN = Verdict(
+EVEN = replace(
+    CLEAR,
     decision="no_evidence",
-    metric="accuracy",
     difference=-0.004,
     interval=(-0.029, 0.021),
-    level=0.95,
-    margin=0.01,
-    transfer=Rival("probe", 0.948, (0.9, 0.97), "wordllama"),
-    rival=Rival("classical", 0.952, (0.93, 0.97)),
-    n_test=153,
-    test_reads=1,
-    reason="",
+    transfer=replace(CLEAR.transfer, source="wordllama"),
+    rival=CLASSICAL,
 )
 
 

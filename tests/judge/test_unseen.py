@@ -147,6 +147,8 @@ def test_groups_are_resampled_whole():
     assert np.ptp(together.run.interval) > 2 * np.ptp(alone.run.interval)
     assert np.ptp(together.comparison.interval) > 2 * np.ptp(alone.comparison.interval)
     assert "240 texts in 12 groups" in together.sentence
+    whole, each = (found.run.metrics["two_classes"]["sensitivity_interval"] for found in (together, alone))
+    assert np.ptp(whole) > 2 * np.ptp(each)
 
 
 def test_of_two_classes_each_ones_part_is_told():

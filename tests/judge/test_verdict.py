@@ -9,8 +9,12 @@ from sklearn.metrics import f1_score, log_loss
 from by_metric import values
 from headstart.errors import DataError, UsageError
 from headstart.family import load
-from headstart.judge.interval import needed, paired, single
-from headstart.judge.verdict import decide, judge, metric_of, sentence
+from headstart.judge import bootstrap
+from headstart.judge.contrasts import decide
+from headstart.judge.interval import paired, single
+from headstart.judge.metric import accuracy
+from headstart.judge.verdict import judge, metric_of
+from headstart.judge.wording import sentence
 from headstart.types import Example, Fitted, Sealed, Task, View
 from headstart.types import answers as truth
 
@@ -74,6 +78,10 @@ def test_decide_refuses_an_interval_of_another_comparison():
         decide(0.3, (0.0, 0.1))
     with pytest.raises(UsageError, match="margin be 0 or more"):
         decide(0.0, (-0.1, 0.1), -1)
+
+
+def needed(a, b, **how):
+    return bootstrap.needed(accuracy, *(accuracy.mean(np.atleast_2d(side).astype(float)) for side in (a, b)), **how)
 
 
 def test_needed_gives_the_promised_power():

@@ -4,25 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from headstart.judge.verdict import sentence
-from headstart.judge.wording import explain, points, rounded
-from headstart.types import Rival, Verdict
-
-TITLES = {"probe": "linear probe", "scratch": "a network from scratch", "classical": "HOG + linear"}
-CLEAR = Verdict(
-    decision="helps",
-    metric="accuracy",
-    difference=0.2357,
-    interval=(0.163, 0.307),
-    level=0.95,
-    margin=0.01,
-    transfer=Rival("probe", 0.948, (0.9, 0.97), "efficientnet-lite0"),
-    rival=Rival("scratch", 0.712, (0.63, 0.78)),
-    n_test=153,
-    test_reads=1,
-    reason="",
-)
-CLASSICAL = Rival("classical", 0.952, (0.93, 0.97))
+from drawn_verdict import CLASSICAL, CLEAR, TITLES
+from headstart.judge.wording import explain, points, rounded, sentence
+from headstart.types import Rival
 
 
 def test_helps():

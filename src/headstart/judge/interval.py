@@ -14,7 +14,7 @@ from . import bootstrap
 from ._quantiles import Float64
 from .metric import accuracy
 
-__all__ = ["Float64", "needed", "paired", "single"]
+__all__ = ["Float64", "paired", "single"]
 
 
 def single(correct: ArrayLike, level: float = 0.95, groups: bootstrap.Ints | None = None) -> tuple[float, float]:
@@ -69,27 +69,6 @@ def paired(
     a, b = (accuracy.mean(_results(side)) for side in (candidate, rival))
     found = bootstrap.compare(accuracy, a, b, groups=_codes(groups), resamples=resamples, seed=seed)
     return found.interval(level)
-
-
-def needed(
-    candidate: ArrayLike, rival: ArrayLike, margin: float = 0.01, level: float = 0.95, power: float = 0.8
-) -> int | None:
-    """How many test examples would tell a difference like the observed one from the margin, see `bootstrap.needed`.
-
-    Args:
-        candidate: `[n]` or `[seeds n]`, results between 0 and 1.
-        rival: the same for the other side.
-        margin: of practical equivalence.
-        level: of the interval.
-        power: chance that the interval clears the margin.
-
-    >>> needed([1] * 30 + [0] * 10, [1] * 28 + [0] * 12)
-    403
-    >>> needed([1, 1, 0, 0], [1, 0, 1, 0]) is None
-    True
-    """
-    a, b = (accuracy.mean(_results(side)) for side in (candidate, rival))
-    return bootstrap.needed(accuracy, a, b, margin, level, power)
 
 
 def _codes(groups: ArrayLike | None) -> bootstrap.Ints | None:

@@ -130,7 +130,7 @@ def evaluate(
         scores = scores_of(logits, fitted, examples)
         given.append(measure.sums(kind.answers(scores, fitted.temperature, fitted.threshold)[None], y, k))
         shown = shown_as(measure, fitted, given[-1], together, level)
-        found = measured.plain(scores, y, task.labels, fitted)
+        found = measured.plain(scores, y, task.labels, fitted, level, together)
         outputs = kind.decode(scores, fitted.temperature)
         sides.append(Judged(name, shown.value, shown.interval, found, outputs, fitted.threshold))
     comparison = None

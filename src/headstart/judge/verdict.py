@@ -23,12 +23,10 @@ from ..types import answers as answers_of
 from . import bootstrap
 from ._quantiles import Float64
 from .bootstrap import Ints, Metric, Sums
-from .contrasts import Contrasts, decide
+from .contrasts import Contrasts
 from .measured.multilabel import LabelMetrics
 from .measured.regression import NumberMetrics
-from .wording import caveats, explain, sentence, units
-
-__all__ = ["Judgement", "decide", "judge", "metric_of", "sentence"]
+from .wording import caveats, explain, units
 
 Logits = Callable[[Fitted, Sequence[Example]], NDArray[np.floating]]
 FLOOR = "constant"  # the strategy that looks at nothing

@@ -1,7 +1,7 @@
 """One picture file → RGB pixels, upright, 8 bits, on white.
 
 In: a path or the file's bytes. Out: uint8 [h, w, 3]. Ordinary JPEG goes through simplejpeg, all else
-through Pillow. Does not know colour profiles, nor that a 16-bit file may hold only 12 bits.
+through Pillow. Does not know colour profiles; on which scale deep pictures are read it is told (`Pixels`).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from by_metric import needed, paired, single, values
+from by_metric import paired, single, values
 from headstart.judge import interval
 from headstart.judge.metric import accuracy
 
@@ -15,4 +15,3 @@ def test_it_is_the_interval_of_right_and_wrong():
     assert values(accuracy, a, y, 3) == pytest.approx((a == y).mean(1))
     assert single(accuracy, a, y, 3, level=0.9) == interval.single(a == y, 0.9)
     assert paired(accuracy, a, b, y, 3, seed=2) == interval.paired(a == y, b == y, seed=2)
-    assert needed(accuracy, a, b, y, 3, 0.01) == interval.needed(a == y, b == y, 0.01)

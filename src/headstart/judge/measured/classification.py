@@ -47,8 +47,8 @@ def two_classes(
     guess: NDArray[np.int64],
     y: NDArray[np.int64],
     labels: Sequence[str],
-    level: float = 0.95,
-    groups: Ints | None = None,
+    level: float,
+    groups: Ints | None,
 ) -> dict[str, Any]:
     """Sensitivity and specificity, each with its interval: the parts of either class that are named as such.
 
@@ -66,7 +66,9 @@ def two_classes(
     return out
 
 
-def plain(scores: Float64, y: NDArray[np.int64], labels: Sequence[str], fitted: Fitted) -> dict[str, Any]:
+def plain(
+    scores: Float64, y: NDArray[np.int64], labels: Sequence[str], fitted: Fitted, level: float, groups: Ints | None
+) -> dict[str, Any]:
     """Of one classifier on any examples: overall, its mean confidence, each class, and `confusion` [k][k]."""
     p, guess, k = kind.softmax(scores, fitted.temperature), kind.answers(scores), len(labels)
     return {
@@ -77,7 +79,7 @@ def plain(scores: Float64, y: NDArray[np.int64], labels: Sequence[str], fitted: 
         "confidence": float(p.max(axis=1).mean()),
         "per_class": list(kind.per_class(guess, y, labels)),
         "confusion": kind.confusion(guess, y, k).tolist(),
-        **({"two_classes": two_classes(guess, y, labels)} if k == 2 else {}),
+        **({"two_classes": two_classes(guess, y, labels, level, groups)} if k == 2 else {}),
     }
 
 

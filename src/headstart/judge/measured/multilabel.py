@@ -48,7 +48,8 @@ def metrics(
     """Of one model."""
     p = kind.decode(scores, fitted.temperature)
     guess, k = kind.given(p, fitted.threshold), y.shape[1]
-    found, wholly = plain(scores, y, task.labels, fitted), accuracy.mean((guess == y).all(1)[None].astype(np.float64))
+    found = plain(scores, y, task.labels, fitted, level, groups)
+    wholly = accuracy.mean((guess == y).all(1)[None].astype(np.float64))
     return LabelMetrics(
         **{**found, "per_class": tuple(found["per_class"])},
         accuracy=found["subset_accuracy"],
@@ -61,7 +62,9 @@ def metrics(
     )
 
 
-def plain(scores: Float64, y: Ints, labels: Sequence[str], fitted: Fitted) -> dict[str, Any]:
+def plain(
+    scores: Float64, y: Ints, labels: Sequence[str], fitted: Fitted, level: float, groups: Ints | None
+) -> dict[str, Any]:
     """Of one model on any examples: overall, and each label."""
     p = kind.decode(scores, fitted.temperature)
     guess = kind.given(p, fitted.threshold)

@@ -43,7 +43,9 @@ def metrics(
     )
 
 
-def plain(scores: Float64, y: NDArray[np.float64], labels: Sequence[str], fitted: Fitted) -> dict[str, float]:
+def plain(
+    scores: Float64, y: NDArray[np.float64], labels: Sequence[str], fitted: Fitted, level: float, groups: Ints | None
+) -> dict[str, float]:
     """Of one model on any examples."""
     return kind.numbers(kind.answers(scores), y)
 
