@@ -18,20 +18,18 @@ def test_rivals_then_cuts_then_candidates_then_sources():
         trial("scratch", False, "waiting", over),
         trial("classical", False, "dropped", "far behind"),
     ]
-    left = [{"source": "b", "why": "time", "reason": ""}, {"source": "c", "why": "failed", "reason": ""}]
-    assert foremost(trials, ["The budget left no time."], ["Reuse may not help: a."], {"left_out": left}, False) == [
+    assert foremost(trials, ["The budget left no time."], ["Reuse may not help: a."], False) == [
         f"The rival 'scratch' took no part ({over}): without it there is no verdict.",
         "The budget left no time.",
         f"Not tried ({over}): finetune-a, gradual-a.",
-        "Sources not looked at, for time: b.",
         "Reuse may not help: a.",
     ]
 
 
 def test_a_whole_run_has_none():
-    assert foremost([trial("probe-a", True, "finished"), trial("scratch", False, "finished")], [], [], {}, False) == []
+    assert foremost([trial("probe-a", True, "finished"), trial("scratch", False, "finished")], [], [], False) == []
 
 
 def test_that_reuse_hurts_stands_without_a_rival():
-    (said,) = foremost([trial("scratch", False, "failed", "no memory")], [], [], {}, True)
+    (said,) = foremost([trial("scratch", False, "failed", "no memory")], [], [], True)
     assert said == "The rival 'scratch' took no part (no memory): reuse may hurt more than is shown."

@@ -64,9 +64,8 @@ def publish(
         judgement = replace(judgement, verdict=withheld(judgement.verdict, trials, _titles(job.task)))
         record = _record(job, judgement, trials, winner, roles, source)
         record["other"] = {"take": (take := _models.loser(roles)), "id": roles[take]}
-        record["foremost"] = foremost(
-            trials, outcome.cut, picked.warnings, picked.ranking, judgement.verdict.decision == "hurts"
-        )
+        hurts = judgement.verdict.decision == "hurts"
+        record["foremost"] = foremost(trials, outcome.cut, picked.warnings, hurts)
         record["warnings"] = [*record["foremost"], *record["warnings"]]
         record["budget"] = {"asked": job.plan.asked, "limit": job.plan.budget, "cut": outcome.cut}
         record |= {"layers": outcome.layers, "forgetting": outcome.forgetting, "ranking": dict(picked.ranking)}
