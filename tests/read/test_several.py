@@ -238,9 +238,20 @@ def test_labels_that_blanks_seem_to_part_are_said(tmp_path):
     rows = [f"some words {i} {i * 7},{labels[i % 6]}" for i in range(60)]
     (tmp_path / "t.csv").write_text("\n".join(["text,labels", *rows]))
     task = read(tmp_path / "t.csv", ReadOptions(duplicates="keep"))
-    assert any("if a blank parts several" in note for note in task.notes)
+    assert any("several in one, put ';' between them" in note for note in task.notes)
 
 
 def test_tags_in_angle_brackets_are_several_labels():
     assert printed(["<c++><qt>", "<qt>"]) == [("c++", "qt"), ("qt",)]
     assert printed(["<b>bold</b>", "<qt>"]) is None
+
+
+@pytest.mark.parametrize("labels", [("a;", "b;", "a;b;"), ("x/y", "x", "y", "y/z", "z")])
+def test_marks_behind_labels_and_strokes_between_them_are_said(tmp_path, labels):
+    rows = [f"some words {i} {i * 7},{labels[i % len(labels)]}" for i in range(60)]
+    (tmp_path / "t.csv").write_text("\n".join(["text,labels", *rows]))
+    if ";" in labels[0]:
+        with pytest.raises(DataError, match=r"hold ';' .* look like several in one"):
+            read(tmp_path / "t.csv", ReadOptions(duplicates="keep"))
+    else:
+        assert any("'x/y'; if these are several in one" in s for s in read(tmp_path / "t.csv").notes)

@@ -202,3 +202,14 @@ def test_whole_numbers_that_datasets_made_classes_stand_by_value(tmp_path):
     given = {(text, label) for text, label in zip(columns["text"], columns["label"], strict=True)}
     assert {(e.text, int(task.labels[e.label])) for e in task.train} <= given
     assert set(task.labels) == {task.labels[e.label] for e in task.train}
+
+
+def test_texts_stored_as_bytes(tmp_path):
+    import pyarrow
+    import pyarrow.parquet as parquet
+
+    texts = [f"größere Worte {i} {i * 7}".encode() for i in range(30)]
+    table = pyarrow.table({"text": pyarrow.array(texts, pyarrow.binary()), "label": ["ab"[i % 2] for i in range(30)]})
+    parquet.write_table(table, tmp_path / "t.parquet")
+    task = read(tmp_path / "t.parquet", ReadOptions(duplicates="keep"))
+    assert {(e.text or "").split()[0] for e in task.train} == {"größere"}

@@ -20,6 +20,7 @@ from ._table import Table
 from ._walk import PICTURES as SUFFIXES
 
 _LOOKED = 20  # cells that are looked at to see what a column holds
+_SHOWN = 30  # columns that an error names
 _FEW_COLUMNS = 5  # of a table at most, whose one column of texts is taken though nothing names it
 MOST = 600  # rows by which it is told whether a column holds texts
 _FEW = 0.5  # different labels, as a part of the rows, at most, where a column of labels is told by its cells
@@ -259,6 +260,7 @@ def _twins(table: Table, taken: tuple[str, ...], wanted: tuple[str, ...], option
 
 def _none(table: Table, allowed: tuple[str, ...], do: str) -> DataError:
     shown = " or ".join(allowed[:6]) + (" or …" if allowed[6:] else "")
-    return DataError(
-        f"{table.name} has the columns {', '.join(table.columns) or '(none)'}, but none named {shown}. {do}"
+    given = ", ".join(table.columns[:_SHOWN]) + (
+        f" and {len(table.columns) - _SHOWN} more" if table.columns[_SHOWN:] else ""
     )
+    return DataError(f"{table.name} has the columns {given or '(none)'}, but none named {shown}. {do}")

@@ -16,6 +16,7 @@ from ._options import ReadOptions
 from ._record import Found, Record, Shape, label_text
 from ._splits import splits
 from ._table import COLUMNS, Table
+from ._unread import unread
 from ._whereabouts import Whereabouts, told, whereabouts
 
 
@@ -56,7 +57,9 @@ def records(table: Table, shape: Shape, options: ReadOptions = ReadOptions()) ->
         found = Record(path, answer.text or "", split, named, words, tags=answer.tags)
         (loose if answer.text is None else kept).append(found)
     notes, missing = told(place, name, shape.nouns)
-    notes = (*table.notes, *columns.notes, *said.notes, *given.notes, *blind_notes, *notes)
+    parted = any(given.rows)
+    silent = unread(table, (*columns.names, given.column, group or ""), grouped=group is not None, parted=parted)
+    notes = (*table.notes, *columns.notes, *said.notes, *given.notes, *blind_notes, *notes, *silent)
     warnings = (*table.warnings, *missing)
     taken = _taken(table, columns, shape, {"split": given.column, "group": group or ""})
     return Found(tuple(kept), tuple(aside), warnings, columns.label, said.flags, tuple(loose), notes, taken)

@@ -6,6 +6,7 @@ list says "none of them"; a missing one says nothing, and its row is one without
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -105,10 +106,10 @@ def tagged(found: Found, kind: str | None, path: Path, known: tuple[str, ...] = 
         )
     used = [mark for mark in MARKS if any(mark in text for text in texts)]
     whole = set(texts)
-    cut = {text for text in whole if " " in text}
-    if not used and kind is None and len(cut) > 1 and all(part in whole for text in cut for part in text.split()):
-        said = f"The labels in '{found.column}' are taken as they are, such as {min(cut)!r}; if a blank parts several, "
-        said += "put ';' in its place."
+    cut = {text for text in whole if len(_loosely(text)) > 1}
+    if not used and kind is None and len(cut) > 1 and all(part in whole for text in cut for part in _loosely(text)):
+        said = f"The labels in '{found.column}' are taken as they are, such as {min(cut)!r}; if these are several in "
+        said += "one, put ';' between them and pass --kind multilabel."
         return replace(found, notes=(*found.notes, said))
     used = [mark for mark in used if mark != ","] or ([] if lists else used)
     if not lists and kind != "multilabel":
@@ -157,6 +158,15 @@ def joined(tags: Sequence[str]) -> str:
     return JOINED.join(tags)
 
 
+def _loosely(text: str) -> list[str]:
+    """What blanks, strokes and the like may part.
+
+    >>> _loosely("Drama & Comedy"), _loosely("red blue"), _loosely("and/or")
+    (['Drama', 'Comedy'], ['red', 'blue'], ['and', 'or'])
+    """
+    return [part for part in re.split(r"[\s/&+]+", text) if part]
+
+
 def _tagged(record: Record, mark: str | None) -> Record:
     if record.tags is not None:
         return record
@@ -174,7 +184,7 @@ def _hinted(found: Found, used: list[str], texts: list[str], path: Path) -> Foun
     for mark in used:
         whole = {text: {part.strip() for part in text.split(mark)} - {""} for text in set(texts)}
         within = Counter(part for parts in whole.values() for part in parts)
-        cut = [text for text, parts in whole.items() if len(parts) > 1]
+        cut = [text for text, parts in whole.items() if len(parts) > 1 or (parts and text.endswith(mark))]
         if len(within) >= len(whole) or len(cut) < 2 or all(COMMA.fullmatch(text) for text in cut):
             continue
         many = f"{len(within)} labels, several an example"

@@ -97,6 +97,8 @@ def cell(folder: Path, value: object) -> str | None:
         raise DataError(
             f"A text column holds {type(value).__name__} values ({str(value)[:40]}). Give one text in each row."
         )
+    if isinstance(value, bytes):
+        return decoded(value, "").text
     return None if value is None or value != value else str(value)  # only NaN differs from itself
 
 
