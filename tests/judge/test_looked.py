@@ -41,6 +41,7 @@ def test_whatever_left_them_out_is_told(why, said):
 def test_many_sources_are_counted_and_those_a_person_named_are_all_there_is():
     many = {"looked_at": list("abcde"), "left_out": LEFT}
     assert looked.reused(many) == "the 5 sources that were looked at"
+    assert looked.missed(many).startswith("Of the sources only 5 of 7 were looked at; minilm-l6 was left out for time")
     own = {"looked_at": ["a"], "left_out": [], "named": True, "chosen": ["a"]}
     assert (looked.reused(own), looked.missed(own)) == ("a", "")
 

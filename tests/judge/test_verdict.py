@@ -15,7 +15,8 @@ from headstart.judge.interval import paired, single
 from headstart.judge.metric import accuracy
 from headstart.judge.verdict import judge, metric_of
 from headstart.judge.wording import sentence
-from headstart.types import Example, Fitted, Sealed, Task, View
+from headstart.report import _view
+from headstart.types import Example, Fitted, Sealed, Task, View, to_dict
 from headstart.types import answers as truth
 
 LABELS = ("ant", "bee")
@@ -266,6 +267,19 @@ def test_below_chance_nothing_helps_and_nothing_was_learnt():
         "labels may have nothing to do with the pictures. The best that reuses: 47.4 % against 50.0 % by always "
         "answering the largest class (−2.6 points, 95 % interval "
     )
+
+
+def test_where_a_model_is_right_and_few_groups_cannot_show_it_the_test_is_too_small():
+    task = make_task(40)
+    persons = tuple(replace(e, group=f"person {i // 10}") for i, e in enumerate(task.test.open()))
+    v = entered(replace(task, test=Sealed(persons)), a=0.9, b=0.6)
+    assert (v.decision, v.learnt, v.groups) == ("no_evidence", False, 4)
+    said = sentence(v, titles={"constant": "always the largest class"})
+    assert said.startswith(
+        "Too small a test to tell: no model is shown to be better than always answering the largest class (50.0 %), "
+        "though one makes at most half its errors. Give more to test on. The best that reuses: 90.0 % against "
+    )
+    assert _view.decision({"verdict": to_dict(v)}) == "Too small a test to tell"
 
 
 def test_a_rival_alone_beyond_chance_has_learnt_and_reuse_then_hurts():

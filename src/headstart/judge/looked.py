@@ -50,7 +50,8 @@ def missed(ranking: Mapping[str, Any] | None) -> str:
     for why, keys in by.items():
         were = "were" if len(keys) > 1 else "was"
         told.append(f"{_listed(keys)} {were} left out {why}" if why in WHY.values() else f"{_listed(keys)} {why}")
-    return f"Of the sources only {_listed(looked)} {'were' if len(looked) > 1 else 'was'} looked at; {', '.join(told)}."
+    which = _listed(looked) if len(looked) <= NAMED else f"{len(looked)} of {len(looked) + len(known['left_out'])}"
+    return f"Of the sources only {which} {'were' if len(looked) > 1 else 'was'} looked at; {', '.join(told)}."
 
 
 def _listed(keys: Sequence[str]) -> str:

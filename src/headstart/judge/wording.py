@@ -261,10 +261,20 @@ def counted(n: int, noun: str, groups: int = 0) -> str:
 def _nothing(v: Verdict, floor: Rival, name: Callable[[str], str]) -> str:
     """That nothing is beyond the answer that looks at nothing."""
     always, value = name(floor.strategy).removeprefix("always "), units(v.metric).named(floor.value)
-    return (
-        f"Nothing was learnt: no model is shown to be better than always answering {always} ({value}); the labels may "
-        f"have nothing to do with the {v.noun}s."
-    )
+    shown = f"no model is shown to be better than always answering {always} ({value})"
+    if too_small(v.metric, floor.value, v.transfer.value, v.rival.value):
+        return f"Too small a test to tell: {shown}, though one makes at most half its errors. Give more to test on."
+    return f"Nothing was learnt: {shown}; the labels may have nothing to do with the {v.noun}s."
+
+
+def too_small(metric: str, floor: float, *values: float) -> bool:
+    """Whether it is the test's fault that no model is shown to beat the floor: one makes at most half its errors.
+
+    >>> too_small("accuracy", 0.5, 0.6, 1.0), too_small("accuracy", 0.5, 0.6), too_small("mae", 2.0, 1.0)
+    (True, False, True)
+    """
+    ideal = 1.0 if units(metric).part else 0.0
+    return any(2 * abs(ideal - value) <= abs(ideal - floor) for value in values)
 
 
 def _contradicted(v: Verdict, name: Callable[[str], str]) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..judge.texts import by_length
-from ..judge.wording import Units, units
+from ..judge.wording import Units, too_small, units
 from ..types import NOUNS
 from ._words import DECISIONS, clean, gain, gap, reason, spread, value
 
@@ -103,8 +103,10 @@ def decision(run: Run) -> str:
     if not complete(run):
         return "No verdict yet"
     decided = str((run.get("verdict") or {}).get("decision", "no_evidence"))
-    if not (run.get("verdict") or {}).get("learnt", True):
-        return "Nothing was learnt"
+    if not (verdict := run.get("verdict") or {}).get("learnt", True):
+        floor, sides = verdict.get("floor"), (verdict[side]["value"] for side in ("transfer", "rival"))
+        small = floor and too_small(verdict["metric"], floor["value"], *sides)
+        return "Too small a test to tell" if small else "Nothing was learnt"
     if decided == "no_evidence" and winner and not winner.get("reuses", winner.get("source")):
         return "Start fresh"
     return DECISIONS.get(decided, decided)
