@@ -1,5 +1,7 @@
 """What `predict` is given for a model of texts: tables, files, or the texts themselves."""
 
+from PIL import Image
+
 from headstart.read.text import SHAPE
 from headstart.ship._texts import _of, texts
 
@@ -19,6 +21,14 @@ def test_a_table_that_is_not_there_is_named(tmp_path):
     [one] = list(_of(str(tmp_path / "none.csv"), SHAPE))
     assert one.shown.endswith("none.csv")
     assert one.example == "There is no such file."
+
+
+def test_a_picture_is_no_text(tmp_path):
+    Image.new("RGB", (40, 40), "red").save(tmp_path / "a.jpg")
+    (tmp_path / "b.txt").write_bytes("Größe\n".encode("latin-1"))
+    (tmp_path / "c.txt").touch()
+    found = [one.example for name in ("a.jpg", "b.txt", "c.txt") for one in _of(str(tmp_path / name), SHAPE)]
+    assert (found[0], found[1].text, found[2]) == ("This file holds no text.", "Größe", "The text is empty.")
 
 
 def test_a_table_beside_texts_is_not_one_of_them(tmp_path):

@@ -24,8 +24,8 @@ def embed(inputs: Iterable[Any], *, source: str, depth: str = "top", engine: str
     by content: the same inputs cost nothing a second time.
 
     Args:
-        inputs: pictures as paths, bytes, open files, PIL pictures or uint8 arrays [h, w, 3], folders of them; or texts,
-            tables and text files, as the source reads.
+        inputs: pictures as paths, bytes, open files, PIL pictures or arrays (uint8 [h, w, 3], uint16 [h, w]), folders
+            of them; or texts, tables and text files, as the source reads.
         source: a key of `headstart sources list`, a folder, or a name that `fit` takes.
         depth: where in the network: one of the source's depths ("stage1" … "top"), or "all" of them side by side.
         engine: `auto`, `torch` or `openvino`.

@@ -127,8 +127,8 @@ class Run:
     ) -> list[Row]:
         """One row an input: pictures, or texts, tables (`text` names the column) and text files.
 
-        A picture is a path, bytes, an open file, a PIL picture or a uint8 array [h, w, 3]. Folders are walked;
-        unreadable inputs get their reason in `error`. `take` names another of the run's two models.
+        A picture is a path, bytes, an open file, a PIL picture or an array (uint8 [h, w, 3], uint16 [h, w]).
+        Folders are walked; unreadable inputs get their reason in `error`. `take` names another of the run's two models.
         """
         return list(predict(self, inputs, engine=engine, text=text, take=take))
 

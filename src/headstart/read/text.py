@@ -109,10 +109,10 @@ def is_text(path: Path) -> bool:
     suffix = path.suffix.lower()
     if suffix in _SUFFIXES:
         return True
-    return suffix not in SIDECARS and suffix not in PICTURES and _reads(path)
+    return suffix not in SIDECARS and suffix not in PICTURES and reads(path)
 
 
-def _reads(path: Path) -> bool:
+def reads(path: Path) -> bool:
     """Whether the first bytes are characters: mails, postings and notes often have no suffix, or a number for one."""
     try:
         with path.open("rb") as f:

@@ -1,7 +1,7 @@
 """Pictures to be predicted or embedded: files, folders, tables, paths on standard input, or pictures in memory.
 
 Out: an `Input` a picture, its example without a label. What lies in memory
-(bytes, an open file, a PIL picture, a uint8 array) is written below a folder of the caller's, exactly as it is: all
+(bytes, an open file, a PIL picture, an array) is written below a folder of the caller's, exactly as it is: all
 that looks at pictures reads files, and knows them by their bytes.
 """
 
@@ -95,12 +95,15 @@ def _bytes(given: Any) -> bytes:  # noqa: ANN401 - whatever a person holds
             raise ValueError("This file was opened as text. Open it with mode 'rb'.")
         return bytes(read)
     if isinstance(given, np.ndarray):
-        if given.dtype != np.uint8 or not (given.ndim == 2 or (given.ndim == 3 and given.shape[2] in (1, 3, 4))):
+        pixels = given[..., 0] if given.shape[2:] == (1,) else given
+        kind = (str(pixels.dtype), pixels.ndim, *pixels.shape[2:])
+        if kind not in (("uint8", 2), ("uint8", 3, 3), ("uint8", 3, 4), ("uint16", 2)):
             raise ValueError(
-                f"This array is {given.dtype} {list(given.shape)}; a picture is uint8 {SHAPES}, 0 black and 255 white. "
-                "Convert it, e.g. (255 * x).astype('uint8') of values from 0 to 1."
+                f"This array is {given.dtype} {list(given.shape)}; a picture is uint8 {SHAPES}, 0 black and 255 white, "
+                "or uint16 [h, w] as in a 16-bit file. Convert it, e.g. (255 * x).astype('uint8') of values from 0 "
+                "to 1."
             )
-        given = Image.fromarray(np.ascontiguousarray(given[..., 0] if given.shape[2:] == (1,) else given))
+        given = Image.fromarray(np.ascontiguousarray(pixels))
     if not isinstance(given, Image.Image):
         raise ValueError(
             f"A {type(given).__name__} is no picture. Give a path, bytes, an open file, a PIL picture or a uint8 array."

@@ -12,7 +12,7 @@ from pathlib import Path
 from ..read._formats import suffix_of
 from ..read._record import Record, Shape
 from ..read._walk import files
-from ..read.text import content, digest
+from ..read.text import content, digest, reads
 from ..types import PAIR, Example
 from ._input import Input, rows_of
 
@@ -54,7 +54,8 @@ def _of(given: str | Path, shape: Shape) -> Iterator[Input]:
     if not inside:
         yield Input(str(given), "The folder holds no texts.")
     for file in inside:
-        yield Input(str(file), _example(Record(file, "")))
+        binary = file == path and file.stat().st_size and not reads(file)  # a folder's were looked at
+        yield Input(str(file), "This file holds no text." if binary else _example(Record(file, "")))
 
 
 def _row(where: str, cell: object) -> Example | str:
