@@ -132,6 +132,9 @@ def test_a_runs_features_are_its_sources(finished):
 def test_a_run_that_was_moved_tells_its_new_place(finished, copied):
     shown = headstart("report", copied, "--json")
     assert json.loads(shown.stdout)["run"] == str(copied)
+    *words, path = headstart("report", copied, "--no-open").stdout.splitlines()
+    assert (" ".join(words), path) == (Run(copied).sentence, str(copied / "report.html"))
+    assert max(map(len, words)) <= 100
     for page in ("report.html", "card.md"):
         before, after = ((folder / page).read_text(encoding="utf-8") for folder in (finished.out, copied))
         assert str(finished.out) in before
@@ -155,5 +158,7 @@ def test_a_model_reads_new_pictures_on_the_scale_and_with_the_fit_it_learnt_with
     assert kept.pixels == how
     (row,), (wanted,) = (list(predict(m, [tmp_path / f])) for m, f in ((kept, "deep.png"), (plain, "hand.png")))
     assert row.probabilities == pytest.approx(wanted.probabilities, abs=1e-3)
+    (held,) = predict(kept, [deep])
+    assert held.probabilities == pytest.approx(row.probabilities, abs=1e-4)
     (other,) = predict(plain, [tmp_path / "deep.png"])
     assert other.probabilities != pytest.approx(wanted.probabilities, abs=1e-3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from pathlib import Path
 from typing import Annotated
 
@@ -23,12 +24,13 @@ def run(
     import webbrowser
 
     from ..api import Run
+    from ..report.text import COLUMNS
 
     done = Run(run)
     done.readdress()
     if as_json:
         emit(done.record)
         return
-    sys.stdout.write(f"{done.sentence}\n{done.report}\n")
+    sys.stdout.write("\n".join([*textwrap.wrap(done.sentence, COLUMNS), str(done.report), ""]))
     if not no_open and sys.stdout.isatty():
         webbrowser.open(done.report.absolute().as_uri())
