@@ -17,7 +17,7 @@ import tiny_causal
 import tiny_tail
 import tiny_text
 from headstart.family import load, names
-from headstart.plan.search import kinds, reads
+from headstart.plan.candidates import kinds, reads
 from headstart.runtime import one_blas_thread
 from headstart.transfer._base import Head
 from headstart.types import Facts, Features, Fitted, Source, View, Work

@@ -77,7 +77,7 @@ def test_the_ranking_and_the_race_take_them_up(dropped):
     assert row["source"] == "dropped"
     assert 0 < row["scores"]["dropped"] < 1
     code = (
-        "from headstart.plan.search import candidates; from headstart.types import Facts\n"
+        "from headstart.plan.candidates import candidates; from headstart.types import Facts\n"
         "print([c.id for c in candidates(('dropped',), (), Facts(20, 2, 40))])"
     )
     assert "'dropped-dropped'" in python(dropped, "-c", code).stdout

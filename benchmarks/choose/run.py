@@ -141,13 +141,12 @@ def chosen(case: Case, strategies: tuple[str, ...], gallery: Any) -> Line:
     from headstart.family import load
     from headstart.plan import choice, search
     from headstart.plan._folds import of_task
+    from headstart.plan.candidates import candidates
     from headstart.types import Facts, Work, answers
 
     task, source, start = case.task, case.sources[0], cpu()
     facts = Facts(len(task.train), len(task.labels), median_side(task.train), task.modality, task.kind)
-    made = [
-        c for c in search.candidates([source.key], list(strategies), facts) if c.strategy in strategies and c.reuses
-    ]
+    made = [c for c in candidates([source.key], list(strategies), facts) if c.strategy in strategies and c.reuses]
     camp, works = [], {}
     with tempfile.TemporaryDirectory(prefix="headstart-") as pad:
         for candidate in made:

@@ -93,9 +93,10 @@ def learnt(
     """One setting, learnt from some labelled pictures, on others: as `Case.tested`, and CPU seconds."""
     from headstart.family import load
     from headstart.plan import search
+    from headstart.plan.candidates import candidates
 
     facts = replace(case.facts, n=int(learn.sum()))
-    candidate = next(c for c in search.candidates([SOURCE], [strategy], facts) if c.strategy == strategy)
+    candidate = next(c for c in candidates([SOURCE], [strategy], facts) if c.strategy == strategy)
     seen = case.gallery.look((*case.task.train, *case.task.valid), [candidate.training_view])[0]
     train, others = search.rows(seen, learn), search.rows(seen, rest)
     if candidate.long:

@@ -102,11 +102,12 @@ def headstart(given: argparse.Namespace) -> dict[str, Any]:
 def strategies(given: argparse.Namespace) -> dict[str, Any]:
     """Every strategy by itself, chosen settings and all."""
     from headstart.plan import search
+    from headstart.plan.candidates import candidates
 
     case = Case(given)
     each = {}
     for name in STRATEGIES:
-        candidate = next(c for c in search.candidates([SOURCE], [name], case.facts) if c.strategy == name)
+        candidate = next(c for c in candidates([SOURCE], [name], case.facts) if c.strategy == name)
         train, valid, test = case.look(candidate)
         start = time.process_time()
         work = case.work(candidate.view, train, valid)
@@ -125,9 +126,10 @@ def ablations(given: argparse.Namespace) -> dict[str, Any]:
     """Fine-tuning, its first setting, all labelled pictures, last state; changed as `LEFT_OUT` says."""
     from headstart.family import load
     from headstart.plan import search
+    from headstart.plan.candidates import candidates
 
     case, module = Case(given), load("transfer", "finetune")
-    usual = next(c for c in search.candidates([SOURCE], ["finetune"], case.facts) if c.strategy == "finetune")
+    usual = next(c for c in candidates([SOURCE], ["finetune"], case.facts) if c.strategy == "finetune")
     each = {}
     for name, changes in LEFT_OUT.items():
         changes = dict(changes)

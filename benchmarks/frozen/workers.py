@@ -74,7 +74,7 @@ def prepare(given: Namespace) -> dict[str, Any]:
     from PIL import Image
 
     from headstart.extract.gallery import Gallery
-    from headstart.plan.search import candidates
+    from headstart.plan.candidates import candidates
     from headstart.source import _catalogue
     from headstart.types import Example, Facts
 

@@ -29,7 +29,7 @@ from any_strategy import (
 )
 from headstart.family import load
 from headstart.plan import keep
-from headstart.plan.search import reads
+from headstart.plan.candidates import reads
 from headstart.transfer._base import SEARCH, Head
 from headstart.types import Facts, Features, Progress, View
 from tiny_tail import same

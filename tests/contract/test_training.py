@@ -17,7 +17,8 @@ import tiny_text
 from any_strategy import CASES, LONG, TUNED, Case, first_setting, look, read, work_for
 from headstart.errors import BudgetError
 from headstart.extract.gallery import Gallery
-from headstart.plan.search import candidates, contend
+from headstart.plan.candidates import candidates
+from headstart.plan.search import contend
 from headstart.types import Example
 from tiny_tail import drain, interrupted, same
 

@@ -16,21 +16,11 @@ from headstart.errors import BudgetError, UnknownName, UsageError
 from headstart.family import load, names
 from headstart.kind.classification import compared, log_loss, softmax
 from headstart.plan._folds import folds
+from headstart.plan.candidates import Candidate, candidates, reads
 from headstart.plan.choice import CLOSE, Contender
 from headstart.plan.keep import recall, remember
 from headstart.plan.remaining import training
-from headstart.plan.search import (
-    Behind,
-    Candidate,
-    candidates,
-    contend,
-    join,
-    measure,
-    reads,
-    refit,
-    rows,
-    trained,
-)
+from headstart.plan.search import Behind, contend, join, measure, refit, rows, trained
 from headstart.transfer._base import SEARCH
 from headstart.transfer._tune import FEW
 from headstart.types import Facts, Fitted, Trial, View, Work
@@ -51,10 +41,11 @@ def test_every_usual_strategy_meets_every_source_cheap_ones_first_and_rivals_bef
     rivals = [n for n in usual if n not in transfer]
     assert {c.id for c in found} == {f"{n}-{s}" for n in transfer for s in sources} | set(rivals)
     assert len(found) == len(transfer) * 2 + len(rivals)
-    turns = {(True, False): 0, (False, False): 1, (False, True): 2, (True, True): 3}  # (transfer, long) → when
+    turns = {(False, False): 1, (False, True): 2, (True, False): 3, (True, True): 4}  # (transfer, long) → when
     order = [turns[c.reuses, load("transfer", c.strategy).RUNG < 1] for c in found]
-    assert order == sorted(order)
-    assert set(order) == {0, 1, 2, 3}
+    assert {c.id for c in found[:2]} == {f"probe-{s}" for s in sources}, "one of each source before the rivals"
+    assert order[2:] == sorted(order[2:])
+    assert set(order) == {1, 2, 3, 4}
     assert all(c.long is (load("transfer", c.strategy).RUNG < 1) for c in found)
     assert all(c.prior == load("transfer", c.strategy).PRIOR for c in found if c.strategy != "finetune")
     of_few, of_many = (

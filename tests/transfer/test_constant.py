@@ -58,7 +58,7 @@ def test_where_no_example_has_a_label_none_is_given():
 
 
 def test_it_takes_part_in_every_kind_and_modality():
-    from headstart.plan.search import candidates
+    from headstart.plan.candidates import candidates
 
     for modality in ("image", "text"):
         for kind in ("classification", "regression", "multilabel"):

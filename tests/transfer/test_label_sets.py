@@ -11,8 +11,9 @@ import tiny_tail
 import tiny_text
 from headstart.errors import UsageError
 from headstart.family import load
+from headstart.plan.candidates import candidates
 from headstart.plan.choice import crown, explain
-from headstart.plan.search import candidates, scored
+from headstart.plan.search import scored
 from headstart.score._axes import decompose, penalties
 from headstart.transfer._linear import axes, logistic, ridge_path
 from headstart.types import Facts, Features, Fitted, View, Work

@@ -10,8 +10,9 @@ from sklearn.linear_model import Ridge, RidgeCV
 import tiny_tail
 import tiny_text
 from headstart.family import load, names
+from headstart.plan.candidates import candidates
 from headstart.plan.choice import crown, explain
-from headstart.plan.search import candidates, scored
+from headstart.plan.search import scored
 from headstart.score._axes import penalties
 from headstart.transfer._linear import axes, head, ridge, ridge_head
 from headstart.types import Facts, Features, Fitted, View, Work
@@ -68,7 +69,7 @@ def work_of(name, examples, y, folder):
 ABLE = [name for name in names("transfer") if "regression" in getattr(load("transfer", name), "KINDS", ())]
 
 
-@pytest.mark.parametrize("name", ABLE)
+@pytest.mark.parametrize("name", [name for name in ABLE if name != "constant"])
 def test_it_predicts_how_often_a_word_stands_in_a_text(name, tmp_path):
     examples = tiny_text.texts(260, 2)
     y = np.array([sum(word in tiny_text.WORDS[::2] for word in e.text.split()) / len(e.text.split()) for e in examples])
@@ -118,9 +119,10 @@ def test_the_smaller_error_is_crowned_and_told_in_its_own_words():
         made = contender(name, errors**2, reuses=reuses, folds=5)
         return replace(made, fitted=replace(made.fitted, kind="regression"), right=-errors)
 
-    better, worse = of("rival", [0.1, 0.2, 0.3], False), of("transfer", [0.1, 0.2, 0.4], True)
+    less, more = [0.1, 0.2, 0.3] * 4, [0.2, 0.3, 0.4] * 4
+    better, worse = of("rival", less, False), of("transfer", more, True)
     assert crown(worse, better) is better
-    assert crown(of("transfer", [0.1, 0.2, 0.2], True), better).trial.id == "transfer"
+    assert crown(of("transfer", [0.05, 0.1, 0.2] * 4, True), better).trial.id == "transfer"
     assert explain(worse, better).reason.startswith(
-        "lost to rival (mean absolute error 0.2, RMSE 0.216, 5-fold cross-validation of 3"
+        "lost to rival (mean absolute error 0.2, RMSE 0.216, 5-fold cross-validation of 12"
     )

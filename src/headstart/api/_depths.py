@@ -97,7 +97,8 @@ def _train_all(race: Race, key: str, depths: tuple[str, ...]) -> dict[str, tuple
     Late cuts keep their activations; for early ones, whose maps are large, pictures go through the frozen front anew.
     """
     from ..plan import keep
-    from ..plan.search import Candidate, measure, trained
+    from ..plan.candidates import Candidate
+    from ..plan.search import measure, trained
 
     labels = race.job.task.labels
     strategy = load("transfer", "finetune")

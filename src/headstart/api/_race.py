@@ -1,7 +1,7 @@
 """The race: candidates against each other on validation data, inside the budget; then the chosen ones on all pictures.
 
-Order: cheap transfer on every source, the rivals that start fresh, and last the long transfer candidates (fine-tuning)
-on the one source whose cheap candidates did best. A long one that is behind after its short runs is dropped, and all
+Order: see `plan/candidates.py`; last come the long transfer candidates (fine-tuning), on the one source whose cheap
+candidates did best. A long one that is behind after its short runs is dropped, and all
 are where the cheap ones leave nothing to gain.
 Every decision goes to the journal with its reason. Finished candidates are kept on disk, so that a killed run goes on.
 """
@@ -26,8 +26,8 @@ from ._looks import Looks
 from ._worth import not_worth
 
 if TYPE_CHECKING:
+    from ..plan.candidates import Candidate
     from ..plan.choice import Contender
-    from ..plan.search import Candidate
     from ._fit import _Job
 
 TRAINING = 12  # bytes a parameter of a source: its weights, as they were and as they are, and what AdamW keeps of parts
@@ -59,7 +59,7 @@ class Race:
     def __init__(self, job: _Job, sources: Mapping[str, Source], weights: Mapping[str, Path]) -> None:
         from ..extract.gallery import median_side
         from ..plan._folds import of_task, units
-        from ..plan.search import candidates
+        from ..plan.candidates import candidates
         from ..types import Facts
         from ._mirror import mirrors
 

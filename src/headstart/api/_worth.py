@@ -11,8 +11,8 @@ from ..family import load
 from ..types import IntArray, answers
 
 if TYPE_CHECKING:
+    from ..plan.candidates import Candidate
     from ..plan.choice import Contender
-    from ..plan.search import Candidate
     from ._race import Race
 
 MANY = 40  # where a cheap candidate errs on at most one in so many pictures not learnt from, nothing long is tried

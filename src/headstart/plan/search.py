@@ -1,6 +1,6 @@
 """The search: a candidate compares its settings on validation data; a rival has as many as any candidate may have.
 
-`candidates` lists strategy × source; `contend` runs one candidate and returns a `Contender`; `choice.py` chooses among
+`contend` runs one candidate and returns a `Contender`; `choice.py` chooses among
 contenders; `refit` trains the chosen setting on training and validation data together. Knows no strategy by name and
 never sees a test picture.
 """
@@ -17,11 +17,12 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import BudgetError, UsageError
-from ..family import load, names
+from ..errors import BudgetError
+from ..family import load
 from ..runtime import digest
-from ..types import NOUNS, Facts, Features, Fitted, IntArray, Progress, Trial, View, Work
+from ..types import Facts, Features, Fitted, IntArray, Progress, Trial, Work
 from ._folds import FOLDS, worth
+from .candidates import Candidate
 from .choice import CLOSE, Contender, behind
 from .remaining import EARLY, SURE, in_time
 
@@ -32,30 +33,6 @@ UNMOVED = 99  # the prior of long training that did not better its start: what c
 
 class Behind(Exception):
     """A candidate was given up after its short runs; the message says why."""
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A strategy on a view."""
-
-    id: str
-    strategy: str
-    reuses: bool
-    view: View
-    prior: int = 0  # its strategy's `PRIOR`: what is preferred when validation cannot tell, lower first
-    long: bool = False  # its training takes many steps; on the best source only, after the cheap ones
-    copies: int = 1  # augmented copies a picture that its training looks at
-    baseline: bool = False  # it looks at no input: takes part always, and is no rival where one is missing
-
-    @property
-    def source(self) -> str | None:
-        """The source that it reuses; a rival may take one's architecture, and reuses none."""
-        return self.view.source if self.reuses else None
-
-    @property
-    def training_view(self) -> View:
-        """What training and validation pictures are looked at through; predictions use `view`."""
-        return replace(self.view, variants=self.copies)
 
 
 @dataclass(frozen=True)
@@ -76,51 +53,6 @@ class Score:
     def log_loss(self) -> float:
         """Their mean."""
         return float(self.losses.mean())
-
-
-def reads(module: Any) -> tuple[str, ...]:  # noqa: ANN401 - a module
-    """Which modalities a strategy takes."""
-    return getattr(module, "READS", ("image", "text"))
-
-
-def kinds(module: Any) -> tuple[str, ...]:  # noqa: ANN401 - a module
-    """Which kinds of task a strategy takes."""
-    return getattr(module, "KINDS", ("classification",))
-
-
-def candidates(sources: Sequence[str], wanted: Sequence[str], facts: Facts) -> list[Candidate]:
-    """Strategy × source, cheap ones first, rivals before long transfer. `wanted` narrows the camp of its members.
-
-    A baseline is narrowed away by nothing.
-
-    Raises:
-        UnknownName: a wanted strategy does not exist.
-        UsageError: it does not take such data.
-    """
-    modules = {name: load("transfer", name) for name in dict.fromkeys([*names("transfer"), *wanted])}
-    for name in wanted:
-        if facts.modality not in reads(modules[name]) or facts.kind not in kinds(modules[name]):
-            what = f"{NOUNS[facts.modality]}s" + ("" if facts.kind == "classification" else f" with {facts.kind}")
-            fit = [n for n, m in modules.items() if facts.modality in reads(m) and facts.kind in kinds(m)]
-            raise UsageError(f"The strategy '{name}' does not take {what}. Those that do: {', '.join(fit)}.")
-    out = []
-    for camp in (True, False):
-        able = [n for n, m in modules.items() if facts.modality in reads(m) and facts.kind in kinds(m)]
-        members = [name for name in able if modules[name].REUSES is camp]
-        usual = [name for name in members if not getattr(modules[name], "ON_REQUEST", False)]
-        always = [name for name in members if getattr(modules[name], "BASELINE", False)]
-        chosen = [name for name in members if name in wanted and name not in always] or usual
-        for name in sorted({*chosen, *always}):
-            module = modules[name]
-            for view in module.views(sources):
-                if hasattr(module, "fit_view"):
-                    view = module.fit_view(view, facts)
-                id_ = f"{name}-{view.source}" if view.source and camp else name
-                copies = module.copies(facts) if hasattr(module, "copies") else 1
-                prior = module.prior(facts) if hasattr(module, "prior") else module.PRIOR
-                out.append(Candidate(id_, name, camp, view, prior, module.RUNG < 1, copies, name in always))
-    # A long transfer candidate comes last: the rivals must have had their say when the budget ends.
-    return sorted(out, key=lambda c: (c.long, c.reuses if c.long else not c.reuses))
 
 
 def contend(
