@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from headstart.errors import DataError, UsageError
 from headstart.read import ReadOptions, read
@@ -74,6 +75,17 @@ def test_what_cannot_be_joined_is_told(tiles):
     three = [(*row, "x") for row in rows]
     with pytest.raises(DataError, match=r"'image' names the files, but which of the others holds the groups\?"):
         read(root / "images", ReadOptions(group=written(root / "c.csv", three, "image,tile,shift")))
+
+
+def test_groups_that_near_duplicates_join_are_told(tiles):
+    root, rows = tiles
+    folder = root / "images" / "cane"
+    Image.open(folder / "0.png").save(folder / "again.jpg", quality=80)
+    table = written(root / "groups.csv", [*rows, ("images/cane/again.jpg", 7)])
+    said = "join the 18 given groups to 17. If such pictures only look alike, --duplicates keep leaves the groups"
+    assert any(said in note for note in read(root / "images", ReadOptions(group=table)).notes)
+    kept = read(root / "images", ReadOptions(group=table, duplicates="keep"))
+    assert not any("given groups" in note for note in kept.notes)
 
 
 def test_the_groups_of_real_tiles_join(shared):

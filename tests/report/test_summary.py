@@ -30,6 +30,13 @@ def test_names_the_source_of_each_model_that_reuses():
     assert "  HOG and pixels, linear " in got
 
 
+def test_what_a_person_interrupted_can_go_on():
+    run = sample.helps()
+    run["trials"][-1] |= {"status": "waiting", "reason": "interrupted before it was done"}
+    assert "\ninterrupted: the same command again tries what was left out\n" in text.summary(run)
+    assert "interrupted" not in text.summary(sample.helps())
+
+
 def test_quotes_the_folder_for_the_shell():
     assert """headstart predict 'runs/o'"'"'brien $(rm -rf)' new.jpg""" in text.summary(sample.hostile())
 

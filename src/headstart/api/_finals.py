@@ -36,6 +36,7 @@ def last_trainings(race: Race, chosen: Sequence[Contender], repeated: Collection
     def round_of(who: Sequence[Contender], extra: int) -> dict[str, Fitted]:
         if ends is not None and time.monotonic() + sum(race.again(c) for c in who) > ends:
             raise BudgetError("no time for the last trainings")
+        job.tell("last trainings", 0, 1)
         return {c.trial.id: race.refit(c, extra, late) for c in who}
 
     try:

@@ -96,7 +96,7 @@ def make(
         valid=parts[VALID],
         test=Sealed(parts[TEST]),
         set_aside=aside + left_out,
-        notes=found.notes + cleaned.notes + torn + said,
+        notes=found.notes + _joined(cleaned, groups, shape) + cleaned.notes + torn + said,
         columns=found.columns,
         pixels=cleaned.pixels,
         warnings=found.warnings
@@ -262,6 +262,19 @@ def _groups(cleaned: Clean) -> IntArray:
     named = [(i, first.setdefault(g, i)) for i, k in enumerate(cleaned.kept) if (g := k.record.group) is not None]
     edges = np.concatenate([cleaned.pairs, np.array(named, np.int64).reshape(-1, 2)])
     return components(edges, len(cleaned.kept))
+
+
+def _joined(cleaned: Clean, groups: IntArray, shape: Shape) -> tuple[str, ...]:
+    """What is said where near-duplicates make one group of several given ones."""
+    pairs = {(k.record.group, g) for k, g in zip(cleaned.kept, groups.tolist(), strict=True)}
+    given = [(name, g) for name, g in pairs if name is not None]
+    left = len({g for _, g in given})
+    if left == len(given):
+        return ()
+    return (
+        f"Near-duplicates in different groups join the {len(given)} given groups to {left}. If such {shape.nouns} only "
+        "look alike, --duplicates keep leaves the groups as they were given.",
+    )
 
 
 def _examples(
