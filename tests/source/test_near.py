@@ -31,3 +31,19 @@ def test_without_a_network_packaged_ones_are_named(name, monkeypatch, tmp_path):
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
     with pytest.raises(SourceError, match=f"Near '{name}'.*, and packaged: .* M parameters, .*Name one with --source"):
         _catalogue.get(name)
+
+
+@pytest.mark.parametrize("name", ["./nofolder", "/tmp/no/folder", "~/bert", "my/own/bert"])
+def test_a_folder_that_is_not_there_is_told_without_asking_a_hub(name):
+    with pytest.raises(SourceError, match=f"^{name}, which was given as a source, is no folder with a model"):
+        _catalogue.get(name)
+
+
+def test_a_slip_in_a_name_of_timms_is_answered_with_what_was_meant(monkeypatch, tmp_path):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    said = (
+        r"\(timm has resnet50, .*\)\. The hub does not give 'resnt50'(.|\n)*Near 'resnet50' .*--source vit-s14-saliency"
+    )
+    with pytest.raises(SourceError, match=said):
+        _catalogue.get("resnt50")

@@ -23,6 +23,7 @@ from ._sentence import POOLINGS
 _PACKAGED = Path(__file__).parent / "catalogue"
 _CHEAP = 2  # how many sources `cheap_keys` names
 _ALIKE = 0.8  # a name so like a key is a slip of the pen, and no hub is asked for it
+_PATH = re.compile(r"[./~]|[^/]*/[^/]*/|.*\\")  # no name that a hub could know
 _SCHEMES = {"timm": "timm", "torchvision": "torchvision", "hub": "hub", "hf-hub": "hub"}  # before ":" → the loader
 _WAYS = "Other ways to name one: a folder, timm:NAME, timm:NAME=FILE, torchvision:NAME, hub:OWNER/NAME@REVISION."
 _COUNTS = ("feature_dim", "params", "macs")
@@ -141,6 +142,11 @@ def _elsewhere(name: str, keys: list[str]) -> Source:
         raise SourceError(f"{problem}\n{_near(name)}") from problem
     if found:
         return found
+    if _PATH.match(name):
+        raise SourceError(
+            f"{name}, which was given as a source, is no folder with a model (config.json, model.safetensors and what "
+            "stands beside them). Give the folder that `model.save_pretrained(folder)` wrote, or a name."
+        )
     slip = UnknownName("source", name, keys)
     if get_close_matches(name, keys, n=1, cutoff=_ALIKE):
         raise slip
@@ -148,10 +154,11 @@ def _elsewhere(name: str, keys: list[str]) -> Source:
     try:
         found = hub.find(name)
     except hub.NotGiven as problem:
-        near = f"timm has {', '.join(like)}. " if (like := _loader("timm").near(name)) else ""
+        like = _loader("timm").near(name)
+        has = f" (timm has {', '.join(like)})" if like else ""
         raise SourceError(
             f"'{name}' is no key of the catalogue, no folder with a config.json, and no name of timm's or "
-            f"torchvision's. {problem}\n{_near(name)}\nKnown keys: {', '.join(keys)}. {near}{_WAYS}"
+            f"torchvision's{has}. {problem}\n{_near([*like, name][0])}\nKnown keys: {', '.join(keys)}. {_WAYS}"
         ) from problem
     if found is None:
         raise slip

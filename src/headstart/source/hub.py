@@ -145,7 +145,10 @@ def _download(repository: str, revision: str) -> Path:
         command = [sys.executable, "-P", "-c", _CODE, repository, revision, *_FILES]
         quiet = {**os.environ, "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
         done = subprocess.run(command, env=quiet, capture_output=True, text=True, timeout=_TIMEOUT, check=False)
-        why = " ".join(done.stderr.split()) or f"the client ended with code {done.returncode}"
+        why = (
+            " ".join(done.stderr.split()).partition(" An error happened while")[0]
+            or f"the client ended with code {done.returncode}"
+        )
         if done.returncode == 0:
             return Path(done.stdout.strip().splitlines()[-1])
     except (OSError, subprocess.TimeoutExpired) as problem:
