@@ -140,3 +140,11 @@ def test_labels_with_commas_are_not_taken_into_the_text():
     text = "text,label\n" + "".join(f"{WORDS[i % 15]} {i},{'ab'[i % 2]}, {'cd'[i % 2]}\n" for i in range(20))
     with pytest.raises(DataError, match=r"20 of 20 rows have more cells.* Which of text, label holds ',' in its cells"):
         rows(text)
+
+
+@pytest.mark.parametrize("comma", ["", ", and so"])
+def test_quotation_marks_alone_inside_wrapped_cells(comma):
+    cells = [f'a 5" pipe{comma} {i}' if i % 5 == 3 else f'he ""said"" {i}{comma}' for i in range(30)]
+    text = '"text","label"\n' + "".join(f'"{cell}","{"ab"[i % 2]}"\n' for i, cell in enumerate(cells))
+    found = lines_of(text, "t.csv", ".csv")
+    assert found.rows == [["text", "label"], *([c.replace('""', '"'), "ab"[i % 2]] for i, c in enumerate(cells))]

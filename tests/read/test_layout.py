@@ -170,3 +170,15 @@ def test_folders_inside_the_classes_are_told():
     assert "inside the classes (sub-0/, sub-1/, sub-2/)" in note
     assert "--group" in note
     assert "--layout nested" in note
+
+
+def test_parts_that_hold_splits_that_hold_the_same_classes_are_a_question():
+    held = [
+        (part, split, label) for part in ("siteA", "siteB") for split in ("train", "test") for label in ("cat", "dog")
+    ]
+    with pytest.raises(DataError, match=r"siteA/, siteB/: --layout classes\), or the folders inside \(cat/, dog/"):
+        arrange(held, "data")
+    nested = arrange(held, "data", "nested").places
+    assert {(f[1], f[2]): (p.split, p.label) for f, p in nested.items()} == {
+        (split, label): (split, label) for split in ("train", "test") for label in ("cat", "dog")
+    }

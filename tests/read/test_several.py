@@ -255,3 +255,15 @@ def test_marks_behind_labels_and_strokes_between_them_are_said(tmp_path, labels)
             read(tmp_path / "t.csv", ReadOptions(duplicates="keep"))
     else:
         assert any("'x/y'; if these are several in one" in s for s in read(tmp_path / "t.csv").notes)
+
+
+def test_columns_of_1_and_minus_1_are_labels_and_minus_1_beside_0_is_none(tmp_path):
+    for no, right in (("-1", True), ("0", False)):
+        rows = [f"some words {i} {i * 7},{('1', '-1', no)[i % 3]},{('1', no)[i % 2]}" for i in range(60)]
+        (tmp_path / "t.csv").write_text("\n".join(["text,smiling,male", *rows]))
+        asked = ReadOptions(label="smiling,male", duplicates="keep")
+        if right:
+            assert read(tmp_path / "t.csv", asked).labels == ("male", "smiling")
+        else:
+            with pytest.raises(DataError, match="holds '-1'"):
+                read(tmp_path / "t.csv", asked)

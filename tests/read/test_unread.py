@@ -33,3 +33,13 @@ def test_a_key_of_each_row_and_other_names_are_nothing(table):
 def test_a_column_of_splits_in_other_words(table, column, value):
     (note,) = read(table(column, value), ReadOptions(duplicates="keep")).notes
     assert f"pass --split-column {column}" in note
+
+
+def test_a_column_of_splits_that_a_person_names_goes_before_the_names_of_files(tmp_path):
+    for name, start in (("train", 0), ("test", 30)):
+        rows = (
+            f"{name} words {i} {i * 7},{'ab'[i % 2]},{('train', 'test')[i % 5 == 0]}" for i in range(start, start + 30)
+        )
+        (tmp_path / f"{name}.csv").write_text("\n".join(["text,label,part", *rows]))
+    assert read(tmp_path, ReadOptions(duplicates="keep")).n["test"] == 30
+    assert read(tmp_path, ReadOptions(duplicates="keep", split_column="part")).n["test"] == 12

@@ -88,7 +88,10 @@ def _flags(table: Table, flags: tuple[str, ...], shape: Shape, blank: str | None
     """Labels of columns of 0 and 1."""
     if blank is not None and blank.strip().casefold() not in YES_NO:
         raise UsageError(f"--blank {blank} was given; in columns of 0 and 1 ({', '.join(flags[:3])}) it is 0 or 1.")
-    tags = [flagged(row, flags, where, blank) for where, row, _ in table.rows]
+    values = {text for _, row, _ in table.rows for c in flags if (text := label_text(row.get(c)))}
+    no = "-1" if "-1" in values and values <= {"-1", "1"} else None  # as in CelebA; beside a 0 it says something else
+    plain = (lambda row: {c: "0" if label_text(row.get(c)) == no else row.get(c) for c in flags}) if no else dict
+    tags = [flagged(plain(row), flags, where, blank) for where, row, _ in table.rows]
     lacking = [n for n, found in enumerate(tags) if found is None]
     partly = [n for n in lacking if any(label_text(table.rows[n][1].get(c)) for c in flags)]
     if len(partly) > _FEW * len(tags):

@@ -66,7 +66,7 @@ def lines_of(text: str, name: str, suffix: str, quotes: str | None = None) -> Li
         return plain
     if apostrophes:
         lines = [line.replace('"', '""').replace("'", '"') for line in lines]
-    wrapped = min((_wrapped(form, mark) for form in _forms(lines)), key=lambda found: found.uneven)
+    wrapped = min((_wrapped(form, mark) for form in _forms(lines, mark)), key=lambda found: found.uneven)
     if quotes is None and _characters(plain, wrapped, mark):
         return _with_difference(plain, wrapped, lines, name)
     return _with_broken(wrapped, name)
@@ -96,11 +96,20 @@ def _plain(lines: Sequence[str], mark: str) -> Lines:
     return Lines(mark, [row for _, row in kept], [at for at, _ in kept])
 
 
-def _forms(lines: Sequence[str]) -> Iterator[Sequence[str]]:
-    r"""The lines, and, where a mark inside a cell is written \", with it doubled, as the standard has it."""
+def _forms(lines: Sequence[str], mark: str) -> Iterator[Sequence[str]]:
+    r"""The lines; with marks inside cells doubled, as the standard has it, where they are written \" or stand alone."""
     yield lines
     if any('\\"' in line for line in lines):
         yield [line.replace('\\"', '""') for line in lines]
+    kept = [line.strip() for line in lines if line.strip()]
+    if all(len(line) > 1 and line[0] == line[-1] == '"' for line in kept):  # every cell of every line is wrapped
+        yield [_doubled(line.strip(), f'"{mark}"') + "\n" for line in lines]
+
+
+def _doubled(line: str, between: str) -> str:
+    """A line of wrapped cells, the quotation marks inside them doubled."""
+    cells = (cell.replace('""', '"').replace('"', '""') for cell in line[1:-1].split(between))
+    return f'"{between.join(cells)}"' if line else ""
 
 
 def _wrapped(lines: Sequence[str], mark: str) -> Lines:

@@ -187,11 +187,12 @@ def _classes(tops: Mapping[str, _Top], root: str, asked: str | None) -> Layout:
             "(--layout classes), or as what is to be predicted or judged later, or belongs to no class: then move it "
             "out. Say which is meant."
         )
+    inner = all(f and parts.get(f[0]) in SPLITS for top in known.values() for f in top.inner)
     places: dict[Folder, Place | None] = {}
     for name, top in tops.items():
         for f in top.inner:
             label = {"second": (*f, "")[0], "last": (name, *f)[-1]}.get(level, name)
-            split = parts[f[0]] if level == "split" else None
+            split = parts[f[0]] if level == "split" or (level == "last" and inner) else None
             places[top.through + f] = Place(label_text(label), split)
             if name in loose:
                 places[top.through + f] = Place(None, None, f"{name}/ is named as one without labels.")
@@ -227,7 +228,10 @@ def _level(tops: Mapping[str, _Top], parts: Mapping[str, str], root: str) -> str
     flat = len(deep) < len(tops) or any(() in top.inner for top in deep)
     counts = Counter(name for top in deep for name in top.names)
     if not flat and all(parts.get(name) in SPLITS for name in counts) and "train" in parts.values():
-        return "split"
+        deeper = Counter(name for top in deep for name in {f[1] for f in top.inner if len(f) > 1})
+        if sum(n > 1 for n in deeper.values()) < 2 or _dated(deeper):
+            return "split"
+        raise _question(tops, deeper, root)
     again = sum(n > 1 for n in counts.values())
     recur = again > 1 and 2 * again >= len(counts)
     word = numbered(tops)
@@ -236,9 +240,13 @@ def _level(tops: Mapping[str, _Top], parts: Mapping[str, str], root: str) -> str
     several = len(tops) > 1 and any(len(top.names) > 1 for top in deep)
     if not several or (flat and not recur) or (_dated(counts) and not (word and recur)):
         return "first"
-    raise DataError(
+    raise _question(tops, counts, root)
+
+
+def _question(tops: Collection[str], inside: Collection[str], root: str) -> DataError:
+    return DataError(
         f"{root}/ can be read in two ways: the first level as the classes ({_list(tops)}: --layout classes), or the "
-        f"folders inside ({_list(in_order(counts))}: --layout nested). Say which is meant."
+        f"folders inside ({_list(in_order(inside))}: --layout nested). Say which is meant."
     )
 
 

@@ -41,7 +41,7 @@ def splits(table: Table, wanted: str | None, taken: Collection[str]) -> Splits:
     if wanted and not named:
         raise UsageError(f"{table.name} has no column '{wanted}' of splits; it has {', '.join(table.columns)}.")
     given = [split for _, _, split in table.rows]
-    if any(given):
+    if any(given) and not wanted:  # what a person names goes before the names of files
         return Splits(tuple(given))
     guessed = "" if named else _like_splits(table, taken)
     if not named and not guessed:
