@@ -23,7 +23,7 @@ from ._sentence import POOLINGS
 _PACKAGED = Path(__file__).parent / "catalogue"
 _CHEAP = 2  # how many sources `cheap_keys` names
 _ALIKE = 0.8  # a name so like a key is a slip of the pen, and no hub is asked for it
-_PATH = re.compile(r"[./~]|[^/]*/[^/]*/|.*\\")  # no name that a hub could know
+_PATH = re.compile(r"[./~]|[\w.-]+/[\w.-]+/|.*\\")  # no name that a hub could know
 _SCHEMES = {"timm": "timm", "torchvision": "torchvision", "hub": "hub", "hf-hub": "hub"}  # before ":" → the loader
 _WAYS = "Other ways to name one: a folder, timm:NAME, timm:NAME=FILE, torchvision:NAME, hub:OWNER/NAME@REVISION."
 _COUNTS = ("feature_dim", "params", "macs")
