@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from ..pixels import Pixels
 from ..types import IntArray, SetAside
 from ._clean import Clean, Kept, settle
+from ._copies import copies
 from ._look import SIDE, Look, look_at
 from ._near import components
 from ._record import Found, Record
@@ -70,6 +71,8 @@ def clean(
     notes: tuple[str, ...] = ()
     if pixels is None:
         pixels, notes = chosen([look for kept, look in good if kept.record.split != "test"], crop)
+    if all(r.split is None and r.group is None for r in records):  # else somebody has settled it
+        notes += copies([k.record.path for k, _ in good])
     if many := sum(look.frames for _, look in good):
         notes += (f"{many:,} of {len(good):,} pictures hold several frames or pages: the first of each is read.",)
     if flat := [k.record.path for k, look in good if look.contrast < _BLANK]:
