@@ -24,7 +24,7 @@ def desk(tmp_path_factory):
     """Pictures of two classes, and a tiny source."""
     folder = tmp_path_factory.mktemp("desk")
     with own_source.offered(folder):
-        yield SimpleNamespace(data=two_classes(folder / "photos", 24, side=40))
+        yield SimpleNamespace(data=two_classes(folder / "photos", 10, side=40))
 
 
 @pytest.fixture(autouse=True)
