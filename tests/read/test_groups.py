@@ -96,3 +96,17 @@ def test_the_groups_of_real_tiles_join(shared):
     assert train.isdisjoint(valid | test)
     assert valid.isdisjoint(test)
     assert len(train | valid | test) > 30
+
+
+def test_what_a_table_of_groups_settles_is_not_said(tiles):
+    root, rows = tiles
+    for name, group in rows:
+        inner = root / "images" / name.split("/")[1] / f"object{group}"
+        inner.mkdir(exist_ok=True)
+        (root / name).rename(inner / name.split("/")[-1])
+    table = written(root / "images" / "groups.csv", [(name.split("/")[-1], group) for name, group in rows])
+    notes = read(root / "images").notes
+    assert any("both sides of the split" in n for n in notes)
+    assert any("groups.csv beside them is not read" in n for n in notes)
+    (note,) = read(root / "images", ReadOptions(group=table)).notes
+    assert "kept whole" in note

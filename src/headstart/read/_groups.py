@@ -67,10 +67,12 @@ def joined(found: Found, groups: Table, data: Path, shape: Shape) -> Found:
     said = (f"{groups.name} names no group for {len(alone)} of {len(records)} {shape.nouns}, such as {alone[0]}: each "
             "of these stands alone.",) if alone else ()  # fmt: skip
     counted = f"{groups.name}: {len(set(of.values()))} groups of {len(records) - len(alone)} {shape.nouns} kept whole."
+    settled = ("both sides of the split", f" {groups.name} beside them is not read")
+    notes = [note for note in found.notes if not any(part in note for part in settled)]
     return replace(
         found,
         records=records,
-        notes=(*found.notes, counted),
+        notes=(*notes, counted),
         warnings=(*found.warnings, *said),
     )
 

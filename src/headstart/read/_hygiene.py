@@ -71,8 +71,8 @@ def clean(
     notes: tuple[str, ...] = ()
     if pixels is None:
         pixels, notes = chosen([look for kept, look in good if kept.record.split != "test"], crop)
-    if all(r.split is None and r.group is None for r in records):  # else somebody has settled it
-        notes += copies([k.record.path for k, _ in good])
+        if all(r.split is None and r.group is None for r in records):  # else somebody has settled it
+            notes += copies([kept.record.path for kept, _ in good])
     if many := sum(look.frames for _, look in good):
         notes += (f"{many:,} of {len(good):,} pictures hold several frames or pages: the first of each is read.",)
     if flat := [k.record.path for k, look in good if look.contrast < _BLANK]:

@@ -101,7 +101,7 @@ def unseen(
         test=Sealed(tuple(example(k, labels) for k in kept)),
         set_aside=aside,
         warnings=found.warnings + cleaned.warnings,
-        notes=found.notes + cleaned.notes,
+        notes=tuple(n for n in found.notes + cleaned.notes if "sides of the split" not in n),  # nothing is split here
         split_rule=rule if path == given else f"Only {path.name} of {given.name}/ is judged.",
         fingerprint=runtime.digest(sorted((k.digest, k.record.label) for k in kept)),
         modality=modality,
