@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
+import re
+from base64 import b64decode
 
 import numpy as np
 import pytest
@@ -66,6 +69,19 @@ def test_a_file_format_that_tells_the_class_is_suspicious(tmp_path):
             picture.save(tmp_path / label / f"{at}.{suffix}")
     said = hs.check(tmp_path).record["suspicious"]
     assert any(s.startswith("The format of the file alone names the class of 100 %") for s in said)
+
+
+def test_deep_pictures_are_shown_on_the_scale_on_which_they_are_read(tmp_path):
+    rng = np.random.default_rng(0)
+    for label in "ab":
+        (tmp_path / label).mkdir()
+        for at in range(6):  # 12 of 16 bits: by the file's own range all but black
+            Image.fromarray(rng.integers(0, 4096, (24, 24), np.uint16)).save(tmp_path / label / f"{at}.png")
+    found = hs.check(tmp_path)
+    assert 3900 < found.record["pixels"]["high"] < 4096
+    shown = re.findall('base64,([^"]+)', found.html())
+    assert len(shown) == 3
+    assert all(100 < np.asarray(Image.open(io.BytesIO(b64decode(one)))).mean() < 160 for one in shown)
 
 
 def test_an_option_that_is_none_is_refused(photos):

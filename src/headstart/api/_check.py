@@ -91,6 +91,7 @@ def _record(task: Task, data: str) -> dict[str, Any]:
         "together": {"examples": sum(alike.values()), "groups": len(alike)},
         "shapes": {name: value for name, value in shapes.items() if name != "each"},
         "suspicious": [*task.warnings, *_telling(task, shapes["each"])],
+        "pixels": to_dict(task.pixels) if task.modality == "image" else None,
         "examples": [_example(task, e) for e in _some(task)],
     }
 

@@ -49,8 +49,8 @@ def evaluate(
         take: which of the first run's two models is judged, `transfer` or `rival`; its winner when not given. With the
             run itself as `against` its two models are compared.
         watch: called with (what, done, of) as the work goes on.
-        options: all options of `fit` that say how data is read, such as `text` and `label`, columns whose names are
-            neither usual nor those that the run learnt from.
+        options: options of `fit` that say how data is read, such as `text` and `label`, columns whose names are neither
+            usual nor those that the run learnt from. `kind` and `crop` are the run's own; near-duplicates stay.
 
     Returns:
         `sentence`, `run.value`, `run.interval`, `run.metrics["per_class"]`, `comparison`, `record()`, `predictions()`.

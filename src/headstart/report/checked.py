@@ -9,9 +9,11 @@ import textwrap
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..pixels import Pixels
 from ..types import NOUNS
 from . import _words
 from .text import COLUMNS, pad, shorten, width
@@ -46,7 +48,7 @@ def page(record: Mapping[str, Any]) -> str:
         record=record,
         head=_head(record),
         facts=list(_facts(record)),
-        examples=[e | {"picture": _picture(e) if record["modality"] == "image" else None} for e in record["examples"]],
+        examples=[e | {"picture": _picture(e, record["pixels"])} for e in record["examples"]],
     )
 
 
@@ -120,12 +122,15 @@ def _short(path: str) -> str:
     return "/".join(Path(path).parts[-2:])
 
 
-def _picture(example: Mapping[str, Any]) -> str | None:
-    """A small JPEG as base64."""
+def _picture(example: Mapping[str, Any], pixels: Mapping[str, Any] | None) -> str | None:
+    """A small JPEG as base64, of all of a picture and on the scale on which it is read; of a text none."""
     from ..read._picture import Unreadable, decode
     from .thumbs import thumbnail
 
+    if pixels is None:
+        return None
     try:
-        return b64encode(thumbnail(decode(Path(example["where"])))).decode("ascii")
+        how = replace(Pixels(**pixels), fit="centre")
+        return b64encode(thumbnail(decode(Path(example["where"]), how))).decode("ascii")
     except (Unreadable, OSError):
         return None
