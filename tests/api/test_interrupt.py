@@ -83,6 +83,17 @@ def test_the_first_press_in_the_race_finishes_what_is_there_and_the_same_command
     assert json.loads((out / "run.json").read_text()) == again
 
 
+def test_a_press_in_the_last_trainings_leaves_the_other_seeds_to_the_same_command(desk, tmp_path):
+    out, how = tmp_path / "run", {**HOW, "seeds": 2}
+    watch, _ = press("last trainings")
+    record = headstart.fit(desk.data, out=out, watch=watch, **how).record
+    (cut,) = record["budget"]["cut"]
+    assert cut.startswith("It was interrupted, which left time to train the finalists once, not 2 times")
+    again = headstart.fit(desk.data, out=out, **how).record
+    assert again["budget"]["cut"] == []
+    assert again["verdict"]["complete"]
+
+
 def test_the_second_press_stops_at_once(desk, tmp_path, capfd):
     watch, seen = press("scratch: setting 2", "classical: all")
     with pytest.raises(KeyboardInterrupt):

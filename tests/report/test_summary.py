@@ -35,6 +35,8 @@ def test_what_a_person_interrupted_can_go_on():
     run["trials"][-1] |= {"status": "waiting", "reason": "interrupted before it was done"}
     assert "\ninterrupted: the same command again tries what was left out\n" in text.summary(run)
     assert "interrupted" not in text.summary(sample.helps())
+    cut = {"asked": None, "limit": None, "cut": ["It was interrupted, which left time to train the finalists once."]}
+    assert "the same command again" in text.summary(sample.helps() | {"budget": cut})
 
 
 def test_quotes_the_folder_for_the_shell():

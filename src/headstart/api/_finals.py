@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 
 from ..errors import BudgetError
 from ..family import load
+from ..interrupt import presses
 from ..types import Fitted
 
 if TYPE_CHECKING:
     from ..plan.choice import Contender
     from ._race import Race
 
+INTERRUPTED = "It was interrupted, which"  # how a cut begins that a person's Ctrl-C made: the same command goes on
 SLACK = 0.1  # of the budget, that a training begun in time may take more than it was thought to
 
 
@@ -50,13 +52,13 @@ def last_trainings(race: Race, chosen: Sequence[Contender], repeated: Collection
     again = [c for c in chosen if c.trial.id in repeated and load("transfer", c.fitted.strategy).STOCHASTIC]
     for extra in range(1, job.plan.seeds if again else 1):
         try:
-            if race.stopped:
+            if race.stopped or presses.early:
                 raise BudgetError("interrupted")
             for id_, fitted in round_of(again, extra).items():
                 out[id_].append(fitted)
         except BudgetError:
             who = "once" if extra == 1 else f"{extra} times"
-            why = "It was interrupted, which" if race.stopped else "The budget"
+            why = INTERRUPTED if race.stopped or presses.early else "The budget"
             race.cut(
                 f"{why} left time to train the finalists {who}, not {job.plan.seeds} times: what another seed would "
                 "change is not in the interval."

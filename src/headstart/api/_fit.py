@@ -23,6 +23,7 @@ from ..read import ReadOptions
 from ..runtime import Clock, digest, quiet_threads
 from ..types import Example, Fitted, Source, Task
 from . import _budget, _forecast, _sources
+from ._finals import INTERRUPTED
 from ._lock import locked
 from ._run import Run
 
@@ -221,8 +222,10 @@ def _more(record: Mapping[str, Any], limit: float | None) -> bool:
     """Whether a finished run goes on: a person stopped it, or it left something for time and now has more of that."""
     waiting = [t["reason"] for t in record["trials"] if t["status"] == "waiting"]
     spent = record.get("budget")  # none in a run of an earlier version
-    if STOPPED in waiting or not spent:
+    if not spent or STOPPED in waiting:
         return bool(waiting)
+    if any(cut.startswith(INTERRUPTED) for cut in spent["cut"]):
+        return True
     had, has = (float("inf") if seconds is None else seconds for seconds in (spent["limit"], limit))
     return has > had and bool(waiting or spent["cut"])
 

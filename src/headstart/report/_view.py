@@ -97,6 +97,13 @@ def complete(run: Run) -> bool:
     return bool(verdict.get("complete", True)) or verdict.get("decision") == "hurts"
 
 
+def interrupted(run: Run) -> bool:
+    """Whether a person's Ctrl-C left out a candidate, or trainings with other seeds."""
+    waiting = (str(t["reason"]) for t in run.get("trials", ()) if t["status"] == "waiting")
+    cut = (run.get("budget") or {}).get("cut", ())
+    return any(said.startswith(("interrupted", "It was interrupted")) for said in (*waiting, *cut))
+
+
 def decision(run: Run) -> str:
     """The verdict in a few words; without evidence, and with a model that starts fresh, as the sentence says it."""
     winner = run.get("winner") or {}

@@ -35,7 +35,7 @@ def summary(run: Mapping[str, Any]) -> str:
     if understood := run["task"].get("notes"):
         lines += ["", *(line for note in understood for line in _wrap(note, 3))]
     lines += ["", *_notes(run, verdict)]
-    if any(t["status"] == "waiting" and str(t["reason"]).startswith("interrupted") for t in run.get("trials", ())):
+    if _view.interrupted(run):
         lines += ["interrupted: the same command again tries what was left out"]
     where = str(run.get("run") or "RUN").rstrip("/")
     lines += [
