@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -33,3 +35,13 @@ def test_random_labels_teach_nothing():
 )
 def test_something_was_learnt(largest, right, loss):
     assert said(240, largest, right, loss) is None
+
+
+def test_examples_of_one_group_are_one_observation():
+    """Ahead in one group of forty, behind in half of another: of single pictures clear, of six groups luck."""
+    at = np.arange(240)
+    named = ((at < 120) & (at >= 20)) | ((at >= 120) & (at < 160))
+    best = contender("probe-tiny", np.full(240, np.log(2)), right=named)
+    y = (at >= 120).astype(np.int64)
+    assert nothing_learnt(best, y, LABELS, "picture") is None
+    assert nothing_learnt(replace(best, groups=at // 40), y, LABELS, "picture") is not None

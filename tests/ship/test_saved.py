@@ -120,10 +120,8 @@ def test_pictures_in_memory_are_predicted_as_their_files_are(finished):
 
 
 def test_a_runs_features_are_its_sources(finished):
-    run, paths = Run(finished.out), judged(finished.out)[0][:2]
+    run, paths = Run(finished.out, "transfer"), judged(finished.out)[0][:2]
     model = run.model
-    if model.source is None:
-        pytest.skip("a rival won the small run")
     np.testing.assert_allclose(
         run.embed(paths), hs.embed(paths, source=model.source.key, depth=model.fitted.view.depth), atol=1e-3
     )

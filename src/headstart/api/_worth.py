@@ -61,10 +61,12 @@ def nothing_learnt(best: Contender, y: IntArray, labels: Sequence[str], noun: st
         labels: names of the classes.
         noun: what one example is called.
     """
+    from ..plan.choice import standard_error
+
     n, counts = len(y), np.bincount(y, minlength=len(labels))
     right, losses = y == counts.argmax(), -np.log(counts[y] / n)
     for gain, errors in zip((best.right.astype(float) - right, losses - best.losses), LEARNT, strict=True):
-        if gain.mean() > errors * gain.std() / n**0.5:
+        if gain.mean() > errors * standard_error(gain, best.groups):
             return None
     return (
         f"{best.trial.id} names {100 * best.right.mean():.0f} % of {n} {noun}s, which is not clearly beyond always "
