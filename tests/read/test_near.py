@@ -101,3 +101,14 @@ def test_repeated_rows_count_once_and_that_is_said(tmp_path):
     assert task.notes[0].startswith(
         "10 of 30 texts are exact repeats of others: each counts once, also if meant to bal"
     )
+
+
+def test_two_scenes_of_one_class_do_not_take_it_out_of_train():
+    """Each camera's crowd is under a fifth of all; together they hold all that train shows of a class."""
+    splits = [*["train"] * 14, *["test"] * 6] * 3
+    some = [Record(Path(str(i)), "abc"[i // 20], split) for i, split in enumerate(splits)]
+    pairs = np.concatenate([chain(*range(0, 20, 2)), chain(*range(1, 20, 2))])
+    pairs = np.concatenate([pairs, [(i, 14 + i % 2) for i in range(14)]])
+    left, said = telling(some, pairs, "picture")
+    assert not len(left)
+    assert "20 of 60 pictures (of 'a')" in said[0]

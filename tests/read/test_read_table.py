@@ -205,3 +205,10 @@ def test_columns_of_yes_and_no_are_labels(tmp_path):
     (tmp_path / "t.csv").write_text(f"text,urgent,billing\n{rows}")
     task = read_any(tmp_path / "t.csv", ReadOptions(label="urgent,billing", duplicates="keep"))
     assert (task.kind, task.labels) == ("multilabel", ("billing", "urgent"))
+
+
+def test_rows_of_pixels_are_no_texts(tmp_path):
+    rows = "".join(f"{i % 3},{' '.join(str(i * k % 255) for k in range(50))}\n" for i in range(30))
+    (tmp_path / "t.csv").write_text(f"emotion,pixels\n{rows}")
+    with pytest.raises(DataError, match="none named"):
+        read_any(tmp_path / "t.csv", ReadOptions(label="emotion"))

@@ -267,3 +267,7 @@ def test_columns_of_1_and_minus_1_are_labels_and_minus_1_beside_0_is_none(tmp_pa
         else:
             with pytest.raises(DataError, match="holds '-1'"):
                 read(tmp_path / "t.csv", asked)
+
+
+def test_lists_of_databases_and_beside_nan_are_lists():
+    assert printed(["{a,b}", "{a}", "nan"]) == [("a", "b"), ("a",), None]

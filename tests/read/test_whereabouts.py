@@ -94,3 +94,11 @@ def test_web_addresses_are_told_as_such(tmp_path):
         (tmp_path / "t.csv").write_text("\n".join(rows))
         with pytest.raises(DataError, match=r"web addresses.*headstart fetches none.*ownload"):
             read(tmp_path / "t.csv")
+
+
+def test_pictures_written_as_text_are_told(tmp_path):
+    rows = ["image,label", *(f"{i}iVBORw0KGgo{'AAAB' * 400},{'ab'[i % 2]}" for i in range(12))]
+    (tmp_path / "t.csv").write_text("\n".join(rows))
+    with pytest.raises(DataError, match="pictures as text") as told:
+        read(tmp_path / "t.csv")
+    assert len(str(told.value)) < 400

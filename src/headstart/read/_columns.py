@@ -217,6 +217,8 @@ def is_text(table: Table, column: str) -> bool:
         return False
     if any(Path(cell).suffix.lower() in SUFFIXES for cell in cells[:5] if len(cell) < 300):
         return False
+    if sum(any(c.isalpha() for c in cell) for cell in cells) < len(cells) / 2:  # rows of pixels, dates
+        return False
     words = sum(len(cell.split()) for cell in cells) / len(cells)
     named = column.strip().casefold() in TEXTS
     return (named or words >= 2) and len(set(cells)) > len(cells) * (0.1 if named else 0.5)

@@ -18,6 +18,7 @@ from ._record import Record, in_order
 _CROWD = 10  # examples
 _SHARE = 0.2  # of all examples: fewer can be kept on one side
 _SHOWN = 3
+_RANK = {"test": 0, "valid": 1, "train": 2, None: 2}  # where two parts hold twins, those of the higher one go
 
 
 def components(pairs: IntArray, n: int) -> IntArray:
@@ -36,11 +37,22 @@ def telling(records: Sequence[Record], pairs: IntArray, noun: str) -> tuple[IntA
     part = components(pairs, len(records))
     whole = Counter(c for r in records for c in r.classes)
     crowds: dict[int, list[Record]] = {}
+    lost = _lost(records, pairs)
     for crowd in np.flatnonzero(np.bincount(part) >= _CROWD).tolist():
-        inside = [records[i] for i in np.flatnonzero(part == crowd).tolist()]
-        if _one_scene(inside, whole, len(records)):
+        members = np.flatnonzero(part == crowd).tolist()
+        inside = [records[i] for i in members]
+        if not lost.isdisjoint(members) or _one_scene(inside, whole, len(records)):
             crowds[crowd] = inside
     return pairs[~np.isin(part[pairs[:, 0]], list(crowds))], _sentences(list(crowds.values()), len(records), noun)
+
+
+def _lost(records: Sequence[Record], pairs: IntArray) -> set[int]:
+    """Training examples of the classes that would go as a whole, each for a twin in a given held-out part."""
+    rank = [_RANK[r.split] for r in records]
+    gone = {i if rank[i] > rank[j] else j for i, j in pairs.tolist() if rank[i] != rank[j]}
+    train = {i for i, r in enumerate(records) if r.split == "train"}
+    left = {c for i in train - gone for c in records[i].classes}
+    return {i for i in train & gone if not left.issuperset(records[i].classes)}
 
 
 def _one_scene(inside: Sequence[Record], whole: Counter[str], n: int) -> bool:

@@ -18,7 +18,7 @@ def printed(cells: Sequence[object]) -> list[tuple[str, ...] | None] | None:
     out: list[tuple[str, ...] | None] = []
     for cell in cells:
         text = cell.strip() if isinstance(cell, str) else ""
-        if not text and (cell is None or cell != cell or cell == ""):
+        if (not text and (cell is None or cell != cell or cell == "")) or text.casefold() in ("nan", "none", "null"):
             out.append(None)
         elif (values := _printed(text)) is not None:
             out.append(in_order(said for v in values if (said := label_text(v)) is not None))
@@ -41,6 +41,6 @@ def _printed(text: str) -> list[object] | None:
         values = ast.literal_eval(text) if inside else []
     except (ValueError, SyntaxError):
         plain = not re.search(r"['\"{}()\[\]:]", inside)
-        return [part.strip() for part in inside.split(",")] if plain and text[0] == "[" else None
+        return [part.strip() for part in inside.split(",")] if plain and text[0] in "[{" else None
     values = list(values) if isinstance(values, list | tuple | set) else [values] if text[0] == "(" else None
     return values if values is not None and all(isinstance(v, str | int | float) for v in values) else None

@@ -16,6 +16,7 @@ from typing import Any
 from ..errors import DataError
 
 _MOST = 40  # folders beside a table that are tried
+_LONG = 1_000  # characters of a name, beyond which it is none
 _SAMPLE = 20  # names by which another way of naming is told
 _SUFFIXES = tuple(".jpg .jpeg .png .JPG .JPEG .PNG .tif .tiff .bmp .gif .webp".split())
 
@@ -75,6 +76,11 @@ def told(found: Whereabouts, table: str, nouns: str) -> tuple[tuple[str, ...], t
         raise DataError(
             f"{table} names {nouns} by web addresses, such as {str(first.relative_to(found.folder)).replace(':/', '://')}"
             "; headstart fetches none. Download them, and name the files in the table."
+        )
+    if len(found.missing) == found.named and len(str(first)) > _LONG:
+        raise DataError(
+            f"{table}: what should name {nouns} is too long for that ({str(first.relative_to(found.folder))[:40]}…): "
+            "pictures as text? Save them as files and name these in the table, or keep their bytes in Parquet."
         )
     if len(found.missing) == found.named:
         beside = f", and {len(found.tried) - 2} folders around the table" if found.tried[2:] else ""
