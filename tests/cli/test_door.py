@@ -4,12 +4,14 @@ import subprocess
 import sys
 
 from drawn import headstart
+from headstart import __version__
 from headstart.family import names
 
 HEAVY = ("torch", "timm", "sklearn", "scipy", "datasets", "torchvision", "skimage", "openvino", "accelerate", "numpy")
 
 
 def test_help_lists_every_verb_whole():
+    assert headstart("--version").stdout == f"headstart {__version__}\n"
     said = headstart("--help")
     assert said.returncode == 0
     for verb in names("cli"):

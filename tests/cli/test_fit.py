@@ -131,6 +131,7 @@ WRONG = {
     "group": (("photos", "--group", "site"), 2, "photos/ is a folder of class folders and has no columns"),
     "seeds": (("photos", "--seeds", "0"), 2, "seeds 1 or more"),
     "out": (("photos", "--out", "one/cane/00.jpg"), 2, "one/cane/00.jpg is a file; a run needs a folder."),
+    "out of data": (("photos", "--out", "photos"), 2, "photos holds the data. Name another folder"),
     "option": (("photos", "--sed", "3"), 2, "No such option: --sed"),
 }
 

@@ -334,6 +334,8 @@ class _Job:
             pick_engine(self.plan.engine)
         if self.plan.out.exists() and not self.plan.out.is_dir():
             raise UsageError(f"{self.plan.out} is a file; a run needs a folder. Name another one with --out.")
+        if self.plan.out.resolve() == Path(self.plan.data).resolve():
+            raise UsageError(f"{self.plan.out} holds the data. Name another folder for the run with --out.")
 
     def tell(self, what: str, done: int, of: int) -> None:
         """What is going on; `of` 0: a line that stays, such as how the data was understood."""

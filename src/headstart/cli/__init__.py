@@ -62,6 +62,12 @@ def _run() -> None:
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
     )
+    asked = typer.Option(False, "--version", help="Show the version and exit.", is_eager=True, callback=_version)
+
+    @app.callback()
+    def top(version: bool = asked) -> None:
+        """Options of no verb."""
+
     for name in names("cli"):
         verb = import_module(f"headstart.cli.{name}")
         if hasattr(verb, "app"):
@@ -69,6 +75,16 @@ def _run() -> None:
         else:
             app.command(name)(verb.run)
     app()
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        import typer
+
+        from .. import __version__
+
+        sys.stdout.write(f"headstart {__version__}\n")
+        raise typer.Exit
 
 
 def _stopped() -> NoReturn:

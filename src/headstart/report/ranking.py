@@ -25,13 +25,14 @@ def table(record: Mapping[str, Any]) -> str:
     rows, task = record["sources"], record["task"]
     wide = min(max(width(row["source"]) for row in rows), 28)
     head = f"  {pad('', wide)}  {_named(task):>9}  {'loss':>7}  {'random':>7}" + "".join(f"  {s:>7}" for s in SHOWN)
-    lines = [f"{head}  {'cost':>8}  licence"]
+    lines = [f"{head}  {'cost':>7}  licence"]
     for row in rows:
         scores = "".join(f"  {_number(row['scores'].get(name)):>7}" for name in SHOWN)
         start = f"  {pad(shorten(row['source'], wide), wide)}  {_words.gain(row['value'], task):>9}"
         cost = _words.seconds(row["cost_s"]) if row["cost_s"] else "–"
-        told = f"{start}  {_number(row['loss']):>7}  {_words.gain(row['random'], task):>7}{scores}  {cost:>8}  "
-        first, *rest = textwrap.wrap(row["licence"].partition(";")[0], COLUMNS - width(told)) or [""]
+        told = f"{start}  {_number(row['loss']):>7}  {_words.gain(row['random'], task):>7}{scores}  {cost:>7}  "
+        licence = textwrap.wrap(row["licence"].partition(";")[0], COLUMNS - width(told), break_on_hyphens=False)
+        first, *rest = licence or [""]
         lines += [told + first, *(" " * width(told) + more for more in rest)]
     used = max(row["n_used"] for row in rows)
     noun = NOUNS.get(task["modality"], "example")
