@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import fields
 from typing import Annotated, Any
 
 import typer
@@ -38,6 +39,13 @@ Blank = Annotated[str, typer.Option(help="What an empty label means, e.g. 0 in c
 SplitColumn = Annotated[str, typer.Option(help="Table column that names the splits, if not called split.")]
 
 EVERY = 15.0  # seconds between two lines of one piece of work, off a terminal
+
+
+def reading(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a verb's arguments those that say how data is read: fields of `ReadOptions`."""
+    from ..read import ReadOptions
+
+    return {option.name: given[option.name] for option in fields(ReadOptions) if option.name in given}
 
 
 def emit(value: Any) -> None:  # noqa: ANN401 - anything JSON takes

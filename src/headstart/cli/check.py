@@ -21,6 +21,7 @@ from ._common import (
     SplitColumn,
     Text,
     emit,
+    reading,
     watching,
 )
 
@@ -47,6 +48,7 @@ def run(
 
     Classes, splits, columns, what was set aside and what looks suspicious.
     """
+    options = reading(locals())
     from ..api import check
     from ..report import checked
     from ..runtime import write
@@ -56,17 +58,7 @@ def run(
             data,
             seed=seed,
             watch=watch,
-            group=group,
-            text=text,
-            label=label,
-            layout=layout,
-            duplicates=duplicates,
-            crop=crop,
-            quotes=quotes,
-            encoding=encoding,
-            blank=blank,
-            split_column=split_column,
-            kind=kind,
+            **options,
         )
     if html is not None:
         write(html, found.html())

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ._common import ENGINES, TAKE, Blank, Encoding, Label, Quotes, SplitColumn, Text, emit, watching
+from ._common import ENGINES, TAKE, Blank, Encoding, Label, Quotes, SplitColumn, Text, emit, reading, watching
 
 
 def run(
@@ -31,6 +31,7 @@ def run(
 
     With --against another run predicts the same examples, and the two are compared as `fit` compares.
     """
+    options = reading(locals())
     from ..api import evaluate
     from ..report.text import evaluated
     from ..runtime import write
@@ -41,15 +42,10 @@ def run(
             run,
             data,
             against=against,
-            text=text,
-            label=label,
-            quotes=quotes,
-            encoding=encoding,
-            blank=blank,
-            split_column=split_column,
             engine=engine,
             take=take,
             watch=watch,
+            **options,
         )
     if csv is not None:
         write(csv, columns_to_csv(found.predictions()))

@@ -24,6 +24,7 @@ from ._common import (
     SplitColumn,
     Text,
     emit,
+    reading,
     watching,
 )
 
@@ -71,6 +72,7 @@ def run(
 
     It is judged against rivals that start fresh; run again after an interruption, the same command continues.
     """
+    options = reading(locals())
     from ..api import fit
     from ..report.text import summary
 
@@ -84,17 +86,6 @@ def run(
             source=source,
             strategy=strategy,
             engine=engine,
-            group=group,
-            text=text,
-            label=label,
-            kind=kind,
-            layout=layout,
-            duplicates=duplicates,
-            crop=crop,
-            quotes=quotes,
-            encoding=encoding,
-            blank=blank,
-            split_column=split_column,
             mirror=not no_mirror,
             metric=metric,
             margin=margin / 100,
@@ -102,6 +93,7 @@ def run(
             source_data=source_data or None,
             watch=watch,
             command=shlex.join(["headstart", *sys.argv[1:]]),
+            **options,
         )
     if as_json:
         emit(done.record)

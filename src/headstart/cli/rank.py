@@ -21,6 +21,7 @@ from ._common import (
     SplitColumn,
     Text,
     emit,
+    reading,
     watching,
 )
 
@@ -56,6 +57,7 @@ def run(
     By what small heads make of their frozen features. Nothing else is trained, and the sealed test part is not
     opened. `fit` chooses in the same way by itself.
     """
+    options = reading(locals())
     from ..api import rank
     from ..report.ranking import table
 
@@ -67,18 +69,8 @@ def run(
             budget=budget,
             examples=examples,
             engine=engine,
-            group=group,
-            text=text,
-            label=label,
-            kind=kind,
-            layout=layout,
-            duplicates=duplicates,
-            crop=crop,
-            quotes=quotes,
-            encoding=encoding,
-            blank=blank,
-            split_column=split_column,
             watch=watch,
+            **options,
         )
     if as_json:
         emit(dict(found.record))
