@@ -69,3 +69,5 @@ def test_what_weighs_most_stands_in_the_first_lines_and_nowhere_else():
     assert not any(line.startswith("▸") for line in lines[:at]), "before the models"
     assert "warning: Classes of fewer than 10 pictures: 1. (and 1 more in the report)" in lines
     assert text.summary(run).count("took no part") == 2
+    run["sentence"] = "No verdict yet: a network from scratch did not run to its end (no time). Of what ran: …"
+    assert "took no part" not in text.summary(run), "the sentence tells it already"

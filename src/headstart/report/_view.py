@@ -86,6 +86,16 @@ def unit_of(run: Run) -> Units:
     return units((run.get("verdict") or {}).get("metric", "accuracy"))
 
 
+def foremost(run: Run) -> list[str]:
+    """What weighs most: who is missing from the verdict, what was cut short; not what the sentence tells already."""
+    sentence, told = str(run.get("sentence")), []
+    if " looked at; " in sentence:
+        told.append("Sources not looked at")
+    if " did not run to its end " in sentence:
+        told.append("The rival ")
+    return [text for text in run.get("foremost") or () if not text.startswith(tuple(told))]
+
+
 def others(run: Run) -> Sequence[str]:
     """The warnings that do not stand in the first lines; `warnings` begins with those that do."""
     return list(run.get("warnings") or ())[len(run.get("foremost") or ()) :]

@@ -124,7 +124,7 @@ def _what(run: Run) -> str:
 def _verdict(run: Run) -> str:
     verdict = run["verdict"]
     lines = ["## Verdict", f"**{md(run.get('sentence') or verdict.get('reason', ''))}**"]
-    lines += [md(f"Warning: {text}") for text in run.get("foremost") or ()]
+    lines += [md(f"Warning: {text}") for text in _view.foremost(run)]
     if verdict.get("reason") and not str(run.get("sentence")).startswith(verdict["reason"]):
         lines.append(md(verdict["reason"]))
     if verdict.get("interval"):

@@ -92,7 +92,7 @@ def _page(run: Run, thumbnails: Mapping[str, bytes]) -> dict[str, Any]:
         "aside": _view.aside(run),
         "aside_folder": _view.folder(str(item["path"]) for item in task["set_aside"]),
         "caveats": verdict.get("caveats") or (),
-        "foremost": run.get("foremost") or (),
+        "foremost": _view.foremost(run),
         "warnings": _view.others(run),
         "times": times,
         "total": max(spend.get("total", 0.0), sum(t["seconds"] for t in times)),

@@ -125,8 +125,7 @@ def _models(run: Mapping[str, Any]) -> list[str]:
 
 def _foremost(run: Mapping[str, Any]) -> list[str]:
     """What weighs most: who is missing from the verdict, what was cut short or left out."""
-    told = " looked at; " in str(run.get("sentence"))  # the sentence names the sources that were left out
-    given = [text for text in run.get("foremost") or () if not (told and text.startswith("Sources not looked at"))]
+    given = _view.foremost(run)
     lines = [line for text in given[:MOST_FOREMOST] for line in _wrap(f"warning: {text}", 2)]
     return lines + ([f"… and {len(given) - MOST_FOREMOST} more such in the report"] if given[MOST_FOREMOST:] else [])
 
