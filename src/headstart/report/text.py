@@ -1,6 +1,7 @@
 """What the terminal shows at the end of a fit: the verdict, the models compared, where things are, what to type next.
 
-In: the content of `run.json`. Out: plain text of at most 25 lines of 100 columns (only a long path may run over).
+In: the content of `run.json`. Out: plain text of 100 columns (only a long path may run over), of at most 25 lines where no
+note says how the data was understood; up to three more for each.
 """
 
 from __future__ import annotations
