@@ -61,9 +61,9 @@ def test_groups_and_options_that_change_what_is_learnt_make_another_request(tmp_
 def test_the_command_repeats_what_was_not_left_as_usual(tmp_path):
     asked = {"watch": None, "out": tmp_path, "data": "photos", "command": None}
     usual = {n: p.default for n, p in inspect.signature(headstart.fit).parameters.items() if n not in asked}
-    assert _fit._arguments({**asked, **usual}) == ""
+    assert _fit._arguments({**asked, **usual}) == "'photos'"
     assert _fit._arguments({**asked, **usual, "mirror": False, "margin": 0.0, "budget": None}) == (
-        "budget=None, mirror=False, margin=0.0"
+        "'photos', budget=None, mirror=False, margin=0.0"
     )
 
 

@@ -11,7 +11,7 @@ import inspect
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -150,6 +150,7 @@ def fit(
         DataError: the data cannot be used. SourceError: a source cannot be had. UsageError: an argument is wrong.
         BudgetError: the budget ended before there was anything to show.
     """
+    given = dict(locals())
     quiet_threads()
     if seeds < 1 or margin < 0 or not 0 <= seed < 2**31:
         raise UsageError(
@@ -167,27 +168,13 @@ def fit(
         sources=_several(source),
         strategies=_several(strategy),
         engine=engine,
-        read=ReadOptions.of(
-            {
-                "group": group,
-                "text": text,
-                "label": label,
-                "kind": kind,
-                "layout": layout,
-                "crop": crop,
-                "duplicates": duplicates,
-                "quotes": quotes,
-                "encoding": encoding,
-                "blank": blank,
-                "split_column": split_column,
-            }
-        ),
+        read=ReadOptions.of({option.name: given[option.name] for option in fields(ReadOptions)}),
         mirror=mirror,
         metric=None if metric == "auto" else metric,
         margin=margin,
         layers=layers,
         source_data=str(source_data) if source_data else None,
-        command=command or f"headstart.fit({data!r}, {_arguments(locals())})",
+        command=command or f"headstart.fit({_arguments(given)})",
     )
     with presses.heard():
         job = _Job(plan, clock, presses.polling(watch))
@@ -215,7 +202,7 @@ def _arguments(given: Mapping[str, Any]) -> str:
     """The arguments of `fit` that a person would have to repeat."""
     usual = {name: parameter.default for name, parameter in inspect.signature(fit).parameters.items()}
     told = [name for name in usual if name not in ("data", "out", "watch", "command") and given[name] != usual[name]]
-    return ", ".join(f"{name}={given[name]!r}" for name in told)
+    return ", ".join([repr(str(given["data"])), *(f"{name}={given[name]!r}" for name in told)])
 
 
 def _more(record: Mapping[str, Any], limit: float | None) -> bool:

@@ -1,7 +1,7 @@
 """What the terminal shows at the end of a fit: the verdict, the models compared, where things are, what to type next.
 
-In: the content of `run.json`. Out: plain text of 100 columns (only a long path may run over), of at most 25 lines where no
-note says how the data was understood; up to three more for each.
+In: the content of `run.json`. Out: plain text of 100 columns (only a long path may run over), of at most 25 lines, and
+up to three more for each note on how the data was understood.
 """
 
 from __future__ import annotations
