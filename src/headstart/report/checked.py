@@ -93,7 +93,7 @@ def _facts(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "set aside", "nothing"
     if together := record["together"]["examples"]:
         groups = _words.plural(record["together"]["groups"], "group")
-        yield "together", f"{_words.plural(together, noun)} in {groups} (near-duplicates, or as given) stay on one side"
+        yield "together", f"{_words.plural(together, noun)} of train and valid in {groups} (near-duplicates, or as given)"
     yield "shapes", "; ".join(_shapes(record["shapes"]))
     for said in record["suspicious"]:
         yield "suspicious", said
@@ -107,7 +107,7 @@ def _shapes(shapes: Mapping[str, Any]) -> Iterator[str]:
     for name, value in shapes.items():
         if isinstance(value, Mapping):
             parts = Counter(value).most_common()
-            yield f"{name} " + ", ".join(f"{what} ({many:,})" for what, many in parts[:4])
+            yield f"{name} " + ", ".join(f"{what} ({many:,})" if parts[1:] else what for what, many in parts[:4])
         elif value:
             low, middle, high = value
             yield f"{name} {low:,}" if low == high else f"{name} {low:,} to {high:,}, median {middle:,}"
