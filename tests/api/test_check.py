@@ -97,7 +97,7 @@ def test_the_command_prints_json_and_a_page(photos, rows, tmp_path):
     shown = headstart("check", photos, "--html", tmp_path / "pictures.html")
     assert shown.stdout.splitlines()[0] == "photos: 24 pictures of 2 classes, one label each"
     assert "  set aside  1 not pictures. bug/broken.png: " in shown.stdout
-    assert "modes RGB; formats PNG" in shown.stdout
+    assert "modes RGB; formats JPEG" in shown.stdout
     assert shown.stdout.rstrip().endswith(f"next       headstart fit {photos}")
     assert (tmp_path / "pictures.html").read_text(encoding="utf-8").count("data:image/jpeg;base64") == 3
     assert max(map(len, shown.stdout.splitlines()[:-1])) <= 100

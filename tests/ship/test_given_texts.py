@@ -1,8 +1,12 @@
 """What `predict` is given for a model of texts: tables, files, or the texts themselves."""
 
+import pandas as pd
+import pytest
 from PIL import Image
 
+from headstart.errors import UsageError
 from headstart.read.text import SHAPE
+from headstart.ship._pictures import one_by_one
 from headstart.ship._texts import _of, texts
 
 
@@ -42,6 +46,15 @@ def test_a_table_beside_texts_is_not_one_of_them(tmp_path):
 def test_a_table_alone_in_a_folder_is_that_table(tmp_path):
     (tmp_path / "notes.csv").write_text("text\nfine weather\nheavy rain\n")
     assert [one.example.text for one in _of(tmp_path, SHAPE)] == ["fine weather", "heavy rain"]
+
+
+def test_what_is_no_text_says_so_and_a_table_in_memory_asks_for_a_column():
+    found = list(texts(["fine weather", float("nan"), None], SHAPE))
+    assert [one.example for one in found[1:]] == ["A float is no text.", "A NoneType is no text."]
+    frame = pd.DataFrame({"text": ["fine weather"]})
+    with pytest.raises(UsageError, match=r"A DataFrame was given; inputs are single ones. Give one of its columns"):
+        one_by_one(frame)
+    assert list(one_by_one(frame["text"])) == ["fine weather"]
 
 
 def test_texts_of_several_columns_are_a_tuple():

@@ -5,6 +5,7 @@ Nothing of a sealed test split is shown but how many examples of each class it h
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -66,7 +67,7 @@ def check(
 
     progress = (lambda done, of: watch("read", done, of)) if watch else None
     asked = ReadOptions.of(options)
-    task = read(str(data), asked, seed=seed, progress=progress)
+    task = read(os.fspath(data), asked, seed=seed, progress=progress)
     said = asked.said() | ({"seed": str(seed)} if seed else {})
     return Checked(_record(task, str(data)) | {"options": said}, task)
 

@@ -157,7 +157,7 @@ def fit(
             f"seed={seed}, seeds={seeds}, margin={margin} were given; seed must be 0 to 2147483647, seeds 1 or more "
             "and margin 0 or more."
         )
-    clock, data = Clock(), str(data)
+    clock, data = Clock(), os.fspath(data)
     plan = Plan(
         data=data,
         out=Path(out) if out else _default_out(Path(data)),

@@ -6,6 +6,7 @@ scores of `score/` stand beside it. Nothing is trained but ridge heads; what is 
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -90,7 +91,7 @@ def rank(
         family.load("kind", asked.kind)
     tell = watch or (lambda *_: None)
     with clock("read"):
-        task = read(str(data), asked, seed=seed, progress=lambda done, of: tell("read", done, of))
+        task = read(os.fspath(data), asked, seed=seed, progress=lambda done, of: tell("read", done, of))
     chosen = named(keys, task) if keys else _catalogue.usual(task.modality)
     known = {s.key: s for s in shortlist.order(chosen)}
     seen: dict[str, tuple[Sequence[Example], Features]] = {}

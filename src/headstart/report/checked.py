@@ -92,8 +92,8 @@ def _facts(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if not by_reason:
         yield "set aside", "nothing"
     if together := record["together"]["examples"]:
-        groups = _words.plural(record["together"]["groups"], "group")
-        yield "together", f"{_words.plural(together, noun)} of train and valid in {groups} (near-duplicates, or as given)"
+        alike = f"{_words.plural(record['together']['groups'], 'group')} (near-duplicates, or as given)"
+        yield "together", f"{_words.plural(together, noun)} of train and valid in {alike}"
     yield "shapes", "; ".join(_shapes(record["shapes"]))
     for said in record["suspicious"]:
         yield "suspicious", said

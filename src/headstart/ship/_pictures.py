@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from ..errors import UsageError
 from ..pixels import PLAIN, Pixels
 from ..read._formats import suffix_of
 from ..read._picture import Unreadable, file_bytes
@@ -32,7 +33,15 @@ def one_by_one(inputs: Any) -> Iterable[Any]:  # noqa: ANN401 - whatever a perso
 
     >>> one_by_one("a.jpg"), one_by_one(["a.jpg", "b.jpg"])
     (['a.jpg'], ['a.jpg', 'b.jpg'])
+
+    Raises:
+        UsageError: it is a table in memory.
     """
+    if hasattr(inputs, "columns"):
+        raise UsageError(
+            f"A {type(inputs).__name__} was given; inputs are single ones. Give one of its columns, or write it to a "
+            "CSV file and give that."
+        )
     array = getattr(inputs, "ndim", None)
     single = isinstance(inputs, str | bytes | Path) or hasattr(inputs, "read") or hasattr(inputs, "getexif")
     return [inputs] if single or array == 2 or (array == 3 and inputs.shape[2] in (1, 3, 4)) else inputs

@@ -30,8 +30,10 @@ def texts(inputs: Iterable[str | Path | tuple[str, ...]], shape: Shape) -> Itera
         elif isinstance(given, tuple):
             text = PAIR.join(given)
             yield Input(text, _example(Record(Path("text"), "", text=text)))
-        else:
+        elif isinstance(given, str | Path):
             yield from _of(given, shape)
+        else:  # an empty cell of a column in memory, a number
+            yield Input(str(given), f"A {type(given).__name__} is no text.")
 
 
 def _of(given: str | Path, shape: Shape) -> Iterator[Input]:
