@@ -160,6 +160,6 @@ def quick() -> Iterator[None]:
         tiny.weights()
     gc.collect()
     gc.freeze()
-    with one_blas_thread(0):
+    with one_blas_thread():
         yield
     gc.unfreeze()

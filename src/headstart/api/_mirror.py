@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import BudgetError
 from ..kind._words import percent
+from ..runtime import one_blas_thread
 from ..types import Source, View, answers
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ def mirrors(job: _Job, sources: Mapping[str, Source], side: int) -> bool:
             x = job.gallery.look(some, [view], job.deadline)[0].x
     except BudgetError:
         return True
-    found = mirroring.asked(np.asarray(x, np.float32), answers(some), groups(some), job.plan.seed)
+    with one_blas_thread():
+        found = mirroring.asked(np.asarray(x, np.float32), answers(some), groups(some), job.plan.seed)
     if found is None:
         return True
     job.journal.note("mirror", n=found.n, right=found.right, mirrored=found.mirrored, changes=found.changes)

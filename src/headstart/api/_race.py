@@ -238,7 +238,7 @@ class Race:
         # behind TF-IDF: it is given up where its short runs are.
         leader = prefer(camp) if camp and (candidate.reuses or self.facts.modality == "text") else None
         try:
-            with job.clock("race"), one_blas_thread(len(train.y)):
+            with job.clock("race"), one_blas_thread():
                 outcome = search.contend(
                     candidate,
                     work,
@@ -341,7 +341,7 @@ class Race:
         both = self.looks.both(candidate.training_view)  # the same array for every seed: see transfer/_once.py
         work = self.work(candidate, both, None, folder, job.plan.seed + extra)
         try:
-            with job.clock("race"), one_blas_thread(len(work.train.y)):
+            with job.clock("race"), one_blas_thread():
                 fitted = search.refit(contender, work, deadline=deadline, watch=job.watch)
         finally:
             self.proof_cpu += time.process_time() - start if extra or not contender.trial.reuses else 0.0

@@ -111,7 +111,7 @@ def rank(
             seen=keep,
             once=examples,
         ).run()
-    with clock("score"), one_blas_thread(examples):
+    with clock("score"), one_blas_thread():
         scores = {key: _scores(task, known[key], *what, seed) for key, what in seen.items()}
     most, noun = max(entry.n for entry in ranking.entries), task.noun
     rows = [

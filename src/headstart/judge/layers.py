@@ -97,7 +97,7 @@ def probe_curve(
     """
     _check(train, valid, k)
     found = []
-    with one_blas_thread(max(len(f.y) for f in train.values())):
+    with one_blas_thread():
         for i, (name, features) in enumerate(train.items()):
             right, losses = _probe(features, valid[name], k)
             log_loss, se = float(losses.mean()), standard_error(losses, groups)

@@ -160,7 +160,7 @@ class Timed:
         return self._step(source, "alarm", n, self.predict_random(source, n), work)[0]
 
     def _judged(self, key: str, seen: Features, n: int) -> Evidence:
-        with one_blas_thread(n):
+        with one_blas_thread():
             return evidence.of(key, seen, self.task, self.order[:n])
 
     def _new(self, source: Source) -> list[Example]:
