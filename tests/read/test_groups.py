@@ -110,3 +110,18 @@ def test_what_a_table_of_groups_settles_is_not_said(tiles):
     assert any("groups.csv beside them is not read" in n for n in notes)
     (note,) = read(root / "images", ReadOptions(group=table)).notes
     assert "kept whole" in note
+
+
+def test_look_alikes_of_two_classes_do_not_join_given_groups(tmp_path):
+    """Slices of one scanner look alike; those of one class in two groups still stay together."""
+    rng = np.random.default_rng(0)
+    base = rng.integers(0, 255, (4, 32, 32, 3), np.uint8)
+    rows = ["image,label,patient"]
+    for at in range(24):
+        picture = base[at % 4] if at < 8 else rng.integers(0, 255, (32, 32, 3), np.uint8)
+        noisy = np.clip(picture.astype(int) + rng.integers(-3, 4, picture.shape), 0, 255).astype(np.uint8)
+        Image.fromarray(noisy).save(tmp_path / f"{at}.png")
+        rows.append(f"{at}.png,{'ab'[(at // 4) % 2]},p{at // 2}")
+    (tmp_path / "t.csv").write_text("\n".join(rows) + "\n")
+    task = read(tmp_path / "t.csv", ReadOptions(group="patient"))
+    assert not any("join the" in note for note in task.notes)

@@ -54,6 +54,11 @@ def missed(ranking: Mapping[str, Any] | None) -> str:
     return f"Of the sources only {which} {'were' if len(looked) > 1 else 'was'} looked at; {', '.join(told)}."
 
 
-def _listed(keys: Sequence[str]) -> str:
-    *first, last = keys
+def _listed(keys: Sequence[str], most: int = 5) -> str:
+    """Names in a row, many of them counted.
+
+    >>> _listed("ab"), _listed("abcdefg", 3)
+    ('a and b', 'a, b, c and 4 more')
+    """
+    *first, last = keys if len(keys) <= most else [*keys[:most], f"{len(keys) - most} more"]
     return f"{', '.join(first)} and {last}" if first else last

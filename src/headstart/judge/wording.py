@@ -232,7 +232,8 @@ def sentence(
     held = "no rival was clearly ahead of all that reuse on validation data"
     reuses = "" if first else f" Yet {held}, so this run's model is the one that reuses."
     if v.decision == "hurts":
-        return f"{first}Reuse hurts: {against} {details}." + (" The model you get is a rival." if fresh else reuses)
+        of = "" if reusable == looked.EVERY else f" of {reusable}"
+        return f"{first}Reuse{of} hurts: {against} {details}." + (" The model you get is a rival." if fresh else reuses)
     tell = f" {to_tell(v.needed, v.noun)}" if v.needed else ""
     if fresh:
         rival = name(v.rival.strategy)

@@ -257,10 +257,19 @@ def _split(cleaned: Clean, labels: tuple[str, ...], seed: int) -> tuple[IntArray
 
 
 def _groups(cleaned: Clean) -> IntArray:
-    """One number for all that must stay together: the given group, and near-duplicates [n]."""
+    """One number for all that must stay together: the given group, and near-duplicates [n].
+
+    Of two given groups, near-duplicates of different classes join none: such scans only look alike.
+    """
     first: dict[str, int] = {}
-    named = [(i, first.setdefault(g, i)) for i, k in enumerate(cleaned.kept) if (g := k.record.group) is not None]
-    edges = np.concatenate([cleaned.pairs, np.array(named, np.int64).reshape(-1, 2)])
+    records = [k.record for k in cleaned.kept]
+    named = [(i, first.setdefault(g, i)) for i, r in enumerate(records) if (g := r.group) is not None]
+
+    def apart(a: Record, b: Record) -> bool:
+        return None not in (a.group, b.group) and a.group != b.group and a.target is None and a.label != b.label
+
+    alike = [(i, j) for i, j in cleaned.pairs.tolist() if not apart(records[i], records[j])]
+    edges = np.array([*alike, *named], np.int64).reshape(-1, 2)
     return components(edges, len(cleaned.kept))
 
 
