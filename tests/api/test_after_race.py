@@ -97,7 +97,7 @@ def test_layers_train_from_every_depth_up(desk):
     assert record["best"] in desk.source.depths
     tuned = {line["tuned_above"] for line in notes(desk.run.path, "layers") if "tuned_above" in line}
     assert tuned == set(rows) - {"top"}
-    assert tuned <= set(re.findall(r"^headstart: layers-(.*)$", desk.told, re.M))
+    assert tuned <= set(re.findall(r"^headstart: \S+ layers-(\S+)$", desk.told, re.M))
 
 
 def test_without_layers_only_what_the_race_trained_is_shown(desk):

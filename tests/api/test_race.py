@@ -121,7 +121,7 @@ def test_nothing_long_is_tried_where_hardly_anything_is_left_to_gain(tmp_path):
 
 def test_where_the_cheap_ones_err_long_ones_are_tried(tmp_path):
     """And what serves the verdict alone, two more training seeds and the rival, is not counted as the model's cost."""
-    record, trials = raced(tmp_path, 12, wrong=4)
+    record, trials = raced(tmp_path, 12, wrong=6)
     assert record["task"]["n"]["valid"] < MANY
     assert trials["probe-tiny"]["folds"] == 5
     assert trials["probe-tiny"]["compared_on"] == record["task"]["n"]["train"] + record["task"]["n"]["valid"]

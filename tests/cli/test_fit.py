@@ -174,6 +174,8 @@ def test_ctrl_c_stops_with_130_and_says_that_work_is_kept(photos, weights, tmp_p
     while not (tmp_path / "run" / "journal.jsonl").exists() and work.poll() is None:
         time.sleep(0.02)
     work.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    work.send_signal(signal.SIGINT)  # the first one, while sources are chosen, finishes what there is to show
     out, err = work.communicate(timeout=600)
     assert work.returncode == 130
     assert "headstart: stopped. Nothing finished is lost: the same command goes on from there." in err

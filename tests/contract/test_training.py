@@ -161,6 +161,8 @@ def test_slivers_are_learned_from_and_read(case, slivers):
 def test_after_the_deadline_no_further_slice_begins(case, last):
     """The deadline passes while the slice `last` runs; of a one-slice strategy the second is that of a new setting."""
     candidate = candidate_of(case, 12)
+    if last == 2 and candidate.baseline:
+        return  # it has one setting, of one slice
     work = work_for(case, look(case, 12, 2, 1), 2, valid=look(case, 8, 2, 2))
     deadline, slices = time.monotonic() + (0.2, 0.8)[last - 1], []
 

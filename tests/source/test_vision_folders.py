@@ -218,7 +218,6 @@ def test_no_code_of_the_folder_is_run_and_nothing_is_fetched(own, hub):
         _name_or_path="someone/else",
     )
     changed(folder, "preprocessor_config.json", auto_map={"AutoImageProcessor": "own.Own"})
-    (folder / "adapter_config.json").write_text('{"base_model_name_or_path": "someone/else", "peft_type": "LORA"}')
     assert _backbone.load(_catalogue.get(str(folder))).depths[-1] == "top"
     assert hub.asked == []
 

@@ -113,7 +113,7 @@ def test_the_larger_sum_of_f1_is_crowned_and_told_in_its_own_words():
         made = contender(name, 1 - np.array(f1), reuses=reuses, folds=5)
         return replace(made, fitted=replace(made.fitted, kind="multilabel"), right=np.array(f1))
 
-    better, worse = of("rival", [1, 0.5, 0.8], False), of("transfer", [1, 0.5, 0.5], True)
+    better, worse = of("rival", [1, 0.5, 0.8] * 6, False), of("transfer", [1, 0.5, 0.5] * 6, True)
     assert crown(worse, better) is better
-    assert crown(of("transfer", [1, 0.6, 0.8], True), better).trial.id == "transfer"
+    assert crown(of("transfer", [1, 0.6, 0.8] * 6, True), better).trial.id == "transfer"
     assert explain(worse, better).reason.startswith("lost to rival (F1 0.767, log-loss 0.233, 5-fold")

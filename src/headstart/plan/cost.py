@@ -61,7 +61,7 @@ def size(example: Example) -> float:
     >>> size(Example("a.jpg", 0, "")), size(Example("row 1", 0, "", text="So long, and thanks."))
     (1.0, 44.0)
     """
-    return 1.0 if example.text is None else STEADY + min(len(example.text), LONGEST)
+    return 1.0 if example.text is None else float(STEADY + min(len(example.text), LONGEST))
 
 
 def guess(source: Source) -> Pace:

@@ -47,9 +47,9 @@ def table(record: Mapping[str, Any]) -> str:
         *_caveats(rows, task["warnings"]),
         *([f"Stopped early: {task['stopped']}."] if task["stopped"] else []),
         f"{_words.seconds(record['spend']['total'])} in all",
-        *_next(record),
     ]
     lines += ["", *(line for note in notes for line in textwrap.wrap(note, COLUMNS, max_lines=4, placeholder=" …"))]
+    lines += _next(record)  # to be copied whole
     return "\n".join(lines).replace(_words.NARROW, " ")
 
 

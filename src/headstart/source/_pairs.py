@@ -32,7 +32,10 @@ def separator(made: Tokenizer, net: nn.Module) -> int | None:
     if kinds < 2 or "token_type_ids" not in signature(net.forward).parameters:
         return None
     two = made.encode("a", "b")
-    return two.ids[two.type_ids.index(1) - 1] if 1 in two.type_ids else None
+    if 1 not in two.type_ids:
+        return None
+    before = two.type_ids.index(1) - 1
+    return two.ids[before] if two.special_tokens_mask[before] else None  # else a word stands there, such as [UNK]
 
 
 def token_types(ids: Tensor, between: int | None) -> dict[str, Tensor]:
