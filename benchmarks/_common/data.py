@@ -10,6 +10,14 @@ from pathlib import Path
 import numpy as np
 
 Row = tuple[str, int]  # path or text, label number
+TEXTS = {  # name → path below the data folder
+    "trec_questions": "trec_questions",
+    "ag_news": "ag_news/data.jsonl",
+    "sms_spam": "sms_spam/data.jsonl",
+    "clinc_intents": "clinc_intents",
+    "amazon_books": "amazon_sentiment/books.jsonl",
+    "tweets": "sentiment_tweets_nyt/tweets.jsonl",
+}
 
 
 def folder() -> Path:

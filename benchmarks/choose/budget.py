@@ -25,20 +25,13 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from _common.data import TEXTS
 from _common.data import folder as data_folder
 from _common.tables import lines
 
 from cases import PICTURES, digits
 
 HERE = Path(__file__).resolve().parent
-TEXTS = {
-    "trec_questions": "trec_questions",
-    "ag_news": "ag_news/data.jsonl",
-    "sms_spam": "sms_spam/data.jsonl",
-    "clinc_intents": "clinc_intents",
-    "amazon_books": "amazon_sentiment/books.jsonl",
-    "tweets": "sentiment_tweets_nyt/tweets.jsonl",
-}
 LEFT_OUT = {"clinc_intents": ("train.jsonl", "val.jsonl", "test.jsonl")}  # of a folder, the tables that are the task
 BUDGETS = ("1m", "3m", "5m", "default", "none")
 MEASURED = ("look", "alarm")  # steps expected by what a source was measured to take; the others are guesses

@@ -22,18 +22,11 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from _common.data import TEXTS as SETS
 from _common.data import Row, draw
 from _common.data import folder as data_folder
 
 SOURCE = "minilm-l6"
-SETS = {  # name → path below the data folder
-    "trec_questions": "trec_questions",
-    "ag_news": "ag_news/data.jsonl",
-    "sms_spam": "sms_spam/data.jsonl",
-    "clinc_intents": "clinc_intents",
-    "amazon_books": "amazon_sentiment/books.jsonl",
-    "tweets": "sentiment_tweets_nyt/tweets.jsonl",
-}
 SIZES = {"8": 8, "16": 16, "64": 64, "full": None}  # labelled texts a class; None is all
 SEEDS = (0, 1, 2, 3, 4)
 MOST_TESTED = 1000

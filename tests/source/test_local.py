@@ -98,10 +98,9 @@ def test_a_tokenizer_that_pads_on_the_left_moves_nothing(architecture, tmp_path,
     """Padded on the left, transformers' own BERT and GPT-2 move a text's vectors with its neighbours in the batch."""
     import torch
 
-    from headstart.extract.engine import torch as engine
+    from headstart.source._encoder import batch
 
     monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(engine, "text_precision", lambda: "fp32")
     place = tiny_models.saved(architecture, tmp_path)
     made = tiny_text.tokenizer()
     made.enable_padding(direction="left", pad_id=0, pad_token="[PAD]", length=20)
@@ -112,7 +111,8 @@ def test_a_tokenizer_that_pads_on_the_left_moves_nothing(architecture, tmp_path,
     net, words = _language.library().AutoModel.from_pretrained(place).eval(), tiny_text.tokenizer()
     with torch.inference_mode():
         alone = [net(torch.tensor([words.encode(text).ids])).last_hidden_state[0].mean(0) for text in texts]
-    found = engine.build_text(source)(texts)[0][:, source.columns("top")]
+        rows = _language.tokens(_language.tokenizer(source), source, texts)
+        found = _language.load(source)(*batch(rows), ("all",))[0][:, source.columns("top")]
     np.testing.assert_allclose(found, torch.stack(alone), atol=1e-5)
 
 

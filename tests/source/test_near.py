@@ -33,7 +33,7 @@ def test_without_a_network_packaged_ones_are_named(name, monkeypatch, tmp_path):
         _catalogue.get(name)
 
 
-@pytest.mark.parametrize("name", ["./nofolder", "/tmp/no/folder", "~/bert", "my/own/bert"])
+@pytest.mark.parametrize("name", ["./nofolder", "/no/such/folder", "~/bert", "my/own/bert"])
 def test_a_folder_that_is_not_there_is_told_without_asking_a_hub(name):
     with pytest.raises(SourceError, match=f"^{name}, which was given as a source, is no folder with a model"):
         _catalogue.get(name)

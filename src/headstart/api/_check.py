@@ -18,7 +18,6 @@ from ..family import load
 from ..read import ReadOptions
 from ..types import Example, Task, answers, counts, to_dict
 
-LOOKED = 500  # training pictures whose headers are opened
 SHOWN = 3  # examples
 TELLS = 0.95  # a property that names the class of so many training examples is suspicious,
 FREE = 0.8  # where one answer for all would be right on at most this part of them
@@ -73,7 +72,7 @@ def check(
 
 
 def _record(task: Task, data: str) -> dict[str, Any]:
-    shapes = _pictures(task.train) if task.modality == "image" else _texts(task.train)
+    shapes, each = load("read", task.modality).shapes(task.train)
     known = (*task.train, *task.valid)
     alike = Counter(e.group for e in known if e.group is not None)
     return {
@@ -90,9 +89,9 @@ def _record(task: Task, data: str) -> dict[str, Any]:
         "notes": list(task.notes),
         "set_aside": [to_dict(s) for s in task.set_aside],
         "together": {"examples": sum(alike.values()), "groups": len(alike)},
-        "shapes": {name: value for name, value in shapes.items() if name != "each"},
-        "suspicious": [*task.warnings, *_telling(task, shapes["each"])],
-        "pixels": to_dict(task.pixels) if task.modality == "image" else None,
+        "shapes": shapes,
+        "suspicious": [*task.warnings, *_telling(task, each)],
+        "pixels": to_dict(task.pixels),
         "examples": [_example(task, e) for e in _some(task)],
     }
 
@@ -104,43 +103,6 @@ def _classes(task: Task) -> list[dict[str, Any]]:
     k = len(task.labels)
     rows = zip(task.labels, counts(task.train, k), counts(task.valid, k), task.test.counts(k), strict=True)
     return [{"label": c, "train": a, "valid": b, "test": t} for c, a, b, t in rows]
-
-
-def _pictures(train: Sequence[Example]) -> dict[str, Any]:
-    """Sizes, pixel modes and file formats of up to `LOOKED` evenly chosen training pictures, by their headers."""
-    from PIL import Image
-
-    some = train[:: max(1, -(-len(train) // LOOKED))]
-    each: list[tuple[Example, dict[str, Any]]] = []
-    for example in some:
-        try:
-            with Image.open(example.path) as picture:
-                each.append((example, {"size": picture.size, "mode": picture.mode, "format": picture.format or "?"}))
-        except OSError:  # told by whoever looks at its pixels
-            continue
-    return {
-        "width": _span([p["size"][0] for _, p in each]),
-        "height": _span([p["size"][1] for _, p in each]),
-        "modes": dict(Counter(p["mode"] for _, p in each).most_common()),
-        "formats": dict(Counter(p["format"] for _, p in each).most_common()),
-        "each": each,
-    }
-
-
-def _texts(train: Sequence[Example]) -> dict[str, Any]:
-    """Lengths of the training texts, in words and characters."""
-    words = [len((e.text or "").split()) for e in train]
-    tenths = np.searchsorted(np.unique(np.quantile(words, np.linspace(0.1, 0.9, 9))), words)
-    return {
-        "words": _span(words),
-        "characters": _span([len(e.text or "") for e in train]),
-        "each": [(e, {"length": int(tenth)}) for e, tenth in zip(train, tenths, strict=True)],
-    }
-
-
-def _span(values: Sequence[int]) -> list[int]:
-    """Least, median and largest."""
-    return [int(v) for v in np.quantile(values, (0, 0.5, 1))] if len(values) else []
 
 
 def _telling(task: Task, each: Sequence[tuple[Example, Mapping[str, Any]]]) -> list[str]:

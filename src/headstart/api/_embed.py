@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +50,7 @@ def embed(inputs: Iterable[Any], *, source: str, depth: str = "top", engine: str
         gallery = Gallery({record.key: record}, engine=engine, weights=weights)
         return gallery.look(examples, [View(record.key, depth)])[0].x
 
-    return _each(inputs, record.modality, look)
+    return _each(look, record.modality, inputs)
 
 
 def embedded(model: Model, inputs: Iterable[Any], engine: str = "auto") -> FloatArray:
@@ -60,21 +60,21 @@ def embedded(model: Model, inputs: Iterable[Any], engine: str = "auto") -> Float
         with tempfile.TemporaryDirectory(prefix="headstart-") as folder:
             return model.features(model.gallery(engine, Path(folder)), examples)
 
-    return _each(inputs, model.modality, look, model.pixels)
+    return _each(look, model.modality, inputs, model.columns, model.pixels)
 
 
 def _each(
-    inputs: Iterable[Any], modality: str, look: Callable[[list[Example]], FloatArray], how: Pixels = PLAIN
+    look: Callable[[list[Example]], FloatArray],
+    modality: str,
+    inputs: Iterable[Any],
+    columns: Mapping[str, str] | None = None,
+    pixels: Pixels = PLAIN,
 ) -> FloatArray:
-    from ..read.text import SHAPE
-    from ..ship._pictures import one_by_one, pictures
-    from ..ship._texts import texts
+    from ..ship._inputs import inputs_of
 
     with tempfile.TemporaryDirectory(prefix="headstart-") as folder:
-        given = one_by_one(inputs)
-        found = list(texts(given, SHAPE) if modality == "text" else pictures(given, Path(folder), how=how))
         examples = []
-        for one in found:
+        for one in inputs_of(modality, inputs, Path(folder), columns, pixels):
             if isinstance(one.example, str):
                 raise DataError(f"{one.shown} cannot be embedded: {one.example} Leave it out, or repair it.")
             examples.append(one.example)

@@ -6,9 +6,10 @@ Knows nothing of pixels and words. Labels are NFC text in any script; numbers so
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from statistics import median
 
 from ..pixels import PLAIN, Pixels
 from ..types import SetAside
@@ -100,6 +101,15 @@ class Found:
     notes: tuple[str, ...] = ()  # what was guessed of the data, a sentence each, for a person
     columns: Mapping[str, str] = field(default_factory=dict)  # role ("text", "label", …) → the table's column
     join: bool = False  # one label a row or folder: those of the same example belong together
+
+
+def span(values: Sequence[int]) -> list[int]:
+    """Least, median and largest.
+
+    >>> span([4, 2, 9]), span([])
+    ([2, 4, 9], [])
+    """
+    return [min(values), int(median(values)), max(values)] if values else []
 
 
 def split_name(text: str) -> str | None:

@@ -79,8 +79,7 @@ def unseen(
     found = found if kind == "multilabel" else settled(found, kind, table is not None, path)
     if kind != "regression":
         _check_known(found, labels, path, shape)
-    root, known = path if path.is_dir() else path.parent, {} if modality == "text" else {"pixels": PLAIN}
-    cleaned = module.clean(found, root, progress, **known)
+    cleaned = module.clean(found, path if path.is_dir() else path.parent, progress, pixels=PLAIN)
     aside = found.set_aside + tuple(SetAside(str(r.path), "no_label", "It has no label.") for r in found.loose)
     known_again = {k.digest for k in cleaned.kept if any(way.name(k.digest)[:SHORT] in learnt for way in ways)}
     old = [k for k in cleaned.kept if k.digest in known_again]

@@ -6,14 +6,17 @@ Does not resize pictures or know any model.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from .. import runtime
-from ..types import Task
+from ..types import Example, Task
 from ._hygiene import clean
 from ._options import ReadOptions
-from ._record import PICTURES, Shape
+from ._record import PICTURES, Shape, span
 from ._table import Table, open_table
 from ._task import Watch, absolute, make
 from ._walk import is_picture
@@ -34,6 +37,29 @@ def read(
     cleaning = partial(clean, crop=options.crop)
     table = table or open_table(path, options)
     return make(path, table, shape, cleaning, options, name=name, seed=seed, progress=progress)
+
+
+def shapes(examples: Sequence[Example]) -> tuple[dict[str, Any], list[tuple[Example, Mapping[str, Any]]]]:
+    """What `check` shows: widths, heights, modes and formats, by the headers of up to `LOOKED` evenly chosen files.
+
+    Returns:
+        the summary; and of each that could be opened what might give its class away.
+    """
+    from PIL import Image
+
+    each: list[tuple[Example, Mapping[str, Any]]] = []
+    for example in examples[:: max(1, -(-len(examples) // LOOKED))]:
+        try:
+            with Image.open(example.path) as picture:
+                each.append((example, {"size": picture.size, "mode": picture.mode, "format": picture.format or "?"}))
+        except OSError:  # told by whoever looks at its pixels
+            continue
+    return {
+        "width": span([said["size"][0] for _, said in each]),
+        "height": span([said["size"][1] for _, said in each]),
+        "modes": dict(Counter(said["mode"] for _, said in each).most_common()),
+        "formats": dict(Counter(said["format"] for _, said in each).most_common()),
+    }, each
 
 
 def cell(folder: Path, value: object) -> Path | None:
@@ -57,6 +83,8 @@ def _store(data: bytes) -> Path:
         runtime.write(path, data)
     return path
 
+
+LOOKED = 500  # pictures whose headers are opened for `check`
 
 SHAPE = Shape(
     modality="image",

@@ -8,17 +8,19 @@ from __future__ import annotations
 import codecs
 import hashlib
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from ..errors import DataError
-from ..types import SetAside, Task
+from ..pixels import Pixels
+from ..types import Example, SetAside, Task
 from ._clean import Clean, Kept, settle
 from ._encoding import decoded, page_of
 from ._options import ReadOptions
-from ._record import TEXTS, TOPICS, Found, Record, Shape
+from ._record import TEXTS, TOPICS, Found, Record, Shape, span
 from ._shingles import near_pairs
 from ._table import Table, open_table
 from ._task import Watch, absolute, make
@@ -51,8 +53,9 @@ def clean(
     progress: Callable[[int, int], None] | None = None,
     duplicates: str = "group",
     encoding: str | None = None,
+    pixels: Pixels | None = None,
 ) -> Clean:
-    """Read every text, set aside what is empty or doubled, and find near-duplicates."""
+    """Read every text, set aside what is empty or doubled, and find near-duplicates; `pixels` is of pictures alone."""
     good, aside = [], []
     page = page_of(r.path for r in found.records if r.text is None)
     for done, record in enumerate(found.records, 1):
@@ -84,6 +87,20 @@ def content(record: Record, page: str | None = None, encoding: str | None = None
     if len(text) > MOST:
         return "", SetAside("", "too_large", f"The text has {len(text):,} characters; the limit is {MOST:,}.")
     return text, None
+
+
+def shapes(examples: Sequence[Example]) -> tuple[dict[str, Any], list[tuple[Example, Mapping[str, Any]]]]:
+    """What `check` shows: lengths in words and characters.
+
+    Returns:
+        the summary; and of each what might give its class away, the tenth of all lengths that its own lies in.
+    """
+    import numpy as np
+
+    words = [len((e.text or "").split()) for e in examples]
+    tenths = np.searchsorted(np.unique(np.quantile(words, np.linspace(0.1, 0.9, 9))), words)
+    summary = {"words": span(words), "characters": span([len(e.text or "") for e in examples])}
+    return summary, [(e, {"length": int(tenth)}) for e, tenth in zip(examples, tenths, strict=True)]
 
 
 def digest(text: str) -> str:

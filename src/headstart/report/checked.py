@@ -48,7 +48,9 @@ def page(record: Mapping[str, Any]) -> str:
         record=record,
         head=_head(record),
         facts=list(_facts(record)),
-        examples=[e | {"picture": _picture(e, record["pixels"])} for e in record["examples"]],
+        examples=[
+            e | {"picture": _picture(e, record["pixels"]) if e["text"] is None else None} for e in record["examples"]
+        ],
     )
 
 
@@ -122,13 +124,11 @@ def _short(path: str) -> str:
     return "/".join(Path(path).parts[-2:])
 
 
-def _picture(example: Mapping[str, Any], pixels: Mapping[str, Any] | None) -> str | None:
+def _picture(example: Mapping[str, Any], pixels: Mapping[str, Any]) -> str | None:
     """A small JPEG as base64, of all of a picture and on the scale on which it is read; of a text none."""
     from ..read._picture import Unreadable, decode
     from .thumbs import thumbnail
 
-    if pixels is None:
-        return None
     try:
         how = replace(Pixels(**pixels), fit="centre")
         return b64encode(thumbnail(decode(Path(example["where"]), how))).decode("ascii")

@@ -17,7 +17,7 @@ from typing import Any
 from ..extract.gallery import Gallery
 from ..types import Example
 from ._input import Input
-from ._pictures import one_by_one, pictures
+from ._inputs import inputs_of
 from .store import Model, load
 
 CHUNK = 256  # inputs between two rows written out
@@ -52,17 +52,9 @@ def predict(
     Raises:
         DataError: the folder holds no model.
     """
-    loaded, inputs = load(model) if isinstance(model, Path) else model, one_by_one(inputs)
+    loaded = load(model) if isinstance(model, Path) else model
     with tempfile.TemporaryDirectory(prefix="headstart-") as folder:
-        if loaded.modality == "text":
-            from ..read.text import SHAPE
-            from ._texts import texts
-
-            found: Iterator[Input] = texts(inputs, SHAPE.known(loaded.columns).reading(text))
-        else:
-            from ..read.image import SHAPE as IMAGE
-
-            found = pictures(inputs, Path(folder), IMAGE.known(loaded.columns), loaded.pixels)
+        found = inputs_of(loaded.modality, inputs, Path(folder), loaded.columns, loaded.pixels, text)
         gallery = loaded.gallery(engine, Path(folder) / "features")
         while some := list(islice(found, CHUNK)):
             yield from _rows(loaded, gallery, some)
