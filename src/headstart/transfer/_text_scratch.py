@@ -4,10 +4,10 @@ Its size is the setting's, not a source's: a few texts train no large network, a
 source stands beside it. It knows the tokens that the training texts hold, one row standing for all others; nothing that
 the source learnt is used but where its tokenizer cuts words. Tokens [n] → logits [n k].
 
-About ten sizes and rates were tried, one draw, right on the 20 to 250 held-out labelled texts that also chose the step (no
-test was opened; a guide to the size, no measurement of it), one layer of width 128 (384; the mean of token vectors
-alone): trec, 60 texts, 80.0 % (70.0; 50.0), 180 texts 73.3 (71.7; 55.0); sms_spam, 180, 98.3 (95.0; 98.3). With 600 of
-trec 68.5, of width 256 70.5, of two layers 72.0. A fifth to a third of the CPU time of width 384.
+About ten sizes and rates were tried, one draw, right on the 20 to 250 held-out labelled texts that also chose the step;
+no test was opened, and it is a guide to the size, no measurement of it. One layer of width 128 (384; the mean of token
+vectors alone): trec, 60 texts, 80.0 % (70.0; 50.0), 180 texts 73.3 (71.7; 55.0); sms_spam, 180, 98.3 (95.0; 98.3). With
+600 of trec 68.5, of width 256 70.5, of two layers 72.0. A fifth to a third of the CPU time of width 384.
 """
 
 from __future__ import annotations
