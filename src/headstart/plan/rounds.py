@@ -279,7 +279,8 @@ class Rounds:
             self._warnings += self._near_chance(key)
         if not sound:
             self._set(line[0], status="chosen")
-            self._warnings.append("No source did better than random weights of its kind: expect no help from reuse.")
+            none = "No source did better than random weights of its kind: expect no help from reuse."
+            self._warnings = [*(self._warnings if len(line) <= self.keep else ()), none]  # each has its own reason
 
     def _too_much_beside(self, key: str) -> bool:
         """Whether it is not to go on beside who was chosen: too heavy for that, or both together too slow."""
