@@ -139,3 +139,14 @@ def test_columns_that_the_splits_spell_in_different_ways(tmp_path):
         lines = [(f"{split} words {i} of {'ab'[i % 2] * 9}", "ab"[i % 2]) for i in range(30)]
         csv(tmp_path / f"{split}.csv", lines, head)
     assert read(tmp_path, ReadOptions(duplicates="keep")).n["test"] == 30
+
+
+def test_texts_among_pictures_are_said_to_be_left(tmp_path):
+    """Captions, or the very data: who meant the texts hears that pictures were read."""
+    for label in "ab":
+        pictures(tmp_path / "d" / label, 6, start=6 * (label == "b"))
+        for i in range(4):
+            (tmp_path / "d" / label / f"{i}.txt").write_text(f"a small {label} near the garden gate, number {i}")
+    assert read(tmp_path / "d").notes[0] == (
+        "The 8 text files among the pictures are not read. To learn from texts, pass a folder of these alone."
+    )

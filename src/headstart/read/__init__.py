@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..types import Task
 from ._options import ReadOptions
+from ._walk import files, subfolders
 
 if TYPE_CHECKING:
     from ._table import Table
@@ -54,13 +56,23 @@ def read(
     if not options.text:
         refuse(path, table, options.label)
     task: Task = load("read", found).read(path, options, name=name, seed=seed, progress=progress, table=table)
-    return task
+    return replace(task, notes=(*_texts_among(path), *task.notes)) if table is None and found == "image" else task
+
+
+def _texts_among(folder: Path) -> tuple[str, ...]:
+    """What is said of texts that lie among pictures: they might be what was meant."""
+    from .text import SHAPE as TEXT
+
+    texts = sum(len(files(inside, TEXT.wanted)) for inside in subfolders(folder)) if folder.is_dir() else 0
+    if not texts:
+        return ()
+    them = f"The {texts:,} text files among the pictures are" if texts > 1 else "One text file among the pictures is"
+    return (f"{them} not read. To learn from texts, pass a folder of these alone.",)
 
 
 def modality(path: Path, table: Table | None) -> str:
     """Of which kind the examples are: "image" or "text"; "image" where there are none. `table`: what the path holds."""
     from ._columns import find, headless, holds_pictures, is_text
-    from ._walk import files
     from .text import SHAPE as TEXT
 
     if table is not None:
