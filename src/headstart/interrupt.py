@@ -51,6 +51,9 @@ class Presses:
             if self.hard or self._later is not None:
                 raise KeyboardInterrupt from problem
             raise
+        else:
+            if self._later is not None:  # the work ended before the press was looked at again
+                raise KeyboardInterrupt
         finally:
             if self._later is not None:
                 self._later.cancel()
