@@ -30,9 +30,9 @@ from headstart.read.image import read
 from headstart.runtime import device
 from headstart.source import _catalogue
 from headstart.source._backbone import Backbone, load
-from headstart.transfer._freeze import freeze, hold_statistics, unfreeze
-from headstart.transfer._loop import Recipe, train
-from headstart.transfer._tail import Tail
+from headstart.transfer.training.freeze import freeze, hold_statistics, unfreeze
+from headstart.transfer.training.loop import Recipe, train
+from headstart.transfer.training.tail import Tail
 from headstart.types import Features, View
 
 BATCH, LAYERS, DENSE = 32, 20, 64

@@ -7,7 +7,7 @@ import itertools
 import torch
 
 from drawn_task import drain as drain  # the tests take it from here
-from headstart.transfer._loop import Outcome, Recipe, train
+from headstart.transfer.training.loop import Outcome, Recipe, train
 
 STEPS = 12
 

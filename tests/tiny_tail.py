@@ -30,13 +30,13 @@ def _written(architecture: str) -> Path:
     import torch
     from safetensors.torch import save_file
 
-    from headstart.source import _timm
     from headstart.source._backbone import normalise
+    from headstart.source.vision import timm
 
     x = torch.from_numpy(drawn_task.pictures(48, 6, 99, SIDE).x).permute(0, 3, 1, 2)
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(0)
-        net = _timm.build(architecture).train()
+        net = timm.build(architecture).train()
         for module in net.modules():
             if isinstance(module, torch.nn.BatchNorm2d):
                 module.momentum = None  # plain averages
@@ -75,11 +75,11 @@ def net(architecture: str = ARCHITECTURE):
     """timm's own network with these weights, in eval mode."""
     from safetensors.torch import load_file
 
-    from headstart.source import _timm
+    from headstart.source.vision import timm
 
-    made = _timm.build(architecture)
+    made = timm.build(architecture)
     made.load_state_dict(load_file(weights(architecture)))
-    return _timm.resized(made, SIDE)
+    return timm.resized(made, SIDE)
 
 
 @cache

@@ -53,16 +53,16 @@ def written(architecture: str, settings: dict, made, **how) -> Path:
     import torch
     from safetensors.torch import save_file
 
-    from headstart.source import _language
+    from headstart.source.language import model
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        config = _language.library().CONFIG_MAPPING[architecture](**settings, initializer_range=0.2)
-        net = _language.library().AutoModel.from_config(config, **how)
+        config = model.library().CONFIG_MAPPING[architecture](**settings, initializer_range=0.2)
+        net = model.library().AutoModel.from_config(config, **how)
     folder = Path(tempfile.mkdtemp(prefix="headstart-tiny-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     tensors = {name: tensor.contiguous() for name, tensor in net.state_dict().items()}
-    save_file(tensors, folder / "tiny.safetensors", {_language.TOKENIZER: made.to_str()})
+    save_file(tensors, folder / "tiny.safetensors", {model.TOKENIZER: made.to_str()})
     return folder / "tiny.safetensors"
 
 
@@ -121,7 +121,7 @@ def drawn(view: View, n: int, k: int, seed: int) -> Features:
 
 def untouched() -> dict[str, dict[str, np.ndarray]]:
     """Part → name in a fitted state → array, of the source as it was; in order."""
-    from headstart.transfer._tail import open_tail
+    from headstart.transfer.training.tail import open_tail
 
     tail = open_tail(source(), weights(), View("tiny-text", "input"), 2)
     return {

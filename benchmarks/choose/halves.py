@@ -105,7 +105,7 @@ def worth(source: Source, x: Floats, y: Ints, other: Floats, truth: Ints, k: int
     """The shares of the other half that three logistic heads name: on the top, on all depths, on all weighed evenly."""
     from headstart.score._axes import decompose, signed_root
     from headstart.transfer import depths
-    from headstart.transfer._linear import logistic_head
+    from headstart.transfer.heads.linear import logistic_head
 
     even, top, out = depths.weights(source, x.shape[1]), source.columns("top"), []
     for columns, unit in ((top, None), (slice(None), even**0.5), (slice(None), even)):

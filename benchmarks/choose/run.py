@@ -214,18 +214,18 @@ def planner(table: Path, given: argparse.Namespace) -> Iterator[tuple[str, Calla
     """The rounds by themselves, every feature computed anew; weights are there."""
 
     def work() -> Line:
-        from headstart.api import _sources
         from headstart.extract.gallery import Gallery
         from headstart.plan import rounds, shortlist
+        from headstart.run import sources
         from headstart.source import _catalogue
 
         case = Case(table, given.sources)
         records = case.sources if given.sources else _catalogue.usual(case.task.modality)
         [_catalogue.fetch(s) for s in records]
         with tempfile.TemporaryDirectory(prefix="headstart-") as empty:
-            eyes = _sources.Looking(Gallery({}, folder=Path(empty)))
-            start, deadline = cpu(), time.monotonic() + _sources.TIME
-            asked = {"keep": _sources.KEEP, "deadline": deadline}
+            eyes = sources.Looking(Gallery({}, folder=Path(empty)))
+            start, deadline = cpu(), time.monotonic() + sources.TIME
+            asked = {"keep": sources.KEEP, "deadline": deadline}
             found = rounds.Rounds(case.task, shortlist.order(records), eyes, **asked).run()
             used = cpu() - start
         entries = [asdict(e) for e in found.entries]
@@ -270,11 +270,11 @@ def alarm(table: Path, given: argparse.Namespace) -> Iterator[tuple[str, Callabl
     for source in Case(table, given.sources).sources:
 
         def work(key: str = source.key) -> Line:
-            from headstart.api import _sources
             from headstart.plan import rounds
+            from headstart.run import sources
 
             case = Case(table, key)
-            eyes = _sources.Looking(case.gallery())
+            eyes = sources.Looking(case.gallery())
             entry = rounds.Rounds(case.task, case.sources, eyes, keep=1, once=rounds.ASKED).run().entries[0]
             return asdict(entry) | {"fired": entry.margin is not None and entry.margin <= 0}
 

@@ -53,10 +53,6 @@ def main() -> int:
     given = parser.parse_args()
     import torch
 
-    import headstart.api._fit
-    import headstart.api._record
-    import headstart.judge.verdict  # noqa: F401 - imports are timed apart
-
     torch.set_num_threads(given.threads)
     imported, clock = cpu(), time.perf_counter()
     result = CONTESTANTS[given.name](given)
@@ -193,8 +189,8 @@ class Case:
         out = {"accuracy": float(right.mean()), "correct": [bool(r) for r in right]}
         if not hasattr(module, "skill") or self.photos is None:
             return out
-        from headstart.api._source_data import source_examples
         from headstart.judge.forgetting import measure
+        from headstart.run.source_data import source_examples
 
         found = source_examples(self.photos, self.source, self.gallery, fitted.view)
         x = self.gallery.look(found, [fitted.view])[0].x

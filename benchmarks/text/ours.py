@@ -36,10 +36,8 @@ def main() -> int:
     import torch
     from pyarrow import parquet
 
-    import headstart.api._record
-    import headstart.judge.verdict  # noqa: F401 - imports are timed apart
     from headstart.api import fit
-    from headstart.source._language import library
+    from headstart.source.language.model import library
 
     _ = library().AutoModel
     torch.set_num_threads(given.threads)

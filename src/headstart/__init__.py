@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .source._torchvision import watch_for_it
+from .source.vision.cure import watch_for_it
 
 watch_for_it()
 __version__ = "0.1.0"

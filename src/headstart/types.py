@@ -207,7 +207,7 @@ class Source:
     def identity(self) -> list[Any]:
         """All that decides which network it is and what it sees, as JSON takes it; what is kept for it is named by it.
 
-        Of `origin` that which says what is made of the weights file (see `source/_pictures`).
+        Of `origin` that which says what is made of the weights file (see `source/vision/weights`).
         """
         made = {name: self.origin[name] for name in ("keep", "channels", "answers", "split") if name in self.origin}
         return [self.sha256, self.architecture, to_dict(self.input), made, dict(self.config)]

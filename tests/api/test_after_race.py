@@ -18,11 +18,11 @@ import own_source
 import tiny_tail
 from drawn import headstart as command
 from drawn import two_classes
-from headstart.api import _depths, _source_data
 from headstart.errors import DataError, UsageError
 from headstart.extract.gallery import Gallery
 from headstart.report import _layers
-from headstart.source import _timm
+from headstart.run import depths, source_data
+from headstart.source.vision import timm
 from headstart.types import View
 
 FIT = {"source": "tiny", "strategy": "finetune,classical", "engine": "torch", "seeds": 1}
@@ -31,7 +31,7 @@ TOP = View("tiny")
 
 def own_names() -> dict[int, str]:
     """Class number → a name that only this class has."""
-    names = [[n.strip() for n in line.split(",")] for line in _timm.class_names()]
+    names = [[n.strip() for n in line.split(",")] for line in timm.class_names()]
     count = Counter(n.casefold() for line in names for n in set(line))
     return {i: n for i, line in enumerate(names) for n in line if count[n.casefold()] == 1}
 
@@ -55,7 +55,7 @@ def desk(tmp_path_factory) -> SimpleNamespace:
         data = two_classes(folder / "photos")
         paths = draw(folder / "loose", 6)
         gallery = Gallery({"tiny": source}, engine="torch", folder=folder / "rows")
-        found = gallery.look(_source_data.source_examples(folder / "loose", source, gallery, TOP), [TOP])[0]
+        found = gallery.look(source_data.source_examples(folder / "loose", source, gallery, TOP), [TOP])[0]
         names = own_names()
         for i, (path, said) in enumerate(zip(paths, found.logits.argmax(1), strict=True)):
             right = names[int(said)] if i < 4 else names[min(set(names) - {int(said)})]
@@ -114,7 +114,7 @@ def test_without_layers_only_what_the_race_trained_is_shown(desk):
 
 
 def test_with_more_pictures_than_the_curve_looks_at_both_lines_are_of_the_same_ones(desk, monkeypatch):
-    monkeypatch.setattr(_depths, "MOST", 3)
+    monkeypatch.setattr(depths, "MOST", 3)
     record = again(desk, "most", layers=True)["layers"]
     assert (record["n_train"], record["n_valid"]) == (3, 3)
     tuned = [row["tuned"] for row in record["depths"] if row["tuned"] is not None]
@@ -225,7 +225,7 @@ def test_every_name_of_a_class_is_its_number(looking, tmp_path):
     draw(tmp_path / "own" / "deeper" / "great white shark", 1)
     (tmp_path / "own" / "tabby" / "broken.jpg").write_bytes(b"\xff\xd8 no picture")
     (tmp_path / "own" / "tabby" / "notes.txt").write_text("no picture")
-    found = _source_data.source_examples(tmp_path / "own", tiny_tail.source(), looking, TOP)
+    found = source_data.source_examples(tmp_path / "own", tiny_tail.source(), looking, TOP)
     assert {Path(e.path).parent.name: e.label for e in found} == {**labels, "great white shark": 2}
     assert len(found) == len(labels) + 1
 
@@ -234,7 +234,7 @@ def test_names_mean_nothing_to_a_source_of_other_classes(looking, tmp_path):
     import dataclasses
 
     draw(tmp_path / "own" / "tabby", 4)
-    found = _source_data.source_examples(
+    found = source_data.source_examples(
         tmp_path / "own", dataclasses.replace(tiny_tail.source(), classes="birds"), looking, TOP
     )
     assert [e.label for e in found] == [-1] * 4
@@ -245,7 +245,7 @@ def test_too_few_pictures_of_the_sources_kind(looking, tmp_path, many):
     draw(tmp_path / "own" / "tabby", many)
     (tmp_path / "own" / "broken.jpg").write_bytes(b"\xff\xd8 no picture")
     with pytest.raises(DataError) as caught:
-        _source_data.source_examples(tmp_path / "own", tiny_tail.source(), looking, TOP)
+        source_data.source_examples(tmp_path / "own", tiny_tail.source(), looking, TOP)
     assert str(caught.value) == (
         f"{tmp_path / 'own'} holds {many} readable pictures; --source-data needs 4 or more, of the kind that 'tiny' "
         "learnt from (nothing)."

@@ -9,30 +9,30 @@ import pytest
 import headstart
 import own_source
 from drawn import two_classes
-from headstart.api import _budget
-from headstart.api._fit import STOPPED, _more
 from headstart.errors import UsageError
+from headstart.run import budget
+from headstart.run.fit import STOPPED, _more
 
 
 @pytest.mark.parametrize("said", ["90s", "90", "1.5m", 90, 90.0, " 90S "])
 def test_one_duration_is_said_in_many_ways(said):
-    assert _budget.asked(said) == 90.0
+    assert budget.asked(said) == 90.0
 
 
 @pytest.mark.parametrize("said", [None, "none", "None"])
 def test_no_limit(said):
-    assert _budget.limit(_budget.asked(said), 10_000) is None
+    assert budget.limit(budget.asked(said), 10_000) is None
 
 
 @pytest.mark.parametrize("said", ["soon", "", "0", "-5", 0, -1.0, float("nan"), float("inf")])
 def test_what_is_no_duration_is_told(said):
     with pytest.raises(UsageError, match=r"is no duration; give seconds, minutes or hours: 90, 90s, 5m, 1h; or auto"):
-        _budget.asked(said)
+        budget.asked(said)
 
 
 def test_by_default_time_grows_with_the_examples_from_3000_on():
-    assert [_budget.limit("auto", n) for n in (10, 3000, 9000)] == [240.0, 240.0, 720.0]
-    assert 1.2 * _budget.USUAL <= 300, "a fifth over is still within five minutes"
+    assert [budget.limit("auto", n) for n in (10, 3000, 9000)] == [240.0, 240.0, 720.0]
+    assert 1.2 * budget.USUAL <= 300, "a fifth over is still within five minutes"
 
 
 def record(*reasons: str, limit: float | None = 60.0, cut: tuple[str, ...] = ()) -> dict:

@@ -13,7 +13,7 @@ import tiny_tail
 from drawn_task import pictures
 from headstart.errors import DataError, UnknownName, UsageError
 from headstart.ship.store import Model
-from headstart.transfer import _tuned
+from headstart.transfer.training import tuned
 from headstart.types import Fitted, View
 from own_source import offered
 
@@ -112,12 +112,12 @@ def test_a_tuned_runs_features_are_what_its_head_reads():
     head, _ = tiny_tail.drain(finetune.run(config, work))
     fitted = Fitted("finetune", work.view, vars(config), ("a", "b", "c"), head.state, 1, 1)
     known = work.train.x, tiny_tail.source(), tiny_tail.weights()
-    top = torch.from_numpy(_tuned.features(fitted, *known))
+    top = torch.from_numpy(tuned.features(fitted, *known))
     rooted = top.sign() * ((top.abs() + 1e-3).sqrt() - 1e-3**0.5)
     scores = rooted @ torch.from_numpy(head.state["classifier.weight"]).T + torch.from_numpy(
         head.state["classifier.bias"]
     )
-    np.testing.assert_allclose(scores.numpy(), _tuned.logits(fitted, *known), atol=1e-4)
+    np.testing.assert_allclose(scores.numpy(), tuned.logits(fitted, *known), atol=1e-4)
 
 
 def test_a_model_that_starts_fresh_says_that_it_has_no_features():

@@ -13,10 +13,10 @@ import headstart
 import own_source
 import tiny_text
 from drawn import two_classes
-from headstart.api import _fit
-from headstart.api._fit import Plan
 from headstart.errors import UsageError
 from headstart.read import ReadOptions
+from headstart.run import fit
+from headstart.run.fit import Plan
 from headstart.types import Sealed, Task
 
 HOW = {"source": "tiny", "engine": "torch", "seeds": 1, "strategy": "probe,classical"}
@@ -61,8 +61,8 @@ def test_groups_and_options_that_change_what_is_learnt_make_another_request(tmp_
 def test_the_command_repeats_what_was_not_left_as_usual(tmp_path):
     asked = {"watch": None, "out": tmp_path, "data": "photos", "command": None}
     usual = {n: p.default for n, p in inspect.signature(headstart.fit).parameters.items() if n not in asked}
-    assert _fit._arguments({**asked, **usual}) == "'photos'"
-    assert _fit._arguments({**asked, **usual, "mirror": False, "margin": 0.0, "budget": None}) == (
+    assert fit._arguments({**asked, **usual}) == "'photos'"
+    assert fit._arguments({**asked, **usual, "mirror": False, "margin": 0.0, "budget": None}) == (
         "'photos', budget=None, mirror=False, margin=0.0"
     )
 

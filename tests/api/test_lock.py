@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 import headstart as hs
-from headstart.api._lock import FILE, SILENT, locked
 from headstart.errors import UsageError
+from headstart.run.lock import FILE, SILENT, locked
 
-HOLD = "import sys, time, pathlib; from headstart.api._lock import locked\nwith locked(pathlib.Path(sys.argv[1])): print('held', flush=True); time.sleep(600)"  # fmt: skip # noqa: E501
+HOLD = "import sys, time, pathlib; from headstart.run.lock import locked\nwith locked(pathlib.Path(sys.argv[1])): print('held', flush=True); time.sleep(600)"  # fmt: skip # noqa: E501
 
 
 def holder(folder: Path) -> subprocess.Popen:

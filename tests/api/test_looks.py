@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 import tiny_text
-from headstart.api import _budget, _sources
-from headstart.api._fit import Plan, _Job
-from headstart.api._looks import Looks
 from headstart.extract.gallery import Gallery
 from headstart.plan.journal import Journal
 from headstart.plan.remaining import Slow
+from headstart.run import budget
+from headstart.run import sources as _sources
+from headstart.run.fit import Plan, _Job
+from headstart.run.looks import Looks
 from headstart.runtime import Clock
 from headstart.types import Sealed, Task, View
 
@@ -26,7 +27,7 @@ def looks(tmp_path):
     """Of 120 drawn texts through the tiny language model."""
     drawn = tiny_text.texts(150, 2, 3)
     blank = {field.name: None for field in fields(Plan)}
-    job = _Job(Plan(**{**blank, "out": tmp_path, "asked": _budget.AUTO}), Clock(), lambda *_: None)
+    job = _Job(Plan(**{**blank, "out": tmp_path, "asked": budget.AUTO}), Clock(), lambda *_: None)
     job.task = Task("drawn", ("a", "b"), tuple(drawn[:90]), tuple(drawn[90:120]), Sealed(()), modality="text")
     sources = {"tiny-text": tiny_text.source()}
     job.gallery = Gallery(sources, weights={"tiny-text": tiny_text.weights()}, folder=tmp_path / "features")
@@ -45,7 +46,7 @@ def test_a_pass_that_would_not_end_in_time_is_not_begun_and_asked_once(looks):
 
 
 def test_one_that_would_not_fit_into_memory_neither(looks, monkeypatch):
-    monkeypatch.setattr(_budget, "MEMORY", 1.0)
+    monkeypatch.setattr(budget, "MEMORY", 1.0)
     with pytest.raises(Slow, match=r"keeping 120 texts as tiny-text sees them would take about 0\.0 GB of memory more"):
         looks.of(TOP)
 

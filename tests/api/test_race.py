@@ -14,10 +14,10 @@ import headstart
 import own_source
 import tiny_tail
 from drawn import two_classes
-from headstart.api._race import NO_TIME, OVER
-from headstart.api._worth import MANY
 from headstart.errors import BudgetError
 from headstart.read import read
+from headstart.run.race import NO_TIME, OVER
+from headstart.run.worth import MANY
 from headstart.runtime import Clock
 from headstart.types import View
 
@@ -156,8 +156,8 @@ def test_long_candidates_run_on_the_source_that_serves_the_cheap_ones_best(tmp_p
 @pytest.mark.parametrize("depth", ["input", "cut:3"])
 def test_a_candidates_state_is_not_found_by_another_record_of_the_same_key(tmp_path, depth):
     """Of pictures as they are the features' key says nothing of the source: its identity must."""
-    from headstart.api._fit import Plan, _Job
-    from headstart.api._race import Race
+    from headstart.run.fit import Plan, _Job
+    from headstart.run.race import Race
 
     blank = {field.name: None for field in fields(Plan)}
     job = _Job(Plan(**{**blank, "out": tmp_path / "run", "seed": 0, "strategies": ()}), Clock(), None)

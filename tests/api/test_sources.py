@@ -4,10 +4,10 @@ import time
 
 import tiny_text
 from drawn_eyes import Drawn, source, task
-from headstart.api import _sources
 from headstart.extract.gallery import Gallery
 from headstart.plan import rounds
 from headstart.plan.cost import Pace
+from headstart.run import sources
 from headstart.types import View
 
 
@@ -15,7 +15,7 @@ def test_run_json_names_who_was_looked_at_and_who_was_not_and_why():
     eyes = Drawn({"slow": 3.0, "a": 2.0, "gone": 1.0}, each={"slow": 5.0}, broken={"gone": "no such wheel"})
     keys = ("slow", "a", "gone")
     found = rounds.Rounds(task(), [source(key) for key in keys], eyes, deadline=time.monotonic() + 60).run()
-    kept = _sources.as_json(found)
+    kept = sources.as_json(found)
     assert kept["looked_at"] == kept["chosen"] == ["a"]
     left = {entry["source"]: entry for entry in kept["left_out"]}
     assert {key: entry["why"] for key, entry in left.items()} == {"slow": "time", "gone": "failed"}
@@ -27,7 +27,7 @@ def test_run_json_names_who_was_looked_at_and_who_was_not_and_why():
 
 
 def test_eyes_know_what_is_missing_let_networks_go_and_remember_how_quick_a_source_is(tmp_path, wordllama, monkeypatch):
-    eyes = _sources.Looking(Gallery({}, engine="torch", folder=tmp_path / "features"))
+    eyes = sources.Looking(Gallery({}, engine="torch", folder=tmp_path / "features"))
     examples = tiny_text.texts(12, 2)
     assert eyes.missing(wordllama, examples) == list(examples)
     first = eyes.look(wordllama, examples[:4])
@@ -40,5 +40,5 @@ def test_eyes_know_what_is_missing_let_networks_go_and_remember_how_quick_a_sour
     assert eyes.kept(wordllama) is None
     eyes.keep(wordllama, Pace(start=2.0, each=0.5))
     assert eyes.kept(wordllama) == Pace(start=2.0, each=0.5)
-    other = _sources.Looking(Gallery({}, engine="openvino", folder=tmp_path / "features"))
+    other = sources.Looking(Gallery({}, engine="openvino", folder=tmp_path / "features"))
     assert other.kept(wordllama) is None, "another engine has another pace"

@@ -9,9 +9,9 @@ import pytest
 
 import tiny_text
 from drawn_task import drain
-from headstart.api._record import WORST, _mistakes, _texts
 from headstart.judge import texts
 from headstart.judge.verdict import judge
+from headstart.run.record import WORST, _mistakes, _texts
 from headstart.ship import store
 from headstart.transfer import classical
 from headstart.types import Example, Facts, Features, Fitted, Sealed, Task, View, Work

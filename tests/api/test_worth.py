@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from contenders import contender
-from headstart.api._worth import nothing_learnt
+from headstart.run.worth import nothing_learnt
 
 LABELS = ("cane", "bug")
 

@@ -13,7 +13,7 @@ import tiny_text
 from drawn import SMALL, headstart, two_classes
 from headstart import api
 from headstart.family import names
-from headstart.source import _timm
+from headstart.source.vision import timm
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def test_a_network_that_is_worse_than_random_on_real_digits_raises_the_alarm_and
 ):
     """The filters of the first convolution are all alike: it sees how bright a place is, and no strokes."""
     torch.manual_seed(0)
-    tensors = _timm.build("test_resnet").state_dict()
+    tensors = timm.build("test_resnet").state_dict()
     first = tensors["conv1.0.weight"]
     tensors["conv1.0.weight"] = first.mean((0, 2, 3), keepdim=True).expand_as(first).contiguous()
     save_file(tensors, tmp_path / "blind.safetensors")

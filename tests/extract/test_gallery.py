@@ -53,7 +53,7 @@ def test_features_are_those_of_the_plain_network(source, pictures, tmp_path):
     """Decoded, prepared and run by hand, with timm's own forward pass."""
     import torch
 
-    from headstart.read._picture import decode
+    from headstart.read.picture.picture import decode
     from headstart.source import _backbone
 
     found = gallery(source, tmp_path).look(pictures, [TOP])[0]

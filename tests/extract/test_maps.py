@@ -16,7 +16,7 @@ import tiny_tail
 from headstart.errors import UnknownName
 from headstart.extract._lens import backbone_lens, input_lens
 from headstart.extract.gallery import Gallery
-from headstart.read._picture import decode
+from headstart.read.picture.picture import decode
 from headstart.source._backbone import load, normalise, prepare
 from headstart.types import Example, View
 

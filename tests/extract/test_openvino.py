@@ -11,10 +11,10 @@ import pytest
 import own_source
 import tiny_tail
 from drawn import two_classes
-from headstart.api._sources import Looking
 from headstart.extract.engine import torch as plain
 from headstart.extract.gallery import Gallery
 from headstart.read import read
+from headstart.run.sources import Looking
 
 pytest.importorskip("openvino", reason="openvino is an extra and not installed")
 

@@ -22,7 +22,7 @@ from headstart.plan.keep import recall, remember
 from headstart.plan.remaining import training
 from headstart.plan.search import Behind, contend, join, measure, refit, rows, trained
 from headstart.transfer._base import SEARCH
-from headstart.transfer._tune import FEW
+from headstart.transfer.training.tune import FEW
 from headstart.types import Facts, Fitted, Trial, View, Work
 
 FACTS = Facts(24, 3, 40)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from headstart.read import ReadOptions, read
-from headstart.read._picture import decode
+from headstart.read.picture.picture import decode
 
 
 @pytest.mark.parametrize("kind", ["float", "int", "twelve_bits"])

@@ -6,9 +6,9 @@ import io
 import pytest
 
 from headstart.errors import DataError, UsageError
-from headstart.read._delimited import lines_of
-from headstart.read._even import even
 from headstart.read._record import KNOWN, TEXTS
+from headstart.read.table.delimited import lines_of
+from headstart.read.table.even import even
 
 WORDS = "river stone lamp cloud winter paper engine garden mirror silver forest bread window candle harbour".split()
 

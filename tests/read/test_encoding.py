@@ -4,7 +4,7 @@ import pytest
 
 from headstart.errors import UsageError
 from headstart.read import ReadOptions, read
-from headstart.read._encoding import decoded
+from headstart.read.table.encoding import decoded
 
 RUSSIAN = "Отличный фильм, очень понравилось. Ужасная игра актёров. "
 SAID = {

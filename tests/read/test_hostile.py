@@ -5,8 +5,8 @@ import pytest
 import scipy.sparse.csgraph  # noqa: F401 - sets a warning filter when imported first
 from PIL import Image
 
-from headstart.read._picture import decode
 from headstart.read.image import read
+from headstart.read.picture.picture import decode
 from hostile import CLASSES, draw, make
 from watched import calls
 

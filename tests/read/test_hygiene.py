@@ -7,9 +7,9 @@ import pytest
 from PIL import Image, ImageEnhance
 from scipy.ndimage import gaussian_filter
 
-from headstart.read._hygiene import near_pairs
-from headstart.read._look import Look, measure
 from headstart.read.image import read
+from headstart.read.picture.hygiene import near_pairs
+from headstart.read.picture.look import Look, measure
 from hostile import draw
 
 RNG = np.random.default_rng(3)

@@ -3,7 +3,7 @@
 import pytest
 
 from headstart.errors import DataError, UsageError
-from headstart.read._layout import arrange
+from headstart.read.folder.layout import arrange
 
 
 def places(*folders, asked=None):

@@ -9,10 +9,10 @@ from PIL import Image
 
 from headstart.errors import UsageError
 from headstart.read import ReadOptions, read
-from headstart.read._hygiene import near_pairs
-from headstart.read._look import Look
 from headstart.read._near import components, telling
 from headstart.read._record import Record
+from headstart.read.picture.hygiene import near_pairs
+from headstart.read.picture.look import Look
 
 RNG = np.random.default_rng(2)
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
-from headstart.read._look import look_at
-from headstart.read._picture import Unreadable, decode
+from headstart.read.picture.look import look_at
+from headstart.read.picture.picture import Unreadable, decode
 from hostile import bomb, draw, grey16, turned_jpeg
 
 RNG = np.random.default_rng(0)

@@ -9,9 +9,9 @@ from PIL import Image
 from headstart.errors import UsageError
 from headstart.pixels import PLAIN, Pixels
 from headstart.read import read
-from headstart.read._look import Look
-from headstart.read._picture import BAR, decode, deep_range
-from headstart.read._scale import chosen
+from headstart.read.picture.look import Look
+from headstart.read.picture.picture import BAR, decode, deep_range
+from headstart.read.picture.scale import chosen
 
 
 def looks(*shapes: tuple[int, int], high: float = 0.0) -> list[Look]:

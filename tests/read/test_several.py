@@ -8,8 +8,8 @@ import pytest
 
 from headstart.errors import DataError, UsageError
 from headstart.read import ReadOptions, read
-from headstart.read._printed import printed
 from headstart.read._split import SHARES, TEST, TRAIN, VALID, assign
+from headstart.read.table.printed import printed
 from headstart.types import answers
 from hostile import draw
 

@@ -8,7 +8,7 @@ from headstart.errors import DataError, UsageError
 from headstart.read import ReadOptions, modality, read
 from headstart.read._record import Record
 from headstart.read._shingles import near_pairs, shingles
-from headstart.read._table import open_table
+from headstart.read.table.table import open_table
 from headstart.read.text import content
 
 WORDS = "river stone lamp cloud winter paper engine garden mirror silver forest bread window candle harbour".split()

@@ -2,7 +2,7 @@ import io
 
 import numpy as np
 
-from headstart.read._walk import expand, files, is_picture, subfolders
+from headstart.read.folder.walk import expand, files, is_picture, subfolders
 from hostile import draw
 
 RNG = np.random.default_rng(0)

@@ -35,11 +35,11 @@ def tiny_weights() -> bytes:
     """A torch file as packages carry it: other names, no batch-norm counters, right order."""
     import torch
 
-    from headstart.source import _timm
+    from headstart.source.vision import timm
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        state = _timm.build(ARCHITECTURE).state_dict()
+        state = timm.build(ARCHITECTURE).state_dict()
     kept = [tensor for name, tensor in state.items() if "num_batches" not in name]
     buffer = io.BytesIO()
     torch.save({f"layer{i}.w": tensor for i, tensor in enumerate(kept)}, buffer)

@@ -8,10 +8,11 @@ import tiny_models
 import torch
 
 import tiny_text
-from headstart.source import _catalogue, _language
-from headstart.source._encoder import batch, layers
-from headstart.transfer._tail import look
-from headstart.transfer._text_tail import TextTail
+from headstart.source import _catalogue
+from headstart.source.language import model as _language
+from headstart.source.language.encoder import batch, layers
+from headstart.transfer.training.tail import look
+from headstart.transfer.training.text_tail import TextTail
 
 ALL = sorted(tiny_models.CONFIGS)
 MANY = [name for name in ALL if name != "albert"]

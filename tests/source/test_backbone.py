@@ -9,7 +9,9 @@ import pytest
 from tiny_source import WIDTHS
 
 from headstart.errors import DataError, SourceError, UnknownName
-from headstart.source import _backbone, _catalogue, _timm, _verify, package
+from headstart.source import _backbone, _catalogue, package
+from headstart.source.verify import image
+from headstart.source.vision import timm
 from headstart.types import InputSpec, Source
 
 
@@ -82,7 +84,7 @@ def test_all_depths_stand_side_by_side_stem_to_top(backbone):
 )
 def test_a_record_with_other_widths_than_the_networks_is_refused(tiny, widths):
     """Columns would else be read as another depth's."""
-    net = _timm.build(tiny.source.architecture)
+    net = timm.build(tiny.source.architecture)
     with pytest.raises(SourceError) as caught:
         _backbone.Backbone(dataclasses.replace(tiny.source, widths=widths), net)
     assert str(caught.value) == (
@@ -101,7 +103,7 @@ def test_unknown_depth_suggests_the_nearest(backbone):
     [("test_efficientnet", "top"), ("test_resnet", "stage4"), ("mobilenetv3_small_050", "top")],
 )
 def test_stages_hold_every_parameter_but_the_heads_once(architecture, last, tiny):
-    net = _timm.build(architecture)
+    net = timm.build(architecture)
     body = _backbone.Backbone(_record(tiny, architecture), net)
     head = {id(p) for p in net.get_classifier().parameters()}
     expected = [id(p) for p in net.parameters() if id(p) not in head]
@@ -115,7 +117,7 @@ def test_stages_hold_every_parameter_but_the_heads_once(architecture, last, tiny
 def test_from_every_cut_the_rest_of_the_network_leads_to_its_own_logits(architecture, tiny):
     import torch
 
-    net = _timm.build(architecture)
+    net = timm.build(architecture)
     body = _backbone.Backbone(_record(tiny, architecture), net).eval()
     x, total = _pictures(), len(body.parts)
     assert (body.parts[0][0], body.parts[-1][0]) == ("stem", "top")
@@ -151,7 +153,7 @@ def test_a_cut_that_there_is_not(backbone, depth):
 def test_an_architecture_that_is_no_chain_is_refused(tiny):
     source = dataclasses.replace(tiny.source, architecture="test_coatnet")
     with pytest.raises(SourceError, match="'test_coatnet' of 'tiny' is no plain chain of stages"):
-        _backbone.Backbone(source, _timm.build("test_coatnet"))
+        _backbone.Backbone(source, timm.build("test_coatnet"))
 
 
 def test_batch_norm_is_in_eval_mode_and_the_seed_is_not_moved(tiny, tmp_path):
@@ -168,7 +170,7 @@ def test_batch_norm_is_in_eval_mode_and_the_seed_is_not_moved(tiny, tmp_path):
 
 def test_building_calls_nobody(offline):
     for key in _catalogue.cheap_keys():
-        _timm.build(_catalogue.get(key).architecture)
+        timm.build(_catalogue.get(key).architecture)
 
 
 def test_weights_of_another_architecture_do_not_load(tiny, tmp_path):
@@ -186,7 +188,7 @@ def test_absent_weights(tiny, tmp_path):
 
 def _timm_prepared(picture, spec):
     """timm's own evaluation transform, on Pillow, before normalisation: uint8 [3, s, s]."""
-    _timm.library()
+    timm.library()
     from PIL import Image
     from timm.data import create_transform
 
@@ -203,7 +205,7 @@ def _timm_prepared(picture, spec):
 )
 def test_prepare_agrees_with_timm_on_pillow(interpolation, size, crop, package_, file):
     spec = InputSpec(size, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5), interpolation, crop)
-    picture = _verify._read(package_, file)
+    picture = image._read(package_, file)
     difference = (_backbone.prepare(picture, spec).float() - _timm_prepared(picture, spec)).abs()
     assert difference.mean() < 0.1  # rounding only, of 255
     assert difference.max() <= 2

@@ -32,10 +32,10 @@ def test_the_four_sources_are_there_and_the_cheap_ones_come_first():
 
 @pytest.mark.parametrize("key", REAL)
 def test_sizes_in_the_record_are_those_of_the_network(key):
-    from headstart.source import _timm
+    from headstart.source.vision import timm
 
     source = _catalogue.get(key)
-    net = _timm.build(source.architecture)
+    net = timm.build(source.architecture)
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
@@ -55,13 +55,13 @@ def test_sizes_in_the_record_are_those_of_the_network(key):
 @pytest.mark.parametrize("key", NARROW)
 def test_sizes_of_the_others_too(key):
     """Counted without computing: on torch's meta device."""
-    from headstart.source import _timm
+    from headstart.source.vision import timm
 
     source = _catalogue.get(key)
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
-    net, size = _timm.build(source.architecture, source.config).to("meta"), source.input.size
+    net, size = timm.build(source.architecture, source.config).to("meta"), source.input.size
     counter = FlopCounterMode(display=False)
     with counter, torch.inference_mode():
         answer = net(torch.zeros(1, 3, size, size, device="meta"))

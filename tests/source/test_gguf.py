@@ -10,7 +10,9 @@ import pytest
 from tokenizers import Tokenizer, pre_tokenizers
 
 import tiny_text
-from headstart.source import _catalogue, _gguf, _language
+from headstart.source import _catalogue
+from headstart.source.formats import gguf as _gguf
+from headstart.source.language import model
 
 CONFIG = {
     "hidden_size": 32,
@@ -93,10 +95,10 @@ def test_digits_stand_apart_where_the_file_says_so(tmp_path):
 def test_smollm2_cuts_numbers_as_its_own_tokenizer_does(real):
     """Its publisher's tokenizer.json: digits one by one, then bytes."""
     source = real("smollm2-135m")
-    words = _language.tokenizer(source)
+    words = model.tokenizer(source)
     own = Tokenizer.from_str(words.to_str())
     own.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Digits(True), pre_tokenizers.ByteLevel(False)])
     texts = ["a  5", "Section\n\n1984", "in 2024, 3.5 kg"]
-    assert _language.tokens(words, source, texts) == [own.encode(text).ids for text in texts]
+    assert model.tokens(words, source, texts) == [own.encode(text).ids for text in texts]
     assert words.encode("a\n\n1984").tokens == ["a", "ĊĊ", "1", "9", "8", "4"]
     assert max(words.get_vocab().values()) < _catalogue.get("smollm2-135m").config["vocab_size"]

@@ -11,7 +11,8 @@ import tiny_sentence
 from tiny_hub import COMMIT
 
 from headstart.errors import SourceError, UnknownName
-from headstart.source import _catalogue, _language
+from headstart.source import _catalogue
+from headstart.source.language import model
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def test_a_model_is_fetched_by_its_ordinary_name_and_then_needs_no_network(texts
     source = _catalogue.get("tiny-bert")
     assert (source.key, source.loader, source.licence) == ("tiny-bert", "hub", "apache-2.0")
     assert source.origin["revision"] == COMMIT
-    assert _language.load(source).depths == ("stage1", "stage2", "top")
+    assert model.load(source).depths == ("stage1", "stage2", "top")
     files = [request for request in asked if request.startswith(("GET /tiny-bert/resolve/", "GET /cdn/tiny-bert/"))]
     fetched = {request.rpartition("/")[2] for request in files}
     assert fetched == {"config.json", "model.safetensors", "tokenizer.json", "README.md"} | (
@@ -62,8 +63,8 @@ def test_what_sentence_transformers_saved_is_fetched_with_its_modules(hub, tmp_p
     theirs, own = (_catalogue.get(name) for name in ("someone/tiny-sentences", str(place)))
     assert theirs.words == own.words
     assert theirs.words.after == ("dense:32:7:tanh", "unit")
-    for name, tensor in _language.load(own).state_dict().items():
-        assert tensor.equal(_language.load(theirs).state_dict()[name])
+    for name, tensor in model.load(own).state_dict().items():
+        assert tensor.equal(model.load(theirs).state_dict()[name])
 
 
 def test_what_another_library_fetched_is_made_whole(hub, tmp_path, monkeypatch):

@@ -5,8 +5,8 @@ from safetensors.torch import save_file
 
 import tiny_text
 from headstart.errors import SourceError, UnknownName
-from headstart.source import _language
-from headstart.source._encoder import batch
+from headstart.source.language import model as _language
+from headstart.source.language.encoder import batch
 
 TEXTS = ["river stone lamp", "cloud", "winter paper engine garden mirror silver forest bread window"]
 

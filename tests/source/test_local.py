@@ -13,7 +13,8 @@ from tiny_source import REAL
 
 import tiny_text
 from headstart.errors import SourceError
-from headstart.source import _catalogue, _language, local
+from headstart.source import _catalogue, local
+from headstart.source.language import model
 
 
 @pytest.fixture
@@ -37,11 +38,11 @@ def test_a_folder_is_a_source_and_its_key_tells_two_of_one_name_apart(folder, tm
 
 
 def test_weights_in_several_files_are_read(folder, tmp_path):
-    net = _language.library().AutoModelForMaskedLM.from_pretrained(folder)
+    net = model.library().AutoModelForMaskedLM.from_pretrained(folder)
     net.save_pretrained(tmp_path / "sharded", max_shard_size="20KB")
     assert len([*(tmp_path / "sharded").glob("*.safetensors")]) > 1
     (tmp_path / "sharded" / "tokenizer.json").write_text(tiny_text.tokenizer().to_str())
-    one, many = (_language.load(_catalogue.get(str(f))).state_dict() for f in (folder, tmp_path / "sharded"))
+    one, many = (model.load(_catalogue.get(str(f))).state_dict() for f in (folder, tmp_path / "sharded"))
     assert all(tensor.equal(many[name]) for name, tensor in one.items())
 
 
@@ -65,7 +66,7 @@ def test_a_tokenizer_of_a_vocabulary_alone_is_made(folder):
     (folder / "tokenizer_config.json").write_text('{"tokenizer_class": "BertTokenizer", "model_max_length": 12}')
     source = _catalogue.get(str(folder))
     assert source.words.length == 12
-    found = _language.tokens(_language.tokenizer(source), source, ["river stone"])
+    found = model.tokens(model.tokenizer(source), source, ["river stone"])
     assert found == [[2, 4, 5, 3]]
 
 
@@ -81,7 +82,7 @@ def test_a_tokenizer_of_ones_own_is_read_as_it_is(folder):
     (folder / "tokenizer.json").write_text(kmers(tiny_text.tokenizer()).to_str())
     (folder / "tokenizer_config.json").write_text('{"tokenizer_class": "BertTokenizer", "do_lower_case": true}')
     source = _catalogue.get(str(folder))
-    assert _language.tokens(_language.tokenizer(source), source, ["ATG GCA TGC"]) == [[2, 4, 6, 5, 3]]
+    assert model.tokens(model.tokenizer(source), source, ["ATG GCA TGC"]) == [[2, 4, 6, 5, 3]]
 
 
 def test_a_vocabulary_with_capitals_is_not_lower_cased_unless_it_says_so(folder):
@@ -98,7 +99,7 @@ def test_a_tokenizer_that_pads_on_the_left_moves_nothing(architecture, tmp_path,
     """Padded on the left, transformers' own BERT and GPT-2 move a text's vectors with its neighbours in the batch."""
     import torch
 
-    from headstart.source._encoder import batch
+    from headstart.source.language.encoder import batch
 
     monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "cache"))
     place = tiny_models.saved(architecture, tmp_path)
@@ -108,18 +109,18 @@ def test_a_tokenizer_that_pads_on_the_left_moves_nothing(architecture, tmp_path,
     (place / "tokenizer_config.json").write_text('{"padding_side": "left", "truncation_side": "right"}')
     source = _catalogue.get(str(place))
     texts = ["river", "stone lamp cloud winter paper", "engine garden mirror"]
-    net, words = _language.library().AutoModel.from_pretrained(place).eval(), tiny_text.tokenizer()
+    net, words = model.library().AutoModel.from_pretrained(place).eval(), tiny_text.tokenizer()
     with torch.inference_mode():
         alone = [net(torch.tensor([words.encode(text).ids])).last_hidden_state[0].mean(0) for text in texts]
-        rows = _language.tokens(_language.tokenizer(source), source, texts)
-        found = _language.load(source)(*batch(rows), ("all",))[0][:, source.columns("top")]
+        rows = model.tokens(model.tokenizer(source), source, texts)
+        found = model.load(source)(*batch(rows), ("all",))[0][:, source.columns("top")]
     np.testing.assert_allclose(found, torch.stack(alone), atol=1e-5)
 
 
 def test_the_end_of_a_text_is_kept_where_the_tokenizer_cuts_on_the_left(folder):
     (folder / "tokenizer_config.json").write_text('{"truncation_side": "left", "model_max_length": 4}')
     source = _catalogue.get(str(folder))
-    found = _language.tokens(_language.tokenizer(source), source, ["river stone lamp cloud"])
+    found = model.tokens(model.tokenizer(source), source, ["river stone lamp cloud"])
     assert found == [[2, 6, 7, 3]]
 
 
@@ -128,11 +129,11 @@ def test_a_checkpoint_in_half_precision_is_computed_in_full(said, folder, tmp_pa
     """transformers keeps a file's bfloat16 unless its config.json says otherwise."""
     import torch
 
-    net = _language.library().AutoModel.from_pretrained(folder, dtype=torch.bfloat16)
+    net = model.library().AutoModel.from_pretrained(folder, dtype=torch.bfloat16)
     net.save_pretrained(tmp_path / "half")
     (tmp_path / "half" / "tokenizer.json").write_text(tiny_text.tokenizer().to_str())
     changed(tmp_path / "half", dtype=said, torch_dtype=said)
-    ours, ids = _language.load(_catalogue.get(str(tmp_path / "half"))), torch.tensor([[2, 5, 9, 3]])
+    ours, ids = model.load(_catalogue.get(str(tmp_path / "half"))), torch.tensor([[2, 5, 9, 3]])
     assert {weight.dtype for weight in ours.parameters()} == {torch.float32}
     with torch.inference_mode():
         want = net.float()(ids).last_hidden_state.mean(1)
@@ -150,7 +151,7 @@ def test_an_adapter_names_its_base_and_what_to_do(folder, tmp_path):
     """As peft saves it: config and weights of what was learnt, and not the network."""
     import peft
 
-    net = _language.library().AutoModel.from_pretrained(folder)
+    net = model.library().AutoModel.from_pretrained(folder)
     adapted = peft.get_peft_model(net, peft.LoraConfig(r=2, target_modules=["query"]))
     adapted.save_pretrained(tmp_path / "adapter")
     base, said = re.escape(str(folder)), rf"an adapter \(LORA\) of {re.escape(str(folder))}, and no model of its own"
@@ -173,7 +174,7 @@ def test_code_of_the_folder_is_not_run(folder):
     changed(folder, attn_implementation="someone/kernel", quantization_config={"quant_method": "own"})
     source = _catalogue.get(str(folder))
     assert not {"attn_implementation", "quantization_config", "auto_map"} & source.config.keys()
-    assert _language.load(source).depths[-1] == "top"
+    assert model.load(source).depths[-1] == "top"
     changed(folder, model_type="own")
     with pytest.raises(SourceError, match="has no model type 'own'"):
         _catalogue.get(str(folder))
@@ -186,7 +187,7 @@ def test_code_of_the_folder_is_not_run(folder):
 def test_an_architecture_without_text_features_is_refused(folder, kind, said):
     changed(folder, model_type=kind)
     with pytest.raises(SourceError, match=said):
-        _language.load(_catalogue.get(str(folder)))
+        model.load(_catalogue.get(str(folder)))
 
 
 @pytest.mark.parametrize(
@@ -198,7 +199,7 @@ def test_an_architecture_without_text_features_is_refused(folder, kind, said):
 def test_settings_that_no_network_has_are_refused_in_words(folder, fields):
     changed(folder, **fields)
     with pytest.raises(SourceError):
-        _language.load(_catalogue.get(str(folder)))
+        model.load(_catalogue.get(str(folder)))
 
 
 @pytest.mark.parametrize("name", ["~nosuchuser/x", "a" * 300, "a\0b"])

@@ -10,7 +10,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from headstart.source import _backbone, _catalogue, _sketch, _verify
+from headstart.source import _backbone, _catalogue
+from headstart.source.verify import image, sketch
 
 PICTURE = "coffee"  # of six: the others are sketched by the same means
 
@@ -21,7 +22,7 @@ def test_every_depth_and_the_sketch_are_another_implementations(real, key):
         pytest.importorskip("openvino")
     source = real(key)
     body, folder = _backbone.load(source), _catalogue.fetch(source).parent
-    x = outside.prepared(_verify._read(*_verify._PICTURES[PICTURE][:2]), source.pixels)[None]
+    x = outside.prepared(image._read(*image._PICTURES[PICTURE][:2]), source.pixels)[None]
     with torch.inference_mode():
         *ours, logits = body(_backbone.normalise(x.to(torch.uint8), source.pixels), body.depths)
         theirs = outside.OF[key](folder, x)
@@ -29,14 +30,14 @@ def test_every_depth_and_the_sketch_are_another_implementations(real, key):
     assert len(ours) == len(theirs)
     for a, b in zip(ours, theirs, strict=True):
         assert (a - b).norm() <= 1e-4 * b.norm()
-    found = _sketch.sketch([depth[0] for depth in theirs])
-    assert _sketch.apart(found, _sketch.TOLD[key][PICTURE]) < 1e-3
+    found = sketch.sketch([depth[0] for depth in theirs])
+    assert sketch.apart(found, sketch.TOLD[key][PICTURE]) < 1e-3
 
 
 @pytest.mark.parametrize("key", outside.OF)
 def test_the_real_weights_are_sound(real, key):
-    rows = _verify.verify(real(key))
-    assert [row["picture"] for row in rows] == list(_verify._PICTURES)
+    rows = image.verify(real(key))
+    assert [row["picture"] for row in rows] == list(image._PICTURES)
     assert all(row["ok"] for row in rows), rows
 
 
@@ -73,7 +74,7 @@ def shuffled(name: str):
 )
 def test_shuffled_channels_of_one_layer_are_noticed(real, tmp_path, key, layer):
     source, path = _altered(real, key, tmp_path, shuffled(layer))
-    assert not _verify.sound(_verify.verify(source, path))
+    assert not image.sound(image.verify(source, path))
 
 
 def test_blue_and_red_exchanged_are_noticed(real, tmp_path):
@@ -84,7 +85,7 @@ def test_blue_and_red_exchanged_are_noticed(real, tmp_path):
         return "stem.0.weight"
 
     source, path = _altered(real, "faces", tmp_path, change)
-    assert not _verify.sound(_verify.verify(source, path))
+    assert not image.sound(image.verify(source, path))
 
 
 @pytest.mark.parametrize(
@@ -98,7 +99,7 @@ def test_blue_and_red_exchanged_are_noticed(real, tmp_path):
 def test_other_preparation_is_noticed(real, key, spec):
     source = real(key)
     wrong = dataclasses.replace(source, input=dataclasses.replace(source.pixels, **spec))
-    assert not _verify.sound(_verify.verify(wrong, _catalogue.fetch(source)))
+    assert not image.sound(image.verify(wrong, _catalogue.fetch(source)))
 
 
 def test_the_face_network_finds_a_mirrored_face_among_a_hundred_people(real):
@@ -128,7 +129,7 @@ def test_the_drawing_network_tells_photographs_from_a_drawn_head(real):
     body = _backbone.load(source)
 
     def photograph(file: str) -> float:
-        x = _backbone.prepare(_verify._read("skimage", f"data/{file}"), source.pixels)
+        x = _backbone.prepare(image._read("skimage", f"data/{file}"), source.pixels)
         with torch.inference_mode():
             return float(body(_backbone.normalise(x[None], source.pixels))[-1].softmax(1)[0, 1])
 

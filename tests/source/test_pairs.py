@@ -8,9 +8,9 @@ import pytest
 import torch
 
 import tiny_text
-from headstart.source import _language
-from headstart.source._encoder import batch
-from headstart.transfer._text_tail import TextTail
+from headstart.source.language import model as _language
+from headstart.source.language.encoder import batch
+from headstart.transfer.training.text_tail import TextTail
 from headstart.types import PAIR
 
 ONE, TWO = "river stone lamp cloud", "winter paper engine"

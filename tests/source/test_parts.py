@@ -15,8 +15,9 @@ from torch.nn import functional
 import tiny_tail
 from headstart.errors import SourceError
 from headstart.extract._lens import backbone_lens
-from headstart.source import _backbone, _timm
-from headstart.source._parts import Pieces
+from headstart.source import _backbone
+from headstart.source.vision import timm
+from headstart.source.vision.parts import Pieces
 from headstart.types import InputSpec, Source
 
 # Architecture → pixels, and the pooled widths stage1 to top.
@@ -46,7 +47,7 @@ def _source(architecture: str, widths: tuple[int, ...], size: int = 64) -> Sourc
 @cache
 def _body(architecture: str) -> _backbone.Backbone:
     size, widths = FAMILIES[architecture]
-    net = _timm.resized(_timm.build(architecture), size)
+    net = timm.resized(timm.build(architecture), size)
     return _backbone.Backbone(_source(architecture, widths, size), net).eval()
 
 
@@ -111,7 +112,7 @@ def _vgg(norm: type | None = None):
 
 @pytest.mark.parametrize("norm", [None, torch.nn.BatchNorm2d])
 def test_a_stage_of_a_vgg_ends_where_it_pools(norm):
-    _timm.library()
+    timm.library()
     net = _vgg(norm)
     body = _backbone.Backbone(_source("vgg", (8, 16, 24, 4096)), net).eval()
     assert [name for name, _ in body.parts] == ["stem", "stage1", "stage2", "stage3", "top"]
@@ -128,30 +129,30 @@ def test_a_stage_of_a_vgg_ends_where_it_pools(norm):
 
 def test_a_network_with_two_classifiers_is_refused():
     with pytest.raises(SourceError, match=r"is no plain chain of stages.*a vision transformer"):
-        _backbone.Backbone(_source("deit", (192,)), _timm.build("deit_tiny_distilled_patch16_224"))
+        _backbone.Backbone(_source("deit", (192,)), timm.build("deit_tiny_distilled_patch16_224"))
 
 
 def test_the_position_embedding_is_resampled_when_the_network_is_built():
     """As timm's own networks that take any size do it at every picture."""
-    own = _timm.build("test_vit")
+    own = timm.build("test_vit")
     x = _pictures(96)
     with torch.inference_mode():
         expected = own(x)
         before = own.pos_embed.shape
-        assert _timm.resized(own, 160).pos_embed.shape == before
-        found = _timm.resized(own, 96)
+        assert timm.resized(own, 160).pos_embed.shape == before
+        found = timm.resized(own, 96)
         torch.testing.assert_close(found(x), expected, rtol=1e-3, atol=1e-4)
     assert found.pos_embed.shape == (1, 37, 64) != before
 
 
 def test_a_size_that_the_patches_do_not_fill_is_refused():
     with pytest.raises(SourceError, match=r"patches of VisionTransformer are 16 pixels wide.*multiple"):
-        _timm.resized(_timm.build("test_vit"), 100)
+        timm.resized(timm.build("test_vit"), 100)
 
 
 def test_gradients_reach_every_part_of_a_transformer():
     torch.manual_seed(0)
-    net = _timm.resized(_timm.build("test_vit"), 64)
+    net = timm.resized(timm.build("test_vit"), 64)
     pieces = Pieces(net)
     x = _pictures(64)
     for part in pieces.chain.values():

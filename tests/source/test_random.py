@@ -8,9 +8,9 @@ import pytest
 import own_source
 import tiny_text
 from drawn import two_classes
-from headstart.api._sources import Looking
 from headstart.extract.gallery import Gallery
 from headstart.read import read
+from headstart.run.sources import Looking
 from headstart.source import _random
 from headstart.types import View
 

@@ -13,8 +13,11 @@ import tiny_vision
 import torch
 
 from headstart.errors import SourceError, UsageError
-from headstart.source import _catalogue, _keras, _networks, _onnx, _pictures, _tfjs, _weights
-from headstart.source._timm import build
+from headstart.source import _catalogue, _weights
+from headstart.source.formats import keras, tfjs
+from headstart.source.formats import onnx as _onnx
+from headstart.source.vision import networks, weights
+from headstart.source.vision.timm import build
 
 
 def test_quantised_numbers_mean_q_times_scale_plus_min(tmp_path):
@@ -26,7 +29,7 @@ def test_quantised_numbers_mean_q_times_scale_plus_min(tmp_path):
     data = bytes([0, 1, 2, 255]) + np.array([0.25, -3], "<f4").tobytes() + np.array([300], "<u2").tobytes()
     (tmp_path / "w.bin").write_bytes(data)
     (tmp_path / "m.json").write_text(json.dumps([{"weights": entries[:2]}, {"weights": entries[2:]}]))
-    found = _tfjs.read(tmp_path / "w.bin", tmp_path / "m.json")
+    found = tfjs.read(tmp_path / "w.bin", tmp_path / "m.json")
     assert [*found] == ["a", "b", "c"]
     assert found["a"].tolist() == [[-1, -0.5], [0, 126.5]]
     assert found["b"].tolist() == [0.25, -3]
@@ -51,7 +54,7 @@ def test_a_manifest_that_does_not_fit_is_named(tmp_path, data, manifest, said):
     (tmp_path / "w.bin").write_bytes(data)
     (tmp_path / "m.json").write_text(manifest)
     with pytest.raises(SourceError, match=said):
-        _tfjs.read(tmp_path / "w.bin", tmp_path / "m.json")
+        tfjs.read(tmp_path / "w.bin", tmp_path / "m.json")
 
 
 def _h5(path, arrays):
@@ -65,7 +68,7 @@ def test_kernels_are_turned_and_layers_come_in_their_order(tmp_path):
     kernel = np.arange(3 * 3 * 2 * 4).reshape(3, 3, 2, 4)
     numbered = {f"layers/conv2d_{at}/vars/0": np.full((1, 1, 1, 1), at) for at in (10, 9, 1)}
     _h5(tmp_path / "x.h5", {**numbered, "layers/conv2d/vars/0": kernel, "layers/dense/vars/0": np.ones((2, 3))})
-    found = _keras.read(tmp_path / "x.h5")
+    found = keras.read(tmp_path / "x.h5")
     assert [*found] == [f"layers/{name}.0" for name in ("conv2d", "conv2d_1", "conv2d_9", "conv2d_10", "dense")]
     np.testing.assert_array_equal(found["layers/conv2d.0"], kernel.transpose(3, 2, 0, 1))
     assert found["layers/dense.0"].shape == (3, 2)
@@ -91,7 +94,7 @@ def test_a_description_gives_layers_their_names_and_their_order(tmp_path):
     with zipfile.ZipFile(tmp_path / "x.keras", "w") as opened:
         opened.writestr("config.json", json.dumps(about))
         opened.write(tmp_path / "model.weights.h5", "model.weights.h5")
-    shapes = {name: tuple(tensor.shape) for name, tensor in _keras.read(tmp_path / "x.keras").items()}
+    shapes = {name: tuple(tensor.shape) for name, tensor in keras.read(tmp_path / "x.keras").items()}
     assert list(shapes.items()) == [
         ("second.0", (5, 1, 3, 3)),
         ("second.1", (7, 5, 1, 1)),
@@ -117,7 +120,7 @@ def test_layers_whose_names_end_in_a_number_of_dimensions_are_found(tmp_path):
     with zipfile.ZipFile(tmp_path / "x.keras", "w") as opened:
         opened.writestr("config.json", json.dumps({"config": {"layers": layers}}))
         opened.write(tmp_path / "model.weights.h5", "model.weights.h5")
-    shapes = {name: tuple(tensor.shape) for name, tensor in _keras.read(tmp_path / "x.keras").items()}
+    shapes = {name: tuple(tensor.shape) for name, tensor in keras.read(tmp_path / "x.keras").items()}
     assert [*shapes.items()] == [("up.0", (4, 7, 2, 2)), ("each.0", (5, 1, 3, 3)), ("layers/own_layer.0", (3,))]
 
 
@@ -126,7 +129,7 @@ def test_what_keras_did_not_write_is_named(tmp_path, name):
     pytest.importorskip("h5py")
     (tmp_path / name).write_bytes(b"nothing of the kind")
     with pytest.raises(SourceError, match="is no file of Keras weights"):
-        _keras.read(tmp_path / name)
+        keras.read(tmp_path / name)
 
 
 def test_a_linear_layers_matrix_is_found_by_its_bias(tmp_path):
@@ -158,7 +161,7 @@ def test_no_graph_is_named(tmp_path):
         _onnx.read(tmp_path / "x.onnx")
 
 
-@pytest.mark.parametrize(("read", "package", "file"), [(_keras.read, "h5py", "x.h5"), (_onnx.read, "onnx", "x.onnx")])
+@pytest.mark.parametrize(("read", "package", "file"), [(keras.read, "h5py", "x.h5"), (_onnx.read, "onnx", "x.onnx")])
 def test_without_its_package_it_says_how_to_add_it(tmp_path, monkeypatch, read, package, file):
     monkeypatch.setitem(sys.modules, package, None)  # Python then finds no such package
     with pytest.raises(
@@ -169,7 +172,7 @@ def test_without_its_package_it_says_how_to_add_it(tmp_path, monkeypatch, read, 
 
 def test_a_graph_of_another_network_is_not_taken_for_a_dino():
     with pytest.raises(SourceError, match="The graph has 0 position embeddings"):
-        _pictures._dino({"backbone.x": torch.zeros(1)}, _catalogue.get("vit-s14-saliency"))
+        weights._dino({"backbone.x": torch.zeros(1)}, _catalogue.get("vit-s14-saliency"))
 
 
 def test_an_ordinary_file_of_a_rearranged_architecture_is_taken_by_its_names(tmp_path):
@@ -180,7 +183,7 @@ def test_an_ordinary_file_of_a_rearranged_architecture_is_taken_by_its_names(tmp
     source = replace(_catalogue.get("vit-s14-saliency"), config=settings)
     net = tiny_vision.drawn(build(source.architecture, settings))
     save_file(net.state_dict(), tmp_path / "model.safetensors")
-    found = _pictures.converted([tmp_path / "model.safetensors"], source, _weights.raw)
+    found = weights.converted([tmp_path / "model.safetensors"], source, _weights.raw)
     assert found.keys() == net.state_dict().keys()
     assert all(torch.equal(found[name], tensor) for name, tensor in net.state_dict().items())
 
@@ -188,7 +191,7 @@ def test_an_ordinary_file_of_a_rearranged_architecture_is_taken_by_its_names(tmp
 def test_one_logit_becomes_two_answers():
     given = {"w": torch.tensor([[1.0, 2.0]]), "b": torch.tensor([0.5])}
     x = torch.tensor([[0.3, -0.7]])
-    two = _pictures._two_answers(given)
+    two = weights._two_answers(given)
     chances = (x @ two["w"].T + two["b"]).softmax(1)
     torch.testing.assert_close(chances[:, 1], (x @ given["w"].T + given["b"]).sigmoid()[:, 0])
 
@@ -202,5 +205,5 @@ def test_our_networks_do_not_move_the_callers_random_numbers():
     torch.manual_seed(3)
     expected = torch.rand(2)
     torch.manual_seed(3)
-    assert not _networks.build("faces").training
+    assert not networks.build("faces").training
     assert torch.equal(torch.rand(2), expected)

@@ -20,10 +20,14 @@ import tiny_text
 from headstart.errors import SourceError
 from headstart.family import load
 from headstart.plan import search
-from headstart.source import _catalogue, _language, _pooling, _random, _sentence
-from headstart.source._encoder import batch
-from headstart.transfer import _text_scratch, _tune, lora
-from headstart.transfer._tail import look, open_tail
+from headstart.source import _catalogue, _random
+from headstart.source.language import model as _language
+from headstart.source.language import pooling as _pooling
+from headstart.source.language import sentence
+from headstart.source.language.encoder import batch
+from headstart.transfer import lora
+from headstart.transfer.training import text_scratch, tune
+from headstart.transfer.training.tail import look, open_tail
 from headstart.types import View
 
 TEXTS = ["river stone lamp", "cloud", "winter paper engine garden mirror silver forest bread window", ""]
@@ -85,9 +89,9 @@ def test_a_text_is_pooled_as_the_folder_says(mode, old, tmp_path):
 
 def test_every_pooling_and_activation_named_is_one_that_there_is():
     x, mask = torch.randn(2, 3, 4), torch.tensor([[1, 1, 1], [1, 1, 0]])
-    for how in _sentence.POOLINGS.values():
+    for how in sentence.POOLINGS.values():
         assert _pooling.pool(x, mask, how).shape == (2, 4)
-    for how in _sentence.ACTIVATIONS.values():
+    for how in sentence.ACTIVATIONS.values():
         assert _pooling.after([f"dense:4:2:{how}"])(x[:, 0]).shape == (2, 2)
 
 
@@ -206,7 +210,7 @@ def test_what_is_tuned_starts_as_the_source_and_the_dense_learns_with_it(known):
     work = tiny_text.work(rows, 3, view, seed=0)
     work = type(work)(**{**work.__dict__, "source": known[0], "weights": known[1]})
     candidate = search.Candidate("f", "finetune", True, view, long=True)
-    fitted, *_ = search.trained(candidate, _tune.Config(parts=1, steps=5), work, tuple("abc"))
+    fitted, *_ = search.trained(candidate, tune.Config(parts=1, steps=5), work, tuple("abc"))
     assert "late.0.linear.weight" in fitted.state
     scores = load("transfer", "finetune").logits(fitted, rows.x, *known)
     assert scores.shape == (30, 3)
@@ -221,11 +225,11 @@ def test_its_twin_has_random_layers_too(known, tmp_path):
 
 
 def test_the_rival_from_scratch_is_no_worse_for_it(known):
-    small = _text_scratch.architecture(known[0], 16, 1, 9)
+    small = text_scratch.architecture(known[0], 16, 1, 9)
     assert (small.words.pooling, small.words.after) == ("mean", ())
     rows = tiny_text.drawn(View("tiny-text", "input"), 5, 3, 0).x
     rows[:] = [row % 9 for row in rows]
-    assert look(_text_scratch.opened(small, None, View(None), 3).eval(), rows).shape == (5, 3)
+    assert look(text_scratch.opened(small, None, View(None), 3).eval(), rows).shape == (5, 3)
 
 
 def test_the_library_itself_gives_the_same(tmp_path):

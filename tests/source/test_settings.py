@@ -8,7 +8,9 @@ import pytest
 import tiny_vision
 
 from headstart.errors import SourceError
-from headstart.source import _catalogue, _processor, _settings, _timm
+from headstart.source import _catalogue
+from headstart.source.vision import processor, settings
+from headstart.source.vision import timm as _timm
 
 
 @pytest.mark.parametrize(
@@ -35,14 +37,14 @@ from headstart.source import _catalogue, _processor, _settings, _timm
 )
 def test_what_is_no_plain_setting_is_refused(given):
     with pytest.raises(SourceError, match=f"asks for {next(iter(given))} = .*not taken from a file.*Taken are"):
-        _settings.checked(given, "config.json")
+        settings.checked(given, "config.json")
 
 
 def test_what_only_matters_in_training_is_left_out():
     given = {"drop_path_rate": 0.2, "proj_drop_rate": 0.1, "scriptable": True, "num_classes": 0, "img_size": [32, 32]}
-    assert _settings.checked(given, "x") == {"num_classes": 0, "img_size": [32, 32]}
+    assert settings.checked(given, "x") == {"num_classes": 0, "img_size": [32, 32]}
     with pytest.raises(SourceError, match="must be a table"):
-        _settings.checked([1], "x")
+        settings.checked([1], "x")
 
 
 @pytest.fixture
@@ -105,7 +107,7 @@ def test_a_file_that_asks_for_more_is_refused(folder, change, said):
 @pytest.mark.parametrize("said", [{"input_size": [3, 64, 64]}, {"crop_pct": 0.9, "mean": [0.5, 0.5, 0.5]}])
 def test_what_a_file_leaves_out_is_as_timm_has_it(said):
     wanted = _timm.library().data.resolve_data_config(pretrained_cfg=said)
-    found = _processor.from_timm(said, "x")
+    found = processor.from_timm(said, "x")
     assert (3, found.size, found.size) == tuple(wanted["input_size"])
     assert (found.interpolation, found.crop) == (wanted["interpolation"], wanted["crop_pct"])
     assert (found.mean, found.std) == (tuple(wanted["mean"]), tuple(wanted["std"]))
@@ -132,7 +134,7 @@ def test_a_picture_is_squashed_where_the_file_says_so(folder):
 
 def test_a_resnet_v2_is_taken_by_its_name(tmp_path, monkeypatch):
     """Its classifier is a convolution."""
-    from headstart.source._sizes import sizes
+    from headstart.source.vision.sizes import sizes
 
     found = sizes("resnetv2_50", {"num_classes": 7}, 64)
     assert (found["feature_dim"], found["widths"]) == (2048, (256, 512, 1024, 2048, 2048))

@@ -16,8 +16,10 @@ from safetensors.torch import load_file, save
 
 import tiny_text
 from headstart.errors import SourceError, UsageError
-from headstart.source import _archive, _catalogue, _gguf, _language, package
-from headstart.source._encoder import batch
+from headstart.source import _archive, _catalogue, package
+from headstart.source.formats import gguf
+from headstart.source.language import model as _language
+from headstart.source.language.encoder import batch
 
 KEYS = ["albert-reactions", "e5-small-multilingual", "minilm-l6", "mpnet-base", "smollm2-135m"]
 REACTION = "CC(=O)Cl.[Na+].C/C=C\\C%12N>>CC(=O)N[C@@H](C)Br ~ 9"
@@ -125,7 +127,7 @@ def test_gguf_without_its_package_says_how_to_add_it(tmp_path, monkeypatch):
         UsageError,
         match=r"GGUF, needs the package 'gguf'.* pip install 'headstart\[gguf\]'",
     ):
-        _gguf.read(tmp_path / "x.gguf", _catalogue.get("smollm2-135m"))
+        gguf.read(tmp_path / "x.gguf", _catalogue.get("smollm2-135m"))
 
 
 @pytest.fixture

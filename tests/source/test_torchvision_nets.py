@@ -10,7 +10,8 @@ import torch
 from tiny_source import packed
 
 from headstart.errors import SourceError
-from headstart.source import _backbone, _parity, _sizes, _timm, _torchvision_nets
+from headstart.source import _backbone
+from headstart.source.vision import parity, sizes, timm, torchvision_nets
 from headstart.types import InputSpec
 
 WIDTHS = {
@@ -21,13 +22,13 @@ WIDTHS = {
 
 @pytest.mark.parametrize("name", WIDTHS)
 def test_from_every_cut_the_rest_leads_to_the_same_answer(name):
-    known = _sizes.sizes(f"torchvision:{name}", {"num_classes": 5}, 64)
+    known = sizes.sizes(f"torchvision:{name}", {"num_classes": 5}, 64)
     assert known["widths"] == WIDTHS[name]
     spec = InputSpec(64, (0.5,) * 3, (0.5,) * 3)
     changes = {"architecture": f"torchvision:{name}", "widths": known["widths"], "config": {"num_classes": 5}}
     source = dataclasses.replace(packed(b"").source, input=spec, **changes)
-    net = tiny_vision.drawn(_timm.build(source.architecture, source.config))
-    body, x = _backbone.Backbone(source, net).eval(), _parity.probe(64)
+    net = tiny_vision.drawn(timm.build(source.architecture, source.config))
+    body, x = _backbone.Backbone(source, net).eval(), parity.probe(64)
     total = len(body.parts)
     with torch.inference_mode():
         *maps, _ = body(x, [f"cut:{parts}" for parts in range(1, total + 1)])
@@ -42,15 +43,15 @@ def test_from_every_cut_the_rest_leads_to_the_same_answer(name):
 
 def test_a_name_that_is_none_of_them_is_told():
     with pytest.raises(SourceError, match="no network 'torchvision:vgg16'; there are alexnet, googlenet"):
-        _torchvision_nets.build("vgg16")
+        torchvision_nets.build("vgg16")
 
 
 def test_answers_that_differ_and_weights_in_another_order_are_noticed():
     one = torch.tensor([[1.0, 2.0]])
-    _parity.same(one, one + 1e-4, "x")
+    parity.same(one, one + 1e-4, "x")
     for other in (one + 0.1, one * float("nan")):
         with pytest.raises(SourceError, match="x does not answer as its own library"):
-            _parity.same(one, other, "x")
+            parity.same(one, other, "x")
     given = {"a": torch.zeros(2, 3), "a.num_batches_tracked": torch.zeros(()), "b": torch.zeros(3)}
-    assert list(_parity.in_order(given, {"c": torch.ones(2, 3, 1, 1), "d": torch.ones(3)})) == ["c", "d"]
-    assert _parity.in_order(given, {"c": torch.ones(3), "d": torch.ones(2, 3)}) is None
+    assert list(parity.in_order(given, {"c": torch.ones(2, 3, 1, 1), "d": torch.ones(3)})) == ["c", "d"]
+    assert parity.in_order(given, {"c": torch.ones(3), "d": torch.ones(2, 3)}) is None

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 import tiny_text
-from headstart.source import _catalogue, _unknown
+from headstart.source import _catalogue
+from headstart.source.language import unknown
 
 FOREIGN = ["Grüße aus Bärlin", "zwölf Boxkämpfer jagen", "Viktor quer über"]
 
@@ -16,15 +17,15 @@ FOREIGN = ["Grüße aus Bärlin", "zwölf Boxkämpfer jagen", "Viktor quer über
     [(FOREIGN, 1.0), (["river stone", "lamp cloud"], 0.0), (["river Grüße", "stone Größe"], 0.5), ([""], 0.0)],
 )
 def test_the_share_of_unknown_letters(texts, share):
-    assert _unknown.unknown(tiny_text.source(), tiny_text.weights(), texts) == share
+    assert unknown.unknown(tiny_text.source(), tiny_text.weights(), texts) == share
 
 
 def test_a_warning_from_a_fifth_on():
-    said = _unknown.warning(tiny_text.source(), 1.0)
+    said = unknown.warning(tiny_text.source(), 1.0)
     assert said.startswith(
         f"The tokenizer of {tiny_text.source().key} knows few of these words (100 % of the letters are unknown to it)"
     )
-    assert _unknown.warning(tiny_text.source(), 0.1) == ""
+    assert unknown.warning(tiny_text.source(), 0.1) == ""
 
 
 def test_every_kind_of_tokenizer_names_its_unknown_token():
@@ -38,18 +39,18 @@ def test_every_kind_of_tokenizer_names_its_unknown_token():
     }
     for mark, model in kinds.items():
         made = Tokenizer(model)
-        assert _unknown._mark(json.loads(made.to_str())["model"], made) == mark
+        assert unknown._mark(json.loads(made.to_str())["model"], made) == mark
 
 
 def test_real_tokenizers_know_english_and_a_reader_of_formulas_does_not(real):
     english = ["The room had a table and two chairs near the old window.", "Who wrote Hamlet?"]
     for key, knows in (("wordllama", True), ("albert-reactions", False)):
         source = real(key)
-        assert (_unknown.unknown(source, _catalogue.fetch(source), english) < _unknown.ALARM) is knows
+        assert (unknown.unknown(source, _catalogue.fetch(source), english) < unknown.ALARM) is knows
 
 
 def test_a_fit_asks_it_of_texts_alone():
-    from headstart.api._sources import _strange
+    from headstart.run.sources import _strange
     from headstart.types import Example, Sealed, Task
 
     foreign = tuple(Example(f"t:{at}", at % 2, str(at), text=text) for at, text in enumerate(FOREIGN))

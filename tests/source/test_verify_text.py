@@ -12,16 +12,18 @@ from typer.testing import CliRunner
 
 from headstart.cli.sources import app
 from headstart.errors import SourceError
-from headstart.source import _catalogue, _language, _verify, _verify_text
+from headstart.source import _catalogue
+from headstart.source.language import model
+from headstart.source.verify import image, text
 
 KEYS = ("albert-reactions", "minilm-l6", "wordllama", "e5-small-multilingual", "mpnet-base", "smollm2-135m")
 
 
 @pytest.mark.parametrize("key", KEYS)
 def test_the_real_weights_answer(real, key):
-    rows = _verify.verify(real(key))
+    rows = image.verify(real(key))
     assert len(rows) >= 8
-    assert _verify.sound(rows), [row for row in rows if not row["ok"]]
+    assert image.sound(rows), [row for row in rows if not row["ok"]]
 
 
 @pytest.mark.parametrize("key", ["albert-reactions", "minilm-l6", "wordllama", "smollm2-135m"])
@@ -38,8 +40,8 @@ def test_the_same_weights_shuffled_do_not(real, key, tmp_path):
         for name, tensor in load_file(path).items()
     }
     save_file(mixed, tmp_path / "mixed.safetensors", header)
-    rows = _verify.verify(source, tmp_path / "mixed.safetensors")
-    assert not _verify.sound(rows)
+    rows = image.verify(source, tmp_path / "mixed.safetensors")
+    assert not image.sound(rows)
     assert sum(row["ok"] for row in rows) <= len(rows) / 2
 
 
@@ -47,17 +49,17 @@ def test_a_wrong_tokenizer_is_noticed(real, tmp_path):
     source = real("minilm-l6")
     path = _catalogue.fetch(source)
     with safe_open(path, "pt") as opened:
-        words = json.loads(opened.metadata()[_language.TOKENIZER])
+        words = json.loads(opened.metadata()[model.TOKENIZER])
     names, ids = zip(*words["model"]["vocab"].items(), strict=True)
     words["model"]["vocab"] = dict(zip(names, ids[:2000] + ids[:1999:-1], strict=True))
-    save_file(load_file(path), tmp_path / "w.safetensors", {_language.TOKENIZER: json.dumps(words)})
-    assert not _verify.sound(_verify.verify(source, tmp_path / "w.safetensors"))
+    save_file(load_file(path), tmp_path / "w.safetensors", {model.TOKENIZER: json.dumps(words)})
+    assert not image.sound(image.verify(source, tmp_path / "w.safetensors"))
 
 
 def test_paraphrases_share_no_word_that_would_give_them_away():
     common = set("a an the of in to at my our his her their it is was were by when that has have for and".split())
     common |= {"she", "he", "i", "because", "so", "every", "after", "very", "than", "before", "with"}
-    for first, second in _verify_text._PAIRS:
+    for first, second in text._PAIRS:
         words = [set(side.lower().replace(".", "").split()) for side in (first, second)]
         assert words[0] & words[1] <= common, (first, second)
 
@@ -65,7 +67,7 @@ def test_paraphrases_share_no_word_that_would_give_them_away():
 def test_an_encoder_from_elsewhere_has_no_check(tmp_path, monkeypatch):
     monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "cache"))
     with pytest.raises(SourceError, match="There is no check for 'tiny-bert@"):
-        _verify.verify(_catalogue.get(str(tiny_models.saved("bert", tmp_path))))
+        image.verify(_catalogue.get(str(tiny_models.saved("bert", tmp_path))))
 
 
 def test_the_command_line_verifies_texts(real):

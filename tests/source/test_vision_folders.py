@@ -10,8 +10,10 @@ import tiny_vision
 import torch
 
 from headstart.errors import SourceError
-from headstart.source import _backbone, _catalogue, _language, _parity
-from headstart.source import _transformers_vision as adopting
+from headstart.source import _backbone, _catalogue
+from headstart.source.language import model
+from headstart.source.vision import parity
+from headstart.source.vision import transformers as adopting
 
 HEADED = ("vit", "clip", "resnet-bottleneck", "convnext")
 
@@ -44,7 +46,7 @@ def picture(tall=90, wide=130) -> np.ndarray:
 
 def theirs(folder, name, x):
     """transformers' own (logits or None, features)."""
-    made = getattr(_language.library(), tiny_vision.TRANSFORMERS[name][0])
+    made = getattr(model.library(), tiny_vision.TRANSFORMERS[name][0])
     net = made.from_pretrained(folder).eval()
     with torch.inference_mode():
         if name == "clip":
@@ -65,7 +67,7 @@ def theirs(folder, name, x):
 def test_features_and_answers_are_transformers_own(folders, tmp_path, monkeypatch, name):
     monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path))
     source = _catalogue.get(str(folders[name]))
-    body, x = _backbone.load(source), _parity.probe(source.pixels.size)
+    body, x = _backbone.load(source), parity.probe(source.pixels.size)
     with torch.inference_mode():
         top, logits = body(x)
     wanted, features = theirs(folders[name], name, x)
@@ -86,7 +88,7 @@ def test_pictures_are_prepared_as_transformers_prepares_them(folders, name, shap
     said = json.loads((folder / "preprocessor_config.json").read_text())
     usual = {"vit": "ViT", "clip": "CLIP", "dinov": "Bit"}.get(name.rstrip("2").partition("-")[0], "ConvNext")
     named = said.pop("image_processor_type", said.pop("feature_extractor_type", f"{usual}ImageProcessor"))
-    made = getattr(_language.library(), named.replace("FeatureExtractor", "ImageProcessor"))(**said)
+    made = getattr(model.library(), named.replace("FeatureExtractor", "ImageProcessor"))(**said)
     given = picture(*shape)
     wanted = made(given, return_tensors="pt", input_data_format="channels_last").pixel_values
     spec = source.pixels
@@ -97,12 +99,12 @@ def test_pictures_are_prepared_as_transformers_prepares_them(folders, name, shap
 
 
 def test_a_classifiers_names_tell_imagenet_from_others(own):
-    from headstart.source import _timm
+    from headstart.source.vision import timm
 
     folder = own("resnet-bottleneck")
     changed(folder, id2label={str(at): name for at, name in enumerate(["oak", "elm", "ash", "fir"])})
     assert _catalogue.get(str(folder)).classes == "its own 4: oak, elm, ash, …"
-    names = _timm.class_names()
+    names = timm.class_names()
     from safetensors.torch import load_file, save_file
 
     tensors = load_file(folder / "model.safetensors")
@@ -116,7 +118,7 @@ def test_a_classifiers_names_tell_imagenet_from_others(own):
 
 def test_half_precision_and_parts_are_read(own, tmp_path):
     folder = own("vit")
-    net = _language.library().ViTForImageClassification.from_pretrained(folder)
+    net = model.library().ViTForImageClassification.from_pretrained(folder)
     net.half().save_pretrained(tmp_path / "parts", max_shard_size="20KB")
     (tmp_path / "parts" / "preprocessor_config.json").write_bytes((folder / "preprocessor_config.json").read_bytes())
     assert len([*(tmp_path / "parts").glob("*.safetensors")]) > 1

@@ -12,8 +12,10 @@ import torch
 from tiny_hub import COMMIT
 
 from headstart.errors import SourceError, UnknownName
-from headstart.source import _backbone, _catalogue, _timm, _vision
+from headstart.source import _backbone, _catalogue
 from headstart.source import torchvision as _torchvision_loader
+from headstart.source.vision import folder as _vision
+from headstart.source.vision import timm as _timm
 
 LEARNT = {
     "vit_small_patch16_224": "ImageNet-21k, then ImageNet-1k",

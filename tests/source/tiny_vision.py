@@ -13,7 +13,9 @@ from pathlib import Path
 
 import torch
 
-from headstart.source import _language, _library, _timm
+from headstart.source import _library
+from headstart.source.language import model
+from headstart.source.vision import timm as _timm
 
 _RESNET = {"channels": [8, 16, 24, 32], "side": 96}
 _VIT = {"embed_dim": 32, "depth": 2, "num_heads": 4}
@@ -107,7 +109,7 @@ def transformers_saved(folder: Path, name: str) -> Path:
     """A folder as transformers saves it: the network's own files and its processor's."""
     import json
 
-    library = _language.library()
+    library = model.library()
     kind, settings, how = TRANSFORMERS[name]
     made = getattr(library, kind)
     with torch.random.fork_rng(devices=[]):

@@ -8,7 +8,7 @@ import tiny_text
 from drawn_task import drain
 from headstart.errors import UsageError
 from headstart.transfer import contrastive
-from headstart.transfer._tail import look, open_tail, put
+from headstart.transfer.training.tail import look, open_tail, put
 from headstart.types import Facts, Features, Fitted, View
 
 VIEW = View("tiny-text", "input")

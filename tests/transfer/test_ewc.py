@@ -10,7 +10,9 @@ import torch
 
 import tiny_tail
 from headstart.errors import UsageError
-from headstart.transfer import _tail, _tune, ewc
+from headstart.transfer import ewc
+from headstart.transfer.training import tail as _tail
+from headstart.transfer.training import tune
 from tiny_tail import drain
 
 
@@ -104,17 +106,17 @@ def test_weights_that_matter_are_held_and_those_that_do_not_are_free():
 
 def test_the_penalty_is_the_weighted_square():
     tail, _ = one_part()
-    start = _tune.source_weights(tail)
+    start = tune.source_weights(tail)
     random = np.random.default_rng(0)
     weight = {n: torch.from_numpy(random.random(tuple(w.shape)).astype(np.float32)) for n, w in start.items()}
-    assert float(_tune.squared_distance(tail, start, weight).detach()) == 0
+    assert float(tune.squared_distance(tail, start, weight).detach()) == 0
     wanted = 0.0
     with torch.no_grad():
         for name, parameter in tail.named_parameters():
             step = torch.from_numpy(random.normal(0, 0.1, tuple(parameter.shape)).astype(np.float32))
             parameter.add_(step)
             wanted += float((weight[name].double() * step.double() ** 2).sum()) if name in weight else 0.0
-    assert _tune.squared_distance(tail, start, weight).item() == pytest.approx(wanted, rel=1e-4)
+    assert tune.squared_distance(tail, start, weight).item() == pytest.approx(wanted, rel=1e-4)
 
 
 def test_a_source_without_a_classifier_of_its_own_is_refused():

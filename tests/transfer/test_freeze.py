@@ -11,8 +11,8 @@ import pytest
 import torch
 from torch import nn
 
-from headstart.source import _timm
-from headstart.transfer import _freeze
+from headstart.source.vision import timm
+from headstart.transfer.training import freeze
 
 
 def network() -> nn.Module:
@@ -45,7 +45,7 @@ def moved(module: nn.Module, before: dict[str, torch.Tensor]) -> set[str]:
 
 def test_only_what_is_open_moves():
     model = network()
-    _freeze.freeze(model[0])
+    freeze.freeze(model[0])
     before = snapshot(model)
     steps(model)
     assert moved(model, before) == {name for name in before if not name.startswith("0.")}
@@ -56,7 +56,7 @@ def test_a_frozen_stage_drops_nothing_out_in_training():
     model = network()
     x = torch.randn(16, 5)
     still = model[0].eval()(x)
-    _freeze.freeze(model[0])
+    freeze.freeze(model[0])
     model.train()
     assert torch.equal(model[0](x), still)
     assert torch.equal(model[0].train()(x), still), "asked directly, it returns itself and stays as it is"
@@ -68,11 +68,11 @@ def test_a_frozen_stage_drops_nothing_out_in_training():
 def test_unfreezing_restores():
     model, never = network(), network()
     names = {name: set(part.__dict__) for name, part in model.named_modules()}
-    _freeze.freeze(model[0])
-    assert _freeze.frozen(model[0])
-    assert not _freeze.frozen(model)
-    _freeze.unfreeze(model[0])
-    assert not _freeze.frozen(model[0])
+    freeze.freeze(model[0])
+    assert freeze.frozen(model[0])
+    assert not freeze.frozen(model)
+    freeze.unfreeze(model[0])
+    assert not freeze.frozen(model[0])
     assert {name: set(part.__dict__) for name, part in model.named_modules()} == names
     for net in (model, never):
         torch.manual_seed(1)
@@ -84,9 +84,9 @@ def test_unfreezing_restores():
 @pytest.mark.parametrize("asked", [True, False])
 def test_let_go_it_takes_the_mode_asked_for_meanwhile(asked):
     model = network().train(not asked)
-    _freeze.freeze(model[1])
+    freeze.freeze(model[1])
     model.train(asked)
-    _freeze.unfreeze(model[1])
+    freeze.unfreeze(model[1])
     assert all(part.training == asked for part in model.modules())
 
 
@@ -94,7 +94,7 @@ def test_a_leftover_gradient_is_not_stepped_along():
     model = network()
     optimizer = torch.optim.AdamW(model.parameters(), 0.1)
     model(torch.randn(16, 5)).sum().backward()
-    _freeze.freeze(model[0])
+    freeze.freeze(model[0])
     before = snapshot(model[0])
     optimizer.step()
     assert moved(model[0], before) == set()
@@ -104,21 +104,21 @@ def test_without_gradients_alone_a_stage_is_not_frozen():
     model = network()
     for parameter in model[0].parameters():
         parameter.requires_grad_(False)
-    assert not _freeze.frozen(model[0]), "batch-norm and dropout are still live"
-    _freeze.freeze(model[0])
+    assert not freeze.frozen(model[0]), "batch-norm and dropout are still live"
+    freeze.freeze(model[0])
     model[0][0].weight.requires_grad_(True)
-    assert not _freeze.frozen(model[0])
+    assert not freeze.frozen(model[0])
 
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))], ids=["deepcopy", "pickle"])
 def test_a_copy_is_frozen_on_its_own(copied):
     model = network()
-    _freeze.freeze(model[0])
+    freeze.freeze(model[0])
     twin = copied(model)
-    assert _freeze.frozen(twin[0])
-    _freeze.unfreeze(twin[0])
-    assert not _freeze.frozen(twin[0])
-    assert _freeze.frozen(model[0])
+    assert freeze.frozen(twin[0])
+    freeze.unfreeze(twin[0])
+    assert not freeze.frozen(twin[0])
+    assert freeze.frozen(model[0])
     model.train()
     twin.train()
     assert twin[0].training
@@ -134,8 +134,8 @@ def test_a_copy_is_frozen_on_its_own(copied):
 
 def test_the_state_is_as_if_never_frozen():
     model, plain = network(), network()
-    _freeze.freeze(model[0])
-    _freeze.hold_statistics(model[1])
+    freeze.freeze(model[0])
+    freeze.hold_statistics(model[1])
     assert list(model.state_dict()) == list(plain.state_dict())
     model.load_state_dict(plain.state_dict())
     plain.load_state_dict(model.state_dict())
@@ -145,7 +145,7 @@ def test_a_frozen_network_is_freed_without_the_garbage_collector():
     gc.disable()
     try:
         model = network()
-        _freeze.freeze(model)
+        freeze.freeze(model)
         gone = weakref.ref(model[0][1])
         del model
         assert gone() is None
@@ -155,7 +155,7 @@ def test_a_frozen_network_is_freed_without_the_garbage_collector():
 
 def test_held_statistics_stay_while_their_weights_learn():
     model = network()
-    _freeze.hold_statistics(model)
+    freeze.hold_statistics(model)
     before = snapshot(model)
     steps(model)
     still = {name for name in before if "running" in name or "num_batches" in name}
@@ -165,30 +165,30 @@ def test_held_statistics_stay_while_their_weights_learn():
 
 def test_held_statistics_outlive_a_freeze():
     model = network()
-    _freeze.hold_statistics(model)
-    _freeze.freeze(model[0])
-    _freeze.unfreeze(model[0])
+    freeze.hold_statistics(model)
+    freeze.freeze(model[0])
+    freeze.unfreeze(model[0])
     model.train()
     assert not model[0][1].training
     assert model[0][3].training
     other = network()
-    _freeze.freeze(other[0])
-    _freeze.hold_statistics(other)
-    _freeze.unfreeze(other[0])
+    freeze.freeze(other[0])
+    freeze.hold_statistics(other)
+    freeze.unfreeze(other[0])
     other.train()
     assert not other[0][1].training
     assert other[0][0].training
 
 
 def test_norms_of_every_make_are_held():
-    _timm.library()
+    timm.library()
     from timm.layers import BatchNormAct2d
 
     parts = nn.ModuleList([nn.BatchNorm2d(4), BatchNormAct2d(4), nn.SyncBatchNorm(4)])
     parts.append(nn.InstanceNorm2d(4, track_running_stats=True))
     free = nn.ModuleList([nn.InstanceNorm2d(4), nn.BatchNorm2d(4, track_running_stats=False), nn.LayerNorm(4)])
     whole = nn.ModuleList([parts, free])
-    _freeze.hold_statistics(whole)
+    freeze.hold_statistics(whole)
     whole.train()
     assert [part.training for part in parts] == [False] * 4
     assert [part.training for part in free] == [True] * 3
@@ -199,7 +199,7 @@ def test_norms_of_every_make_are_held():
 
 def test_groups_by_the_closed_form():
     model = network()
-    made = _freeze.groups([("a", model[0]), ("b", model[1]), ("c", model[2])], 0.1, 2.6, 0.05)
+    made = freeze.groups([("a", model[0]), ("b", model[1]), ("c", model[2])], 0.1, 2.6, 0.05)
     found = {g["name"]: (g["lr"], g["weight_decay"], [tuple(p.shape) for p in g["params"]]) for g in made}
     flat = [(8,), (8,), (8,)]  # the bias of the linear layer, the scale and the shift of the norm
     wanted = {
@@ -220,7 +220,7 @@ def test_groups_by_the_closed_form():
 def test_groups_hold_no_parameter_twice_and_none_is_empty():
     tied = nn.Linear(4, 4)
     stages = [("a", nn.Sequential(tied, nn.ReLU())), ("pool", nn.AvgPool2d(2)), ("b", nn.Sequential(tied, nn.PReLU()))]
-    made = _freeze.groups(stages, 1.0, 2.0, 0.1)
+    made = freeze.groups(stages, 1.0, 2.0, 0.1)
     assert [(g["name"], g["lr"], len(g["params"])) for g in made] == [
         ("a", 0.25, 1),
         ("a, no decay", 0.25, 1),
@@ -231,6 +231,6 @@ def test_groups_hold_no_parameter_twice_and_none_is_empty():
 
 def test_groups_take_frozen_stages_along():
     model = network()
-    _freeze.freeze(model[0])
-    made = _freeze.groups([("a", model[0]), ("b", model[2])], 1.0, 2.6, 0.1)
+    freeze.freeze(model[0])
+    made = freeze.groups([("a", model[0]), ("b", model[2])], 1.0, 2.6, 0.1)
     assert {g["name"] for g in made} == {"a", "a, no decay", "b", "b, no decay"}

@@ -8,9 +8,9 @@ import tiny_causal
 import tiny_text
 from drawn_task import drain
 from headstart.errors import UsageError
-from headstart.source import _language
+from headstart.source.language import model as _language
 from headstart.transfer import incontext
-from headstart.transfer._tail import open_tail
+from headstart.transfer.training.tail import open_tail
 from headstart.types import Features, Fitted, View, Work
 
 VIEW = View("tiny-causal", "input")

@@ -9,8 +9,10 @@ import pytest
 import torch
 
 import tiny_tail
-from headstart.transfer import _tail, _tune, finetune, l2sp
-from headstart.transfer._freeze import freeze
+from headstart.transfer import finetune, l2sp
+from headstart.transfer.training import tail as _tail
+from headstart.transfer.training import tune
+from headstart.transfer.training.freeze import freeze
 from tiny_tail import drain
 
 
@@ -27,17 +29,17 @@ def test_the_pull_is_the_squared_distance_of_what_learns_without_the_head(frozen
     tail = _tail.open_tail(work.source, work.weights, work.view, 3)
     for _, stage in tail.stages()[:frozen]:
         freeze(stage)
-    start = _tune.source_weights(tail)
+    start = tune.source_weights(tail)
     names = [name for part in list(tail.parts)[frozen:] for name in [f"parts.{part}."]]
     assert set(start) == {n for n, _ in tail.named_parameters() if n.startswith(tuple(names))}
-    assert _tune.squared_distance(tail, start).item() == 0
+    assert tune.squared_distance(tail, start).item() == 0
     random, wanted, steps = np.random.default_rng(0), 0.0, {}
     with torch.no_grad():
         for name, parameter in tail.named_parameters():
             steps[name] = random.normal(0, 0.1, tuple(parameter.shape)).astype(np.float32)
             parameter.add_(torch.from_numpy(steps[name]))
             wanted += float((steps[name].astype(np.float64) ** 2).sum()) if name in start else 0.0
-    now = _tune.squared_distance(tail, start)
+    now = tune.squared_distance(tail, start)
     assert now.item() == pytest.approx(wanted, rel=1e-4)
     now.backward()
     for name, parameter in tail.named_parameters():

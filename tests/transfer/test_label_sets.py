@@ -15,7 +15,7 @@ from headstart.plan.candidates import candidates
 from headstart.plan.choice import crown, explain
 from headstart.plan.search import scored
 from headstart.score._axes import decompose, penalties
-from headstart.transfer._linear import axes, logistic, ridge_path
+from headstart.transfer.heads.linear import axes, logistic, ridge_path
 from headstart.types import Facts, Features, Fitted, View, Work
 
 from contenders import contender  # isort: skip

@@ -4,8 +4,9 @@ import pytest
 import tiny_models
 import torch
 
-from headstart.source import _catalogue, _language, local
-from headstart.transfer._language_task import Reader, speaker
+from headstart.source import _catalogue, local
+from headstart.source.language import model
+from headstart.transfer.training.language_task import Reader, speaker
 
 
 @pytest.mark.parametrize("architecture", ["albert", "bert", "distilbert", "mpnet", "roberta", "gpt2", "llama"])
@@ -15,8 +16,8 @@ def test_the_head_of_the_file_says_what_the_whole_model_says(architecture, tmp_p
     source = local.find(str(folder))
     made = speaker(source, _catalogue.fetch(source), 2, []).eval()
     assert isinstance(made.head, Reader)
-    kind = {"masked": "MaskedLM", "causal": "CausalLM"}[_language.lm_kind(source)]
-    whole = getattr(_language.library(), f"AutoModelFor{kind}").from_pretrained(folder).eval()
+    kind = {"masked": "MaskedLM", "causal": "CausalLM"}[model.lm_kind(source)]
+    whole = getattr(model.library(), f"AutoModelFor{kind}").from_pretrained(folder).eval()
     tokens = torch.tensor([[2, 5, 9, 4, 7, 3]])
     with torch.no_grad():
         said = made(torch.stack([tokens, tokens], 1))

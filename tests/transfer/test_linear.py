@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.svm import LinearSVC
 
 from headstart.score._axes import decompose, one_hot, penalties
-from headstart.transfer._linear import axes, logistic, ridge_path, squared_hinge
+from headstart.transfer.heads.linear import axes, logistic, ridge_path, squared_hinge
 
 SHAPES = [(25, 60, 3), (25, 8, 3), (24, 24, 2), (25, 60, 2), (13, 3, 3)]  # n, d, k: more and fewer features than rows
 

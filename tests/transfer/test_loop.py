@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import torch
 
-from headstart.transfer import _freeze
-from headstart.transfer._loop import Outcome, Recipe, train
-from headstart.transfer._schedule import one_cycle
+from headstart.transfer.training import freeze
+from headstart.transfer.training.loop import Outcome, Recipe, train
+from headstart.transfer.training.schedule import one_cycle
 from loop_problem import STEPS, by_hand, drain, problem, run, same, start
 
 
@@ -134,8 +134,8 @@ def test_norms_and_biases_do_not_decay():
 def test_frozen_and_undeclared_parameters_stay_bit_for_bit():
     model, batch, evaluate = problem()
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    _freeze.freeze(model[0])
-    _freeze.freeze(model[1])
+    freeze.freeze(model[0])
+    freeze.freeze(model[1])
     recipe = Recipe(STEPS, 1e-2, evaluate_every=3, threads=1, weight_decay=0.5)
     after = run(model, batch, recipe, evaluate=evaluate).state
     assert {name for name in after if not torch.equal(after[name], before[name])} == {"4.weight", "4.bias"}

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from headstart.errors import EngineError
-from headstart.transfer import _freeze
-from headstart.transfer._loop import Recipe, train
+from headstart.transfer.training import freeze
+from headstart.transfer.training.loop import Recipe, train
 from loop_problem import STEPS, drain, problem, run, same
 
 
@@ -111,5 +111,5 @@ def test_the_penalty_counts_once_a_step():
 
 def test_a_penalty_on_frozen_parameters_alone_is_no_error():
     model, batch, _ = problem()
-    _freeze.freeze(model[0])
+    freeze.freeze(model[0])
     run(model, batch, Recipe(2, 1e-2), penalty=lambda net: net[0].weight.square().sum())

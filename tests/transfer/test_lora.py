@@ -11,8 +11,9 @@ from headstart.errors import EngineError, UsageError
 from headstart.family import load
 from headstart.plan import search
 from headstart.source import _catalogue, local
-from headstart.transfer import _tuned, lora, qlora
-from headstart.transfer._tail import look, open_tail
+from headstart.transfer import lora, qlora
+from headstart.transfer.training import tuned
+from headstart.transfer.training.tail import look, open_tail
 from headstart.types import View, Work
 
 VIEW = View("tiny-text", "input")
@@ -80,7 +81,7 @@ def test_what_is_saved_predicts_the_same_in_any_order(name, seen):
     read = load("transfer", name).logits
     torch.manual_seed(99)  # adapters that are not in the state would be drawn anew
     np.testing.assert_allclose(read(fitted, seen.x, *KNOWN), read(copied, seen.x[::-1], *KNOWN)[::-1], atol=2e-2)
-    adapted = _tuned.logits(replace(fitted, state=head(fitted)), seen.x, *KNOWN)
+    adapted = tuned.logits(replace(fitted, state=head(fitted)), seen.x, *KNOWN)
     assert not np.allclose(read(fitted, seen.x, *KNOWN), adapted, atol=0.1), "the adapters matter"
 
 
@@ -128,7 +129,7 @@ def test_matrices_that_lie_on_their_side_take_adapters_too(name, seen, tmp_path,
     fitted = search.trained(candidate, strategy.Config(steps=20), work, tuple("abc"))[0]
     assert sum("lora_A" in n for n in fitted.state) == 3 * 4, "layers, and what is linear in each"
     said = strategy.logits(fitted, seen.x, *known)
-    assert not np.allclose(said, _tuned.logits(replace(fitted, state=head(fitted)), seen.x, *known), atol=0.1)
+    assert not np.allclose(said, tuned.logits(replace(fitted, state=head(fitted)), seen.x, *known), atol=0.1)
     made = lora.merge(fitted, seen.x, *known)
     merged = load("transfer", "finetune").logits(made, seen.x, *known)
     assert np.abs(merged - said).max() < 0.05 * np.abs(said).max(), "both are rounded to bf16 on their way"

@@ -14,7 +14,7 @@ from headstart.plan.candidates import candidates
 from headstart.plan.choice import crown, explain
 from headstart.plan.search import scored
 from headstart.score._axes import penalties
-from headstart.transfer._linear import axes, head, ridge, ridge_head
+from headstart.transfer.heads.linear import axes, head, ridge, ridge_head
 from headstart.types import Facts, Features, Fitted, View, Work
 
 from contenders import contender  # isort: skip

@@ -8,8 +8,8 @@ import weakref
 import numpy as np
 import pytest
 
-from headstart.transfer._linear import axes
 from headstart.transfer._once import once
+from headstart.transfer.heads.linear import axes
 
 
 class Made:

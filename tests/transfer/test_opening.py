@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from headstart.errors import UsageError
-from headstart.transfer import _freeze
-from headstart.transfer._loop import Opening
+from headstart.transfer.training import freeze
+from headstart.transfer.training.loop import Opening
 from loop_problem import STEPS, by_hand, drain, problem, same, start
 
 
@@ -17,7 +17,7 @@ def opening(calls, **when) -> Opening:
     def apply(model, opened):
         calls.append(opened)
         for order, stage in enumerate([model[1], model[0]]):
-            (_freeze.unfreeze if order < opened else _freeze.freeze)(stage)
+            (freeze.unfreeze if order < opened else freeze.freeze)(stage)
 
     return Opening(apply, most=2, **when)
 

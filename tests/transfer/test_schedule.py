@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from headstart.errors import UnknownName, UsageError
-from headstart.transfer._loop import Recipe
-from headstart.transfer._schedule import one_cycle, slanted
+from headstart.transfer.training.loop import Recipe
+from headstart.transfer.training.schedule import one_cycle, slanted
 from loop_problem import run
 
 

@@ -77,7 +77,7 @@ def test_without_validation_the_last_state_is_the_answer(work):
 
 def test_the_state_reads_pictures_as_a_hand_made_pass_does(bars, learned):
     """Standardise, run, and average with the mirrored picture exactly where training mirrored."""
-    from headstart.transfer._net import Net
+    from headstart.transfer.training.net import Net
 
     state = {k: torch.from_numpy(v) for k, v in learned[0].state.items()}
     net = Net(2, 8, 1).eval()

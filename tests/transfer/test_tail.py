@@ -9,7 +9,7 @@ import torch
 import tiny_tail
 from headstart.errors import UsageError
 from headstart.source._backbone import load, normalise
-from headstart.transfer import _tail
+from headstart.transfer.training import tail as _tail
 from headstart.types import View
 
 # A plain top, none, one behind the pooling, and tokens.

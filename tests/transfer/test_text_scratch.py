@@ -4,9 +4,10 @@ import numpy as np
 import torch
 
 import tiny_text
-from headstart.source import _language
-from headstart.transfer import _text_scratch, scratch
+from headstart.source.language import model
+from headstart.transfer import scratch
 from headstart.transfer._base import SEARCH
+from headstart.transfer.training import text_scratch
 from headstart.types import Facts, Fitted, View
 from tiny_tail import drain
 
@@ -67,7 +68,7 @@ def test_its_size_goes_by_the_number_of_texts_not_by_the_source():
     assert len(sizes[60]) == len(sizes[600]) == len(sizes[6000]) == SEARCH
     heavy = replace(tiny_text.source(), architecture="mpnet", feature_dim=768, widths=(768,) * 12, params=110_000_000)
     for width, layers in {size for found in sizes.values() for size in found}:
-        small = _text_scratch.architecture(heavy, width, layers, 10_000)
-        alike = _text_scratch.architecture(tiny_text.source(), width, layers, 10_000)
-        assert _language.sizes(small)["params"] * 16 < 100e6
+        small = text_scratch.architecture(heavy, width, layers, 10_000)
+        alike = text_scratch.architecture(tiny_text.source(), width, layers, 10_000)
+        assert model.sizes(small)["params"] * 16 < 100e6
         assert (small.config, small.widths) == (alike.config, alike.widths)

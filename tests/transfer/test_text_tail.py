@@ -6,8 +6,8 @@ import pytest
 import tiny_text
 from headstart.family import load
 from headstart.plan import search
-from headstart.transfer import _tune
-from headstart.transfer._tail import look, open_tail
+from headstart.transfer.training import tune
+from headstart.transfer.training.tail import look, open_tail
 from headstart.types import Facts, View
 
 VIEW = View("tiny-text", "input")
@@ -50,7 +50,7 @@ def test_parts_from_stem_to_top():
 
 @pytest.mark.parametrize("parts", [1, 2, 4])
 def test_only_the_last_parts_move_and_the_saved_state_predicts_the_same(seen, parts):
-    config = _tune.Config(parts=parts, lr=1e-3, steps=20)
+    config = tune.Config(parts=parts, lr=1e-3, steps=20)
     candidate = search.Candidate("f", "finetune", True, VIEW, long=True)
     work = tiny_text.work(seen, K, VIEW, seed=0)
     fitted, *_ = search.trained(candidate, config, work, tuple("abc"))
@@ -71,7 +71,7 @@ def test_tuning_learns_what_a_probe_cannot(seen, tmp_path):
     fresh = tiny_text.look(tiny_text.texts(90, K, seed=1), VIEW, tmp_path)
     accuracy = {}
     for steps in (0, 150):
-        config = _tune.Config(parts=4, lr=3e-3, decay=1.0, steps=steps)
+        config = tune.Config(parts=4, lr=3e-3, decay=1.0, steps=steps)
         candidate = search.Candidate("f", "finetune", True, VIEW, long=True)
         fitted, *_ = search.trained(candidate, config, tiny_text.work(seen, K, VIEW), tuple("abc"))
         right = read(fitted, fresh.x).argmax(1) == fresh.y
@@ -80,5 +80,5 @@ def test_tuning_learns_what_a_probe_cannot(seen, tmp_path):
 
 
 def test_texts_have_no_augmented_copies():
-    assert _tune.copies(Facts(100, 2, 0, "text")) == 1
-    assert _tune.fit_view(View("tiny-text", "cut:3"), Facts(100, 2, 0, "text")) == VIEW
+    assert tune.copies(Facts(100, 2, 0, "text")) == 1
+    assert tune.fit_view(View("tiny-text", "cut:3"), Facts(100, 2, 0, "text")) == VIEW

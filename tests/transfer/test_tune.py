@@ -23,7 +23,9 @@ import tiny_text
 from headstart.errors import UsageError
 from headstart.kind.classification import log_loss, softmax
 from headstart.source._backbone import normalise
-from headstart.transfer import _tail, _tune, _tuned, finetune, probe
+from headstart.transfer import finetune, probe
+from headstart.transfer.training import tail, tune
+from headstart.transfer.training import tuned as _tuned
 from headstart.types import Facts, Features, Fitted, View, Work
 from tiny_tail import drain, same
 
@@ -47,7 +49,7 @@ def test_the_start_is_the_probes_head_on_the_same_features():
     work = tiny_tail.work(copies=1)
     head, steps = drain(finetune.run(HEAD_ALONE, work))
     assert [(s.step, s.steps) for s in steps] == [(1, 1)]
-    top = _tail.look(_tail.open_tail(work.source, work.weights, work.view, 3).eval(), work.train.x, features=True)
+    top = tail.look(tail.open_tail(work.source, work.weights, work.view, 3).eval(), work.train.x, features=True)
     s = np.sign(top) * (np.sqrt(np.abs(top) + 1e-3) - np.sqrt(1e-3))
     theirs, _ = drain(probe.run(probe.Config(0.125), Work(Features(s * np.abs(s), work.train.y, ""), 3, View("tiny"))))
     ours = s @ head.state["classifier.weight"].T + head.state["classifier.bias"]
@@ -160,8 +162,8 @@ def batches(config, labels, k, x=None, seed: int = 0, style: str = "photo"):
     """`batch(step)` of rows that tell who they are: x [n, 1, 1, 1] holds the row's number."""
     x = np.arange(len(labels), dtype=np.float16).reshape(-1, 1, 1, 1) if x is None else x
     work = Work(Features(x, np.array(labels), ""), k, View("tiny", "cut:1", style=style), seed=seed)
-    rows = SimpleNamespace(anew=x.dtype == np.uint8, as_batch=partial(_tail.Tail.as_batch, None))  # as pictures are
-    return _tune._batches(work, config, rows)
+    rows = SimpleNamespace(anew=x.dtype == np.uint8, as_batch=partial(tail.Tail.as_batch, None))  # as pictures are
+    return tune._batches(work, config, rows)
 
 
 def test_an_epoch_shows_each_picture_once_in_an_order_of_its_own():
@@ -237,10 +239,10 @@ def test_a_weighted_loss_is_the_closed_form():
     given = torch.from_numpy(scores), torch.from_numpy(truth)
     log_p = scores - np.log(np.exp(scores).sum(1, keepdims=True))
     one = -log_p[np.arange(7), truth]
-    found = [float(_tune._loss(finetune.Config(balance=b), work)(*given)) for b in ("none", "weight")]
+    found = [float(tune._loss(finetune.Config(balance=b), work)(*given)) for b in ("none", "weight")]
     assert found[0] == pytest.approx(one.mean(), rel=1e-5)
     assert found[1] == pytest.approx((one * weight[truth]).sum() / weight[truth].sum(), rel=1e-5)
-    smooth = float(_tune._loss(finetune.Config(smoothing=0.2), work)(*given))
+    smooth = float(tune._loss(finetune.Config(smoothing=0.2), work)(*given))
     assert smooth == pytest.approx((0.8 * one - 0.2 * log_p.mean(1)).mean(), rel=1e-5)
 
 
@@ -267,7 +269,7 @@ def test_each_option_trains_and_changes_the_answer(changes):
 )
 def test_a_refit_trains_as_many_epochs_as_served_best(keep, notes, wanted):
     config = finetune.Config(parts=2, lr=3e-4, keep=keep)
-    assert _tune.refit(config, notes, 20, 30) == replace(config, steps=wanted)
+    assert tune.refit(config, notes, 20, 30) == replace(config, steps=wanted)
 
 
 @pytest.mark.parametrize(
@@ -297,13 +299,13 @@ def test_without_a_source():
 
 @pytest.mark.parametrize(("n", "wanted"), [(10, 8), (1000, 8), (2000, 4), (100_000, 2)])
 def test_fewer_copies_of_more_pictures(n, wanted):
-    assert _tune.copies(Facts(n, 2, 100)) == wanted
+    assert tune.copies(Facts(n, 2, 100)) == wanted
 
 
 @pytest.mark.parametrize(("side", "style"), [(28, "glyph"), (47, "glyph"), (48, "photo"), (500, "photo")])
 def test_small_pictures_are_taken_for_glyphs(side, style):
     view = View("tiny", "cut:3")
-    assert _tune.fit_view(view, Facts(10, 2, side)) == replace(view, style=style)
+    assert tune.fit_view(view, Facts(10, 2, side)) == replace(view, style=style)
 
 
 CHILD = """

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
+from ..run.sources import KEEP, Looking, named
 from ..runtime import Clock, one_blas_thread, quiet_threads
 from ..types import Example, Features, Source, Task, answers
-from ._sources import KEEP, Looking, named
 
 if TYPE_CHECKING:
     from ..plan.ranking import Entry, Ranking
@@ -77,9 +77,9 @@ def rank(
     from ..extract.gallery import Gallery
     from ..plan import rounds, shortlist
     from ..read import ReadOptions, read
+    from ..run import budget as _budget
+    from ..run.fit import _several
     from ..source import _catalogue
-    from . import _budget
-    from ._fit import _several
 
     limit = _budget.limit(_budget.asked(budget), examples)
     asked = ReadOptions.of(options)

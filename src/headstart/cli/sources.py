@@ -79,14 +79,15 @@ def verify(
 ) -> None:
     """Ask sources what is known (name photographs, pair sentences, features); a sound one gets at most one wrong."""
     from ..errors import SourceError, UsageError
-    from ..source import _catalogue, _verify
+    from ..source import _catalogue
+    from ..source.verify import image
 
     if bool(keys) == everything:
         raise UsageError("Name the sources to verify, or give --all for those that come with headstart, not both.")
     found, failed = _asked(keys or _catalogue.packaged(), everything)
     if as_json:
         kind = {key: "texts" if "text" in rows[0] else "pictures" for key, rows in found.items()}
-        verified = {key: {"sound": _verify.sound(rows), kind[key]: rows} for key, rows in found.items()}
+        verified = {key: {"sound": image.sound(rows), kind[key]: rows} for key, rows in found.items()}
         _json({"verified": verified} | ({"failed": failed} if failed else {}))
     else:
         table = _table("key", "picture or text", "named", "probability", "right")
@@ -97,7 +98,7 @@ def verify(
         for key, why in failed.items():
             table.add_row(key, "", "", "", f"not asked: {why}")
         _show(table)
-    if bad := [key for key, rows in found.items() if not _verify.sound(rows)]:
+    if bad := [key for key, rows in found.items() if not image.sound(rows)]:
         raise SourceError(
             f"{', '.join(bad)} answered more than one question wrongly: the weights or the input settings of the "
             "record are not what they should be. Compare the record with the model's paper, or pull again."
@@ -109,13 +110,14 @@ def verify(
 def _asked(keys: list[str], everything: bool) -> tuple[dict[str, list[dict[str, Any]]], dict[str, str]]:
     """Key → rows, and key → why it could not be asked, where all are; all are looked up before the first is fetched."""
     from ..errors import SourceError, UsageError
-    from ..source import _catalogue, _verify
+    from ..source import _catalogue
+    from ..source.verify import image
 
     found, failed = {}, {}
     for source in [_catalogue.get(key) for key in keys]:
         with _busy(f"verifying {source.key}"):
             try:
-                found[source.key] = _verify.verify(source)
+                found[source.key] = image.verify(source)
             except (SourceError, UsageError) as problem:
                 if not everything:
                     raise

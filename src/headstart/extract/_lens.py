@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from ..errors import EngineError
 from ..family import load, names
-from ..read._picture import DECODE_VERSION
+from ..read.picture.picture import DECODE_VERSION
 from ..runtime import digest
 from ..types import InputSpec, Source
 from ._augment import VERSION as DRAW_VERSION

@@ -148,7 +148,7 @@ class Gallery:
         if view.source is None:
             x[:] = texts
         else:
-            from ..source._language import tokenizer, tokens
+            from ..source.language.model import tokenizer, tokens
 
             source, weights = self.sources[view.source], self.weights.get(view.source)
             x[:] = [np.array(row, np.int64) for row in tokens(tokenizer(source, weights), source, texts)]
@@ -232,7 +232,7 @@ def median_side(examples: Sequence[Example], most: int = 100) -> int:
 def _decode(example: Example) -> tuple[Example, Any]:
     if example.text is not None:
         return example, example.text
-    from ..read._picture import Unreadable, decode
+    from ..read.picture.picture import Unreadable, decode
 
     try:
         return example, decode(Path(example.path), example.pixels)

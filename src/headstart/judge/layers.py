@@ -19,7 +19,7 @@ from ..kind.classification import compared, told
 from ..plan.choice import standard_error
 from ..runtime import one_blas_thread
 from ..score._axes import decompose, penalties, signed_root
-from ..transfer._linear import logistic, ridge_path
+from ..transfer.heads.linear import logistic, ridge_path
 from ..types import Features, IntArray
 from ._quantiles import Float64
 from .wording import points

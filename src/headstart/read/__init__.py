@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from ..types import Task
 from ._options import ReadOptions
-from ._walk import files, subfolders
+from .folder.walk import files, subfolders
 
 if TYPE_CHECKING:
-    from ._table import Table
+    from .table.table import Table
 
 __all__ = ["ReadOptions", "modality", "read"]
 
@@ -46,8 +46,8 @@ def read(
     from ..family import load
     from ._idle import refuse_idle
     from ._other import refuse
-    from ._table import open_table
     from ._task import absolute
+    from .table.table import open_table
 
     path = absolute(data)
     table = open_table(path, options)
@@ -72,7 +72,7 @@ def _texts_among(folder: Path) -> tuple[str, ...]:
 
 def modality(path: Path, table: Table | None) -> str:
     """Of which kind the examples are: "image" or "text"; "image" where there are none. `table`: what the path holds."""
-    from ._columns import find, headless, holds_pictures, is_text
+    from .table.columns import find, headless, holds_pictures, is_text
     from .text import SHAPE as TEXT
 
     if table is not None:

@@ -21,7 +21,7 @@ from ..pixels import PLAIN, Pixels
 from ..types import IntArray, SetAside
 from ._near import components, telling
 from ._record import Record, in_order
-from ._several import joined
+from .table.several import joined
 
 T = TypeVar("T")
 DUPLICATES = ("group", "keep", "drop")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..errors import UsageError
 from ._options import ReadOptions
-from ._table import Table
+from .table.table import Table
 
 _OF_TABLES = ("label", "text", "split_column", "blank", "quotes")
 

@@ -12,8 +12,8 @@ from itertools import islice
 from pathlib import Path
 
 from ..errors import DataError
-from ._table import Table
-from ._walk import PICTURES, files
+from .folder.walk import PICTURES, files
+from .table.table import Table
 
 SOUNDS = frozenset(".wav .mp3 .flac .ogg .oga .opus .m4a .aac .aif .aiff .wma .amr".split())
 FILMS = frozenset(".mp4 .avi .mov .mkv .webm .m4v .mpg .mpeg .wmv".split())

@@ -18,20 +18,20 @@ from .. import runtime
 from ..errors import DataError, UsageError
 from ..types import Example, IntArray, Sealed, Task
 from ._clean import Clean, Kept
-from ._folder import read_folder
-from ._formats import SUFFIXES
-from ._groups import joined, without_table
 from ._near import components
-from ._numbers import number, settled, strata
 from ._options import ReadOptions
 from ._record import Found, Record, Shape, in_order
-from ._rows import records
-from ._several import settle_several, tagged
-from ._spelling import spelled
 from ._split import SHARES, TEST, VALID, VALID_OF_TRAIN, assign
-from ._table import COLUMNS, Table
-from ._telling import compared
 from ._unlabelled import remark, unlabelled
+from .folder.folder import read_folder
+from .table.formats import SUFFIXES
+from .table.groups import joined, without_table
+from .table.numbers import number, settled, strata
+from .table.rows import records
+from .table.several import settle_several, tagged
+from .table.spelling import spelled
+from .table.table import COLUMNS, Table
+from .table.telling import compared
 
 _SMALL_TEST = 50
 _SMALL_CLASS = 10

@@ -18,15 +18,15 @@ from ..family import load
 from ..pixels import PLAIN, Pixels
 from ..types import Sealed, SetAside, Task
 from ._idle import refuse_idle
-from ._layout import LAYOUTS
-from ._numbers import settled
 from ._options import ReadOptions
 from ._record import Found, Shape, in_order
 from ._roles import roles
-from ._several import tagged
-from ._spelling import spelled
-from ._table import Table, open_table, split_of, tables_in
 from ._task import absolute, example, found_in
+from .folder.layout import LAYOUTS
+from .table.numbers import settled
+from .table.several import tagged
+from .table.spelling import spelled
+from .table.table import Table, open_table, split_of, tables_in
 
 SHORT = 16  # hex digits of a digest by which what was learnt from is known again
 _SHOWN = 10

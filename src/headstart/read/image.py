@@ -14,12 +14,12 @@ from typing import Any
 
 from .. import runtime
 from ..types import Example, Task
-from ._hygiene import clean
 from ._options import ReadOptions
 from ._record import PICTURES, Shape, span
-from ._table import Table, open_table
 from ._task import Watch, absolute, make
-from ._walk import is_picture
+from .folder.walk import is_picture
+from .picture.hygiene import clean
+from .table.table import Table, open_table
 
 
 def read(
@@ -76,7 +76,7 @@ def cell(folder: Path, value: object) -> Path | None:
 
 def _store(data: bytes) -> Path:
     """Bytes → a file below the cache, named by their sha256."""
-    from ._picture import suffix_of
+    from .picture.picture import suffix_of
 
     path = runtime.cache_dir() / "pictures" / f"{hashlib.sha256(data).hexdigest()}{suffix_of(data)}"
     if not path.is_file() or path.stat().st_size != len(data):

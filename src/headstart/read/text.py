@@ -18,13 +18,13 @@ from ..errors import DataError
 from ..pixels import Pixels
 from ..types import Example, SetAside, Task
 from ._clean import Clean, Kept, settle
-from ._encoding import decoded, page_of
 from ._options import ReadOptions
 from ._record import TEXTS, TOPICS, Found, Record, Shape, span
 from ._shingles import near_pairs
-from ._table import Table, open_table
 from ._task import Watch, absolute, make
-from ._walk import PICTURES, SIDECARS
+from .folder.walk import PICTURES, SIDECARS
+from .table.encoding import decoded, page_of
+from .table.table import Table, open_table
 
 MOST = 1_000_000  # characters of one text
 _SUFFIXES = (".txt", ".text", ".md", ".rst", ".html", ".htm", ".eml")

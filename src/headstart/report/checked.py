@@ -126,7 +126,7 @@ def _short(path: str) -> str:
 
 def _picture(example: Mapping[str, Any], pixels: Mapping[str, Any]) -> str | None:
     """A small JPEG as base64, of all of a picture and on the scale on which it is read; of a text none."""
-    from ..read._picture import Unreadable, decode
+    from ..read.picture.picture import Unreadable, decode
     from .thumbs import thumbnail
 
     try:

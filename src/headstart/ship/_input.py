@@ -9,8 +9,8 @@ from typing import Any
 
 from ..errors import HeadstartError
 from ..read._record import Shape
-from ..read._rows import unlabelled
-from ..read._table import open_table
+from ..read.table.rows import unlabelled
+from ..read.table.table import open_table
 from ..types import Example
 
 

@@ -15,12 +15,12 @@ from typing import Any
 
 from ..errors import UsageError
 from ..pixels import PLAIN, Pixels
-from ..read._formats import suffix_of
-from ..read._picture import Unreadable, file_bytes
-from ..read._picture import suffix_of as picture_suffix
 from ..read._record import Shape
-from ..read._walk import expand
+from ..read.folder.walk import expand
 from ..read.image import SHAPE
+from ..read.picture.picture import Unreadable, file_bytes
+from ..read.picture.picture import suffix_of as picture_suffix
+from ..read.table.formats import suffix_of
 from ..runtime import write
 from ..types import Example
 from ._input import Input, rows_of

@@ -9,9 +9,9 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ..read._formats import suffix_of
 from ..read._record import Record, Shape
-from ..read._walk import files
+from ..read.folder.walk import files
+from ..read.table.formats import suffix_of
 from ..read.text import content, digest, reads
 from ..types import PAIR, Example
 from ._input import Input, rows_of

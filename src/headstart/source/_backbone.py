@@ -22,8 +22,9 @@ from torch.nn import functional
 
 from ..errors import DataError, SourceError, UnknownName
 from ..types import InputSpec, Source
-from . import _catalogue, _timm, _weights
-from ._parts import Pieces
+from . import _catalogue, _weights
+from .vision import timm
+from .vision.parts import Pieces
 
 _SMALL = 64  # pixels a side of the picture with which the chain is checked, where the network takes such small ones
 
@@ -154,7 +155,7 @@ def load(source: Source, weights: Path | None = None) -> Backbone:
         SourceError: the weights cannot be had, are damaged, or do not fit the architecture.
     """
     tensors = _weights.read(weights or _catalogue.fetch(source))
-    net = _timm.build(source.architecture, source.config)
+    net = timm.build(source.architecture, source.config)
     try:
         net.load_state_dict(tensors, strict=True)
     except RuntimeError as problem:
@@ -162,7 +163,7 @@ def load(source: Source, weights: Path | None = None) -> Backbone:
         raise SourceError(
             f"The weights {weights or ''} of '{source.key}' do not fit {source.architecture}: {why}. Pull them again."
         ) from problem
-    return Backbone(source, _timm.resized(net, source.pixels.size)).eval()
+    return Backbone(source, timm.resized(net, source.pixels.size)).eval()
 
 
 def prepare(picture: NDArray[np.uint8], spec: InputSpec) -> Tensor:

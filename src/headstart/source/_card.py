@@ -88,9 +88,9 @@ def domain(sets: Sequence[str]) -> str:
 
 def imagenet(names: Sequence[str]) -> bool:
     """Whether the names are ImageNet-1k's, in its order: of the first word of each all but a few agree."""
-    from . import _timm
+    from .vision import timm
 
-    known = _timm.class_names()
+    known = timm.class_names()
     same = sum(a.split(",")[0].strip() == b.split(",")[0].strip() for a, b in zip(names, known, strict=True))
     return same > 0.98 * len(known)
 

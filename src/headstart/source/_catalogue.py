@@ -18,7 +18,7 @@ from typing import Any, Protocol, cast
 from .. import family, runtime
 from ..errors import SourceError, UnknownName
 from ..types import InputSpec, Source, TextSpec, to_dict
-from ._sentence import POOLINGS
+from .language.sentence import POOLINGS
 
 _PACKAGED = Path(__file__).parent / "catalogue"
 _CHEAP = 2  # how many sources `cheap_keys` names
@@ -102,7 +102,7 @@ def cheap_keys(modality: str = "image", head: str | None = None) -> list[str]:
     cheapest = sorted(able, key=lambda source: (source.macs, source.key))
     if head is None:
         return [source.key for source in cheapest][:_CHEAP]
-    from ._language import lm_kind
+    from .language.model import lm_kind
 
     return [source.key for source in cheapest if lm_kind(source) == head][:1]
 

@@ -10,8 +10,9 @@ import re
 
 from ..errors import HeadstartError
 from ..types import Source
-from . import _catalogue, _timm
-from ._language import lm_kind
+from . import _catalogue
+from .language.model import lm_kind
+from .vision import timm
 
 _SHOWN = 3
 _CAUSAL = re.compile(r"gpt|llama|opt|bloom|qwen|pythia|mistral|gemma|smollm")
@@ -25,7 +26,7 @@ _COMMON = frozenset(
 def near(name: str) -> str:
     """Those that come with headstart and are nearest, with their size."""
     plain = name.rpartition("/")[2].rpartition(":")[2].casefold()
-    modality = "text" if _TEXTS.search(plain) and not _timm.library().is_model(plain.partition(".")[0]) else "image"
+    modality = "text" if _TEXTS.search(plain) and not timm.library().is_model(plain.partition(".")[0]) else "image"
     size = _size(plain) if modality == "image" else None
     broad = {s.key for s in _catalogue.usual("image") if s.published or s.domain == "photographs"}
     known = [s for s in _catalogue.usual(modality) if modality == "text" or s.key in broad or _akin(s, plain)]
@@ -54,6 +55,6 @@ def _size(name: str) -> int | None:
 
     try:
         with torch.device("meta"):
-            return sum(p.numel() for p in _timm.build(name.partition(".")[0], {}).parameters())
+            return sum(p.numel() for p in timm.build(name.partition(".")[0], {}).parameters())
     except HeadstartError:
         return None

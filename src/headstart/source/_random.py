@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..runtime import digest, write
 from ..types import Source
-from . import _language
+from .language import model
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -67,11 +67,11 @@ def drawn(source: Source, folder: Path, weights: Path, seed: int = 0) -> Path:
 
 def _state(source: Source, seed: int) -> dict[str, Tensor]:
     if source.modality == "text":
-        return _language.drawn(source, seed)
+        return model.drawn(source, seed)
     import torch
 
-    from . import _timm
+    from .vision import timm
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return _language.once(_timm.build(source.architecture, source.config).state_dict())
+        return model.once(timm.build(source.architecture, source.config).state_dict())

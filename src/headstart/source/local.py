@@ -15,7 +15,10 @@ from typing import Any
 from .. import runtime
 from ..errors import SourceError
 from ..types import Source, TextSpec
-from . import _card, _digest, _language, _sentence, _vision, _weights
+from . import _card, _digest, _weights
+from .language import model
+from .language import sentence as _sentence
+from .vision import folder as _vision
 
 ORIGIN = ("folder",)  # what a record's [origin] must give
 CONFIG = "config.json"
@@ -104,7 +107,7 @@ def source(folder: Path, key: str, loader: str, origin: dict[str, str]) -> Sourc
         paper="not stated",
         config={name: value for name, value in said.items() if name not in _ASIDE},
     )
-    sizes = _language.sizes(made)
+    sizes = model.sizes(made)
     most = _json(inner / "tokenizer_config.json").get("model_max_length")
     if (sentence and sentence.length) or not isinstance(most, int):
         most = LENGTH
@@ -143,13 +146,13 @@ def fetch(source: Source) -> Path:
         return _weights.keep(_vision.tensors(folder, _json(folder / CONFIG)), None, source, cached)
     sentence = _sentence.read(folder)
     inner = sentence.inner if sentence else folder
-    tensors = _language.pretrained(source, inner, config=_language.settings(source))
+    tensors = model.pretrained(source, inner, config=model.settings(source))
     if (inner / "tokenizer.json").is_file():
         words = Tokenizer.from_file(str(inner / "tokenizer.json"))
     else:
         words = _words(inner)
     if sentence:
-        tensors |= {_language.AFTER + name: tensor for name, tensor in _sentence.tensors(sentence).items()}
+        tensors |= {model.AFTER + name: tensor for name, tensor in _sentence.tensors(sentence).items()}
         words = _sentence.lowered(words) if sentence.lower else words
     if _json(inner / "tokenizer_config.json").get("truncation_side") == "left":
         words.enable_truncation(source.words.length, direction="left")
@@ -170,7 +173,7 @@ def _words(folder: Path) -> Any:  # noqa: ANN401 - a Tokenizer
         how = {"local_files_only": True, "trust_remote_code": False}  # else a person may be asked, and code be run
         if (folder / "vocab.txt").is_file() and "do_lower_case" not in _json(folder / "tokenizer_config.json"):
             how["do_lower_case"] = not _cased((folder / "vocab.txt").read_text(encoding="utf-8").splitlines())
-        made = _language.library().AutoTokenizer.from_pretrained(folder, **how)
+        made = model.library().AutoTokenizer.from_pretrained(folder, **how)
         return made.backend_tokenizer
     except (OSError, ValueError, AttributeError) as problem:
         why = " ".join(str(problem).split())[:200]

@@ -15,7 +15,8 @@ from typing import Any
 from .. import runtime
 from ..errors import SourceError
 from ..types import Source
-from . import _digest, _processor, _timm, _weights, hub
+from . import _digest, _weights, hub
+from .vision import processor, timm
 
 ORIGIN = ("file",)  # what a record's [origin] must give
 _SUFFIXES = (".safetensors", ".pth", ".pt", ".bin")
@@ -29,7 +30,7 @@ def known(name: str) -> bool:
     (True, False, False)
     """
     plain = name.partition(".")[0]
-    return plain.isascii() and plain.isidentifier() and plain.islower() and bool(_timm.library().is_model(plain))
+    return plain.isascii() and plain.isidentifier() and plain.islower() and bool(timm.library().is_model(plain))
 
 
 def near(name: str) -> list[str]:
@@ -40,7 +41,7 @@ def near(name: str) -> list[str]:
     """
     if not name.isascii() or not name.isidentifier():
         return []
-    return get_close_matches(name, _timm.library().list_models(), n=3, cutoff=0.8)
+    return get_close_matches(name, timm.library().list_models(), n=3, cutoff=0.8)
 
 
 def find(name: str) -> Source | None:
@@ -75,7 +76,7 @@ def fetch(source: Source) -> Path:
     file = Path(source.origin["file"])
     if not file.is_file() or _digest.of(file) != source.sha256:
         raise SourceError(f"{file} has gone or changed since it was looked at. Run the same command again.")
-    net = _timm.filled(source.architecture, source.config, _weights.raw(file), str(file))
+    net = timm.filled(source.architecture, source.config, _weights.raw(file), str(file))
     return _weights.keep(net.state_dict(), None, source, folder)
 
 
@@ -88,7 +89,7 @@ def pulled(source: Source) -> bool:
 def _settings(name: str) -> Any:  # noqa: ANN401 - timm's PretrainedCfg
     """What timm says of the name and its tag."""
     try:
-        return _timm.library().get_pretrained_cfg(name, allow_unregistered=False)
+        return timm.library().get_pretrained_cfg(name, allow_unregistered=False)
     except RuntimeError as problem:
         raise SourceError(
             f"timm has no weights '{name}' ({problem}). Names that have weights: {_tags(name) or 'none'}."
@@ -96,12 +97,12 @@ def _settings(name: str) -> Any:  # noqa: ANN401 - timm's PretrainedCfg
 
 
 def _tags(name: str) -> str:
-    found = _timm.library().list_pretrained(f"{name.partition('.')[0]}.*")
+    found = timm.library().list_pretrained(f"{name.partition('.')[0]}.*")
     return ", ".join(found[:_SHOWN]) + (f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else "")
 
 
 def _of_file(architecture: str, file: Path) -> Source:
-    from ._sizes import sizes
+    from .vision.sizes import sizes
 
     if not os.path.isfile(file) or file.suffix not in _SUFFIXES:  # Path's own raises where a name is too long
         raise SourceError(
@@ -112,7 +113,7 @@ def _of_file(architecture: str, file: Path) -> Source:
     heads = settings.classifier if isinstance(settings.classifier, str) else ""
     head = tensors.get(f"{heads}.weight")
     config = {"num_classes": 0 if head is None or not head.ndim else len(head)}
-    spec = _processor.from_timm(settings.to_dict(), f"timm's '{architecture}'")
+    spec = processor.from_timm(settings.to_dict(), f"timm's '{architecture}'")
     sha256 = _digest.of(file)
     return Source(
         key=f"{file.stem}@{architecture}@{sha256[:8]}",

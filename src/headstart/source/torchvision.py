@@ -17,7 +17,8 @@ from typing import Any
 from .. import runtime
 from ..errors import SourceError
 from ..types import Source
-from . import _digest, _http, _library, _parity, _processor, _timm, _weights
+from . import _digest, _http, _library, _weights
+from .vision import parity, processor, timm
 
 ORIGIN = ("name", "weights", "url", "file")  # what a record's [origin] must give
 MIRROR = "HEADSTART_TORCHVISION"  # the address that stands for https://download.pytorch.org/models
@@ -58,7 +59,7 @@ def find(name: str) -> Source | None:
     """
     if not known(name):
         return None
-    from ._sizes import sizes
+    from .vision.sizes import sizes
 
     plain, _, tag = name.partition(".")
     weights = _weights_of(plain, tag)
@@ -112,22 +113,22 @@ def _converted(source: Source, given: dict[str, Any], whose: str) -> dict[str, A
     """The weights by the names of the network that is built; it answers as torchvision's does."""
     import torch
 
-    from . import _torchvision_nets
+    from .vision import torchvision_nets
 
     name, size = source.origin["name"], source.pixels.size
     given = {re.sub(*_OLDER, n): t for n, t in given.items()}
-    wanted = _torchvision_nets.reference(name, size, given)
+    wanted = torchvision_nets.reference(name, size, given)
     kept = {n: t for n, t in given.items() if not n.startswith(_INNER)}
     if re.fullmatch(_RENAMED, name):
-        net = _timm.filled(source.architecture, {}, kept, whose)
+        net = timm.filled(source.architecture, {}, kept, whose)
     else:
-        net = _timm.build(source.architecture, source.config)
-        ordered = _parity.in_order(kept, net.state_dict())
+        net = timm.build(source.architecture, source.config)
+        ordered = parity.in_order(kept, net.state_dict())
         if ordered is None:
             raise SourceError(f"The weights {whose} do not fit {source.architecture}. Fetch them again.")
         net.load_state_dict(ordered, strict=False)
     with torch.inference_mode():
-        _parity.same(net(_parity.probe(size)), wanted, whose)
+        parity.same(net(parity.probe(size)), wanted, whose)
     return net.state_dict()
 
 
@@ -135,7 +136,7 @@ def _architecture(name: str) -> str | None:
     """The network that is built for a name of torchvision's."""
     if re.fullmatch(_RENAMED, name):
         return name
-    return f"{_timm.OTHERS}{name}" if name in _OWN else _ORDERED.get(name)
+    return f"{timm.OTHERS}{name}" if name in _OWN else _ORDERED.get(name)
 
 
 def _weights_of(name: str, tag: str) -> Any:  # noqa: ANN401 - a torchvision enum
@@ -154,7 +155,7 @@ def _input(weights: Any, name: str) -> Any:  # noqa: ANN401 - a torchvision enum
     how = weights.transforms()
     half = (0.5, 0.5, 0.5)
     mean, std = (half, half) if name in _TWO_SCALES else (how.mean, how.std)
-    return _processor.cropped(how.crop_size[0], how.resize_size[0], mean, std, how.interpolation.value, weights.url)
+    return processor.cropped(how.crop_size[0], how.resize_size[0], mean, std, how.interpolation.value, weights.url)
 
 
 def _torchs() -> Path:

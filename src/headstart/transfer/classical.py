@@ -1,7 +1,7 @@
 """Classical rival: hand-made features and a linear head. Nothing is pre-trained.
 
 Pictures: HOG (scikit-image's), or the pixels themselves, and a linear SVM. Texts: TF-IDF of words and characters, and
-logistic regression, see `_tfidf.py`. For numbers both have a ridge head.
+logistic regression, see `tfidf.py`. For numbers both have a ridge head.
 x [n, 64, 64, 3] uint8, or [n] texts → scores [n k].
 """
 
@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..types import Facts, Fitted, FloatArray, Progress, Source, View, Work
-from . import _tfidf
 from ._base import SEARCH, Head
-from ._linear import axes, ridge, squared_hinge
 from ._once import once
+from .heads import tfidf
+from .heads.linear import axes, ridge, squared_hinge
 
 TITLE = "HOG or pixels + linear SVM"
 TITLES = {  # where another modality or kind needs other words
@@ -66,8 +66,8 @@ def settings(facts: Facts) -> list[Config]:
 def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
     """Fit on the training rows; the solution is unique, so that no seed plays a part."""
     train, k = work.train, work.k
-    if config.features in _tfidf.FEATURES:
-        state = _tfidf.fit(train.x, train.y, k, config.features, config.c)
+    if config.features in tfidf.FEATURES:
+        state = tfidf.fit(train.x, train.y, k, config.features, config.c)
         yield Progress(1, 1)
         return Head(state, state["weight"].size + state["bias"].size)
     a = axes(describe(train.x, config.features), root=False)
@@ -81,8 +81,8 @@ def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
 
 def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None, weights: Path | None = None) -> FloatArray:
     """x [n, 64, 64, 3] uint8, or [n] texts → [n k]."""
-    if fitted.config["features"] in _tfidf.FEATURES:
-        return _tfidf.logits(x, fitted.state, fitted.config["features"])
+    if fitted.config["features"] in tfidf.FEATURES:
+        return tfidf.logits(x, fitted.state, fitted.config["features"])
     rows = describe(x, fitted.config["features"])
     return np.asarray(rows @ fitted.state["weight"] + fitted.state["bias"], np.float32)
 

@@ -26,14 +26,14 @@ from numpy.typing import NDArray
 from ..errors import UsageError
 from ..runtime import device
 from ..types import Facts, IntArray, Progress, View, Work
-from . import _tune
 from ._base import Head
-from ._tuned import features, logits
+from .training import tune
+from .training.tuned import features, logits
 
 if TYPE_CHECKING:
     import torch
 
-    from ._tail import Tail
+    from .training.tail import Tail
 
 __all__ = ["features", "logits"]
 
@@ -70,7 +70,7 @@ def views(sources: Sequence[str]) -> list[View]:
 def prior(facts: Facts) -> int:
     """Up to `MANY` texts of classes that share a batch it is taken unless another is a standard error ahead."""
     together = facts.n <= MANY and facts.k * EACH <= Config.batch
-    return 0 if together or facts.n < _tune.FEW else PRIOR
+    return 0 if together or facts.n < tune.FEW else PRIOR
 
 
 def spared(facts: Facts) -> str | None:
@@ -91,9 +91,9 @@ def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
     """
     import torch
 
-    from ._freeze import freeze, groups
-    from ._loop import Recipe, train
-    from ._tail import moved, open_tail
+    from .training.freeze import freeze, groups
+    from .training.loop import Recipe, train
+    from .training.tail import moved, open_tail
 
     if work.source is None or config.parts < 1 or config.batch < 2:
         raise UsageError(
@@ -106,7 +106,7 @@ def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
     front = [*tail.parts][: -config.parts]
     for name in front:
         freeze(tail.parts[name])
-    work = _tune.advanced(tail, front, work)
+    work = tune.advanced(tail, front, work)
     moving = [(name, stage) for name, stage in tail.stages() if name not in front]
     trained = sum(p.numel() for _, stage in moving for p in stage.parameters())
     head, tail.classifier = tail.classifier, torch.nn.Identity()  # type: ignore[assignment]  # what is compared is what the head will see
@@ -123,7 +123,7 @@ def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
         scratchpad=work.scratchpad,
     )
     tail.classifier = head
-    _tune.put_head(tail, *_tune.solve_head(tail, work.train.x, work.train.y, work.k))
+    tune.put_head(tail, *tune.solve_head(tail, work.train.x, work.train.y, work.k))
     return Head(moved(tail.state_dict(), start), trained, {"steps": steps})
 
 

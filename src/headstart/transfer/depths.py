@@ -19,8 +19,8 @@ import numpy as np
 from ..score._axes import Array, decompose, signed_root
 from ..types import Facts, Progress, Source, View, Work
 from ._base import SEARCH, Head
-from ._linear import head
 from ._once import once
+from .heads.linear import head
 from .probe import logits
 
 __all__ = ["logits"]

@@ -3,7 +3,7 @@
 The loss gains λ/2 · Σ F (w − w₀)², F being the diagonal of the Fisher information of the source's own classifier. The
 source's training data are not at hand, so F is taken on the target's pictures with labels drawn from the classifier's
 own answers (`notes["fisher"]` says so); a caller who has source data passes its maps as `work.source_rows`. F is scaled
-to mean 1, so that λ means the same for every source. See _tune.py.
+to mean 1, so that λ means the same for every source. See tune.py.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ import numpy as np
 from ..errors import UsageError
 from ..runtime import digest
 from ..types import Facts, Progress, Source, Work
-from . import _tune
 from ._base import SEARCH, Head
 from ._once import once
-from ._tune import copies, fit_view, refit, views
-from ._tuned import features, logits, skill
+from .training import tune
+from .training.tune import copies, fit_view, refit, views
+from .training.tuned import features, logits, skill
 
 if TYPE_CHECKING:
     import torch
 
-    from ._tail import Tail
+    from .training.tail import Tail
 
 __all__ = ["copies", "features", "fit_view", "logits", "refit", "skill", "views"]
 
@@ -45,7 +45,7 @@ SAMPLE = 200  # pictures on which the Fisher information is taken
 
 
 @dataclass(frozen=True)
-class Config(_tune.Config):
+class Config(tune.Config):
     """As for fine-tuning, and how strongly the source's weights are held."""
 
     weight_decay: float = 0.0  # the elastic pull stands in its place
@@ -56,7 +56,7 @@ def settings(facts: Facts) -> list[Config]:
     """A strong and a weak hold, each at two rates; with few pictures the strong one, at the higher rate."""
     few = [Config(parts=2, keep="last")]
     known = [Config(strength=strength, lr=lr) for strength in (10.0, 1.0) for lr in (1e-3, 3e-4)]
-    return few if facts.n < _tune.FEW else known[:SEARCH]
+    return few if facts.n < tune.FEW else known[:SEARCH]
 
 
 def suits(source: Source) -> bool:
@@ -65,24 +65,24 @@ def suits(source: Source) -> bool:
 
 
 def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
-    """See `_tune.tune`. `notes["fisher"]` tells on which pictures the Fisher information was taken."""
+    """See `tune.tune`. `notes["fisher"]` tells on which pictures the Fisher information was taken."""
     if work.source is not None and not suits(work.source):
         raise UsageError(
             f"'ewc' keeps the skill of a source's own classifier, and '{work.source.key}' has none. Name another "
             "source, or the strategy l2sp."
         )
 
-    def hold(tail: Tail, work: Work) -> _tune.Penalty:
-        start, x = _tune.source_weights(tail), work.train.x if work.source_rows is None else work.source_rows
+    def hold(tail: Tail, work: Work) -> tune.Penalty:
+        start, x = tune.source_weights(tail), work.train.x if work.source_rows is None else work.source_rows
         key = ("fisher", digest(tail.source.identity), tail.skip, config.parts, work.seed)
         weight = once(x, key, lambda: fisher(tail, work))
 
         def penalty(model: torch.nn.Module) -> torch.Tensor:
-            return config.strength / 2 * _tune.squared_distance(tail, start, weight)
+            return config.strength / 2 * tune.squared_distance(tail, start, weight)
 
         return penalty
 
-    head = yield from _tune.tune(config, work, penalty=hold)
+    head = yield from tune.tune(config, work, penalty=hold)
     on = "source data" if work.source_rows is not None else "the target's pictures, labels drawn by the source's head"
     return replace(head, notes={**head.notes, "fisher": on})
 
@@ -95,12 +95,12 @@ def fisher(tail: Tail, work: Work) -> dict[str, torch.Tensor]:
     """
     import torch
 
-    from ._tail import plain
+    from .training.tail import plain
 
     x = plain(work.source_rows if work.source_rows is not None else work.train.x)
     random = np.random.default_rng(work.seed)
     rows = random.permutation(len(x))[:SAMPLE]
-    named = dict(_tune.learning(tail))
+    named = dict(tune.learning(tail))
     total = {name: torch.zeros_like(w) for name, w in named.items()}
     tail.eval()
     for row in rows:

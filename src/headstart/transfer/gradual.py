@@ -1,7 +1,7 @@
 """Gradual unfreezing: fine-tuning in which the head learns first and one more part thaws at a time, towards the stem.
 
 Thawed either with every epoch (ULMFiT), or only when the validation loss has stopped falling; which of the two is
-chosen on validation data where there is enough of it. A part not yet thawed is frozen wholly. See _tune.py.
+chosen on validation data where there is enough of it. A part not yet thawed is frozen wholly. See tune.py.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..types import Facts, Progress, Work
-from . import _tune
 from ._base import Head
-from ._tune import copies, fit_view, refit, views
-from ._tuned import features, logits, skill
+from .training import tune
+from .training.tune import copies, fit_view, refit, views
+from .training.tuned import features, logits, skill
 
 if TYPE_CHECKING:
-    from ._loop import Opening
-    from ._tail import Tail
+    from .training.loop import Opening
+    from .training.tail import Tail
 
 __all__ = ["copies", "features", "fit_view", "logits", "refit", "skill", "views"]
 
@@ -33,7 +33,7 @@ KINDS = ("classification", "multilabel")
 
 
 @dataclass(frozen=True)
-class Config(_tune.Config):
+class Config(tune.Config):
     """As for fine-tuning, and when the next part thaws."""
 
     schedule: str = "slanted"
@@ -48,19 +48,19 @@ def spared(facts: Facts) -> str | None:
 def settings(facts: Facts) -> list[Config]:
     """Both ways of thawing; with few pictures, of which validation can tell no stall, the first."""
     if facts.modality == "text":
-        known = [_tune.for_texts(Config(thaw=thaw), facts, decay=2.6) for thaw in ("epoch", "stall")]
-        return known[:1] if facts.n < _tune.FEW else known
+        known = [tune.for_texts(Config(thaw=thaw), facts, decay=2.6) for thaw in ("epoch", "stall")]
+        return known[:1] if facts.n < tune.FEW else known
     few = [Config(parts=2, keep="last")]
-    return few if facts.n < _tune.FEW else [Config(thaw="epoch"), Config(thaw="stall")]
+    return few if facts.n < tune.FEW else [Config(thaw="epoch"), Config(thaw="stall")]
 
 
-def run(config: Config, work: Work, opened: _tune.Opener | None = None) -> Generator[Progress, None, Head]:
-    """See `_tune.tune`; without validation data (a refit) a part thaws with every round, mostly an epoch."""
+def run(config: Config, work: Work, opened: tune.Opener | None = None) -> Generator[Progress, None, Head]:
+    """See `tune.tune`; without validation data (a refit) a part thaws with every round, mostly an epoch."""
     by_stall = config.thaw == "stall" and work.valid is not None and config.keep == "best"
 
     def opening(tail: Tail, a_round: int) -> Opening:
-        from ._freeze import freeze, unfreeze
-        from ._loop import Opening
+        from .training.freeze import freeze, unfreeze
+        from .training.loop import Opening
 
         front = [*tail.parts][: -config.parts]
         body = [(name, stage) for name, stage in tail.stages()[:-1] if name not in front]  # the head is open throughout
@@ -68,8 +68,8 @@ def run(config: Config, work: Work, opened: _tune.Opener | None = None) -> Gener
         def apply(model: Any, opened: int) -> None:  # noqa: ANN401 - the tail itself
             for at, (_, stage) in enumerate(reversed(body)):
                 (unfreeze if at < opened else freeze)(stage)
-            _tune.hold(tail, config)
+            tune.hold(tail, config)
 
         return Opening(steps=0 if by_stall else a_round, patience=1 if by_stall else 0, most=len(body), apply=apply)
 
-    return (yield from _tune.tune(config, work, opening=opening, opened=opened))
+    return (yield from tune.tune(config, work, opening=opening, opened=opened))

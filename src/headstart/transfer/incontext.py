@@ -73,7 +73,7 @@ def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
         UsageError: no source that tells the next word, or not a name for every class.
         SourceError: the source's file has no such head.
     """
-    from ..source import _language
+    from ..source.language import model as _language
 
     if work.source is None or len(work.labels) != work.k or _language.lm_kind(work.source) != NEEDS_HEAD:
         raise UsageError(
@@ -155,7 +155,7 @@ def speaking(source: Source, weights: Path | None) -> Any:  # noqa: ANN401 - a t
     """The source's language model; the last one is kept for the next setting, fold and prediction."""
     key = (digest(source.identity), str(weights))
     if key not in _known:
-        from ..source import _language
+        from ..source.language import model as _language
 
         _known.clear()
         _known[key] = _language.language_model(source, weights).to(device())

@@ -21,13 +21,14 @@ import numpy as np
 from ..errors import UsageError
 from ..runtime import device, digest, write
 from ..types import Facts, Progress, Source, View, Work
-from . import _tune, gradual
+from . import gradual
 from ._base import Head
-from ._tune import copies, fit_view, refit, views
-from ._tuned import features, logits
+from .training import tune
+from .training.tune import copies, fit_view, refit, views
+from .training.tuned import features, logits
 
 if TYPE_CHECKING:
-    from ._tail import Tail
+    from .training.tail import Tail
 
 T = TypeVar("T")
 __all__ = ["copies", "features", "fit_view", "logits", "refit", "views"]
@@ -60,10 +61,10 @@ class Config(gradual.Config):
 def settings(facts: Facts) -> list[Config]:
     """All parts at once, and thawed one by one; with few texts, of which validation chooses nothing, the first."""
     known = [
-        _tune.for_texts(Config(thaw="none", schedule="one-cycle"), facts),
-        _tune.for_texts(Config(), facts, decay=2.6),
+        tune.for_texts(Config(thaw="none", schedule="one-cycle"), facts),
+        tune.for_texts(Config(), facts, decay=2.6),
     ]
-    return known[:1] if facts.n < _tune.FEW else known
+    return known[:1] if facts.n < tune.FEW else known
 
 
 def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
@@ -77,7 +78,7 @@ def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
             f"'intermediate' was given source {work.source and work.source.key}, {config.parts} parts and thaw "
             f"'{config.thaw}'; it needs a source, one part or more, and thaw epoch, stall or none."
         )
-    _, whole, share = _tune.lengths(config, len(work.train.y), work.share)
+    _, whole, share = tune.lengths(config, len(work.train.y), work.share)
     after = max(1, round(whole * share)) + 1
     kept = work.scratchpad and work.scratchpad.with_suffix(".language.safetensors")
     if (learnt := _found(kept)) is None:
@@ -90,14 +91,14 @@ def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
     changed = digest(asdict(config), work.seed, work.share, 0 if work.unlabelled is None else len(work.unlabelled))
 
     def opened(source: Source, weights: Path | None, view: View, k: int) -> Tail:
-        from ._tail import open_tail, put
+        from .training.tail import open_tail, put
 
         tail = open_tail(source, weights, view, k)
         put(tail, learnt)
         tail.changed = changed
         return tail
 
-    tuned = _tune.tune(config, work, opened=opened) if config.thaw == "none" else gradual.run(config, work, opened)
+    tuned = tune.tune(config, work, opened=opened) if config.thaw == "none" else gradual.run(config, work, opened)
     head = yield from _within(tuned, steps, 0)
     if kept:
         kept.unlink(missing_ok=True)
@@ -115,10 +116,10 @@ def _speak(config: Config, work: Work, after: int) -> Generator[Progress, None, 
     """Go on with the language task; returns what it moved of the source. `after` steps are still to come."""
     import torch
 
-    from . import _language_task as task
-    from ._freeze import freeze, groups
-    from ._loop import Recipe, train
-    from ._tail import moved
+    from .training import language_task as task
+    from .training.freeze import freeze, groups
+    from .training.loop import Recipe, train
+    from .training.tail import moved
 
     assert work.source is not None
     torch.manual_seed(work.seed)
@@ -142,7 +143,7 @@ def _speak(config: Config, work: Work, after: int) -> Generator[Progress, None, 
         weight_decay=config.weight_decay,
         warmup=0.1,
         schedule=config.schedule,
-        evaluate_every=-(-steps // _tune.ROUNDS),
+        evaluate_every=-(-steps // tune.ROUNDS),
         threads=1,
     )
     yield from _within(train(model, batch, loss, recipe, seed=work.seed, groups=learning, scratchpad=pad), 0, after)

@@ -1,7 +1,7 @@
 """L2-SP: fine-tuning that is pulled back to the source's weights instead of towards zero.
 
 The loss gains alpha/2 · ‖w − w₀‖² over the parts that came from the source, w₀ being their pre-trained values; the new
-head is left free. How strongly is chosen on validation data where there is enough of it. See _tune.py.
+head is left free. How strongly is chosen on validation data where there is enough of it. See tune.py.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..types import Facts, Progress, Work
-from . import _tune
 from ._base import SEARCH, Head
-from ._tune import copies, fit_view, refit, views
-from ._tuned import features, logits, skill
+from .training import tune
+from .training.tune import copies, fit_view, refit, views
+from .training.tuned import features, logits, skill
 
 if TYPE_CHECKING:
     import torch
 
-    from ._tail import Tail
+    from .training.tail import Tail
 
 __all__ = ["copies", "features", "fit_view", "logits", "refit", "skill", "views"]
 
@@ -35,7 +35,7 @@ ON_REQUEST = True  # a second opinion of fine-tuning: the usual race has no time
 
 
 @dataclass(frozen=True)
-class Config(_tune.Config):
+class Config(tune.Config):
     """As for fine-tuning, and how strong the pull is."""
 
     weight_decay: float = 0.0  # the pull stands in its place
@@ -45,22 +45,22 @@ class Config(_tune.Config):
 def settings(facts: Facts) -> list[Config]:
     """A strong and a weak pull, each at two rates; with few pictures the strong one, at the higher rate."""
     if facts.modality == "text":
-        pulls = [_tune.for_texts(Config(weight_decay=0.0, alpha=alpha), facts) for alpha in (10.0, 1.0)]
-        return pulls[:1] if facts.n < _tune.FEW else pulls
+        pulls = [tune.for_texts(Config(weight_decay=0.0, alpha=alpha), facts) for alpha in (10.0, 1.0)]
+        return pulls[:1] if facts.n < tune.FEW else pulls
     few = [Config(parts=2, keep="last")]
     known = [Config(alpha=alpha, lr=lr) for alpha in (10.0, 1.0) for lr in (1e-3, 3e-4)]
-    return few if facts.n < _tune.FEW else known[:SEARCH]
+    return few if facts.n < tune.FEW else known[:SEARCH]
 
 
 def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
-    """See `_tune.tune`."""
+    """See `tune.tune`."""
 
-    def pull(tail: Tail, work: Work) -> _tune.Penalty:
-        start = _tune.source_weights(tail)
+    def pull(tail: Tail, work: Work) -> tune.Penalty:
+        start = tune.source_weights(tail)
 
         def penalty(model: torch.nn.Module) -> torch.Tensor:
-            return config.alpha / 2 * _tune.squared_distance(tail, start)
+            return config.alpha / 2 * tune.squared_distance(tail, start)
 
         return penalty
 
-    return (yield from _tune.tune(config, work, penalty=pull))
+    return (yield from tune.tune(config, work, penalty=pull))

@@ -1,7 +1,7 @@
 """LoRA: low-rank adapters on every linear layer learn, with the norms and the head; the source's matrices stay.
 
 A saved model holds adapters, norms and head beside the source's own file; `merge` makes one of plain weights of it.
-Tokens [n] → logits [n k]. The head starts as the probe's; see _tune.py for the training, _adapters.py for the adapters.
+Tokens [n] → logits [n k]. The head starts as the probe's; see tune.py for the training, _adapters.py for the adapters.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from ..errors import EngineError
 from ..types import Facts, Fitted, FloatArray, Progress, Source, View, Work
-from . import _tune, _tuned
 from ._base import Head
-from ._tune import copies, fit_view, refit, views
+from .training import tune, tuned
+from .training.tune import copies, fit_view, refit, views
 
 if TYPE_CHECKING:
-    from ._tail import Tail
+    from .training.tail import Tail
 
 __all__ = ["copies", "fit_view", "refit", "views"]
 
@@ -39,7 +39,7 @@ TOLERANCE = 1e-3  # of a merged model's logits, as a share of the largest
 
 
 @dataclass(frozen=True)
-class Config(_tune.Config):
+class Config(tune.Config):
     """As for fine-tuning, and the adapters."""
 
     parts: int = 99  # all there are
@@ -55,30 +55,30 @@ class Config(_tune.Config):
 
 def settings(facts: Facts) -> list[Config]:
     """Two rates; with few texts the first, its last state kept."""
-    return [Config(keep="last")] if facts.n < _tune.FEW else [Config(), Config(lr=3e-4)]
+    return [Config(keep="last")] if facts.n < tune.FEW else [Config(), Config(lr=3e-4)]
 
 
 def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
-    """See `_tune.tune`."""
-    return (yield from _tune.tune(config, work, opened=opener(config)))
+    """See `tune.tune`."""
+    return (yield from tune.tune(config, work, opened=opener(config)))
 
 
 def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None, weights: Path | None = None) -> FloatArray:
-    """See `_tuned.logits`."""
-    return _tuned.logits(fitted, x, source, weights, opener(Config(**fitted.config)))
+    """See `tuned.logits`."""
+    return tuned.logits(fitted, x, source, weights, opener(Config(**fitted.config)))
 
 
 def features(fitted: Fitted, x: NDArray[Any], source: Source, weights: Path | None) -> FloatArray:
-    """See `_tuned.features`."""
-    return _tuned.features(fitted, x, source, weights, opener(Config(**fitted.config)))
+    """See `tuned.features`."""
+    return tuned.features(fitted, x, source, weights, opener(Config(**fitted.config)))
 
 
-def opener(config: Config, *, four_bits: bool = False) -> _tune.Opener:
+def opener(config: Config, *, four_bits: bool = False) -> tune.Opener:
     """Opens a source's tail with adapters in it."""
 
     def opened(source: Source, weights: Path | None, view: View, k: int) -> Tail:
-        from ._adapters import adapt
-        from ._tail import open_tail
+        from .training.adapters import adapt
+        from .training.tail import open_tail
 
         tail = open_tail(source, weights, view, k)
         return adapt(tail, config.rank, config.alpha, config.dropout, four_bits=four_bits)
@@ -100,8 +100,8 @@ def merge(fitted: Fitted, x: NDArray[Any], source: Source, weights: Path | None)
     Raises:
         EngineError: the logits differ by more than `TOLERANCE` of the largest.
     """
-    from ._adapters import add_adapters
-    from ._tail import look, moved, open_tail, put
+    from .training.adapters import add_adapters
+    from .training.tail import look, moved, open_tail, put
 
     known = source, weights, fitted.view, len(fitted.labels)
     adapted = opener(Config(**fitted.config), four_bits=fitted.strategy == "qlora")(*known).eval()
@@ -110,7 +110,7 @@ def merge(fitted: Fitted, x: NDArray[Any], source: Source, weights: Path | None)
     put(adapted, fitted.state)
     put(plain, {name: value for name, value in fitted.state.items() if "lora_" not in name})
     add_adapters(adapted, plain)
-    config = {f.name: fitted.config[f.name] for f in fields(_tune.Config)}
+    config = {f.name: fitted.config[f.name] for f in fields(tune.Config)}
     made = replace(fitted, strategy="finetune", config=config, state=moved(plain.state_dict(), start))
     ours, theirs = look(adapted, x, exact=True), look(plain, x, exact=True)
     gap = float(np.abs(ours - theirs).max())

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ..score._axes import signed_root
 from ..types import Facts, Fitted, FloatArray, Progress, Source, View, Work
 from ._base import SEARCH, Head, source_views
-from ._linear import axes, head
+from .heads.linear import axes, head
 
 TITLE = "linear probe"
 PAPER = "Alain & Bengio 2016, Understanding intermediate layers using linear classifier probes"

@@ -15,7 +15,7 @@ import numpy as np
 from ..score._axes import one_hot
 from ..types import Facts, Progress, View, Work
 from ._base import SEARCH, Head, source_views
-from ._linear import axes
+from .heads.linear import axes
 from .probe import logits as logits  # the same linear reading of a state
 
 TITLE = "nearest prototype"

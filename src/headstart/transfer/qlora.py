@@ -14,9 +14,10 @@ from typing import Any
 from numpy.typing import NDArray
 
 from ..types import Facts, Fitted, FloatArray, Progress, Source, Work
-from . import _tune, _tuned, lora
+from . import lora
 from ._base import Head
-from ._tune import copies, fit_view, refit, views
+from .training import tune, tuned
+from .training.tune import copies, fit_view, refit, views
 
 __all__ = ["copies", "fit_view", "refit", "views"]
 
@@ -39,23 +40,23 @@ class Config(lora.Config):
 
 def settings(facts: Facts) -> list[Config]:
     """LoRA's first."""
-    return [Config(keep="last" if facts.n < _tune.FEW else "best")]
+    return [Config(keep="last" if facts.n < tune.FEW else "best")]
 
 
 def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
-    """See `_tune.tune`.
+    """See `tune.tune`.
 
     Raises:
         UsageError: bitsandbytes is not installed.
     """
-    return (yield from _tune.tune(config, work, opened=lora.opener(config, four_bits=True)))
+    return (yield from tune.tune(config, work, opened=lora.opener(config, four_bits=True)))
 
 
 def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None, weights: Path | None = None) -> FloatArray:
-    """See `_tuned.logits`."""
-    return _tuned.logits(fitted, x, source, weights, lora.opener(Config(**fitted.config), four_bits=True))
+    """See `tuned.logits`."""
+    return tuned.logits(fitted, x, source, weights, lora.opener(Config(**fitted.config), four_bits=True))
 
 
 def features(fitted: Fitted, x: NDArray[Any], source: Source, weights: Path | None) -> FloatArray:
-    """See `_tuned.features`."""
-    return _tuned.features(fitted, x, source, weights, lora.opener(Config(**fitted.config), four_bits=True))
+    """See `tuned.features`."""
+    return tuned.features(fitted, x, source, weights, lora.opener(Config(**fitted.config), four_bits=True))

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from ..family import load
 from ..types import Facts, Features, Fitted, FloatArray, Progress, Source, View, Work
-from . import _text_scratch, _tune
 from ._base import SEARCH, Head
+from .training import text_scratch, tune
 
 if TYPE_CHECKING:
     import torch
@@ -64,7 +64,7 @@ def fit_view(view: View, facts: Facts) -> View:
 def settings(facts: Facts) -> list[Config]:
     """Both augmentation styles, each at two learning rates. Of texts by their number: four rates, or three sizes."""
     if facts.modality == "text":
-        few, many = facts.n < _tune.FEW, facts.n >= MANY
+        few, many = facts.n < tune.FEW, facts.n >= MANY
         sizes = [(5e-4, 128, 1), (1e-3, 128, 1), (2e-3, 128, 1), (4e-3, 128, 1)]
         sizes = sizes if few else [(2e-3, 128, 1), (1e-3, 128, 1), (1e-3, 128, 2), (1e-3, 256, 1)]
         sizes = sizes if not many else [(2e-3, 128, 1), (1e-3, 128, 2), (1e-3, 256, 1), (5e-4, 256, 2)]
@@ -84,14 +84,14 @@ def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
     """Train; with `work.valid` the state of the lowest validation loss is kept, without it the last one."""
     if work.view.depth == "input":
         return (
-            yield from _text_scratch.run(
+            yield from text_scratch.run(
                 _of_texts(config, len(work.train.y), work.share), config.width, config.layers, work
             )
         )
     import torch
 
-    from ._loop import Recipe, train
-    from ._net import Net
+    from .training.loop import Recipe, train
+    from .training.net import Net
 
     torch.manual_seed(work.seed)
     net = Net(work.k, config.width, _stride(work.train.x)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -124,10 +124,10 @@ def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None, weight
     if fitted.view.depth == "input":
         assert source is not None
         width, layers = (int(fitted.config[name]) for name in ("width", "layers"))
-        return _text_scratch.logits(fitted, x, source, width, layers)
+        return text_scratch.logits(fitted, x, source, width, layers)
     import torch
 
-    from ._net import Net
+    from .training.net import Net
 
     state = {name: torch.from_numpy(np.array(value)) for name, value in fitted.state.items()}
     mean, std = state.pop("input.mean"), state.pop("input.std")
@@ -136,10 +136,10 @@ def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None, weight
     return _logits(net.eval(), torch.from_numpy(np.asarray(x)), mean, std, fitted.config["style"] == "photo")
 
 
-def _of_texts(config: Config, n: int, share: float) -> _tune.Config:
+def _of_texts(config: Config, n: int, share: float) -> tune.Config:
     """All parts at one rate, for that share of 10 epochs up to 1,000 texts, of 10 · √(1000/n) beyond."""
     steps = max(20, round(share * (config.steps or max(60, round(steps_of_texts(n) / config.batch)))))
-    return _tune.Config(
+    return tune.Config(
         parts=99, lr=config.lr, decay=1.0, batch=config.batch, weight_decay=0.05, head_first=False, steps=steps
     )
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ..types import Facts, Progress, View, Work
 from ._base import SEARCH, Head, source_views
-from ._linear import axes, squared_hinge
+from .heads.linear import axes, squared_hinge
 from .probe import logits as logits  # the same linear reading of a state
 
 TITLE = "linear SVM"

@@ -65,8 +65,8 @@ def build_text(source: Source, weights: Path | None = None) -> Callable[[Sequenc
     import numpy as np
     import torch
 
-    from ...source._encoder import batch
-    from ...source._language import STATIC, load, tokenizer, tokens
+    from ...source.language.encoder import batch
+    from ...source.language.model import STATIC, load, tokenizer, tokens
 
     where = device()
     model, words = load(source, weights).to(where), tokenizer(source, weights)

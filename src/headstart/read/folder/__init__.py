@@ -1,0 +1,1 @@
+"""Folders → records: what is an example, and which level names its class."""

@@ -1,0 +1,1 @@
+"""Tables → records: bytes to text, text to rows, rows to labelled examples."""

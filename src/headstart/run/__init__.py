@@ -1,0 +1,1 @@
+"""One fit, from data to a saved run: sources, race, last trainings, verdict, record."""

@@ -1,0 +1,86 @@
+"""About how long a fit will take, and in how much memory: said when its data is read, and when sources are chosen.
+
+In: the job and the sources in question, each with the pace at which it was last timed on this machine (else a guess by
+its record). The constants are of one processor core, by rough measurement. What was then taken stands beside it in
+run.json.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from statistics import median_low
+from typing import TYPE_CHECKING, Any
+
+from . import budget
+from . import sources as _sources
+
+if TYPE_CHECKING:
+    from ..types import Example, Source
+    from .fit import _Job
+
+CLASSICAL = {"image": 0.03, "text": 0.006}  # seconds an example for the rival that is no network, its folds included
+STEP = {"image": 0.06, "text": 0.025}  # seconds for a step of the network from scratch
+HEADS = 0.003  # seconds an example and source for all heads on frozen features
+SCRATCH, TUNED = 1.4, 1.2  # whole trainings that a search takes
+BASE = 0.9e9  # bytes of the libraries, a rival, and one look
+
+
+def say(job: _Job, sources: Sequence[Source], *, chosen: bool) -> dict[str, float]:
+    """Tell the person, note it in the journal, and return {"seconds", "bytes"} of the whole run."""
+    from ..judge.wording import duration
+
+    seconds, size = _time(job, sources, chosen), _memory(job, sources)
+    limit = job.plan.budget
+    more = "" if limit is None or seconds < limit else "; --budget none lets it go on"
+    seconds = seconds if limit is None else min(seconds, limit)
+    usual = job.plan.asked == budget.AUTO
+    size = min(size, budget.MEMORY) if usual else size
+    job.tell(f"about {duration(seconds, rough=True)} and {size / 1e9:.1f} GB{more}", 0, 0)
+    job.journal.note("predicted", what="the run", seconds=round(seconds), bytes=round(size), chosen=chosen)
+    return {"seconds": seconds, "bytes": size}
+
+
+def taken(job: _Job) -> Mapping[str, Any]:
+    """What the run took of both: {"predicted": …, "taken": …}."""
+    from ..plan import remaining
+
+    took = {"seconds": job.clock.total(), "bytes": remaining.peak()}
+    job.journal.note("taken", what="the run", seconds=round(took["seconds"]), bytes=round(took["bytes"]))
+    return {"predicted": job.forecast, "taken": took}
+
+
+def _time(job: _Job, sources: Sequence[Source], chosen: bool) -> float:
+    """Seconds: choosing, looking, heads, one long training of the best source, rivals, the last trainings, pages."""
+    from ..plan import cost, remaining
+    from ..transfer import scratch
+
+    task, eyes = job.task, _sources.Looking(job.gallery)
+    examples = (*task.train, *task.valid)
+    paces = [eyes.kept(source) or cost.guess(source) for source in sources]
+    every = [pace.start + pace.look(examples) * sum(task.n.values()) / len(examples) for pace in paces]
+    likely = every[: _sources.KEEP] if chosen else [median_low(every)] * min(_sources.KEEP, len(every))
+    at = 0 if chosen else every.index(likely[0])
+    trained = task.kind != "regression"  # of numbers no network is
+    long = paces[at].run(examples) - paces[at].look(examples) if trained else 0.0
+    batches = scratch.steps(len(task.train), 32)
+    if task.modality == "text":
+        batches = round(scratch.steps_of_texts(len(task.train)) / 16)
+    fresh = STEP[task.modality] * batches * (SCRATCH + job.plan.seeds) if trained else 0.0
+    asked = 0.0 if chosen else sum(pace.start + pace.look(_some(examples)) for pace in paces)
+    rest = len(examples) * (CLASSICAL[task.modality] + HEADS * len(likely)) + remaining.PAGES
+    return job.clock.total() + asked + sum(likely) + long * (TUNED + job.plan.seeds) + fresh + rest
+
+
+def _some(examples: Sequence[Example], most: int = 256) -> Sequence[Example]:
+    """As many as a source is held against others with, evenly drawn."""
+    return examples[:: max(1, len(examples) // most)]
+
+
+def _memory(job: _Job, sources: Sequence[Source]) -> float:
+    """Bytes at the peak: of the largest source."""
+    from ..plan import cost
+    from .race import TRAINING
+
+    n = len(job.task.train) + len(job.task.valid)
+    held = (max(cost.HELD, TRAINING) * s.params + cost.COPIES * cost.BYTES * n * sum(s.widths) for s in sources)
+    return BASE + max(held, default=0.0)

@@ -1,0 +1,53 @@
+"""Whether a race may mirror pictures: as the person says, else as the first source's features tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import BudgetError
+from ..kind._words import percent
+from ..runtime import one_blas_thread
+from ..types import Source, View, answers
+
+if TYPE_CHECKING:
+    from .fit import _Job
+
+SMALL = 48  # pixels of the shorter side below which nothing is mirrored: digits and letters
+MOST = 100  # training pictures that are looked at
+
+
+def mirrors(job: _Job, sources: Mapping[str, Source], side: int) -> bool:
+    """Whether mirrored copies may be learnt from; where features say no, the task gets a note that says so."""
+    task = job.task
+    if not job.plan.mirror:
+        return False
+    if task.modality != "image" or task.kind != "classification" or side < SMALL or not sources:
+        return True
+    from ..plan import mirroring
+    from ..plan._folds import groups
+
+    drawn = np.random.default_rng(job.plan.seed).permutation(len(task.train))[:MOST]
+    some = [task.train[at] for at in np.sort(drawn)]
+    try:
+        with job.clock("embed"):
+            view = View(next(iter(sources)), "all", variants=2, style="mirror")
+            x = job.gallery.look(some, [view], job.deadline)[0].x
+    except BudgetError:
+        return True
+    with one_blas_thread():
+        found = mirroring.asked(np.asarray(x, np.float32), answers(some), groups(some), job.plan.seed)
+    if found is None:
+        return True
+    job.journal.note("mirror", n=found.n, right=found.right, mirrored=found.mirrored, changes=found.changes)
+    if found.changes:
+        said = (
+            f"Mirrored, these {task.noun}s look like another class ({percent(found.right)} named rightly as they are, "
+            f"{percent(found.mirrored)} mirrored; {found.n} training {task.noun}s): no copy is mirrored in training."
+        )
+        job.task = replace(task, notes=(*task.notes, said))
+        job.tell(said, 0, 0)
+    return not found.changes

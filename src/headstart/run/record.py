@@ -1,0 +1,280 @@
+"""The last steps of a fit: save the model and check it, write the pages, and run.json last of all.
+
+`run.json` is the mark of a finished run: everything else stands when it appears.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..api._evaluate import note_seen
+from ..api._run import Run
+from ..family import load, names
+from ..runtime import write, write_json
+from ..types import Example, Fitted, Source, Task, Trial, answers, counts, to_dict
+from . import forecast, models
+from .warnings import foremost
+
+if TYPE_CHECKING:
+    from ..judge.verdict import Judgement
+    from ..pixels import Pixels
+    from ..ship.store import Model
+    from .fit import _Job
+    from .race import Outcome
+    from .sources import Picked
+
+WORDS = 500  # changed texts that tell which words the answers rest on
+WORST = 12  # mistakes shown with their picture
+
+
+def publish(
+    job: _Job,
+    judgement: Judgement,
+    outcome: Outcome,
+    picked: Picked,
+    request: str,
+) -> Run:
+    """Write everything a run leaves and return it.
+
+    Raises:
+        HeadstartError: the saved model does not predict what the model in memory predicts.
+    """
+    from ..judge.unheard import withheld
+    from ..report import card, html
+
+    out, trials, roles = job.plan.out, outcome.trials, outcome.roles
+    sources = picked.sources
+    engine = job.gallery.engine if job.task.modality == "image" else "torch"
+    with job.clock("report"):
+        winner = models.save(job, judgement, outcome, picked, engine)
+        source = sources[winner.view.source] if winner.view.source else None
+        _predictions(out / "predictions.parquet", job.task, judgement)
+        note_seen(out, job.task)
+        environment = _environment(engine, job.task.modality)
+        write_json(out / "environment.json", environment)
+        judgement = replace(judgement, verdict=withheld(judgement.verdict, trials, _titles(job.task)))
+        record = _record(job, judgement, trials, winner, roles, source)
+        record["other"] = {"take": (take := models.loser(roles)), "id": roles[take]}
+        hurts = judgement.verdict.decision == "hurts"
+        record["foremost"] = foremost(trials, outcome.cut, picked.warnings, hurts)
+        record["warnings"] = [*record["foremost"], *record["warnings"]]
+        record["budget"] = {"asked": job.plan.asked, "limit": job.plan.budget, "cut": outcome.cut}
+        record |= {"layers": outcome.layers, "forgetting": outcome.forgetting, "ranking": dict(picked.ranking)}
+        record |= {"request": request, "environment": environment}
+        # Of every source that took part: where its bytes came from (a commit, a package's version) and their digests.
+        record["origins"] = {k: {"loader": s.loader, "sha256": s.sha256, **s.origin} for k, s in sources.items()}
+        pictures = job.task.modality == "image"
+        if job.task.modality == "text" and load("kind", job.task.kind).CALIBRATED:
+            in_time = outcome.reading * WORDS < job.left()
+            told = record["mistakes"] if in_time else None
+            record["texts"] = _texts(out / "model", job.task, job.gallery.engine, judgement, told)
+        thumbnails = _thumbnails([m["path"] for m in record["mistakes"]], job.task.pixels) if pictures else {}
+    earlier = {"earlier attempts": job.clock.earlier} if job.clock.earlier else {}
+    record["resources"] = forecast.taken(job)
+    record["spend"] = {**job.clock.spend, **earlier, "predicted": job.forecast["seconds"], "total": job.clock.total()}
+    record["sentence"] = _sentence(job, judgement, roles, picked.ranking)
+    write(out / "report.html", html.render(record, thumbnails))
+    write(out / "card.md", card.render(record))
+    job.journal.note("finished", sentence=record["sentence"])
+    write_json(out / "run.json", record)
+    return Run(out)
+
+
+def _record(
+    job: _Job,
+    judgement: Judgement,
+    trials: Sequence[Trial],
+    winner: Fitted,
+    roles: Mapping[str, str],
+    source: Source | None,
+) -> dict[str, Any]:
+    """The JSON contract of design.md, and what the report needs beside it."""
+    strategies, titles = {name: load("transfer", name) for name in names("transfer")}, _titles(job.task)
+    metrics = judgement.metrics
+    verdict = to_dict(judgement.verdict)
+    for row in (verdict["rival"], verdict["floor"], *(c["rival"] for c in verdict["against"])):
+        row["source"] = None  # it may have a source's architecture, and has nothing that one learnt
+    rivals = [{**c["rival"], "title": titles[c["rival"]["strategy"]]} for c in verdict["against"]]
+    reuses = bool(strategies[winner.strategy].REUSES)
+    source = source if reuses else None
+    return {
+        "run": str(job.plan.out),
+        "sentence": "",
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": job.plan.command,
+        "task": _task(job.task, judgement),
+        "winner": {
+            "id": roles["winner"],
+            "source": source.key if source else None,
+            "strategy": winner.strategy,
+            "title": titles[winner.strategy],
+            "reuses": reuses,
+            "config": dict(winner.config),
+            "trained_params": winner.trained_params,
+            "total_params": winner.total_params,
+            "licence": source.licence if source else None,
+            "pretrained_on": source.pretrained_on if source else None,
+            "sha256": source.sha256 if source else None,
+            "paper": source.paper if source else strategies[winner.strategy].PAPER,
+        },
+        "metrics": to_dict(metrics),
+        "verdict": verdict,
+        "rivals": rivals,
+        "trials": [{**_trial(t), "title": titles[t.strategy]} for t in trials],
+        "mistakes": _mistakes(job.task, judgement),
+        "warnings": list(job.task.warnings),
+        "spend_cpu": {"adapted": job.cpu_adapted, "total": time.process_time() - job.cpu_start},
+        "embedded": {"seconds": job.gallery.seconds, "computed": job.gallery.computed, "engine": job.gallery.engine},
+        "seed": job.plan.seed,
+    }
+
+
+def _titles(task: Task) -> dict[str, str]:
+    """Strategy → how it is called for such a task."""
+    known = {name: load("transfer", name) for name in names("transfer")}
+    words: dict[str, dict[str, str]] = {name: getattr(m, "TITLES", {}) for name, m in known.items()}
+    return {
+        name: words[name].get(f"{task.modality} {task.kind}", words[name].get(task.modality, m.TITLE))
+        for name, m in known.items()
+    }
+
+
+def _trial(trial: Trial) -> dict[str, Any]:
+    """A trial; one that was not finished has no scores (0.0 would be the best log-loss there is)."""
+    scores = {} if trial.status == "finished" else {"accuracy": None, "log_loss": None}
+    return {**to_dict(trial), **scores}
+
+
+def _task(task: Task, judgement: Judgement) -> dict[str, Any]:
+    k, kind = len(task.labels), load("kind", task.kind)
+    known = [counts(part, k) for part in (task.train, task.valid)]
+    classes = list(zip(task.labels, *known, task.test.counts(k), strict=True)) if kind.CALIBRATED else []
+    return {
+        "name": task.name,
+        "modality": task.modality,
+        "kind": task.kind,
+        "labels": list(task.labels),
+        "n": task.n | ({"unlabelled": len(task.unlabelled)} if task.unlabelled else {}),
+        "set_aside": [to_dict(s) for s in task.set_aside],
+        "split_rule": task.split_rule,
+        "notes": list(task.notes),
+        "fingerprint": task.fingerprint,
+        "classes": [{"label": c, "train": a, "valid": b, "test": t} for c, a, b, t in classes],
+    }
+
+
+def _mistakes(task: Task, judgement: Judgement) -> list[dict[str, Any]]:
+    """The most confident wrong answers on the sealed pictures, or the largest errors, worst first."""
+    shown = [(judgement.examples[row.pop("at")], row) for row in _worst(task, judgement)]
+    return [{"path": example.path, "text": example.text, **row} for example, row in shown]
+
+
+def _worst(task: Task, judgement: Judgement) -> list[dict[str, Any]]:
+    """The same with the rows at which they stand."""
+    truth, worst = answers(judgement.examples), load("kind", task.kind).worst
+    return list(worst(judgement.probabilities, truth, task.labels, WORST, judgement.threshold))
+
+
+def _texts(
+    folder: Path, task: Task, engine: str, judgement: Judgement, mistakes: list[dict[str, Any]] | None
+) -> dict[str, Any]:
+    """Accuracy by length, and the telling words of typical right answers; each mistake is given its own.
+
+    Without `mistakes`, as where there is no time to read `WORDS` changed texts, the lengths alone. The saved model
+    reads these; nothing is chosen by its answers, and none of their features are kept.
+    """
+    from ..judge import texts
+    from ..ship.store import load as open_model
+
+    if mistakes is None:
+        return {"lengths": texts.lengths(judgement), "typical": []}
+    model: Model = open_model(folder)
+    worst = [row["at"] for row in _worst(task, judgement)]
+    typical, said = texts.typical(judgement), load("kind", task.kind).said
+    with tempfile.TemporaryDirectory(prefix="headstart-") as empty:
+        gallery = model.gallery(engine, Path(empty))
+        found = texts.telling(judgement, [*worst, *typical], lambda some: model.probabilities(gallery, some))
+    for mistake, words in zip(mistakes, found, strict=False):
+        mistake["telling"] = words
+    return {
+        "lengths": texts.lengths(judgement),
+        "typical": [
+            {
+                "text": judgement.examples[i].text,
+                "predicted": answer["label"],
+                "probability": answer["probability"],
+                "telling": words,
+            }
+            for i, words in zip(typical, found[len(worst) :], strict=True)
+            for answer in [said(judgement.probabilities[i], task.labels, judgement.threshold)]
+        ],
+    }
+
+
+def _thumbnails(paths: Sequence[str], how: Pixels) -> dict[str, bytes]:
+    """Of whole pictures, on the scale of the task."""
+    from ..read.picture.picture import decode
+    from ..report.thumbs import thumbnail
+
+    return {path: thumbnail(decode(Path(path), replace(how, fit="centre"))) for path in paths}
+
+
+def _predictions(path: Path, task: Task, judgement: Judgement) -> None:
+    """The judged predictions: the example, its truth, what was predicted, and one probability column a class."""
+    import io
+
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    examples: tuple[Example, ...] = judgement.examples
+    columns: dict[str, Any] = {
+        task.modality: [e.path if e.text is None else e.text for e in examples],
+    }
+    kind = load("kind", task.kind)
+    columns |= kind.judged(judgement.probabilities, answers(examples), task.labels, judgement.threshold)
+    buffer = io.BytesIO()
+    parquet.write_table(pa.table(columns), buffer)
+    write(path, buffer.getvalue())
+
+
+def _sentence(job: _Job, judgement: Judgement, roles: Mapping[str, str], ranking: Mapping[str, Any]) -> str:
+    from ..judge import looked
+    from ..judge.wording import sentence
+
+    said = sentence(
+        judgement.verdict,
+        seconds=job.clock.total(),
+        titles=_titles(job.task),
+        fresh=roles["winner"] == roles["rival"],
+        reusable=looked.reused(ranking),
+    )
+    return f"{said} {looked.missed(ranking)}".strip()
+
+
+def _environment(engine: str, modality: str) -> dict[str, str]:
+    from importlib.metadata import version
+
+    from .. import __version__
+
+    packages = ["torch", "numpy", "scikit-learn", "safetensors", "accelerate"]
+    of_pictures = ["torchvision", "timm", "scikit-image", "pillow", "simplejpeg"]
+    packages += of_pictures if modality == "image" else ["transformers", "tokenizers", "peft"]
+    packages += ["openvino"] if engine == "openvino" else []
+    return {
+        "headstart": __version__,
+        "python": platform.python_version(),
+        **{package: version(package) for package in packages},
+        "engine": engine,
+        "system": f"{platform.system()} {platform.machine()}",
+        "executable": Path(sys.executable).name,
+        "arguments": json.dumps(sys.argv[1:], ensure_ascii=False),
+    }

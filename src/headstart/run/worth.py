@@ -1,0 +1,75 @@
+"""Whether a long candidate is worth its time, by what the cheap ones have shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..family import load
+from ..types import IntArray, answers
+
+if TYPE_CHECKING:
+    from ..plan.candidates import Candidate
+    from ..plan.choice import Contender
+    from .race import Race
+
+MANY = 40  # where a cheap candidate errs on at most one in so many pictures not learnt from, nothing long is tried
+LEARNT = 1.0, 2.0  # standard errors by which a cheap candidate names more than the largest class, or has less log-loss
+
+
+def not_worth(race: Race, candidate: Candidate) -> str | None:
+    """Why a long candidate is not worth its time: nothing left to gain, or another source that serves better.
+
+    What does not suit so many examples is tried where it is asked for by name.
+    """
+    from ..plan.choice import prefer
+
+    spared = getattr(load("transfer", candidate.strategy), "spared", None)
+    if spared and candidate.strategy not in race.job.plan.strategies and (why := spared(race.facts)):
+        return str(why)
+    long = {c.id for c in race.candidates if c.long}
+    cheap = [c for c in race.done[True] if c.trial.id not in long]
+    if not (candidate.long and candidate.reuses and cheap):
+        return None
+    best = prefer(cheap)
+    task = race.job.task
+    y = answers((*task.train, *task.valid))
+    y = y[race.folds >= 0] if best.trial.folds and race.folds is not None else y[-len(best.right) :]
+    if task.kind == "classification" and (why := nothing_learnt(best, y, task.labels, task.noun)):
+        return why
+    of_all, of_valid = best.right, best.right[-len(race.job.task.valid) :]  # a long one is compared on the latter
+    for right, what in ((of_all, "held-out"), (of_valid, "validation")):
+        wrong, n = int((right < 1).sum()), len(right)
+        if (n >= MANY or (best.trial.folds and right is of_all)) and wrong <= n / MANY:
+            return f"{best.trial.id} errs on {wrong} of {n} {what} {race.job.task.noun}s: no gain could be shown there"
+    if best.trial.source == candidate.view.source:
+        return None
+    return f"long training on the best source alone, which is {best.trial.source} ({best.trial.id} leads)"
+
+
+def nothing_learnt(best: Contender, y: IntArray, labels: Sequence[str], noun: str) -> str | None:
+    """Why the best cheap candidate is not beyond always answering the largest class; None where it is.
+
+    Beyond: by a standard error in right answers, or by two in log-loss, where classes are so unequal that hardly
+    anything is named but the largest.
+
+    Args:
+        best: compared on examples of classes `y` [m].
+        y: see there.
+        labels: names of the classes.
+        noun: what one example is called.
+    """
+    from ..plan.choice import standard_error
+
+    n, counts = len(y), np.bincount(y, minlength=len(labels))
+    right, losses = y == counts.argmax(), -np.log(counts[y] / n)
+    for gain, errors in zip((best.right.astype(float) - right, losses - best.losses), LEARNT, strict=True):
+        if gain.mean() > errors * standard_error(gain, best.groups):
+            return None
+    return (
+        f"{best.trial.id} names {100 * best.right.mean():.0f} % of {n} {noun}s, which is not clearly beyond always "
+        f"answering '{labels[int(counts.argmax())]}' ({100 * right.mean():.0f} %): where nothing was learnt, longer "
+        "training does not help"
+    )

@@ -1,0 +1,1 @@
+"""Weights files as packages keep them: each file here reads one format, and nothing else."""

@@ -1,0 +1,1 @@
+"""Whether a source is what its record says: one file a modality."""

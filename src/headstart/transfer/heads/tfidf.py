@@ -1,0 +1,118 @@
+"""TF-IDF of words, or of words and characters, and logistic or ridge regression (scikit-learn's), as plain arrays.
+
+[n] texts → scores [n k]. The vocabulary is kept as UTF-8 bytes, terms apart by newlines, so that no pickle is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...types import FloatArray, IntArray
+from .._once import once
+
+# Kind → (name, analyser, n-grams) of each block of features.
+FEATURES: dict[str, tuple[tuple[str, str, tuple[int, int]], ...]] = {
+    "words": (("word", "word", (1, 2)),),
+    "characters": (("word", "word", (1, 2)), ("char", "char_wb", (2, 5))),
+}
+MOST = 200_000  # terms of one block, the most frequent
+# The ridge penalty at c = 1; settings divide it by 3 and 30. Four-fold on 2,000 labelled tweets and as many newspaper
+# sentences of seed 0 (none of its test), 0.03 to 0.3 were within 2.5 % of the lowest error of 0.01 to 3.
+ALPHA = 0.9
+
+
+def fit(x: NDArray[Any], y: NDArray[Any], k: int, features: str, c: float) -> dict[str, NDArray[Any]]:
+    """Vocabularies, inverse document frequencies, weights [v k] and biases [k]; of numbers k is 1."""
+    from scipy import sparse
+
+    blocks = [once(x, ("tfidf", name), partial(_learnt, x, how, grams)) for name, how, grams in FEATURES[features]]
+    rows = sparse.hstack([matrix for *_, matrix in blocks]).tocsr() / np.sqrt(len(blocks))
+    if y.dtype.kind == "f":
+        weight, bias = _ridge(rows, y, c)
+    else:
+        weight, bias = _logistic(rows, y, k, c) if y.ndim == 1 else _each(rows, y, c)
+    state: dict[str, NDArray[Any]] = {"weight": weight, "bias": bias}
+    for (name, *_), (terms, idf, _) in zip(FEATURES[features], blocks, strict=True):
+        state |= {f"{name}.terms": np.frombuffer("\n".join(terms).encode(), np.uint8), f"{name}.idf": idf}
+    return state
+
+
+def _ridge(rows: Any, y: NDArray[Any], c: float) -> tuple[FloatArray, FloatArray]:  # noqa: ANN401 - a sparse matrix
+    """Weight [v 1] and bias [1]; `c` is the weight of an error, as that of logistic regression ten times as large."""
+    from sklearn.linear_model import Ridge
+
+    model = Ridge(alpha=ALPHA / c, solver="sparse_cg", tol=1e-5).fit(rows, y)
+    return model.coef_.reshape(-1, 1).astype(np.float32), np.array([model.intercept_], np.float32)
+
+
+def _logistic(rows: Any, y: IntArray, k: int, c: float) -> tuple[FloatArray, FloatArray]:  # noqa: ANN401 - the same
+    """Weights [v k] and biases [k]."""
+    from sklearn.linear_model import LogisticRegression
+
+    weight, bias = np.zeros((rows.shape[1], k), np.float32), np.full(k, -30.0, np.float32)  # classes that are missing
+    if len(present := np.unique(y)) == 1:  # of a label in each or no row, or of one class, there is nothing to learn
+        bias[present] = 0.0
+        return weight, bias
+    model = LogisticRegression(C=c, max_iter=300, tol=1e-3).fit(rows, y)
+    if len(model.classes_) == 2:  # scikit-learn gives one row for two classes
+        weight[:, model.classes_] = np.concatenate([-model.coef_, model.coef_]).T / 2
+        bias[model.classes_] = np.concatenate([-model.intercept_, model.intercept_]) / 2
+    else:
+        weight[:, model.classes_], bias[model.classes_] = model.coef_.T, model.intercept_
+    return weight, bias
+
+
+def _each(rows: Any, y: IntArray, c: float) -> tuple[FloatArray, FloatArray]:  # noqa: ANN401 - the same
+    """The same for label sets y [n k]: one against the rest for each label."""
+    heads = [_logistic(rows, column, 2, c) for column in y.T]
+    weight = np.stack([w[:, 1] - w[:, 0] for w, _ in heads], 1)
+    return weight, np.array([b[1] - b[0] for _, b in heads], np.float32)
+
+
+def logits(x: Sequence[str] | NDArray[Any], state: Mapping[str, NDArray[Any]], features: str) -> FloatArray:
+    """[n] texts → [n k]."""
+    from scipy import sparse
+
+    blocks = []
+    for name, how, grams in FEATURES[features]:
+        terms = state[f"{name}.terms"].tobytes().decode().split("\n")
+        counts = _vectoriser(how, grams, vocabulary=terms).transform(x).astype(np.float32)
+        blocks.append(_weighed(counts, state[f"{name}.idf"]))
+    rows = sparse.hstack(blocks).tocsr() / np.sqrt(len(blocks))
+    return np.asarray(rows @ state["weight"] + state["bias"], np.float32)
+
+
+def _learnt(x: NDArray[Any], how: str, grams: tuple[int, int]) -> tuple[list[str], FloatArray, Any]:
+    """Terms, their idf, and the training rows."""
+    vectoriser = _vectoriser(how, grams)
+    try:
+        counts = vectoriser.fit_transform(x).astype(np.float32)
+        terms = [str(term) for term in vectoriser.get_feature_names_out()]
+    except ValueError:  # no text has a word of two letters
+        counts, terms = np.zeros((len(x), 1), np.float32), ["-"]
+    n = len(x)
+    frequency = np.asarray((counts > 0).sum(0)).reshape(-1)
+    idf = (np.log((1 + n) / (1 + frequency)) + 1).astype(np.float32)  # scikit-learn's smoothed idf
+    return terms, idf, _weighed(counts, idf)
+
+
+def _weighed(counts: Any, idf: FloatArray) -> Any:  # noqa: ANN401 - scipy's sparse matrices
+    """(1 + log tf) · idf, rows of length 1."""
+    from scipy import sparse
+    from sklearn.preprocessing import normalize
+
+    counts = sparse.csr_matrix(counts)
+    counts.data = 1 + np.log(counts.data)
+    return normalize(counts @ sparse.diags(idf)).astype(np.float32)
+
+
+def _vectoriser(how: str, grams: tuple[int, int], vocabulary: Sequence[str] | None = None) -> Any:  # noqa: ANN401
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    most = None if vocabulary else MOST
+    return CountVectorizer(analyzer=how, ngram_range=grams, max_features=most, vocabulary=vocabulary)
