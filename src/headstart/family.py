@@ -61,4 +61,5 @@ def _title(folder: str) -> str:
         "read": "reader",
         "judge/metric": "metric",
         "kind": "kind of task",
+        "modality": "kind of data",
     }.get(folder, folder.split("/")[-1])

@@ -20,12 +20,12 @@ from .findings import Decision as Decision
 from .findings import Metrics as Metrics
 from .findings import Rival as Rival
 from .findings import Verdict as Verdict
+from .modality import noun
 from .pixels import PLAIN, Pixels
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
 PAIR = " ␟ "  # between texts of several columns, which models that know pairs are given as such
-NOUNS = {"image": "picture", "text": "text"}  # modality → what one example is called
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class Task:
     @property
     def noun(self) -> str:
         """What one example is called."""
-        return NOUNS[self.modality]
+        return noun(self.modality)
 
     @property
     def n(self) -> dict[str, int]:

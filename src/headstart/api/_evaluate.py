@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import DataError, UsageError
+from ..modality import noun
 from ..runtime import quiet_threads, write
-from ..types import NOUNS, Example, Fitted, Task
+from ..types import Example, Fitted, Task
 from ._run import Run, opened
 
 if TYPE_CHECKING:
@@ -159,7 +160,7 @@ def _seen(folder: Path) -> frozenset[str] | None:
 
 def _same_question(run: Run, model: Model, other: Run, rival: Model) -> None:
     """Both read the same kind of data and know the same classes."""
-    one, two = (f"{m.fitted.kind} of {NOUNS[m.modality]}s" for m in (model, rival))
+    one, two = (f"{m.fitted.kind} of {noun(m.modality)}s" for m in (model, rival))
     if one != two:
         raise UsageError(
             f"{run.path} does {one}, {other.path} {two}; only runs that answer the same question can be compared. "

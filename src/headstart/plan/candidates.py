@@ -11,7 +11,8 @@ from typing import Any
 
 from ..errors import UsageError
 from ..family import load, names
-from ..types import NOUNS, Facts, View
+from ..modality import noun
+from ..types import Facts, View
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def candidates(sources: Sequence[str], wanted: Sequence[str], facts: Facts) -> l
     modules = {name: load("transfer", name) for name in dict.fromkeys([*names("transfer"), *wanted])}
     for name in wanted:
         if facts.modality not in reads(modules[name]) or facts.kind not in kinds(modules[name]):
-            what = f"{NOUNS[facts.modality]}s" + ("" if facts.kind == "classification" else f" with {facts.kind}")
+            what = f"{noun(facts.modality)}s" + ("" if facts.kind == "classification" else f" with {facts.kind}")
             fit = [n for n, m in modules.items() if facts.modality in reads(m) and facts.kind in kinds(m)]
             raise UsageError(f"The strategy '{name}' does not take {what}. Those that do: {', '.join(fit)}.")
     out = []

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..judge.texts import by_length
 from ..judge.wording import Units, too_small, units
-from ..types import NOUNS
+from ..modality import noun
 from ._words import DECISIONS, clean, gain, gap, reason, spread, value
 
 Run = Mapping[str, Any]
@@ -31,7 +31,7 @@ def whole(run: Run) -> Run:
     judged = {"metric": "accuracy", "level": 0.95, "margin": 0.0, "n_test": task["n"].get("test", 0), "test_reads": 1}
     return {
         **run,
-        "noun": NOUNS.get(task.get("modality", "image"), "example"),
+        "noun": noun(task.get("modality", "image")),
         "task": task,
         "verdict": judged | verdict if verdict else {},
         "metrics": _METRICS | metrics if metrics else {},

@@ -13,8 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..modality import noun as noun_of
 from ..pixels import Pixels
-from ..types import NOUNS
 from . import _words
 from .text import COLUMNS, pad, shorten, width
 
@@ -55,7 +55,7 @@ def page(record: Mapping[str, Any]) -> str:
 
 
 def _head(record: Mapping[str, Any]) -> str:
-    noun, n = NOUNS[record["modality"]], record["n"]
+    noun, n = noun_of(record["modality"]), record["n"]
     of = f" of {_words.plural(len(record['labels']), 'class', 'classes')}" if record["kind"] == "classification" else ""
     labelled = sum(many for split, many in n.items() if split != "unlabelled")
     return f"{record['name']}: {_words.plural(labelled, noun)}{of}, {_KINDS.get(record['kind'], record['kind'])}"
@@ -76,7 +76,7 @@ def _classes(record: Mapping[str, Any]) -> list[str]:
 
 def _facts(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """(title, sentence) of all that was understood, in the order in which a person wants to check it."""
-    noun, n = NOUNS[record["modality"]], record["n"]
+    noun, n = noun_of(record["modality"]), record["n"]
     if columns := record["columns"]:
         yield "columns", ", ".join(f"{role}: '{name}'" for role, name in columns.items())
     yield "splits", record["split_rule"]

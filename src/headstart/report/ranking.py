@@ -12,7 +12,7 @@ from typing import Any
 
 from ..family import load
 from ..kind._words import figures
-from ..types import NOUNS
+from ..modality import noun as noun_of
 from . import _words
 from .text import COLUMNS, pad, shorten, width
 
@@ -35,7 +35,7 @@ def table(record: Mapping[str, Any]) -> str:
         first, *rest = licence or [""]
         lines += [told + first, *(" " * width(told) + more for more in rest)]
     used = max(row["n_used"] for row in rows)
-    noun = NOUNS.get(task["modality"], "example")
+    noun = noun_of(task["modality"])
     notes = [
         f"{_named(task)}, loss: what a ridge head on frozen features makes of {_words.plural(used, noun)} left out in "
         "turn (groups as a whole); they stand in the order of its loss, where it does not tell, the likelier "

@@ -1,0 +1,5 @@
+"""Pictures."""
+
+from __future__ import annotations
+
+NOUN = "picture"  # what one example is called
