@@ -16,9 +16,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .source.vision.cure import watch_for_it
+from .version import __version__ as __version__
 
 watch_for_it()
-__version__ = "0.1.0"
 __all__ = [
     "HeadstartError",
     "Run",

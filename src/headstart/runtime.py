@@ -120,7 +120,7 @@ class Clock:
     def __init__(self) -> None:
         self.spend: dict[str, float] = {}
         self.earlier = 0.0  # seconds that attempts before this one put into what is used again
-        self._start = time.perf_counter()
+        self._start, self._cpu = time.perf_counter(), time.process_time()
         self._inside = [0.0]  # seconds of blocks within the block at work, which are theirs alone
 
     @contextmanager
@@ -138,3 +138,7 @@ class Clock:
     def total(self) -> float:
         """Seconds since the clock was made, and `earlier`."""
         return time.perf_counter() - self._start + self.earlier
+
+    def cpu(self) -> float:
+        """CPU seconds of the process since the clock was made."""
+        return time.process_time() - self._cpu

@@ -11,7 +11,8 @@ import own_source
 from drawn import two_classes
 from headstart.errors import UsageError
 from headstart.run import budget
-from headstart.run.fit import STOPPED, _more
+from headstart.run.fit import _more
+from headstart.run.job import STOPPED
 
 
 @pytest.mark.parametrize("said", ["90s", "90", "1.5m", 90, 90.0, " 90S "])

@@ -13,10 +13,10 @@ import headstart
 import own_source
 import tiny_text
 from drawn import two_classes
+from headstart.api import _fit as fit
 from headstart.errors import UsageError
 from headstart.read import ReadOptions
-from headstart.run import fit
-from headstart.run.fit import Plan
+from headstart.run.job import Plan
 from headstart.types import Sealed, Task
 
 HOW = {"source": "tiny", "engine": "torch", "seeds": 1, "strategy": "probe,classical"}

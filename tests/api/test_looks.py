@@ -14,7 +14,7 @@ from headstart.plan.journal import Journal
 from headstart.plan.remaining import Slow
 from headstart.run import budget
 from headstart.run import sources as _sources
-from headstart.run.fit import Plan, _Job
+from headstart.run.job import Job, Plan
 from headstart.run.looks import Looks
 from headstart.runtime import Clock
 from headstart.types import Sealed, Task, View
@@ -27,11 +27,11 @@ def looks(tmp_path):
     """Of 120 drawn texts through the tiny language model."""
     drawn = tiny_text.texts(150, 2, 3)
     blank = {field.name: None for field in fields(Plan)}
-    job = _Job(Plan(**{**blank, "out": tmp_path, "asked": budget.AUTO}), Clock(), lambda *_: None)
-    job.task = Task("drawn", ("a", "b"), tuple(drawn[:90]), tuple(drawn[90:120]), Sealed(()), modality="text")
+    plan = Plan(**{**blank, "out": tmp_path, "asked": budget.AUTO})
+    task = Task("drawn", ("a", "b"), tuple(drawn[:90]), tuple(drawn[90:120]), Sealed(()), modality="text")
     sources = {"tiny-text": tiny_text.source()}
-    job.gallery = Gallery(sources, weights={"tiny-text": tiny_text.weights()}, folder=tmp_path / "features")
-    job.journal = Journal(tmp_path / "journal.jsonl")
+    gallery = Gallery(sources, weights={"tiny-text": tiny_text.weights()}, folder=tmp_path / "features")
+    job = Job(plan, Clock(), lambda *_: None, task, gallery, Journal(tmp_path / "journal.jsonl"))
     return Looks(job, sources)
 
 

@@ -156,12 +156,13 @@ def test_long_candidates_run_on_the_source_that_serves_the_cheap_ones_best(tmp_p
 @pytest.mark.parametrize("depth", ["input", "cut:3"])
 def test_a_candidates_state_is_not_found_by_another_record_of_the_same_key(tmp_path, depth):
     """Of pictures as they are the features' key says nothing of the source: its identity must."""
-    from headstart.run.fit import Plan, _Job
+    from headstart.run.job import Job, Plan
     from headstart.run.race import Race
 
     blank = {field.name: None for field in fields(Plan)}
-    job = _Job(Plan(**{**blank, "out": tmp_path / "run", "seed": 0, "strategies": ()}), Clock(), None)
-    job.task = read(str(two_classes(tmp_path / "photos", 6)), seed=0)
+    plan = Plan(**{**blank, "out": tmp_path / "run", "seed": 0, "strategies": ()})
+    task = read(str(two_classes(tmp_path / "photos", 6)), seed=0)
+    job = Job(plan, Clock(), None, task, None, None)
     source, view = tiny_tail.source(), View("tiny", depth)
     changes = (
         {},

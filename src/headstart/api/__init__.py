@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ..run.fit import fit
 from ..source.vision.cure import cure as torchvision_cure
 from ._cache import cache
 from ._check import Checked, check
 from ._demo import demo
 from ._embed import embed
 from ._evaluate import evaluate
+from ._fit import fit
 from ._rank import Ranked, rank
 from ._run import Run, load, predict, sources
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import UsageError
-from ..run.fit import fit
 from ..runtime import cache_dir, write
+from ._fit import fit
 from ._run import Run
 
 LABELLED, SEALED = 20, 100  # pictures a class

@@ -1,7 +1,4 @@
-"""evaluate: a finished run on labelled data it has not seen, alone or against another run on the same examples.
-
-Also keeps, in a run's folder, which examples it has learnt from: `seen.safetensors`, eight bytes each.
-"""
+"""evaluate: a finished run on labelled data it has not seen, alone or against another run on the same examples."""
 
 from __future__ import annotations
 
@@ -13,24 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import DataError, UsageError
+from ..errors import UsageError
 from ..modality import noun
-from ..runtime import quiet_threads, write
-from ..types import Example, Fitted, Task
-from ._run import Run, opened
+from ..run import learnt
+from ..run.saved import Saved, opened
+from ..runtime import quiet_threads
+from ..types import Example, Fitted
 
 if TYPE_CHECKING:
     from ..judge.unseen import Evaluation, Own
     from ..ship.store import Model
 
-SEEN = "seen.safetensors"
-
 
 def evaluate(
-    run: str | Path | Run,
+    run: str | Path | Saved,
     data: str | Path,
     *,
-    against: str | Path | Run | None = None,
+    against: str | Path | Saved | None = None,
     engine: str = "auto",
     take: str | None = None,
     watch: Callable[[str, int, int], None] | None = None,
@@ -73,7 +69,7 @@ def evaluate(
     first = models[0]
     for model, other in zip(models[1:], runs[1:], strict=True):
         _same_question(runs[0], first, other, model)
-    seen = [_seen(r.path) for r in runs]
+    seen = [learnt.of(r.path) for r in runs]
     task = unseen(
         data,
         modality=first.modality,
@@ -87,8 +83,8 @@ def evaluate(
     )
     unknown = [str(r.path) for r, s in zip(runs, seen, strict=True) if s is None]
     caveats = [
-        f"{' and '.join(unknown)} cannot tell which {task.noun}s it has learnt from (no {SEEN} there): any of them "
-        "in these data flatter it."
+        f"{' and '.join(unknown)} cannot tell which {task.noun}s it has learnt from (no {learnt.FILE} there): any of "
+        "them in these data flatter it."
     ] if unknown else []  # fmt: skip
     if first.fitted.kind == "regression" and len(called := {m.labels[0] for m in models}) > 1:
         caveats.append(f"The runs call what they predict {' and '.join(map(repr, called))}: is it the same quantity?")
@@ -116,7 +112,7 @@ def evaluate(
         )
 
 
-def _own(run: Run) -> Own | None:
+def _own(run: Saved) -> Own | None:
     """How a run's model did on its own sealed test; its calibration is known of the winner alone."""
     from ..judge.unseen import Own
 
@@ -133,32 +129,7 @@ def _own(run: Run) -> Own | None:
     return None
 
 
-def note_seen(folder: Path, task: Task) -> None:
-    """Write down what a run learns from: the first eight bytes of each digest, without labels or splits."""
-    from safetensors.numpy import save
-
-    from ..read._unseen import SHORT
-
-    numbers = sorted({int(e.digest[:SHORT], 16) for e in (*task.train, *task.valid, *task.unlabelled)})
-    write(folder / SEEN, save({"seen": np.array(numbers, np.uint64)}))
-
-
-def _seen(folder: Path) -> frozenset[str] | None:
-    """What a run has learnt from, as starts of digests; None where its folder does not say."""
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
-
-    from ..read._unseen import SHORT
-
-    try:
-        return frozenset(f"{n:0{SHORT}x}" for n in load((folder / SEEN).read_bytes())["seen"].tolist())
-    except FileNotFoundError:
-        return None
-    except (SafetensorError, KeyError) as error:
-        raise DataError(f"{folder / SEEN} is damaged ({error}). Copy the run's folder again.") from error
-
-
-def _same_question(run: Run, model: Model, other: Run, rival: Model) -> None:
+def _same_question(run: Saved, model: Model, other: Saved, rival: Model) -> None:
     """Both read the same kind of data and know the same classes."""
     one, two = (f"{m.fitted.kind} of {noun(m.modality)}s" for m in (model, rival))
     if one != two:

@@ -17,6 +17,7 @@ from ..errors import UsageError
 from ..run.sources import KEEP, Looking, named
 from ..runtime import Clock, one_blas_thread, quiet_threads
 from ..types import Example, Features, Source, Task, answers
+from ._fit import several
 
 if TYPE_CHECKING:
     from ..plan.ranking import Entry, Ranking
@@ -78,13 +79,12 @@ def rank(
     from ..plan import rounds, shortlist
     from ..read import ReadOptions, read
     from ..run import budget as _budget
-    from ..run.fit import _several
     from ..source import _catalogue
 
     limit = _budget.limit(_budget.asked(budget), examples)
     asked = ReadOptions.of(options)
     clock, deadline = Clock(), None if limit is None else time.monotonic() + limit
-    keys = _several(source)
+    keys = several(source)
     [_catalogue.get(key) for key in keys]  # a slip of the pen is told at once
     pick_engine(engine)
     if asked.kind:

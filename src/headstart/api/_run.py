@@ -1,29 +1,22 @@
-"""A finished run: what is in its folder, read back, and its model put to work."""
+"""A finished run put to work: what was saved, with the verbs that use its model."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
-from html import escape
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-from ..errors import DataError, UsageError
-from ..runtime import write
-from ..types import Contrast, FloatArray, Rival, Source, Verdict
+from ..run.saved import Saved, opened
+from ..types import FloatArray, Source
+from ._embed import embedded
+from ._evaluate import evaluate
 
 if TYPE_CHECKING:
     from ..judge.unseen import Evaluation
     from ..ship.predict import Row
-    from ..ship.store import Model
-
-MODEL, OTHER = "model", "other"  # folders of the run's model, and of the best of the camp that did not win
-TAKES = ("winner", "transfer", "rival")
 
 
-class Run:
+class Run(Saved):
     """What `fit` left in a folder.
 
     Args:
@@ -34,88 +27,6 @@ class Run:
         DataError: the folder holds no finished run.
         UsageError: there is no such `take`.
     """
-
-    def __init__(self, folder: str | Path, take: str = "winner") -> None:
-        self.path, self.take = Path(folder), take
-        if take not in TAKES:
-            raise UsageError(f"take={take!r} was given; a run keeps {', '.join(TAKES)}. Name one of these.")
-        try:
-            self.record: dict[str, Any] = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
-        except FileNotFoundError as error:
-            known = sorted(p.parent.name for p in self.path.absolute().parent.glob("*/run.json"))
-            beside = f" Finished runs beside it: {', '.join(known)}." if known else ""
-            raise DataError(
-                f"{self.path} holds no finished run (run.json is missing).{beside} "
-                f"Make one with: headstart fit DATA --out {self.path}"
-            ) from error
-        except ValueError as error:
-            raise DataError(
-                f"{self.path / 'run.json'} is damaged ({error}). Move it away and run the same `headstart fit` again: "
-                "finished work is kept."
-            ) from error
-        self._was = str(self.record.get("run", self.path))
-        if Path(self._was).absolute() != self.path.absolute():  # it was moved or copied
-            self.record["run"] = str(self.path)
-
-    def readdress(self) -> None:
-        """Let the pages of a run that was moved name its new place in their lines to copy."""
-        was, now = self._was, str(self.record["run"])
-        for page in (self.report, self.path / "card.md") if was != now else ():
-            text = moved = page.read_text(encoding="utf-8") if page.is_file() else ""
-            for line in ("headstart predict {} ".format, "hs.load({})".format):
-                for form in (quote, repr, lambda place: escape(repr(place))):
-                    moved = moved.replace(line(form(was)), line(form(now)))
-            if moved != text:
-                with suppress(OSError):  # a folder that may only be read
-                    write(page, moved)
-
-    def __repr__(self) -> str:
-        return f"Run('{self.path}'): {self.sentence}"
-
-    @property
-    def sentence(self) -> str:
-        """The verdict in one sentence."""
-        return str(self.record["sentence"])
-
-    @property
-    def verdict(self) -> Verdict:
-        """Did the reuse help?"""
-        raw = dict(self.record["verdict"])
-        for side in ("transfer", "rival", "floor"):
-            raw[side] = _rival(raw[side]) if raw.get(side) else None
-        raw["against"] = tuple(
-            Contrast(_rival(row["rival"]), row["difference"], tuple(row["interval"])) for row in raw.get("against", ())
-        )
-        return Verdict(**{**raw, "interval": tuple(raw["interval"]), "caveats": tuple(raw["caveats"])})
-
-    @property
-    def report(self) -> Path:
-        """The page for people."""
-        return self.path / "report.html"
-
-    @property
-    def model(self) -> Model:
-        """The saved classifier that `take` names.
-
-        Raises:
-            DataError: it is damaged, or the run has kept its winner alone.
-        """
-        from ..ship.store import load as open_model
-
-        reuses = self.record["winner"]["reuses"]
-        if self.take in ("winner", "transfer" if reuses else "rival"):
-            return open_model(self.path / MODEL)
-        if not (self.path / OTHER).exists():
-            raise DataError(
-                f"{self.path} has kept its winner alone, which {'reuses' if reuses else 'starts fresh'}; the best "
-                f"{self.take} was not saved. Run `headstart fit` again into another folder, or leave --take out."
-            )
-        return open_model(self.path / OTHER)
-
-    @property
-    def name(self) -> str:
-        """What it is called in sentences: its folder, and which model where that is not its own."""
-        return str(self.path) if self.take == "winner" else f"{self.path} ({self.take})"
 
     def predict(
         self,
@@ -139,15 +50,13 @@ class Run:
             UsageError: the run's model stands on no source.
             DataError: an input cannot be read; names the first.
         """
-        from ._embed import embedded
-
         return embedded(self.model, inputs, engine)
 
     def evaluate(
         self,
         data: str | Path,
         *,
-        against: str | Path | Run | None = None,
+        against: str | Path | Saved | None = None,
         engine: str = "auto",
         take: str | None = None,
         **options: Any,  # noqa: ANN401 - fields of ReadOptions
@@ -156,13 +65,7 @@ class Run:
 
         `options` say how the data is read: `text`, `label`, `encoding`, ….
         """
-        from ._evaluate import evaluate
-
         return evaluate(self, data, against=against, engine=engine, take=take, **options)
-
-
-def _rival(row: Mapping[str, Any]) -> Rival:
-    return Rival(**{**row, "interval": tuple(row["interval"])})
 
 
 def load(folder: str | Path, take: str = "winner") -> Run:
@@ -170,15 +73,8 @@ def load(folder: str | Path, take: str = "winner") -> Run:
     return Run(folder, take)
 
 
-def opened(run: str | Path | Run, take: str | None = None) -> Run:
-    """A run, or the run in a folder, with another of its models where `take` names one."""
-    if take is None:
-        return run if isinstance(run, Run) else Run(run)
-    return Run(run.path if isinstance(run, Run) else run, take)
-
-
 def predict(
-    run: str | Path | Run,
+    run: str | Path | Saved,
     inputs: Iterable[Any],
     *,
     engine: str = "auto",

@@ -81,7 +81,7 @@ def _version(asked: bool) -> None:
     if asked:
         import typer
 
-        from .. import __version__
+        from ..version import __version__
 
         sys.stdout.write(f"headstart {__version__}\n")
         raise typer.Exit

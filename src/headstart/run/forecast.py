@@ -16,7 +16,7 @@ from . import sources as _sources
 
 if TYPE_CHECKING:
     from ..types import Example, Source
-    from .fit import _Job
+    from .job import Job
 
 CLASSICAL = {"image": 0.03, "text": 0.006}  # seconds an example for the rival that is no network, its folds included
 STEP = {"image": 0.06, "text": 0.025}  # seconds for a step of the network from scratch
@@ -25,7 +25,7 @@ SCRATCH, TUNED = 1.4, 1.2  # whole trainings that a search takes
 BASE = 0.9e9  # bytes of the libraries, a rival, and one look
 
 
-def say(job: _Job, sources: Sequence[Source], *, chosen: bool) -> dict[str, float]:
+def say(job: Job, sources: Sequence[Source], *, chosen: bool) -> dict[str, float]:
     """Tell the person, note it in the journal, and return {"seconds", "bytes"} of the whole run."""
     from ..judge.wording import duration
 
@@ -40,7 +40,7 @@ def say(job: _Job, sources: Sequence[Source], *, chosen: bool) -> dict[str, floa
     return {"seconds": seconds, "bytes": size}
 
 
-def taken(job: _Job) -> Mapping[str, Any]:
+def taken(job: Job) -> Mapping[str, Any]:
     """What the run took of both: {"predicted": …, "taken": …}."""
     from ..plan import remaining
 
@@ -49,7 +49,7 @@ def taken(job: _Job) -> Mapping[str, Any]:
     return {"predicted": job.forecast, "taken": took}
 
 
-def _time(job: _Job, sources: Sequence[Source], chosen: bool) -> float:
+def _time(job: Job, sources: Sequence[Source], chosen: bool) -> float:
     """Seconds: choosing, looking, heads, one long training of the best source, rivals, the last trainings, pages."""
     from ..plan import cost, remaining
     from ..transfer import scratch
@@ -76,7 +76,7 @@ def _some(examples: Sequence[Example], most: int = 256) -> Sequence[Example]:
     return examples[:: max(1, len(examples) // most)]
 
 
-def _memory(job: _Job, sources: Sequence[Source]) -> float:
+def _memory(job: Job, sources: Sequence[Source]) -> float:
     """Bytes at the peak: of the largest source."""
     from ..plan import cost
     from .race import TRAINING

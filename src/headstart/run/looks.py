@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ..types import Example, Features, Source, View, to_dict
 
 if TYPE_CHECKING:
-    from .fit import _Job
+    from .job import Job
 
 SAMPLE = 24  # examples that tell what looking at all through a source will take
 
@@ -21,7 +21,7 @@ SAMPLE = 24  # examples that tell what looking at all through a source will take
 class Looks:
     """The looks of one race; `each` says of a source how many seconds one example more takes."""
 
-    def __init__(self, job: _Job, sources: Mapping[str, Source]) -> None:
+    def __init__(self, job: Job, sources: Mapping[str, Source]) -> None:
         self._job, self._sources = job, sources
         self.each: dict[str | None, float] = {}
         self._seen: dict[View, tuple[Features, Features, Features]] = {}  # of training, of validation, of both

@@ -14,13 +14,13 @@ from ..runtime import one_blas_thread
 from ..types import Source, View, answers
 
 if TYPE_CHECKING:
-    from .fit import _Job
+    from .job import Job
 
 SMALL = 48  # pixels of the shorter side below which nothing is mirrored: digits and letters
 MOST = 100  # training pictures that are looked at
 
 
-def mirrors(job: _Job, sources: Mapping[str, Source], side: int) -> bool:
+def mirrors(job: Job, sources: Mapping[str, Source], side: int) -> bool:
     """Whether mirrored copies may be learnt from; where features say no, the task gets a note that says so."""
     task = job.task
     if not job.plan.mirror:

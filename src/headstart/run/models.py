@@ -13,21 +13,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..api._run import MODEL, OTHER
 from ..errors import HeadstartError
 from ..family import load
 from ..types import Fitted, Source, answers
+from .saved import MODEL, OTHER
 
 if TYPE_CHECKING:
     from ..judge.interval import Float64
     from ..judge.verdict import Judgement
     from ..ship.store import Model
-    from .fit import _Job
+    from .job import Job
     from .race import Outcome
     from .sources import Picked
 
 
-def save(job: _Job, judgement: Judgement, outcome: Outcome, picked: Picked, engine: str) -> Fitted:
+def save(job: Job, judgement: Judgement, outcome: Outcome, picked: Picked, engine: str) -> Fitted:
     """Write both and test them; returns the winner as it was saved.
 
     Raises:
@@ -55,7 +55,7 @@ def loser(roles: Mapping[str, str]) -> str:
     return "rival" if roles["winner"] == roles["transfer"] else "transfer"
 
 
-def _check_saved(folder: Path, job: _Job, judgement: Judgement, fitted: Fitted, judged: Float64 | None) -> None:
+def _check_saved(folder: Path, job: Job, judgement: Judgement, fitted: Fitted, judged: Float64 | None) -> None:
     """The self-test: the model read back from disk, on its own, must give the outputs that were judged.
 
     Its head on the very rows that were judged, to rounding; and the whole of it on picture files looked at anew, with

@@ -21,14 +21,15 @@ from ..family import load
 from ..interrupt import presses
 from ..runtime import digest, one_blas_thread
 from ..types import Features, Fitted, Source, Trial, View, Work
-from .fit import STOPPED
+from ..version import __version__
+from .job import STOPPED
 from .looks import Looks
 from .worth import not_worth
 
 if TYPE_CHECKING:
     from ..plan.candidates import Candidate
     from ..plan.choice import Contender
-    from .fit import _Job
+    from .job import Job
 
 TRAINING = 12  # bytes a parameter of a source: its weights, as they were and as they are, and what AdamW keeps of parts
 LAST = 0.05  # of the budget that judging and the pages are left, at least
@@ -56,7 +57,7 @@ class Outcome:
 class Race:
     """One race of a fit."""
 
-    def __init__(self, job: _Job, sources: Mapping[str, Source], weights: Mapping[str, Path]) -> None:
+    def __init__(self, job: Job, sources: Mapping[str, Source], weights: Mapping[str, Path]) -> None:
         from ..extract.gallery import median_side
         from ..plan._folds import of_task, units
         from ..plan.candidates import candidates
@@ -83,7 +84,7 @@ class Race:
             if not self._stands(camp):
                 raise self._nothing(role)
         self._choose()
-        self.job.cpu_adapted = time.process_time() - self.job.cpu_start - self.proof_cpu
+        self.job.cpu_adapted = self.job.clock.cpu() - self.proof_cpu
         if self.stopped:  # the same command draws the curve when it is done
             return self.outcome
         from . import depths
@@ -350,8 +351,6 @@ class Race:
 
     def folder(self, name: str, features: str, view: View) -> Path:
         """Where a candidate keeps its state; the key of pictures as they are tells no source, so that is named too."""
-        from .. import __version__
-
         job, folds = self.job, [None if a is None else a.tolist() for a in (self.folds, self.groups)]
         of = self.sources[view.source].identity if view.source else None
         key = digest(__version__, job.task.fingerprint, features, of, job.plan.seed, job.source_print, folds)

@@ -9,26 +9,25 @@ import json
 import platform
 import sys
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..api._evaluate import note_seen
-from ..api._run import Run
 from ..family import load, names
 from ..runtime import write, write_json
 from ..types import Example, Fitted, Source, Task, Trial, answers, counts, to_dict
-from . import forecast, models
+from ..version import __version__
+from . import forecast, learnt, models
+from .saved import Saved
 from .warnings import foremost
 
 if TYPE_CHECKING:
     from ..judge.verdict import Judgement
     from ..pixels import Pixels
     from ..ship.store import Model
-    from .fit import _Job
+    from .job import Job
     from .race import Outcome
     from .sources import Picked
 
@@ -37,12 +36,12 @@ WORST = 12  # mistakes shown with their picture
 
 
 def publish(
-    job: _Job,
+    job: Job,
     judgement: Judgement,
     outcome: Outcome,
     picked: Picked,
     request: str,
-) -> Run:
+) -> Saved:
     """Write everything a run leaves and return it.
 
     Raises:
@@ -58,7 +57,7 @@ def publish(
         winner = models.save(job, judgement, outcome, picked, engine)
         source = sources[winner.view.source] if winner.view.source else None
         _predictions(out / "predictions.parquet", job.task, judgement)
-        note_seen(out, job.task)
+        learnt.note(out, job.task)
         environment = _environment(engine, job.task.modality)
         write_json(out / "environment.json", environment)
         judgement = replace(judgement, verdict=withheld(judgement.verdict, trials, _titles(job.task)))
@@ -86,11 +85,11 @@ def publish(
     write(out / "card.md", card.render(record))
     job.journal.note("finished", sentence=record["sentence"])
     write_json(out / "run.json", record)
-    return Run(out)
+    return Saved(out)
 
 
 def _record(
-    job: _Job,
+    job: Job,
     judgement: Judgement,
     trials: Sequence[Trial],
     winner: Fitted,
@@ -132,7 +131,7 @@ def _record(
         "trials": [{**_trial(t), "title": titles[t.strategy]} for t in trials],
         "mistakes": _mistakes(job.task, judgement),
         "warnings": list(job.task.warnings),
-        "spend_cpu": {"adapted": job.cpu_adapted, "total": time.process_time() - job.cpu_start},
+        "spend_cpu": {"adapted": job.cpu_adapted, "total": job.clock.cpu()},
         "embedded": {"seconds": job.gallery.seconds, "computed": job.gallery.computed, "engine": job.gallery.engine},
         "seed": job.plan.seed,
     }
@@ -246,7 +245,7 @@ def _predictions(path: Path, task: Task, judgement: Judgement) -> None:
     write(path, buffer.getvalue())
 
 
-def _sentence(job: _Job, judgement: Judgement, roles: Mapping[str, str], ranking: Mapping[str, Any]) -> str:
+def _sentence(job: Job, judgement: Judgement, roles: Mapping[str, str], ranking: Mapping[str, Any]) -> str:
     from ..judge import looked
     from ..judge.wording import sentence
 
@@ -262,8 +261,6 @@ def _sentence(job: _Job, judgement: Judgement, roles: Mapping[str, str], ranking
 
 def _environment(engine: str, modality: str) -> dict[str, str]:
     from importlib.metadata import version
-
-    from .. import __version__
 
     packages = ["torch", "numpy", "scikit-learn", "safetensors", "accelerate"]
     of_pictures = ["torchvision", "timm", "scikit-image", "pillow", "simplejpeg"]

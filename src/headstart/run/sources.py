@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..extract.gallery import Gallery
     from ..plan.cost import Pace
     from ..plan.ranking import Ranking
-    from .fit import Plan, _Job
+    from .job import Job, Plan
 
 FILE = "ranking.json"
 KEEP = 2  # sources that go on to the race
@@ -117,7 +117,7 @@ class Looking:
         return self.gallery.weights[source.key]
 
 
-def pick(job: _Job, considered: Sequence[Source], request: str) -> Picked:
+def pick(job: Job, considered: Sequence[Source], request: str) -> Picked:
     """The sources of this job.
 
     Raises:
@@ -157,7 +157,7 @@ def _strange(source: Source, weights: Path, task: Task) -> str:
     return unknown.warning(source, unknown.unknown(source, weights, texts))
 
 
-def instead(job: _Job, picked: Picked, light: Source) -> Picked:
+def instead(job: Job, picked: Picked, light: Source) -> Picked:
     """A light source in place of those that were picked and are too slow for all examples. Raises `SourceError`."""
     weights = {light.key: Looking(job.gallery).take(light)}
     job.gallery = job.gallery.anew({light.key: light}, weights)
@@ -187,7 +187,7 @@ def as_json(ranking: Ranking) -> dict[str, Any]:
     }
 
 
-def _asked(job: _Job, named: Sequence[Source], eyes: Looking) -> Ranking:
+def _asked(job: Job, named: Sequence[Source], eyes: Looking) -> Ranking:
     """What can be said of named sources before training; they are used whatever it is."""
     from ..plan.ranking import Ranking
 
@@ -198,7 +198,7 @@ def _asked(job: _Job, named: Sequence[Source], eyes: Looking) -> Ranking:
         return Ranking((), "could not be asked")
 
 
-def _rounds(job: _Job, considered: Sequence[Source], eyes: Looking, keep: int) -> Ranking:
+def _rounds(job: Job, considered: Sequence[Source], eyes: Looking, keep: int) -> Ranking:
     from ..plan import rounds, shortlist
 
     now, share = time.monotonic(), ASKING if job.plan.sources else SHARE
@@ -261,7 +261,7 @@ def named(keys: Sequence[str], task: Task) -> list[Source]:
     return found
 
 
-def considered(job: _Job) -> list[Source]:
+def considered(plan: Plan, task: Task) -> list[Source]:
     """The candidates: those named; else all of the catalogue for such examples, or that a named strategy can use.
 
     Raises:
@@ -270,17 +270,17 @@ def considered(job: _Job) -> list[Source]:
     from .. import family
     from ..source import _catalogue
 
-    if job.plan.sources:
-        return named(job.plan.sources, job.task)
-    wanted = [family.load("transfer", name) for name in job.plan.strategies]
-    heads = {getattr(module, "NEEDS_HEAD", None) for module in wanted if job.task.modality == "text"}
-    found = _catalogue.usual(job.task.modality)
+    if plan.sources:
+        return named(plan.sources, task)
+    wanted = [family.load("transfer", name) for name in plan.strategies]
+    heads = {getattr(module, "NEEDS_HEAD", None) for module in wanted if task.modality == "text"}
+    found = _catalogue.usual(task.modality)
     if heads - {None}:  # the cheapest that can do it, and of those that any other strategy can use
         keys = [
-            key for head in sorted(heads, key=str) for key in _catalogue.cheap_keys(job.task.modality, head)[: KEEP - 1]
+            key for head in sorted(heads, key=str) for key in _catalogue.cheap_keys(task.modality, head)[: KEEP - 1]
         ]
         found = [_catalogue.get(key) for key in dict.fromkeys(keys)]
     found = [s for s in found if all(module.suits(s) for module in wanted if hasattr(module, "suits"))]
     if not found:
-        raise SourceError(f"The catalogue has no source for {job.task.noun}s. Name one with --source.")
+        raise SourceError(f"The catalogue has no source for {task.noun}s. Name one with --source.")
     return found
