@@ -7,6 +7,9 @@ decision, wall seconds and peak memory of the process, and of every step of choo
 
 Run: python benchmarks/choose/budget.py --work WORK [--sets ...] [--budgets ...] [--busy] [--results FILE]
 Then: python benchmarks/choose/budget.py --table [--results FILE]
+The table has the regret of the chosen sources twice: against the run without a budget, where there is one, and by the
+truth of `run.py frozen` (probes of every source on at most 600 labelled examples): how far the best of those chosen
+lies behind the best of all usual ones.
 Lines that stand in the results for this commit are not made again.
 """
 
@@ -19,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -166,6 +169,7 @@ def table(known: Sequence[Line]) -> int:
     for title, tell in (
         ("Sources chosen", lambda line, _: " + ".join(line["chosen"]) or line["error"]),
         ("Regret of the best that reuses, points, against no budget", regret),
+        ("Regret of the sources chosen, points, by the frozen truth", by_truth(frozen())),
         ("Seconds taken (over the limit, %)", taken),
         ("Peak memory, GB", lambda line, _: f"{line['peak_gb']:.1f}"),
     ):
@@ -185,6 +189,30 @@ def table(known: Sequence[Line]) -> int:
         f"Steps foretold within a factor of {FACTOR:g}", ("budget", "looks and alarms", "starts and first looks"), rows
     )
     return 0
+
+
+def frozen() -> dict[str, dict[str, float]]:
+    """Of each set, what probes on each source have right on a test, by `run.py frozen`."""
+    from table import truth
+
+    from headstart.family import names
+    from headstart.source import _catalogue
+
+    usual = {source.key for modality in names("modality") for source in _catalogue.usual(modality)}
+    cells = [json.loads(line) for line in (HERE / "results.jsonl").read_text().splitlines()]
+    known = {name: truth(cells, name, "frozen") for name in {cell["set"] for cell in cells}}
+    return {name: {key: value for key, value in of.items() if key in usual} for name, of in known.items()}
+
+
+def by_truth(known: Mapping[str, Mapping[str, float]]) -> Callable[[Line, Line | None], str]:
+    """By how many points the best of the chosen sources lies behind the best of all that are usual."""
+
+    def tell(line: Line, _: Line | None) -> str:
+        of = known.get(line["set"], {})
+        values = [of[source] for source in line["chosen"] if source in of]
+        return f"{100 * (max(of.values()) - max(values)):+.1f}" if values else "–"
+
+    return tell
 
 
 def regret(line: Line, best: Line | None) -> str:
