@@ -1,7 +1,8 @@
-"""The last trainings: the chosen settings on training and validation examples together, in what is left of the budget.
+"""Who is judged: the best of each camp and every rival, trained again on training and validation examples together.
 
-Everyone once; then, with other seeds, the two that the verdict rests on. Where even once would not end in time, nobody
-is trained again, and the models that validation has judged are compared as they are: neither camp has learnt from more.
+In what is left of the budget: everyone once; then, with other seeds, the two that the verdict rests on. Where even
+once would not end in time, nobody is trained again, and the models that validation has judged are compared as they
+are: neither camp has learnt from more.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from ..errors import BudgetError
 from ..family import load
 from ..interrupt import presses
+from ..runtime import one_blas_thread
 from ..types import Fitted
 
 if TYPE_CHECKING:
@@ -21,6 +23,37 @@ if TYPE_CHECKING:
 
 INTERRUPTED = "It was interrupted, which"  # how a cut begins that a person's Ctrl-C made: the same command goes on
 SLACK = 0.1  # of the budget, that a training begun in time may take more than it was thought to
+
+
+def choose(race: Race) -> None:
+    """Who stands for each camp, trained again on all labelled examples, and which of the two is the run's model.
+
+    Fills `finalists`, `roles` and `reading` of the race's outcome, and gives its trials their reasons.
+    """
+    from ..plan.choice import crown, explain, prefer
+
+    finished = {c.trial.id: c for camp in race.done.values() for c in camp}
+    roles = race.outcome.roles
+    chosen: list[Contender] = []
+    for role, camp in (("transfer", True), ("rival", False)):
+        best = prefer(race.done[camp])
+        roles[role] = best.trial.id
+        chosen += [best] if camp else race.done[camp]  # every rival is shown beside the verdict
+    race.outcome.finalists = last_trainings(race, chosen, [*roles.values()])  # the verdict rests on these two
+    of_camp = {True: finished[roles["transfer"]], False: finished[roles["rival"]]}
+    crossed = [c for c in race.done[True] if c.trial.folds]
+    winner = crown(of_camp[True], of_camp[False], prefer(crossed) if crossed else None)
+    roles["winner"] = winner.trial.id
+    race.outcome.reading = sum(float(winner.notes.get(part, 0.0)) for part in ("looking", "reading"))
+    race.outcome.trials = [
+        explain(finished[t.id], winner if t.id in roles.values() else of_camp[t.reuses], race.job.task.noun)
+        if t.id in finished
+        else t
+        for t in race.outcome.trials
+    ]
+    for trial in race.outcome.trials:
+        race.job.journal.note("trial", id=trial.id, status=trial.status, reason=trial.reason)
+    race.job.journal.note("chosen", **roles)
 
 
 def last_trainings(race: Race, chosen: Sequence[Contender], repeated: Collection[str]) -> dict[str, list[Fitted]]:
@@ -39,7 +72,7 @@ def last_trainings(race: Race, chosen: Sequence[Contender], repeated: Collection
         if ends is not None and time.monotonic() + sum(race.again(c) for c in who) > ends:
             raise BudgetError("no time for the last trainings")
         job.tell("last trainings", 0, 1)
-        return {c.trial.id: race.refit(c, extra, late) for c in who}
+        return {c.trial.id: _refit(race, c, extra, late) for c in who}
 
     try:
         out = {id_: [fitted] for id_, fitted in round_of(chosen, 0).items()}
@@ -65,3 +98,24 @@ def last_trainings(race: Race, chosen: Sequence[Contender], repeated: Collection
             )
             break
     return out
+
+
+def _refit(race: Race, contender: Contender, extra: int, deadline: float | None) -> Fitted:
+    """The chosen setting on all labelled examples, by the seed of the run plus `extra`. Raises `BudgetError`."""
+    from ..plan import keep, search
+
+    job, start = race.job, time.process_time()
+    candidate = next(c for c in race.candidates if c.id == contender.trial.id)
+    train, _ = race.looks.of(candidate.training_view)
+    folder = race.folder(f"{contender.trial.id}-refit{extra}", train.key, candidate.view)
+    if kept := keep.found(folder):
+        return kept[0]
+    both = race.looks.both(candidate.training_view)  # the same array for every seed: see transfer/_once.py
+    work = race.work(candidate, both, None, folder, job.plan.seed + extra)
+    try:
+        with job.clock("race"), one_blas_thread():
+            fitted = search.refit(contender, work, deadline=deadline, watch=job.watch)
+    finally:
+        race.proof_cpu += time.process_time() - start if extra or not contender.trial.reuses else 0.0
+    keep.save(folder, fitted)
+    return fitted

@@ -20,17 +20,18 @@ from ..family import load, names
 from ..interrupt import presses
 from ..runtime import Clock
 from ..types import Example, Fitted, Source, Task
-from . import budget, forecast
+from . import budget, depths, forecast
 from . import sources as _sources
-from .finals import INTERRUPTED
+from .finals import INTERRUPTED, choose
 from .job import STOPPED, Job, Plan, Watch
 from .lock import locked
+from .race import InVain, Outcome, Race
+from .record import publish
 from .saved import Saved
+from .sources import Picked
 
 if TYPE_CHECKING:
     from ..judge.verdict import Judgement
-    from .race import Outcome
-    from .sources import Picked
 
 
 def carry_out(plan: Plan, watch: Watch | None = None) -> Saved:
@@ -51,7 +52,6 @@ def _steps(plan: Plan, clock: Clock, watch: Watch, source_print: str) -> Saved:
     """All steps in order; see the module's first lines."""
     from ..extract.gallery import Gallery
     from ..plan.journal import Journal
-    from .record import publish
 
     task = _read(plan, clock, watch)
     plan = replace(plan, budget=budget.limit(plan.asked, sum(task.n.values())))
@@ -153,19 +153,37 @@ def _more(record: Mapping[str, Any], limit: float | None) -> bool:
 
 
 def _race(job: Job, picked: Picked, considered: Sequence[Source]) -> tuple[Outcome, Picked]:
+    """Who is judged, and what can be told of how sources transfer; and the sources that took part in the end."""
+    race, picked = _held(job, picked, considered)
+    choose(race)
+    job.cpu_adapted = job.clock.cpu() - race.proof_cpu
+    if race.stopped:  # the same command draws the curve when it is done
+        return race.outcome, picked
+    ends = race.over()
+    if ends is not None and time.monotonic() > ends:
+        race.cut("The budget left no time for the transfer curve.")
+        return race.outcome, picked
+    with job.clock("layers"):
+        race.outcome.layers, race.outcome.forgetting = depths.curve(race), depths.forgetting(race)
+    return race.outcome, picked
+
+
+def _held(job: Job, picked: Picked, considered: Sequence[Source]) -> tuple[Race, Picked]:
     """The race; where what was chosen proves too slow for all examples, one with the lightest source instead."""
     from ..plan import cost
-    from .race import InVain, Race
 
+    race = Race(job, picked.sources, picked.weights)
     try:
-        return Race(job, picked.sources, picked.weights).run(), picked
+        race.run()
     except InVain as why:
         light = min(considered, key=lambda source: cost.guess(source).run(job.task.train))
         if job.plan.sources or light.key in picked.sources:
             raise
         job.journal.note("too slow", sources=[*picked.sources], instead=light.key, reason=str(why))
         picked = _sources.instead(job, picked, light)
-    return Race(job, picked.sources, picked.weights).run(), picked
+        race = Race(job, picked.sources, picked.weights)
+        race.run()
+    return race, picked
 
 
 def _judge(job: Job, finalists: Mapping[str, list[Fitted]], roles: Mapping[str, str]) -> Judgement:

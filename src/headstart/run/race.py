@@ -1,8 +1,8 @@
-"""The race: candidates against each other on validation data, inside the budget; then the chosen ones on all pictures.
+"""The race: candidates against each other on validation data, inside the budget.
 
 Order: see `plan/candidates.py`; last come the long transfer candidates (fine-tuning), on the one source whose cheap
 candidates did best. A long one that is behind after its short runs is dropped, and all
-are where the cheap ones leave nothing to gain.
+are where the cheap ones leave nothing to gain. What follows a race stands in `finals.py` and `depths.py`.
 Every decision goes to the journal with its reason. Finished candidates are kept on disk, so that a killed run goes on.
 """
 
@@ -77,25 +77,17 @@ class Race:
         self.proof_cpu = 0.0  # CPU seconds of what serves the verdict alone: rivals, and repeats with other seeds
         self.looks = Looks(job, sources)
 
-    def run(self) -> Outcome:
-        """Compare on validation data; refit the best transfer candidate and every rival."""
+    def run(self) -> None:
+        """Compare on validation data.
+
+        Raises:
+            InVain: no transfer candidate could be done in time, with the sources at hand.
+            BudgetError, DataError: a camp has nobody, for want of time or of data.
+        """
         self._hold()
         for role, camp in (("transfer", True), ("rival", False)):
             if not self._stands(camp):
                 raise self._nothing(role)
-        self._choose()
-        self.job.cpu_adapted = self.job.clock.cpu() - self.proof_cpu
-        if self.stopped:  # the same command draws the curve when it is done
-            return self.outcome
-        from . import depths
-
-        ends = self.over()
-        if ends is not None and time.monotonic() > ends:
-            self.cut("The budget left no time for the transfer curve.")
-            return self.outcome
-        with self.job.clock("layers"):
-            self.outcome.layers, self.outcome.forgetting = depths.curve(self), depths.forgetting(self)
-        return self.outcome
 
     @property
     def stopped(self) -> bool:
@@ -167,7 +159,9 @@ class Race:
     def _enter(self, candidate: Candidate) -> None:
         """Let a candidate run, or say why not."""
         first_rival = candidate.baseline or (not candidate.reuses and not self._stands(False))
-        if why := not_worth(self, candidate):
+        long = {c.id for c in self.candidates if c.long}
+        cheap = [c for c in self.done[True] if c.trial.id not in long]
+        if why := not_worth(candidate, cheap, self.facts, self.job.task, self.folds, self.job.plan.strategies):
             outcome: Contender | Trial = _dropped(candidate, "dropped", why, self.job.plan.seed)
         else:
             outcome = self._contend(candidate, first_rival)
@@ -206,26 +200,23 @@ class Race:
         self.outcome.trials += [_dropped(c, "waiting", STOPPED, self.job.plan.seed) for c in rest]
 
     def _contend(self, candidate: Candidate, first_rival: bool) -> Contender | Trial:
-        """A candidate's result, from an earlier attempt where there is one; a `Trial` alone when it was dropped."""
-        from ..plan import keep, search
-        from ..plan.choice import prefer
+        """A candidate's result, from an earlier attempt where there is one; a `Trial` alone where it has none."""
+        from ..plan import keep
         from ..plan.remaining import Slow
 
-        job, start = self.job, time.process_time()
+        job = self.job
         # The first rival, a cheap one, runs past the budget: without any there is no verdict.
         ends, deadline = (None, None) if first_rival else (self.over(), self._ends(candidate))
         late = OVER if deadline == ends else NO_TIME
-        if ends is not None and time.monotonic() > ends:  # before its pictures are looked at
+        if ends is not None and time.monotonic() > ends:  # before its examples are looked at
             return _dropped(candidate, "waiting", OVER, job.plan.seed)
         begun = time.perf_counter()
         try:
             self._room(candidate)
             self.looks.take(self._together(candidate), deadline)
             train, valid = self.looks.of(candidate.training_view, deadline)
-        except Slow as why:
-            return _dropped(candidate, "waiting", str(why), job.plan.seed, begun)
-        except BudgetError:
-            return _dropped(candidate, "waiting", late, job.plan.seed, begun)
+        except BudgetError as why:
+            return _dropped(candidate, "waiting", str(why) if isinstance(why, Slow) else late, job.plan.seed, begun)
         folder = self.folder(candidate.id, train.key, candidate.view)
         if kept := keep.recall(folder):
             job.clock.earlier += kept.trial.seconds
@@ -234,13 +225,29 @@ class Race:
             return _dropped(candidate, "waiting", late, job.plan.seed, begun)
         job.tell(candidate.id, 0, 1)
         work = self.work(candidate, train, valid, folder, job.plan.seed)
+        outcome = self._search(candidate, work, deadline)
+        if isinstance(outcome, tuple):
+            status, reason = outcome
+            return _dropped(candidate, status, reason or late, job.plan.seed, begun)
+        looking = self.looks.each.get(candidate.view.source, 0.0)
+        outcome = replace(outcome, notes={**outcome.notes, "looking": looking})
+        keep.remember(folder, outcome)
+        return outcome
+
+    def _search(self, candidate: Candidate, work: Work, deadline: float | None) -> Contender | tuple[str, str]:
+        """What its settings come to; or its status without a result, and why, "" being that time ran out."""
+        from ..plan import search
+        from ..plan.choice import prefer
+        from ..plan.remaining import Slow
+
+        job, start = self.job, time.process_time()
         camp = self.done[candidate.reuses]
         # Of pictures every rival runs to its end. A text network from scratch costs minutes and nearly always ends far
         # behind TF-IDF: it is given up where its short runs are.
         leader = prefer(camp) if camp and (candidate.reuses or self.facts.modality == "text") else None
         try:
             with job.clock("race"), one_blas_thread():
-                outcome = search.contend(
+                return search.contend(
                     candidate,
                     work,
                     job.task.labels,
@@ -252,19 +259,15 @@ class Race:
                     watch=job.watch,
                 )
         except Slow as why:
-            return _dropped(candidate, "waiting", f"{NO_TIME}: {why}", job.plan.seed, begun)
+            return "waiting", f"{NO_TIME}: {why}"
         except BudgetError:
-            return _dropped(candidate, "waiting", late, job.plan.seed, begun)
+            return "waiting", ""
         except search.Behind as why:
-            return _dropped(candidate, "dropped", str(why), job.plan.seed, begun)
+            return "dropped", str(why)
         except (HeadstartError, ValueError, ArithmeticError, RuntimeError, np.linalg.LinAlgError) as error:
-            return _dropped(candidate, "failed", str(error), job.plan.seed, begun)
+            return "failed", str(error)
         finally:
             self.proof_cpu += 0.0 if candidate.reuses else time.process_time() - start
-        looking = self.looks.each.get(candidate.view.source, 0.0)
-        outcome = replace(outcome, notes={**outcome.notes, "looking": looking})
-        keep.remember(folder, outcome)
-        return outcome
 
     def _room(self, candidate: Candidate) -> None:
         """Raises `Slow` where long training of a source would not fit into memory."""
@@ -300,54 +303,6 @@ class Race:
             else None,
             labels=self.job.task.labels,
         )
-
-    def _choose(self) -> None:
-        """Who stands for each camp, refitted on all training pictures, and which of the two is the run's model."""
-        from ..plan.choice import crown, explain, prefer
-        from .finals import last_trainings
-
-        finished = {c.trial.id: c for camp in self.done.values() for c in camp}
-        roles = self.outcome.roles
-        chosen: list[Contender] = []
-        for role, camp in (("transfer", True), ("rival", False)):
-            best = prefer(self.done[camp])
-            roles[role] = best.trial.id
-            chosen += [best] if camp else self.done[camp]  # every rival is shown beside the verdict
-        self.outcome.finalists = last_trainings(self, chosen, [*roles.values()])  # the verdict rests on these two
-        of_camp = {True: finished[roles["transfer"]], False: finished[roles["rival"]]}
-        crossed = [c for c in self.done[True] if c.trial.folds]
-        winner = crown(of_camp[True], of_camp[False], prefer(crossed) if crossed else None)
-        roles["winner"] = winner.trial.id
-        self.outcome.reading = sum(float(winner.notes.get(part, 0.0)) for part in ("looking", "reading"))
-        self.outcome.trials = [
-            explain(finished[t.id], winner if t.id in roles.values() else of_camp[t.reuses], self.job.task.noun)
-            if t.id in finished
-            else t
-            for t in self.outcome.trials
-        ]
-        for trial in self.outcome.trials:
-            self.job.journal.note("trial", id=trial.id, status=trial.status, reason=trial.reason)
-        self.job.journal.note("chosen", **roles)
-
-    def refit(self, contender: Contender, extra: int, deadline: float | None) -> Fitted:
-        """The chosen setting on all training pictures, by the seed of the run plus `extra`. Raises `BudgetError`."""
-        from ..plan import keep, search
-
-        job, start = self.job, time.process_time()
-        candidate = next(c for c in self.candidates if c.id == contender.trial.id)
-        train, _ = self.looks.of(candidate.training_view)
-        folder = self.folder(f"{contender.trial.id}-refit{extra}", train.key, candidate.view)
-        if kept := keep.found(folder):
-            return kept[0]
-        both = self.looks.both(candidate.training_view)  # the same array for every seed: see transfer/_once.py
-        work = self.work(candidate, both, None, folder, job.plan.seed + extra)
-        try:
-            with job.clock("race"), one_blas_thread():
-                fitted = search.refit(contender, work, deadline=deadline, watch=job.watch)
-        finally:
-            self.proof_cpu += time.process_time() - start if extra or not contender.trial.reuses else 0.0
-        keep.save(folder, fitted)
-        return fitted
 
     def folder(self, name: str, features: str, view: View) -> Path:
         """Where a candidate keeps its state; the key of pictures as they are tells no source, so that is named too."""

@@ -2,48 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..family import load
-from ..types import IntArray, answers
+from ..types import Facts, IntArray, Task, answers
 
 if TYPE_CHECKING:
     from ..plan.candidates import Candidate
     from ..plan.choice import Contender
-    from .race import Race
 
 MANY = 40  # where a cheap candidate errs on at most one in so many pictures not learnt from, nothing long is tried
 LEARNT = 1.0, 2.0  # standard errors by which a cheap candidate names more than the largest class, or has less log-loss
 
 
-def not_worth(race: Race, candidate: Candidate) -> str | None:
-    """Why a long candidate is not worth its time: nothing left to gain, or another source that serves better.
+def not_worth(
+    candidate: Candidate,
+    cheap: Sequence[Contender],
+    facts: Facts,
+    task: Task,
+    folds: IntArray | None,
+    named: Collection[str],
+) -> str | None:
+    """Why a candidate is not worth its time: nothing left to gain, or another source that serves better.
 
-    What does not suit so many examples is tried where it is asked for by name.
+    Args:
+        candidate: whose turn it is.
+        cheap: transfer candidates that train in a moment and are done.
+        facts: of the task.
+        task: the task.
+        folds: [n] the fold of every training and validation example, −1 for none; None: nothing was cross-validated.
+        named: strategies that a person asked for; they are tried even where they do not suit so many examples.
     """
     from ..plan.choice import prefer
 
     spared = getattr(load("transfer", candidate.strategy), "spared", None)
-    if spared and candidate.strategy not in race.job.plan.strategies and (why := spared(race.facts)):
+    if spared and candidate.strategy not in named and (why := spared(facts)):
         return str(why)
-    long = {c.id for c in race.candidates if c.long}
-    cheap = [c for c in race.done[True] if c.trial.id not in long]
     if not (candidate.long and candidate.reuses and cheap):
         return None
     best = prefer(cheap)
-    task = race.job.task
     y = answers((*task.train, *task.valid))
-    y = y[race.folds >= 0] if best.trial.folds and race.folds is not None else y[-len(best.right) :]
+    y = y[folds >= 0] if best.trial.folds and folds is not None else y[-len(best.right) :]
     if task.kind == "classification" and (why := nothing_learnt(best, y, task.labels, task.noun)):
         return why
-    of_all, of_valid = best.right, best.right[-len(race.job.task.valid) :]  # a long one is compared on the latter
+    of_all, of_valid = best.right, best.right[-len(task.valid) :]  # a long one is compared on the latter
     for right, what in ((of_all, "held-out"), (of_valid, "validation")):
         wrong, n = int((right < 1).sum()), len(right)
         if (n >= MANY or (best.trial.folds and right is of_all)) and wrong <= n / MANY:
-            return f"{best.trial.id} errs on {wrong} of {n} {what} {race.job.task.noun}s: no gain could be shown there"
+            return f"{best.trial.id} errs on {wrong} of {n} {what} {task.noun}s: no gain could be shown there"
     if best.trial.source == candidate.view.source:
         return None
     return f"long training on the best source alone, which is {best.trial.source} ({best.trial.id} leads)"
