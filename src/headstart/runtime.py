@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from .errors import UsageError
+
+_GPUS = ("nvidia[0-9]*", "nvidiactl", "nvhost*", "nvgpu*", "nvmap", "kfd", "dxg")  # device files that torch asks for
 
 
 def cache_dir() -> Path:
@@ -70,10 +73,12 @@ def digest(*parts: Any) -> str:  # noqa: ANN401 - anything JSON takes
 
 def device() -> str:
     """`cuda`, `mps` or `cpu`: the best there is; `$HEADSTART_DEVICE` overrides."""
-    import torch
-
     if given := os.environ.get("HEADSTART_DEVICE"):
         return given
+    if sys.platform == "linux" and not any(any(Path("/dev").glob(name)) for name in _GPUS):
+        return "cpu"  # without torch's import, which takes a second
+    import torch
+
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from headstart.extract._augment import DRAWS, STYLES, Style, augment, draw, standardise, variants
+from headstart.extract import _augment
+from headstart.extract._augment import DRAWS, STYLES, Style, augment, draw, standardise
 
 STILL = Style(mirror=False, turn=0, zoom=(1, 1), stretch=0, shift=0, contrast=0, light=0, colour=0)
 
@@ -22,6 +23,10 @@ RANDOM = sorted(STYLES.keys() - {"mirror"})  # that one is the same whatever is 
 
 def draws(b: int, seed: int = 0) -> np.ndarray:
     return draw([(seed, row) for row in range(b)])
+
+
+def variants(picture: torch.Tensor, style: str, count: int, seed: int) -> torch.Tensor:
+    return torch.from_numpy(_augment.variants(picture.numpy(), style, count, seed))
 
 
 def ramp(b: int, side: int) -> torch.Tensor:

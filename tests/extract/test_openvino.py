@@ -29,10 +29,7 @@ def cache(tmp_path, monkeypatch) -> Path:
 
 def rows(engine, source) -> np.ndarray:
     """Top features of six pictures of bars."""
-    import torch
-
-    batch = torch.from_numpy(tiny_tail.pictures(6, 3, 1).x)
-    return engine.build(source, ("top",), tiny_tail.weights())(batch)[0]
+    return engine.build(source, ("top",), tiny_tail.weights())(tiny_tail.pictures(6, 3, 1).x)[0]
 
 
 def test_a_record_that_prepares_pictures_otherwise_has_a_graph_of_its_own(cache):

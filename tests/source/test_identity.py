@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from headstart.extract._lens import backbone_lens, text_lens
+from headstart.extract.modality.image import backbone_lens
+from headstart.extract.modality.text import text_lens
 from headstart.source import _catalogue
 
 

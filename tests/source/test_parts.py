@@ -14,7 +14,7 @@ from torch.nn import functional
 
 import tiny_tail
 from headstart.errors import SourceError
-from headstart.extract._lens import backbone_lens
+from headstart.extract.modality.image import backbone_lens
 from headstart.source import _backbone
 from headstart.source.vision import timm
 from headstart.source.vision.parts import Pieces
@@ -165,11 +165,11 @@ def test_gradients_reach_every_part_of_a_transformer():
 @pytest.mark.skipif(find_spec("openvino") is None, reason="openvino is an extra and not installed")
 @pytest.mark.parametrize("architecture", ["test_vit", "test_convnext"])
 def test_both_engines_give_a_networks_depths_and_cuts(architecture, tmp_path, monkeypatch):
-    from headstart.extract._lens import load
+    from headstart.family import load
 
     monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path))
     source, weights = tiny_tail.source(architecture), tiny_tail.weights(architecture)
-    batch = [torch.from_numpy(tiny_tail.pictures(3, 3, 5).x[i : i + 1]) for i in range(3)]
+    batch = [tiny_tail.pictures(3, 3, 5).x[i : i + 1] for i in range(3)]
     one, two = (
         backbone_lens(source, ("all", "cut:3"), engine, weights).rows(batch) for engine in ("torch", "openvino")
     )

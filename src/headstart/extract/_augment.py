@@ -85,11 +85,13 @@ def augment(x: torch.Tensor, style: Style, draws: NDArray[np.float32]) -> torch.
     return x * (1 + contrast)[:, None, None, None] + light[:, None, None, None]
 
 
-def variants(picture: torch.Tensor, style: str, count: int, seed: int) -> torch.Tensor:
+def variants(picture: NDArray[np.uint8], style: str, count: int, seed: int) -> NDArray[np.uint8]:
     """A picture, uint8 [3, s, s], as itself and `count − 1` changed copies, uint8 [count, 3, s, s]."""
     import torch
 
-    x = (picture.float()[None] / 255 - 0.5) / 0.25  # about standardised: what the ranges of a style are meant for
+    whole = torch.from_numpy(picture)
+    x = (whole.float()[None] / 255 - 0.5) / 0.25  # about standardised: what the ranges of a style are meant for
     copies = x.expand(count - 1, -1, -1, -1)
     changed = augment(copies, STYLES[style], draw([(seed, copy) for copy in range(1, count)]))
-    return torch.cat([picture[None], ((changed * 0.25 + 0.5) * 255).round_().clamp_(0, 255).to(torch.uint8)])
+    whole = torch.cat([whole[None], ((changed * 0.25 + 0.5) * 255).round_().clamp_(0, 255).to(torch.uint8)])
+    return np.asarray(whole.numpy(), np.uint8)

@@ -1,98 +1,74 @@
-"""Lenses: the ways of looking at a picture or a text. Each turns uint8 [h, w, 3], or a text, into rows of numbers.
+"""What the gallery looks through: lenses, which turn examples into rows of numbers, and who makes them of a view.
 
-A backbone lens gives pooled features of the wanted depths and the source's logits; a pixel lens gives a small
-square picture. A lens is cheap to make: its model is loaded when the first batch comes, so that a run whose
-rows are all in the cache loads none.
+A lens is cheap to make: its model is loaded when the first batch comes, so that a run whose rows are all in the cache
+loads none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property, partial
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from zlib import crc32
+from typing import Any, Protocol, cast
 
-import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import EngineError
 from ..family import load, names
-from ..read.picture.picture import DECODE_VERSION
-from ..runtime import digest
-from ..types import InputSpec, Source
-from ._augment import VERSION as DRAW_VERSION
-from ._augment import variants
-
-if TYPE_CHECKING:
-    import torch
-
-Compute = Callable[["torch.Tensor"], list[NDArray[Any]]]
+from ..types import Example, Source, View
 
 
-@dataclass(frozen=True)
-class Lens:
-    """`prepare` one picture, `compute` a batch [b, 3, s, s] uint8 → one array per output.
+class Lens(Protocol):
+    """`prepare` one example's content, turn a batch of what was prepared into `rows`."""
 
-    With `variants` v > 1 a picture becomes v rows of a batch, and a row of an output becomes [v, …].
-    """
+    @property
+    def name(self) -> str:
+        """The source's key, or what else it is called."""
 
-    name: str
-    key: str
-    outputs: tuple[str, ...]
-    spec: InputSpec
-    build: Callable[[], Compute] = field(repr=False)
-    variants: int = 1
-    style: str = "photo"
+    @property
+    def key(self) -> str:
+        """Names all that decides its rows, and nothing that was asked beside it: rows are kept under it."""
 
-    @cached_property
-    def compute(self) -> Compute:
-        """The model behind the lens, made on first use."""
-        return self.build()
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The arrays of a row: the view's own first ("all" stands for every pooled depth), "logits" where there are."""
 
-    def prepare(self, picture: NDArray[np.uint8], name: str = "") -> torch.Tensor:
-        """uint8 [h, w, 3] → uint8 tensor [v, 3, s, s]; `name`, the picture's digest, seeds its augmented copies."""
-        from ..source._backbone import prepare
+    def prepare(self, content: Any, name: str = "") -> Any:  # noqa: ANN401 - the modality's own
+        """One example's content as a batch wants it; its digest, `name`, may seed what is drawn."""
 
-        prepared = prepare(picture, self.spec)
-        if self.variants == 1:
-            return prepared[None]
-        return variants(prepared, self.style, self.variants, crc32(name.encode()))
-
-    def rows(self, prepared: Sequence[torch.Tensor]) -> list[NDArray[Any]]:
-        """b × uint8 [v, 3, s, s] → an array per output, [b, …] or, with variants, [b, v, …]; maps in half precision."""
-        import torch
-
-        batch, out = torch.stack(list(prepared)), []
-        for name, array in zip(self.outputs, self.compute(batch.flatten(0, 1)), strict=True):
-            if name.startswith("cut:"):
-                array = array.clip(-65504, 65504).astype(np.float16)
-            out.append(array if self.variants == 1 else array.reshape(len(batch), self.variants, *array.shape[1:]))
-        return out
+    def rows(self, prepared: Sequence[Any]) -> list[NDArray[Any]]:
+        """b prepared → an array [b, …] per output."""
 
 
-@dataclass(frozen=True)
-class TextLens:
-    """Pooled features of texts: one array per output."""
+class Modality(Protocol):
+    """What a file of `extract/modality/` offers."""
 
-    name: str
-    key: str
-    outputs: tuple[str, ...]
-    build: Callable[[], Callable[[Sequence[str]], list[NDArray[Any]]]] = field(repr=False)
+    def lens(self, view: View, source: Source | None, weights: Path | None, engine: str) -> Lens:
+        """The lens of a view."""
 
-    @cached_property
-    def compute(self) -> Callable[[Sequence[str]], list[NDArray[Any]]]:
-        """The model behind the lens, made on first use."""
-        return self.build()
+    def plain(self, view: View) -> bool:
+        """Whether a view shows examples as they are, or nearly so: what is not worth keeping."""
 
-    def prepare(self, text: str, name: str = "") -> str:
-        """A text is as it is."""
-        return text
+    def shown(
+        self, examples: Sequence[Example], source: Source | None, weights: Path | None
+    ) -> tuple[NDArray[Any], str]:
+        """What a plain view shows, [n], and its key."""
 
-    def rows(self, prepared: Sequence[str]) -> list[NDArray[Any]]:
-        """b texts → [b, d] per output."""
-        return self.compute(prepared)
+    def content(self, example: Example) -> Any:  # noqa: ANN401 - its own
+        """What a lens prepares. Raises `HeadstartError` or `OSError` where it cannot be read."""
+
+    def length(self, example: Example) -> int:
+        """By which examples are sorted, so that like ones share a batch; 0 where all are of one size."""
+
+    def full(self, rows: int, longest: int) -> bool:
+        """Whether so many rows, the longest of such a length, are enough for a commit."""
+
+    def side(self, example: Example) -> int:
+        """The shorter side of a picture, in pixels; 0 of anything else. Raises as `content`."""
+
+
+def modality(name: str) -> Modality:
+    """The file of that name."""
+    return cast(Modality, load("extract/modality", name))
 
 
 def pick_engine(wanted: str = "auto") -> str:
@@ -119,53 +95,3 @@ def load_rank(name: str) -> int:
     except UsageError:  # its package is not installed
         return -1
     return int(engine.RANK) if engine.available() else -1
-
-
-def backbone_lens(
-    source: Source,
-    depths: Sequence[str],
-    engine: str,
-    weights: Path | None = None,
-    variants: int = 1,
-    style: str = "photo",
-) -> Lens:
-    """Features of a source at `depths` (see `View.depth`, e.g. "top"), and its logits."""
-    runner = load("extract/engine", engine)
-    outputs = (*depths, "logits")
-    # The engine's precision is part of the key: bf16 and fp32 features are not the same numbers.
-    copies = [variants, style, DRAW_VERSION] if variants > 1 else []
-    key = digest(
-        "backbone",
-        DECODE_VERSION,
-        source.identity,
-        list(depths),
-        engine,
-        runner.precision(),
-        *copies,
-    )
-    build = partial(runner.build, source, tuple(depths), weights)
-    return Lens(source.key, key, outputs, source.pixels, build, variants, style)
-
-
-def text_lens(source: Source, weights: Path | None = None) -> TextLens:
-    """Pooled features of a language model at all depths, side by side."""
-    runner = load("extract/engine", "torch")
-    precision = runner.text_precision()
-    key = digest("language", source.identity, precision)
-    return TextLens(source.key, key, ("all",), partial(runner.build_text, source, weights))
-
-
-def input_lens(source: Source) -> Lens:
-    """The picture as the source wants it before normalisation, [3, s, s] uint8."""
-    key = digest("input", DECODE_VERSION, source.pixels)
-    return Lens(source.key, key, ("input",), source.pixels, lambda: lambda batch: [batch.numpy()])
-
-
-def pixel_lens(size: int) -> Lens:
-    """The whole picture's centre square at `size` × `size`, [size, size, 3] uint8."""
-    spec = InputSpec(size, (0, 0, 0), (1, 1, 1), "bilinear", 1.0)
-
-    def rows(batch: torch.Tensor) -> list[NDArray[Any]]:
-        return [batch.permute(0, 2, 3, 1).contiguous().numpy()]
-
-    return Lens(f"pixels-{size}", digest("pixels", DECODE_VERSION, size), ("pixels",), spec, lambda: rows)

@@ -1,7 +1,7 @@
-"""The gallery: pictures and texts looked at through views, each decoded once and each row computed once.
+"""The gallery: examples looked at through views, each read once and each row computed once.
 
 `look(examples, views)` gives one `Features` per view, rows in the order of `examples`. What is missing in the
-cache is computed in one pass over the files (decoding in threads, all lenses fed from the same decoded picture)
+cache is computed in one pass over the files (decoding in threads, all lenses fed from the same content)
 and committed shard by shard, so a killed run loses at most one shard.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -18,25 +18,34 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import BudgetError, DataError, UnknownName
-from ..runtime import cache_dir, digest
+from ..errors import BudgetError, DataError, HeadstartError, UnknownName
+from ..runtime import cache_dir
 from ..types import Example, Features, Source, View, answers
-from ._lens import Lens, TextLens, backbone_lens, input_lens, pick_engine, pixel_lens, text_lens
+from ._lens import Lens, Modality, pick_engine
+from ._lens import modality as modality_of
 from ._store import Store
 
-SHARD = 64  # pictures a commit
-TEXTS, LETTERS = 1024, 1 << 16  # texts a commit, and letters: of long texts a commit must not take minutes
 AHEAD = 8  # decoded pictures waiting: a phone's photo takes 36 MB
 Watch = Callable[[str, int, int], None]  # (what, done, of)
 
 
 class Gallery:
-    """Looks at pictures. `sources` maps key → record; `weights` overrides where a source's file lies."""
+    """Looks at examples.
+
+    Args:
+        sources: key → record.
+        modality: of the examples, for views without a source.
+        engine: a member of `extract/engine`, or `auto`.
+        weights: where the files of sources lie, if not in the cache.
+        folder: where rows are kept.
+        watch: called as the work goes on.
+    """
 
     def __init__(
         self,
         sources: Mapping[str, Source],
         *,
+        modality: str = "",
         engine: str = "auto",
         weights: Mapping[str, Path] | None = None,
         folder: Path | None = None,
@@ -47,13 +56,21 @@ class Gallery:
         self.computed = 0  # rows computed, over all lenses
         self.sources, self.weights = dict(sources), dict(weights or {})
         self.folder = folder or cache_dir() / "features"
+        self.modality = modality or next((source.modality for source in sources.values()), "")
         self._watch = watch
-        self._lenses: dict[View, Lens | TextLens] = {}
+        self._lenses: dict[View, Lens] = {}
         self._stores: dict[str, Store] = {}
 
     def anew(self, sources: Mapping[str, Source], weights: Mapping[str, Path]) -> Gallery:
         """One for these sources alone, on the same cache, which goes on counting; what this one holds can go."""
-        made = Gallery(sources, engine=self.engine, weights=weights, folder=self.folder, watch=self._watch)
+        made = Gallery(
+            sources,
+            modality=self.modality,
+            engine=self.engine,
+            weights=weights,
+            folder=self.folder,
+            watch=self._watch,
+        )
         made.seconds, made.computed = self.seconds, self.computed
         return made
 
@@ -66,12 +83,13 @@ class Gallery:
         """
         if any(self.plain(view) for view in views):
             return [
-                self._texts(examples, view) if self.plain(view) else self.look(examples, [view], deadline)[0]
+                self._as_they_are(examples, view) if self.plain(view) else self.look(examples, [view], deadline)[0]
                 for view in views
             ]
         start = time.perf_counter()
-        lenses = [self._lens(view, views) for view in views]
-        computed = self._fill(examples, list({lens.key: lens for lens in lenses}.values()), deadline=deadline)
+        lenses = [self._lens(view) for view in views]
+        alike = {lens.key: lens for lens in lenses}
+        computed = self._fill(examples, [*alike.values()], self._of(views[:1]), deadline=deadline)
         y = answers(examples)
         digests = [e.digest for e in examples]
         rows = {lens.key: self._store(lens).get(digests) for lens in lenses}
@@ -92,7 +110,7 @@ class Gallery:
 
     def missing(self, examples: Sequence[Example], view: View) -> list[Example]:
         """Those of the examples whose rows are not kept from an earlier look."""
-        store = self._store(self._lens(view, [view]))
+        store = self._store(self._lens(view))
         return [e for e in examples if e.digest not in store]
 
     def leave(self, source: str) -> None:
@@ -100,62 +118,50 @@ class Gallery:
         self._lenses = {view: lens for view, lens in self._lenses.items() if view.source != source}
 
     def unreadable(self, examples: Sequence[Example], views: Sequence[View]) -> dict[str, str]:
-        """Compute what is missing; digest → why, of the pictures that cannot be decoded. `look` takes the others."""
+        """Compute what is missing; digest → why, of those that cannot be read. `look` takes the others."""
         bad: dict[str, str] = {}
-        computed = [view for view in views if not self.plain(view)]  # a text as it is can always be read
-        lenses = {lens.key: lens for lens in (self._lens(view, computed) for view in computed)}
-        self._fill(examples, list(lenses.values()), bad)
+        computed = [view for view in views if not self.plain(view)]  # what is shown as it is can always be read
+        if not computed:
+            return bad
+        lenses = {lens.key: lens for lens in map(self._lens, computed)}
+        self._fill(examples, list(lenses.values()), self._of(computed[:1]), bad)
         return bad
 
     def plain(self, view: View) -> bool:
-        """Whether a view shows texts as they are."""
-        return view.depth == "input" and (view.source is None or self.sources[view.source].modality == "text")
+        """Whether a view shows examples as they are."""
+        return self._of([view]).plain(view)
 
-    def _lens(self, view: View, together: Sequence[View]) -> Lens | TextLens:
-        """Views of one source that are asked for together share a lens: one forward pass gives all depths."""
+    def _of(self, views: Sequence[View]) -> Modality:
+        """What the examples of a view are; of none, the gallery's own."""
+        known = (self.sources[view.source].modality for view in views if view.source is not None)
+        return modality_of(next(known, self.modality))
+
+    def _known(self, view: View) -> tuple[Source | None, Path | None]:
+        """The view's source, and where its weights lie if that is known."""
+        return (self.sources[view.source], self.weights.get(view.source)) if view.source is not None else (None, None)
+
+    def _lens(self, view: View) -> Lens:
+        """The lens of a view; views of which one lens gives the rows, as all pooled depths of a source, share it."""
         if view not in self._lenses:
-            if view.source is None:
-                self._lenses[view] = pixel_lens(view.size)
-            else:
-                source, weights = self.sources[view.source], self.weights.get(view.source)
-                if source.modality == "text":
-                    self._lenses[view] = text_lens(source, weights)
-                    return self._lenses[view]
-                if view.depth == "input":
-                    self._lenses[view] = input_lens(source)
-                    return self._lenses[view]
-                alike = [v for v in together if replace(v, depth="", engine="") == replace(view, depth="", engine="")]
-                # All pooled depths are columns of one array: whichever are wanted, the graph and the rows are the same.
-                depths = sorted({v.depth if v.depth.startswith("cut:") else "all" for v in alike if v.depth != "input"})
-                self._lenses[view] = backbone_lens(source, depths, self.engine, weights, view.variants, view.style)
+            made = self._of([view]).lens(view, *self._known(view), self.engine)
+            self._lenses[view] = next((lens for lens in self._lenses.values() if lens.key == made.key), made)
         return self._lenses[view]
 
-    def _part(self, view: View, lens: Lens | TextLens, rows: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
+    def _part(self, view: View, lens: Lens, rows: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
         """The view's own columns of what its lens gave."""
-        if view.source is None or view.depth == "input":
-            return rows[lens.outputs[0]]
-        if view.depth in rows:
-            return rows[view.depth]
+        own = rows[lens.outputs[0]]
+        if view.source is None or lens.outputs[0] != "all":
+            return own
         known = self.sources[view.source]
-        if view.depth not in known.depths:
+        if view.depth not in (*known.depths, "all"):
             raise UnknownName("depth", view.depth, [*known.depths, "all"])
-        return rows["all"][..., known.columns(view.depth)]
+        return own[..., known.columns(view.depth)]
 
-    def _texts(self, examples: Sequence[Example], view: View) -> Features:
-        """The texts themselves, or the tokens that a source makes of them; made anew each time, as they cost little."""
-        texts, x = [e.text or "" for e in examples], np.empty(len(examples), dtype=object)
-        key = "texts"
-        if view.source is None:
-            x[:] = texts
-        else:
-            from ..source.language.model import tokenizer, tokens
-
-            source, weights = self.sources[view.source], self.weights.get(view.source)
-            x[:] = [np.array(row, np.int64) for row in tokens(tokenizer(source, weights), source, texts)]
-            key = digest("texts", source.identity)
+    def _as_they_are(self, examples: Sequence[Example], view: View) -> Features:
+        x, key = self._of([view]).shown(examples, *self._known(view))
         return Features(x, answers(examples), key)
 
-    def _store(self, lens: Lens | TextLens) -> Store:
+    def _store(self, lens: Lens) -> Store:
         if lens.key not in self._stores:
             self._stores[lens.key] = Store(self.folder / lens.key, lens.outputs)
         return self._stores[lens.key]
@@ -163,35 +169,34 @@ class Gallery:
     def _fill(
         self,
         examples: Sequence[Example],
-        lenses: Sequence[Lens | TextLens],
+        lenses: Sequence[Lens],
+        of: Modality,
         bad: dict[str, str] | None = None,
         deadline: float | None = None,
     ) -> int:
         """Compute and commit what no store has yet. Returns how many rows that were.
 
-        What cannot be decoded goes into `bad` where it is given, else raises `DataError`. The deadline is looked at
+        What cannot be read goes into `bad` where it is given, else raises `DataError`. The deadline is looked at
         whenever a shard was committed.
         """
         missing = {lens.key: {e.digest for e in examples if e.digest not in self._store(lens)} for lens in lenses}
         todo = list({e.digest: e for e in examples if any(e.digest in m for m in missing.values())}.values())
         if not todo:
             return 0
-        todo.sort(key=lambda e: len(e.text or ""))  # texts of one length share a batch without padding
+        todo.sort(key=of.length)
         todo_of = {lens.key: [] for lens in lenses}  # type: dict[str, list[tuple[str, Any]]]
-        most = SHARD if todo[0].text is None else TEXTS
         with ThreadPoolExecutor(2) as pool:
-            for done, (example, picture) in enumerate(_ahead(pool, _decode, todo, AHEAD), 1):
-                if isinstance(picture, Exception):
+            for done, (example, content) in enumerate(_ahead(pool, partial(_read, of), todo, AHEAD), 1):
+                if isinstance(content, Exception):
                     if bad is None:
-                        raise _gone(example, picture) from picture
-                    bad[example.digest] = str(picture)
+                        raise _gone(example, content) from content
+                    bad[example.digest] = str(content)
                     continue
                 for lens in lenses:
                     if example.digest in missing[lens.key]:
-                        todo_of[lens.key].append((example.digest, lens.prepare(picture, example.digest)))
-                        # Of texts, which come by length, this one is the longest so far.
-                        rows = len(todo_of[lens.key])
-                        if rows == most or rows * len(example.text or "") > LETTERS:
+                        todo_of[lens.key].append((example.digest, lens.prepare(content, example.digest)))
+                        # They come by length: this one is the longest so far.
+                        if of.full(len(todo_of[lens.key]), of.length(example)):
                             self._commit(lens, todo_of[lens.key])
                             _in_time(deadline if done < len(todo) else None)
                 if self._watch:
@@ -200,7 +205,7 @@ class Gallery:
             self._commit(lens, todo_of[lens.key])
         return sum(map(len, missing.values()))
 
-    def _commit(self, lens: Lens | TextLens, rows: list[tuple[str, Any]]) -> None:
+    def _commit(self, lens: Lens, rows: list[tuple[str, Any]]) -> None:
         if not rows:
             return
         digests, prepared = zip(*rows, strict=True)
@@ -209,34 +214,25 @@ class Gallery:
         rows.clear()
 
 
-def median_side(examples: Sequence[Example], most: int = 100) -> int:
-    """Median shorter side in pixels (of texts 0) of up to `most` evenly chosen pictures, read from their headers.
+def median_side(modality: str, examples: Sequence[Example], most: int = 100) -> int:
+    """Median shorter side in pixels of up to `most` evenly chosen pictures; 0 of anything else.
 
     Raises:
         DataError: a file changed or vanished since it was read.
     """
-    from PIL import Image
-
-    if examples and examples[0].text is not None:
-        return 0
-    sides = []
+    of, sides = modality_of(modality), []
     for example in examples[:: max(1, -(-len(examples) // most))]:
         try:
-            with Image.open(example.path) as picture:
-                sides.append(min(picture.size))
-        except OSError as error:
+            sides.append(of.side(example))
+        except (HeadstartError, OSError) as error:
             raise _gone(example, error) from error
     return int(np.median(sides))
 
 
-def _decode(example: Example) -> tuple[Example, Any]:
-    if example.text is not None:
-        return example, example.text
-    from ..read.picture.picture import Unreadable, decode
-
+def _read(of: Modality, example: Example) -> tuple[Example, Any]:
     try:
-        return example, decode(Path(example.path), example.pixels)
-    except (Unreadable, OSError) as error:
+        return example, of.content(example)
+    except (HeadstartError, OSError) as error:
         return example, error
 
 

@@ -61,7 +61,7 @@ def _steps(plan: Plan, clock: Clock, watch: Watch, source_print: str) -> Saved:
         return done
     journal = Journal(plan.out / "journal.jsonl")
     journal.note("read", n=task.n, set_aside=len(task.set_aside), request=request)
-    gallery = Gallery({}, engine=plan.engine, watch=watch)
+    gallery = Gallery({}, modality=task.modality, engine=plan.engine, watch=watch)
     deadline = None if plan.budget is None else time.monotonic() + plan.budget - clock.total()
     job = Job(plan, clock, watch, task, gallery, journal, source_print, deadline)
     job.forecast = forecast.say(job, considered, chosen=False)

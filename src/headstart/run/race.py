@@ -66,7 +66,7 @@ class Race:
 
         self.job, self.sources, self.weights = job, sources, weights
         task = job.task
-        side = median_side(task.train)
+        side = median_side(task.modality, task.train)
         if job.mirror is None:  # a second race, with a lighter source, does not ask again
             job.mirror = mirrors(job, sources, side)
         self.facts = Facts(len(task.train), len(task.labels), side, task.modality, task.kind, job.mirror)

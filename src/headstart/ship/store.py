@@ -63,9 +63,11 @@ class Model:
         if engine == "auto" and judged in names("extract/engine") and load_rank(judged) >= 0:
             engine = judged
         if self.source is None:
-            return Gallery({}, engine=engine, folder=folder)
+            return Gallery({}, modality=self.modality, engine=engine, folder=folder)
         weights = {self.source.key: self.weights} if self.weights else {}
-        return Gallery({self.source.key: self.source}, engine=engine, weights=weights, folder=folder)
+        return Gallery(
+            {self.source.key: self.source}, modality=self.modality, engine=engine, weights=weights, folder=folder
+        )
 
     def logits(self, gallery: Gallery, examples: Sequence[Example]) -> NDArray[np.float32]:
         """Class scores of pictures, [n k], before temperature scaling."""

@@ -9,7 +9,6 @@ it, never at the top of another module, or `headstart --help` becomes slow.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -18,13 +17,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
 
-from ..errors import DataError, SourceError, UnknownName
+from ..errors import SourceError, UnknownName
 from ..types import InputSpec, Source
 from . import _catalogue, _weights
 from .vision import timm
 from .vision.parts import Pieces
+from .vision.prepare import prepare as prepared
 
 _SMALL = 64  # pixels a side of the picture with which the chain is checked, where the network takes such small ones
 
@@ -167,33 +166,8 @@ def load(source: Source, weights: Path | None = None) -> Backbone:
 
 
 def prepare(picture: NDArray[np.uint8], spec: InputSpec) -> Tensor:
-    """A picture as the backbone wants it: shorter side (or both) to `size / crop`, centre crop of `size`.
-
-    The same as timm's evaluation transform on Pillow but for rounding. (Cropping first, at whole source pixels, would
-    save up to 40 % of the work and shift the picture by a part of a pixel: 5 of 255 on fine texture.)
-
-    Args:
-        picture: RGB [h, w, 3], uint8.
-        spec: the source's input.
-
-    Returns:
-        uint8 [3, size, size].
-
-    Raises:
-        DataError: the array is no RGB picture.
-    """
-    if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8 or 0 in picture.shape:
-        raise DataError(
-            f"A picture of shape {picture.shape} and type {picture.dtype} was given; it must be uint8 [h, w, 3]. "
-            "Convert it to RGB first."
-        )
-    short = max(spec.size, math.floor(spec.size / spec.crop))
-    picture = picture if spec.squash else _middle(picture)
-    height, width = (1, 1) if spec.squash else picture.shape[:2]
-    tall, wide = (int(short * height / width), short) if height > width else (short, int(short * width / height))
-    resized = _resize(picture, tall, wide, spec)
-    top, left = round((tall - spec.size) / 2), round((wide - spec.size) / 2)
-    return resized[:, top : top + spec.size, left : left + spec.size]
+    """See `vision/prepare.py`; as a tensor, uint8 [3, size, size]."""
+    return torch.from_numpy(prepared(picture, spec))
 
 
 def normalise(batch: Tensor, spec: InputSpec) -> Tensor:
@@ -209,20 +183,3 @@ def normalise(batch: Tensor, spec: InputSpec) -> Tensor:
     std = torch.tensor(spec.std, device=batch.device).view(1, 3, 1, 1)
     mean = torch.tensor(spec.mean, device=batch.device).view(1, 3, 1, 1)
     return batch.float().mul_(1 / (255 * std)).sub_(mean / std)
-
-
-def _middle(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Of a long strip, the middle: the crop reaches no further, and blowing up the rest could fill the memory."""
-    height, width = picture.shape[:2]
-    short = min(height, width)
-    drop = [(side - 3 * short) // 2 if side > 3 * short else 0 for side in (height, width)]
-    return picture[drop[0] : height - drop[0], drop[1] : width - drop[1]]
-
-
-def _resize(picture: NDArray[np.uint8], tall: int, wide: int, spec: InputSpec) -> Tensor:
-    """[h, w, 3] → [3, tall, wide], uint8, antialiased as Pillow does it."""
-    if not picture.flags.writeable or min(picture.strides) <= 0:  # torch takes neither
-        picture = picture.copy()
-    x = torch.from_numpy(picture).permute(2, 0, 1).unsqueeze(0)  # channels last in memory: torch's fast path
-    out = functional.interpolate(x, (tall, wide), mode=spec.interpolation, antialias=True, align_corners=False)
-    return out[0]

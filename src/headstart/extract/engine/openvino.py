@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from ...runtime import cache_dir, device, digest
@@ -24,7 +25,7 @@ from ...types import Source
 if TYPE_CHECKING:
     import torch
 
-    from .._lens import Compute
+    from ..modality.image import Compute
 
 REQUIRES = ("openvino",)
 RANK = 0
@@ -64,13 +65,10 @@ def build(source: Source, depths: tuple[str, ...], weights: Path | None = None) 
     settings = {"INFERENCE_PRECISION_HINT": hint, "PERFORMANCE_HINT": "LATENCY"}
     request = _core().compile_model(model, "CPU", settings).create_infer_request()
 
-    def compute(batch: torch.Tensor) -> list[NDArray[Any]]:
-        import numpy as np
-        import torch
-
+    def compute(batch: NDArray[np.uint8]) -> list[NDArray[Any]]:
         parts = []
-        for piece in torch.split(batch, BATCH):
-            outs = request.infer({0: piece.numpy()})
+        for at in range(0, len(batch), BATCH):
+            outs = request.infer({0: batch[at : at + BATCH]})
             parts.append([np.array(outs[i], np.float32) for i in range(len(depths) + 1)])
         return [np.concatenate(outs) for outs in zip(*parts, strict=True)]
 

@@ -7,15 +7,14 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from ...runtime import device, has_bf16
 from ...types import Source
 
 if TYPE_CHECKING:
-    import torch
-
-    from .._lens import Compute
+    from ..modality.image import Compute
 
 REQUIRES = ("torch",)
 RANK = 1
@@ -43,10 +42,10 @@ def build(source: Source, depths: tuple[str, ...], weights: Path | None = None) 
     where = device()
     model = load(source, weights).to(where, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
 
-    def compute(batch: torch.Tensor) -> list[NDArray[Any]]:
+    def compute(batch: NDArray[np.uint8]) -> list[NDArray[Any]]:
         parts = []
         with torch.inference_mode(), torch.autocast("cuda", torch.bfloat16, enabled=where == "cuda"):
-            for piece in torch.split(batch, BATCH):
+            for piece in torch.split(torch.from_numpy(batch), BATCH):
                 x = normalise(piece.to(where), source.pixels).contiguous(memory_format=torch.channels_last)
                 parts.append([out.float().cpu() for out in model(x, depths)])
         return [torch.cat(outs).numpy() for outs in zip(*parts, strict=True)]
@@ -62,7 +61,6 @@ def text_precision() -> str:
 
 def build_text(source: Source, weights: Path | None = None) -> Callable[[Sequence[str]], list[NDArray[Any]]]:
     """A function b texts → [pooled features of all depths [b, d]], float32; sorted by length, batched by tokens."""
-    import numpy as np
     import torch
 
     from ...source.language.encoder import batch

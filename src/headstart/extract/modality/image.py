@@ -1,0 +1,151 @@
+"""Lenses for pictures: a backbone gives pooled features or maps, "input" the prepared picture, no source small pixels.
+
+Each turns uint8 [h, w, 3] into rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...family import load
+from ...read.picture.picture import DECODE_VERSION
+from ...runtime import digest
+from ...types import Example, InputSpec, Source, View
+from .._augment import VERSION as DRAW_VERSION
+from .._augment import variants as changed
+
+COMMIT = 64  # pictures
+Pixels = NDArray[np.uint8]
+Compute = Callable[[Pixels], list[NDArray[Any]]]  # uint8 [b, 3, s, s] → an array per output
+
+
+@dataclass(frozen=True)
+class PictureLens:
+    """With `variants` v > 1 a picture becomes v rows of a batch, and a row of an output becomes [v, …]."""
+
+    name: str
+    key: str
+    outputs: tuple[str, ...]
+    spec: InputSpec
+    build: Callable[[], Compute] = field(repr=False)
+    variants: int = 1
+    style: str = "photo"
+
+    @cached_property
+    def compute(self) -> Compute:
+        """The model behind the lens, made on first use."""
+        return self.build()
+
+    def prepare(self, picture: Pixels, name: str = "") -> Pixels:
+        """uint8 [h, w, 3] → uint8 [v, 3, s, s]; `name`, the picture's digest, seeds its augmented copies."""
+        from ...source.vision.prepare import prepare
+
+        prepared = prepare(picture, self.spec)
+        if self.variants == 1:
+            return prepared[None]
+        return changed(prepared, self.style, self.variants, crc32(name.encode()))
+
+    def rows(self, prepared: Sequence[Pixels]) -> list[NDArray[Any]]:
+        """b × uint8 [v, 3, s, s] → an array per output, [b, …] or, with variants, [b, v, …]; maps in half precision."""
+        out, b = [], len(prepared)
+        for name, array in zip(self.outputs, self.compute(np.concatenate(prepared)), strict=True):
+            if name.startswith("cut:"):
+                array = array.clip(-65504, 65504).astype(np.float16)
+            out.append(array if self.variants == 1 else array.reshape(b, self.variants, *array.shape[1:]))
+        return out
+
+
+def lens(view: View, source: Source | None, weights: Path | None, engine: str) -> PictureLens:
+    """See `_lens.Modality`."""
+    if source is None:
+        return pixel_lens(view.size)
+    if view.depth == "input":
+        return input_lens(source)
+    # All pooled depths are columns of one array: whichever is wanted, the graph and the rows are the same.
+    depth = view.depth if view.depth.startswith("cut:") else "all"
+    return backbone_lens(source, [depth], engine, weights, view.variants, view.style)
+
+
+def backbone_lens(
+    source: Source,
+    depths: Sequence[str],
+    engine: str,
+    weights: Path | None = None,
+    variants: int = 1,
+    style: str = "photo",
+) -> PictureLens:
+    """Features of a source at `depths` (see `View.depth`, e.g. "top"), and its logits."""
+    runner = load("extract/engine", engine)
+    outputs = (*depths, "logits")
+    # The engine's precision is part of the key: bf16 and fp32 features are not the same numbers.
+    copies = [variants, style, DRAW_VERSION] if variants > 1 else []
+    key = digest(
+        "backbone",
+        DECODE_VERSION,
+        source.identity,
+        list(depths),
+        engine,
+        runner.precision(),
+        *copies,
+    )
+    build = partial(runner.build, source, tuple(depths), weights)
+    return PictureLens(source.key, key, outputs, source.pixels, build, variants, style)
+
+
+def input_lens(source: Source) -> PictureLens:
+    """The picture as the source wants it before normalisation, [3, s, s] uint8."""
+    key = digest("input", DECODE_VERSION, source.pixels)
+    return PictureLens(source.key, key, ("input",), source.pixels, lambda: lambda batch: [batch])
+
+
+def pixel_lens(size: int) -> PictureLens:
+    """The whole picture's centre square at `size` × `size`, [size, size, 3] uint8."""
+    spec = InputSpec(size, (0, 0, 0), (1, 1, 1), "bilinear", 1.0)
+
+    def rows(batch: Pixels) -> list[NDArray[Any]]:
+        return [np.ascontiguousarray(batch.transpose(0, 2, 3, 1))]
+
+    return PictureLens(f"pixels-{size}", digest("pixels", DECODE_VERSION, size), ("pixels",), spec, lambda: rows)
+
+
+def plain(view: View) -> bool:
+    """Never: to decode a picture costs too much."""
+    return False
+
+
+def shown(examples: Sequence[Example], source: Source | None, weights: Path | None) -> tuple[NDArray[Any], str]:
+    """See `_lens.Modality`; nobody asks, as no view is plain."""
+    raise NotImplementedError
+
+
+def content(example: Example) -> Pixels:
+    """The picture's pixels, uint8 [h, w, 3]."""
+    from ...read.picture.picture import decode
+
+    return decode(Path(example.path), example.pixels)
+
+
+def length(example: Example) -> int:
+    """All are made to one size."""
+    return 0
+
+
+def full(rows: int, longest: int) -> bool:
+    """See `_lens.Modality`."""
+    return rows == COMMIT
+
+
+def side(example: Example) -> int:
+    """The shorter side of the picture in pixels, read from its header."""
+    from PIL import Image
+
+    with Image.open(example.path) as picture:
+        return min(picture.size)
