@@ -16,13 +16,11 @@ import drawn_task
 import tiny_causal
 import tiny_tail
 import tiny_text
-from headstart.family import load, names
-from headstart.plan.candidates import kinds, reads
 from headstart.runtime import one_blas_thread
-from headstart.transfer._base import Head
+from headstart.strategy import Head, Strategy, strategies, strategy
 from headstart.types import Facts, Features, Fitted, Source, View, Work
 
-STRATEGIES = names("transfer")
+STRATEGIES = [*strategies()]
 SIDE = 40
 LABELS = tuple("猫 dog ñandú é\u2028x z 6 7".split(" "))
 TINY = {"image": tiny_tail, "text": tiny_text}  # modality → its tiny source
@@ -41,9 +39,9 @@ class Case:
         return "-".join([self.name, *(word for word in (self.modality, self.kind) if word not in usual)])
 
     @property
-    def strategy(self) -> ModuleType:
-        """Its module."""
-        return load("transfer", self.name)
+    def strategy(self) -> Strategy:
+        """What callers know of it."""
+        return strategy(self.name)
 
     def facts(self, n: int, k: int) -> Facts:
         """Of a drawn task."""
@@ -56,12 +54,12 @@ class Case:
     def view(self, n: int = 24, k: int = 2) -> View:
         """The strategy's first view."""
         view = self.strategy.views([self.tiny.source().key])[0]
-        return self.strategy.fit_view(view, self.facts(n, k)) if hasattr(self.strategy, "fit_view") else view
+        return self.strategy.fit_view(view, self.facts(n, k))
 
     @property
     def tiny(self) -> ModuleType:
         """`tiny_tail` or `tiny_text`; `tiny_causal` for a strategy that needs a head which tells the next word."""
-        return tiny_causal if getattr(self.strategy, "NEEDS_HEAD", "") == "causal" else TINY[self.modality]
+        return tiny_causal if self.strategy.needs_head == "causal" else TINY[self.modality]
 
     def known(self) -> tuple[Source, Path] | tuple[()]:
         """Record and weights file of its view's source, as `logits` wants them."""
@@ -71,13 +69,13 @@ class Case:
 CASES = [
     Case(name, m, kind)
     for name in STRATEGIES
-    for m in reads(load("transfer", name))
-    for kind in kinds(load("transfer", name))
-    if kind != "regression"  # of one column, see test_numbers.py
+    for m in TINY
+    for kind in strategy(name).kinds
+    if strategy(name).takes(m, kind) and kind != "regression"  # of one column, see test_numbers.py
 ]
-LONG = [case for case in CASES if case.strategy.RUNG < 1 and case.kind == "classification"]  # a loop knows no kind
+LONG = [case for case in CASES if case.strategy.long and case.kind == "classification"]  # a loop knows no kind
 # Learn parts of the source outright.
-TUNED = [c for c in LONG if hasattr(c.strategy.Config(), "parts") and not hasattr(c.strategy.Config(), "rank")]
+TUNED = [c for c in LONG if hasattr(c.strategy.config(), "parts") and not hasattr(c.strategy.config(), "rank")]
 
 
 def look(case: Case, n: int, k: int, seed: int) -> Features:
@@ -98,13 +96,15 @@ def look(case: Case, n: int, k: int, seed: int) -> Features:
         return drawn_task.pictures(n, k, seed, view.size)
     if view.depth == "top":
         return drawn_task.features(n, k, seed)
-    return tiny_tail.look(view.depth, n, k, seed, 2 if hasattr(case.strategy, "copies") else 1)
+    return tiny_tail.look(view.depth, n, k, seed, 2 if case.strategy.copies(case.facts(n, k)) > 1 else 1)
 
 
 def work_for(case: Case, train: Features, k: int, *, share: float | None = None, **how: object) -> Work:
     """As short as the strategy lets its settings be compared, unless told otherwise."""
     view = case.view(len(train.y), k)
-    made = Work(train, k, view, share=case.strategy.RUNG if share is None else share, labels=LABELS[:k], kind=case.kind)
+    made = Work(
+        train, k, view, share=case.strategy.short if share is None else share, labels=LABELS[:k], kind=case.kind
+    )
     if view.source:
         made = replace(made, source=case.tiny.source(), weights=case.tiny.weights())
     return replace(made, **how)

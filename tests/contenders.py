@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from headstart.plan.choice import Contender
-from headstart.transfer._base import SEARCH
+from headstart.strategy import SEARCH
 from headstart.types import Fitted, Trial, View
 
 

@@ -14,7 +14,7 @@ from tiny_source import ARCHITECTURE, WIDTHS
 
 import drawn_task
 from drawn_task import drain as drain  # the tests take it from here
-from headstart.transfer._base import Head
+from headstart.strategy import Head
 from headstart.types import Features, InputSpec, Source, View, Work
 
 SIDE = 64

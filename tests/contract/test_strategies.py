@@ -29,8 +29,7 @@ from any_strategy import (
 )
 from headstart.family import load
 from headstart.plan import keep
-from headstart.plan.candidates import reads
-from headstart.transfer._base import SEARCH, Head
+from headstart.strategy import SEARCH, Head, offers, strategy
 from headstart.types import Facts, Features, Progress, View
 from tiny_tail import same
 
@@ -56,57 +55,55 @@ def drain(case: Case, train: Features, config, k: int, **how) -> Head:
 
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_it_says_what_it_is(name):
-    strategy = load("transfer", name)
-    assert reads(strategy)
-    assert set(reads(strategy)) <= {*TINY}
-    assert isinstance(strategy.TITLE, str)
-    assert isinstance(strategy.PAPER, str)
-    assert strategy.TITLE
-    assert any(c.isdigit() for c in strategy.PAPER), "PAPER names authors and year"
-    assert isinstance(strategy.NEEDS, frozenset)
-    assert isinstance(strategy.REUSES, bool)
-    assert isinstance(strategy.STOCHASTIC, bool)
-    assert isinstance(strategy.PRIOR, int)
-    assert strategy.PRIOR >= 0
-    assert 0 < strategy.RUNG <= 1
-    assert strategy.__doc__
+    way = strategy(name)
+    taken = [(modality, kind) for modality in TINY for kind in way.kinds if way.takes(modality, kind)]
+    assert taken
+    for modality, kind in taken:
+        assert isinstance(way.title(modality, kind), str)
+        assert way.title(modality, kind)
+    assert any(c.isdigit() for c in way.paper), "PAPER names authors and year"
+    assert way.needs <= set().union(*map(offers, TINY))
+    assert isinstance(way.reuses, bool)
+    assert isinstance(way.stochastic, bool)
+    assert 0 < way.short <= 1
+    assert load("transfer", name).__doc__
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_config_is_frozen_with_defaults(name):
-    config = load("transfer", name).Config()
+    config = strategy(name).config()
     assert is_dataclass(config)
     field = fields(config)[0].name
     with pytest.raises(FrozenInstanceError):
         setattr(config, field, getattr(config, field))
-    assert load("transfer", name).Config(**asdict(config)) == config
+    assert strategy(name).config(**asdict(config)) == config
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 @pytest.mark.parametrize(("n", "k"), [(4, 2), (200, 5), (20_000, 100)])
 def test_every_rival_compares_as_many_settings_as_any_candidate_may(case, n, k):
-    strategy = case.strategy
-    settings = strategy.settings(case.facts(n, k))
+    way = case.strategy
+    settings = way.settings(case.facts(n, k))
     assert len(settings) == len(set(settings))
-    spared = strategy.REUSES or getattr(strategy, "BASELINE", False)
+    spared = way.reuses or way.baseline
     assert len(settings) == SEARCH or (spared and 0 < len(settings) < SEARCH)
-    assert all(isinstance(config, strategy.Config) for config in settings)
+    assert all(isinstance(config, load("transfer", case.name).Config) for config in settings)
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_views_match_the_camp(name):
-    strategy = load("transfer", name)
-    views = strategy.views(["one", "two"])
+    way = strategy(name)
+    views = way.views(["one", "two"])
     assert views
     assert all(isinstance(view, View) for view in views)
-    if strategy.REUSES:
+    if way.reuses:
         assert {view.source for view in views} == {"one", "two"}
-        assert strategy.views([]) == []
+        assert way.views([]) == []
     else:
-        pictures = [strategy.fit_view(v, Facts(50, 2, 100)) if hasattr(strategy, "fit_view") else v for v in views]
+        pictures = [way.fit_view(v, Facts(50, 2, 100)) for v in views]
         assert {view.source for view in pictures} == {None}, "of texts a rival may take a source's architecture"
-        assert all(view.size > 0 for view in pictures) or "image" not in reads(strategy)
-        assert len(strategy.views([])) == len(views)
+        assert all(view.size > 0 for view in pictures) or not way.takes("image", "classification")
+        assert len(way.views([])) == len(views)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -114,7 +111,7 @@ def test_views_match_the_camp(name):
 def test_it_gives_a_finite_head_and_logits(case, n, k):
     head, config, _ = fitted(case, n, k)
     assert isinstance(head, Head)
-    assert head.trained_params > 0 or not case.strategy.NEEDS
+    assert head.trained_params > 0 or "language" in case.strategy.needs
     assert head.state
     for array in head.state.values():
         assert type(array) is np.ndarray
@@ -152,7 +149,7 @@ def test_a_seed_matters_just_where_it_is_said_to(case):
     head, config, train = fitted(case, 24, 2)
     other, new = drain(case, train, config, 2, seed=1), look(case, 9, 2, 3).x
     alike = np.array_equal(read(case, head, config, new, 2), read(case, other, config, new, 2))
-    assert alike is not case.strategy.STOCHASTIC
+    assert alike is not case.strategy.stochastic
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -174,12 +171,12 @@ def test_saved_and_loaded_it_says_the_same(case, n, k, tmp_path):
     keep.save(tmp_path, given)
     back, _ = keep.load(tmp_path)
     assert replace(back, state={}) == replace(given, state={})
-    assert case.strategy.Config(**back.config) == config
+    assert case.strategy.config(**back.config) == config
     new = look(case, 8, k, 3).x
     np.testing.assert_array_equal(*(case.strategy.logits(each, new, *case.known()) for each in (back, given)))
 
 
-@pytest.mark.parametrize("case", [c for c in CASES if not c.strategy.STOCHASTIC], ids=str)
+@pytest.mark.parametrize("case", [c for c in CASES if not c.strategy.stochastic], ids=str)
 def test_permuted_labels_give_permuted_logits(case):
     _, config, train = fitted(case, 25, 5)
     order = np.array([3, 0, 4, 1, 2])

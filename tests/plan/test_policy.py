@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from headstart.family import load, names
-from headstart.plan.candidates import candidates, kinds, reads
+from headstart.plan.candidates import candidates
+from headstart.plan.policy import place
+from headstart.strategy import strategies, strategy
 from headstart.types import Facts
 
 TABLE = Path(__file__).with_name("policy.txt")
@@ -16,13 +17,14 @@ SIZES = {"fewest": 60, "few": 149, "from few on": 150, "middling": 600, "up to m
 
 def row(facts: Facts) -> str:
     """Ranks of all that may be named, lowest first; who waits for that; who is spared; turns of the usual ones."""
-    able = [n for n in names("transfer") if facts.modality in reads(m := load("transfer", n)) and facts.kind in kinds(m)]
+    able = [name for name, way in strategies().items() if way.takes(facts.modality, facts.kind)]
     named = {c.strategy: c.prior for c in candidates(("a",), able, facts)}
     usual = [c.strategy + ("…" if c.long else "") for c in candidates(("a",), (), facts)]
-    spared = [n for n in able if hasattr(load("transfer", n), "spared") and load("transfer", n).spared(facts)]
+    spared = [name for name in able if place(strategy(name), facts).spared]
     ranks = " ".join(f"{name}:{rank}" for name, rank in sorted(named.items(), key=lambda at: (at[1], at[0])))
     waits = " ".join(n for n in able if not any(u.rstrip("…") == n for u in usual))
-    return f"  ranks    {ranks}\n  asked    {waits or '-'}\n  spared   {' '.join(spared) or '-'}\n  turns    {' '.join(usual)}"
+    turns = " ".join(usual)
+    return f"  ranks    {ranks}\n  asked    {waits or '-'}\n  spared   {' '.join(spared) or '-'}\n  turns    {turns}"
 
 
 def table() -> str:
@@ -47,10 +49,9 @@ def test_the_whole_table_is_as_it_was():
         ("finetune", Facts(149, 3, 0, "text"), "of fewer than 150 texts contrastive tuning makes more"),
         ("contrastive", Facts(2001, 3, 0, "text"), "of more than 2,000 texts fine-tuning alone is tried, to save time"),
         ("gradual", Facts(600, 3, 0, "text"), "of texts, on request alone: as long as fine-tuning"),
-        ("gradual", Facts(600, 3, 40), None),
-        ("finetune", Facts(60, 3, 40), None),
+        ("gradual", Facts(600, 3, 40), ""),
+        ("finetune", Facts(60, 3, 40), ""),
     ],
 )
 def test_who_is_spared_is_told_why(name, facts, why):
-    strategy = load("transfer", name)
-    assert strategy.spared(facts) == why if hasattr(strategy, "spared") else why is None
+    assert place(strategy(name), facts).spared == why

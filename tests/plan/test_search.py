@@ -13,15 +13,16 @@ import tiny_tail
 import tiny_text
 from contenders import contender
 from headstart.errors import BudgetError, UnknownName, UsageError
-from headstart.family import load, names
+from headstart.family import load
 from headstart.kind.classification import compared, log_loss, softmax
 from headstart.plan._folds import folds
-from headstart.plan.candidates import Candidate, candidates, reads
+from headstart.plan.candidates import Candidate, candidates
 from headstart.plan.choice import CLOSE, Contender
 from headstart.plan.keep import recall, remember
+from headstart.plan.policy import place
 from headstart.plan.remaining import training
 from headstart.plan.search import Behind, contend, join, measure, refit, rows, trained
-from headstart.transfer._base import SEARCH
+from headstart.strategy import SEARCH, strategies, strategy
 from headstart.transfer.training.tune import FEW
 from headstart.types import Facts, Fitted, Trial, View, Work
 
@@ -35,19 +36,19 @@ def probe(**changes) -> Candidate:
 def test_every_usual_strategy_meets_every_source_cheap_ones_first_and_rivals_before_long_transfer():
     sources = ("mobilenet-v2", "efficientnet-lite0")
     found = candidates(sources, (), FACTS)
-    modules = {n: load("transfer", n) for n in names("transfer")}
-    usual = [n for n, m in modules.items() if "image" in reads(m) and not getattr(m, "ON_REQUEST", False)]
-    transfer = [n for n in usual if load("transfer", n).REUSES]
+    able = {name: way for name, way in strategies().items() if way.takes("image", "classification")}
+    usual = [name for name, way in able.items() if not place(way, FACTS).on_request]
+    transfer = [name for name in usual if able[name].reuses]
     rivals = [n for n in usual if n not in transfer]
     assert {c.id for c in found} == {f"{n}-{s}" for n in transfer for s in sources} | set(rivals)
     assert len(found) == len(transfer) * 2 + len(rivals)
     turns = {(False, False): 1, (False, True): 2, (True, False): 3, (True, True): 4}  # (transfer, long) → when
-    order = [turns[c.reuses, load("transfer", c.strategy).RUNG < 1] for c in found]
+    order = [turns[c.reuses, able[c.strategy].long] for c in found]
     assert {c.id for c in found[:2]} == {f"probe-{s}" for s in sources}, "one of each source before the rivals"
     assert order[2:] == sorted(order[2:])
     assert set(order) == {1, 2, 3, 4}
-    assert all(c.long is (load("transfer", c.strategy).RUNG < 1) for c in found)
-    assert all(c.prior == load("transfer", c.strategy).PRIOR for c in found if c.strategy != "finetune")
+    assert all(c.long is able[c.strategy].long for c in found)
+    assert all(c.prior == place(able[c.strategy], FACTS).rank for c in found)
     of_few, of_many = (
         {c.strategy: c.prior for c in candidates(sources, (), replace(FACTS, n=n))} for n in (FEW - 1, FEW)
     )
@@ -66,9 +67,9 @@ def test_every_usual_strategy_meets_every_source_cheap_ones_first_and_rivals_bef
 def test_wanting_narrows_its_own_camp_alone(wanted, transfer, rivals):
     found = candidates(["mobilenet-v2"], wanted, FACTS)
     for camp, members in ((True, transfer), (False, rivals)):
-        family = {n: m for n in names("transfer") if "image" in reads(m := load("transfer", n))}
-        everyone = {n for n, m in family.items() if m.REUSES is camp and not getattr(m, "ON_REQUEST", False)}
-        always = {n for n in everyone if getattr(family[n], "BASELINE", False)}
+        family = {n: w for n, w in strategies().items() if w.takes("image", "classification")}
+        everyone = {n for n, w in family.items() if w.reuses is camp and not place(w, FACTS).on_request}
+        always = {n for n in everyone if family[n].baseline}
         assert {c.strategy for c in found if c.reuses is camp} == (members | always if members else everyone)
 
 
@@ -78,19 +79,18 @@ def test_wanting_what_does_not_exist():
 
 
 def test_what_takes_part_on_request_alone():
-    modules = {n: m for n in names("transfer") if "image" in reads(m := load("transfer", n))}
-    asked = [n for n, m in modules.items() if getattr(m, "ON_REQUEST", False)]
+    family = {n: w for n, w in strategies().items() if w.takes("image", "classification")}
+    asked = [n for n, w in family.items() if place(w, FACTS).on_request]
     assert asked, "else this test says nothing"
     for name in asked:
-        camp = load("transfer", name).REUSES
+        camp = family[name].reuses
         found = [c for c in candidates(["a"], [name], FACTS) if c.reuses is camp and not c.baseline]
         assert {c.strategy for c in found} == {name}
 
 
 def test_training_looks_at_copies_and_predicting_at_the_picture_alone():
     for candidate in candidates(["a"], (), Facts(2000, 3, 40)):
-        module = load("transfer", candidate.strategy)
-        wanted = module.copies(Facts(2000, 3, 40)) if hasattr(module, "copies") else 1
+        wanted = strategy(candidate.strategy).copies(Facts(2000, 3, 40))
         assert candidate.view.variants == 1
         assert candidate.training_view == replace(candidate.view, variants=wanted)
 
@@ -228,7 +228,7 @@ def tuning_work(**how) -> Work:
 @pytest.fixture(scope="module")
 def short() -> np.ndarray:
     """The losses of the best of the candidate's short runs, by which it is judged."""
-    given = tuning_work(share=load("transfer", "finetune").RUNG)
+    given = tuning_work(share=strategy("finetune").short)
     runs = [trained(TUNING, config, given, ("a", "b"))[0] for config in load("transfer", "finetune").settings(MAPS)]
     losses = [measure(fitted, given.valid, given).losses for fitted in runs]
     return min(losses, key=lambda of_one: of_one.mean())

@@ -9,9 +9,9 @@ import pytest
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.metrics import f1_score
 
-from headstart.family import load
 from headstart.kind import multilabel, regression
 from headstart.kind.classification import softmax
+from headstart.strategy import strategy
 from headstart.transfer import constant
 from headstart.types import Facts, Features, Fitted, View, Work
 from tiny_tail import drain
@@ -67,4 +67,4 @@ def test_it_takes_part_in_every_kind_and_modality():
                 (floor,) = [c for c in found if c.strategy == "constant"]
                 assert (floor.baseline, floor.reuses, floor.long) == (True, False, False)
                 assert any(not c.reuses and not c.baseline for c in found), "it alone is no camp of rivals"
-    assert load("transfer", "constant").TITLES["text regression"] == "always the median"
+    assert strategy("constant").title("text", "regression") == "always the median"

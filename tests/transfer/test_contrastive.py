@@ -7,6 +7,7 @@ import torch
 import tiny_text
 from drawn_task import drain
 from headstart.errors import UsageError
+from headstart.plan import policy
 from headstart.transfer import contrastive
 from headstart.transfer.training.tail import look, open_tail, put
 from headstart.types import Facts, Features, Fitted, View
@@ -106,10 +107,8 @@ def test_the_work_is_bounded_whatever_the_number_of_texts(n):
     assert contrastive.LEAST <= config.steps <= contrastive.MOST
 
 
-def test_it_is_preferred_with_few_texts_and_not_with_many():
-    few, some, many = (contrastive.prior(Facts(n, 2, 0, "text")) for n in (16, 600, 5000))
-    assert few == some == 0
-    assert many == contrastive.prior(Facts(600, 75, 0, "text")) == contrastive.PRIOR, "classes that share no batch"
+def test_so_many_classes_share_a_batch_as_the_policy_supposes():
+    assert contrastive.Config.batch // contrastive.EACH == policy.TOGETHER
 
 
 @pytest.mark.parametrize("config", [contrastive.Config(parts=0), contrastive.Config(batch=1)])

@@ -9,8 +9,8 @@ import pytest
 
 import drawn_task
 import tiny_tail
+from headstart.strategy import SEARCH, Head
 from headstart.transfer import depths, probe
-from headstart.transfer._base import SEARCH, Head
 from headstart.types import Facts, Features, Fitted, Source, View, Work
 
 WIDTHS, K = (5, 12, 40), 3

@@ -15,6 +15,7 @@ from headstart.plan.candidates import candidates
 from headstart.plan.choice import crown, explain
 from headstart.plan.search import scored
 from headstart.score._axes import decompose, penalties
+from headstart.strategy import strategy
 from headstart.transfer.heads.linear import axes, logistic, ridge_path
 from headstart.types import Facts, Features, Fitted, View, Work
 
@@ -73,18 +74,17 @@ def test_the_rivals_heads_are_scikit_learns_on_the_same_rows():
 @pytest.mark.parametrize("name", ["finetune", "lora", "scratch", "probe"])
 def test_it_learns_which_words_stand_in_a_text(name):
     """Each text has the label of a word where that word stands in it: none, one or several."""
-    view = load("transfer", name).views(["tiny-text"])[0]
-    strategy, facts = load("transfer", name), Facts(200, 3, 0, "text", "multilabel")
-    view = strategy.fit_view(view, facts) if hasattr(strategy, "fit_view") else view
+    way, facts = strategy(name), Facts(200, 3, 0, "text", "multilabel")
+    view = way.fit_view(way.views(["tiny-text"])[0], facts)
     seen = tiny_text.drawn(view, 260, 3, 0)
     texts = [e.text.split() for e in tiny_text.texts(260, 3, 0)]
     y = np.array([[int(word in text) for word in tiny_text.WORDS[:3]] for text in texts])
     train, new = Features(seen.x[:200], y[:200], "train"), Features(seen.x[200:], y[200:], "new")
-    config = strategy.settings(facts)[0]
+    config = way.settings(facts)[0]
     work = tiny_text.work(train, 3, view, valid=new, kind="multilabel")
-    found, *_ = tiny_tail.drain(strategy.run(config, work))
+    found, *_ = tiny_tail.drain(way.run(config, work))
     fitted = Fitted(name, view, asdict(config), tuple("abc"), found.state, 1, 1, kind="multilabel")
-    score = scored(strategy.logits(fitted, new.x, tiny_text.source(), tiny_text.weights()), new.y, "multilabel")
+    score = scored(way.logits(fitted, new.x, tiny_text.source(), tiny_text.weights()), new.y, "multilabel")
     blind = scored(np.tile(np.log(y.mean(0) / (1 - y.mean(0))), (60, 1)), new.y, "multilabel")
     assert score.log_loss < 0.85 * blind.log_loss
 

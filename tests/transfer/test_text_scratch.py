@@ -5,8 +5,8 @@ import torch
 
 import tiny_text
 from headstart.source.language import model
+from headstart.strategy import SEARCH
 from headstart.transfer import scratch
-from headstart.transfer._base import SEARCH
 from headstart.transfer.training import text_scratch
 from headstart.types import Facts, Fitted, View
 from tiny_tail import drain

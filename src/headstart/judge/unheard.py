@@ -10,18 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from ..family import load
+from ..strategy import strategy
 from ..types import Trial, Verdict
 
 
 def unheard(trials: Sequence[Trial]) -> list[Trial]:
     """The rivals that were left waiting, or failed."""
     return [
-        t
-        for t in trials
-        if not t.reuses
-        and t.status in ("waiting", "failed")
-        and not getattr(load("transfer", t.strategy), "BASELINE", False)
+        t for t in trials if not t.reuses and t.status in ("waiting", "failed") and not strategy(t.strategy).baseline
     ]
 
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from ..errors import DataError, UsageError
 from ..family import load
 from ..plan._folds import groups
+from ..strategy import strategy
 from ..types import Example, Features, Fitted, Metrics, Rival, Task, Verdict, View, Work
 from ..types import answers as answers_of
 from . import bootstrap
@@ -95,7 +96,7 @@ def judge(
     }
     shown = {key: shown_as(measure, seeds[0], sides[key], together, level) for key, seeds in fitted.items()}
     contrasts = Contrasts(measure, sides, together, level, seed)
-    rivals = [key for key, seeds in fitted.items() if key != transfer and not _strategy(seeds[0]).REUSES]
+    rivals = [key for key, seeds in fitted.items() if key != transfer and not strategy(seeds[0].strategy).reuses]
     trained = [key for key in rivals if key != floor]
     margin *= kind.unit(answers_of(task.train))
     found, hardest = contrasts.against_all(transfer, rivals, trained, margin)
@@ -139,10 +140,11 @@ def _with_floor(
     fitted = dict(finalists)
     scores = {key: [scores_of(logits, f, examples) for f in seeds] for key, seeds in fitted.items()}
     for key, seeds in fitted.items():
-        if getattr(_strategy(seeds[0]), "BASELINE", False):
+        if strategy(seeds[0].strategy).baseline:
             return fitted, scores, key
     made = _floor(task)
-    fitted[FLOOR], scores[FLOOR] = [made], [_strategy(made).logits(made, examples)]
+    blind = np.zeros((len(examples), 0), np.float32)  # it looks at nothing
+    fitted[FLOOR], scores[FLOOR] = [made], [np.asarray(strategy(FLOOR).logits(made, blind), np.float64)]
     return fitted, scores, FLOOR
 
 
@@ -159,9 +161,9 @@ def members(examples: Sequence[Example]) -> Ints | None:
 
 def _floor(task: Task) -> Fitted:
     """The best answer that looks at nothing, by the task's training labels."""
-    strategy, y = load("transfer", FLOOR), answers_of(task.train)
+    way, y = strategy(FLOOR), answers_of(task.train)
     work = Work(Features(np.zeros((len(y), 1), np.float32), y, ""), len(task.labels), View(None), kind=task.kind)
-    steps = strategy.run(strategy.Config(), work)
+    steps = way.run(way.config(), work)
     while True:
         try:
             next(steps)
@@ -169,10 +171,6 @@ def _floor(task: Task) -> Fitted:
             return Fitted(
                 FLOOR, View(None), {}, task.labels, end.value.state, end.value.trained_params, 0, kind=task.kind
             )
-
-
-def _strategy(fitted: Fitted) -> Any:  # noqa: ANN401 - a module
-    return load("transfer", fitted.strategy)
 
 
 def metric_of(task: Task, asked: str | None = None) -> str:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from ..errors import UsageError
-from ..family import load, names
 from ..modality import noun
+from ..strategy import strategies, strategy
 from ..types import Facts, View
+from .policy import place
 
 
 @dataclass(frozen=True)
@@ -23,10 +23,12 @@ class Candidate:
     strategy: str
     reuses: bool
     view: View
-    prior: int = 0  # its strategy's `PRIOR`: what is preferred when validation cannot tell, lower first
+    prior: int = 0  # what is preferred when validation cannot tell, lower first: see policy.py
     long: bool = False  # its training takes many steps; on the best source only, after the cheap ones
     copies: int = 1  # augmented copies a picture that its training looks at
     baseline: bool = False  # it looks at no input: takes part always, and is no rival where one is missing
+    spared: str = ""  # why it is not tried on such data unless it is named
+    gives_up: bool = False  # a rival that is dropped after its short runs, if far behind
 
     @property
     def source(self) -> str | None:
@@ -39,16 +41,6 @@ class Candidate:
         return replace(self.view, variants=self.copies)
 
 
-def reads(module: Any) -> tuple[str, ...]:  # noqa: ANN401 - a module
-    """Which modalities a strategy takes."""
-    return getattr(module, "READS", ("image", "text"))
-
-
-def kinds(module: Any) -> tuple[str, ...]:  # noqa: ANN401 - a module
-    """Which kinds of task a strategy takes."""
-    return getattr(module, "KINDS", ("classification",))
-
-
 def candidates(sources: Sequence[str], wanted: Sequence[str], facts: Facts) -> list[Candidate]:
     """Strategy × source, in the order of their turns, see `_turn`. `wanted` narrows the camp of its members.
 
@@ -58,28 +50,23 @@ def candidates(sources: Sequence[str], wanted: Sequence[str], facts: Facts) -> l
         UnknownName: a wanted strategy does not exist.
         UsageError: it does not take such data.
     """
-    modules = {name: load("transfer", name) for name in dict.fromkeys([*names("transfer"), *wanted])}
+    known = strategies() | {name: strategy(name) for name in wanted}  # raises for a name that there is not
+    able = {name: s for name, s in known.items() if s.takes(facts.modality, facts.kind)}
     for name in wanted:
-        if facts.modality not in reads(modules[name]) or facts.kind not in kinds(modules[name]):
+        if name not in able:
             what = f"{noun(facts.modality)}s" + ("" if facts.kind == "classification" else f" with {facts.kind}")
-            fit = [n for n, m in modules.items() if facts.modality in reads(m) and facts.kind in kinds(m)]
-            raise UsageError(f"The strategy '{name}' does not take {what}. Those that do: {', '.join(fit)}.")
+            raise UsageError(f"The strategy '{name}' does not take {what}. Those that do: {', '.join(able)}.")
     out = []
     for camp in (True, False):
-        able = [n for n, m in modules.items() if facts.modality in reads(m) and facts.kind in kinds(m)]
-        members = [name for name in able if modules[name].REUSES is camp]
-        usual = [name for name in members if not getattr(modules[name], "ON_REQUEST", False)]
-        always = [name for name in members if getattr(modules[name], "BASELINE", False)]
-        chosen = [name for name in members if name in wanted and name not in always] or usual
-        for name in sorted({*chosen, *always}):
-            module = modules[name]
-            for view in module.views(sources):
-                if hasattr(module, "fit_view"):
-                    view = module.fit_view(view, facts)
+        rows = {name: place(s, facts) for name, s in able.items() if s.reuses is camp}
+        always = {name for name in rows if able[name].baseline}
+        usual = {name for name, row in rows.items() if not row.on_request}
+        for name in sorted((({*wanted} & {*rows}) - always or usual) | always):
+            one, row = able[name], rows[name]
+            for view in (one.fit_view(view, facts) for view in one.views(sources)):
                 id_ = f"{name}-{view.source}" if view.source and camp else name
-                copies = module.copies(facts) if hasattr(module, "copies") else 1
-                prior = module.prior(facts) if hasattr(module, "prior") else module.PRIOR
-                out.append(Candidate(id_, name, camp, view, prior, module.RUNG < 1, copies, name in always))
+                how = row.rank, one.long, one.copies(facts), one.baseline, row.spared, row.gives_up
+                out.append(Candidate(id_, name, camp, view, *how))
     first = _first(out)
     return sorted(out, key=lambda c: _turn(c, first))
 

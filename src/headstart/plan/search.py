@@ -8,7 +8,7 @@ never sees a test picture.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from ..errors import BudgetError
 from ..family import load
 from ..runtime import digest
+from ..strategy import strategy
 from ..types import Facts, Features, Fitted, IntArray, Progress, Trial, Work
 from ._folds import FOLDS, worth
 from .candidates import Candidate
@@ -87,8 +88,8 @@ def contend(
         BudgetError: the deadline passed before the candidate was done, or (`Slow`) would.
         Behind: it was given up.
     """
-    strategy, start = load("transfer", candidate.strategy), time.perf_counter()
-    settings, valid, long = strategy.settings(facts), cast(Features, work.valid), strategy.RUNG < 1
+    way, start = strategy(candidate.strategy), time.perf_counter()
+    settings, valid, long = way.settings(facts), cast(Features, work.valid), way.long
 
     def attempt(config: Any, work: Work, name: str) -> tuple[Score, Fitted, Any, list[dict[str, float]]]:  # noqa: ANN401
         named = replace(candidate, id=name)
@@ -108,14 +109,14 @@ def contend(
         _, fitted, head, curve = attempt(settings[at], work, candidate.id)
         score = scores[at]
     elif not long or len(settings) > 1 or not preferred:  # else there is nothing that short runs could decide
-        short = replace(work, share=strategy.RUNG, scratchpad=None)
+        short = replace(work, share=way.short, scratchpad=None)
         tried = []
         for i, config in enumerate(settings):
             tried.append(attempt(config, short, f"{candidate.id}: setting {i + 1} of {len(settings)}"))
             if long:  # what is not shares its costly part with the first setting, see transfer/_once.py
                 took = [head.notes["seconds"] for _, _, head, _ in tried]
                 best = took[_lowest([score for score, *_ in tried])]
-                rest = max(took) * (len(settings) - 1 - i) + EARLY * best / strategy.RUNG
+                rest = max(took) * (len(settings) - 1 - i) + EARLY * best / way.short
                 in_time(
                     rest, None if deadline is None else deadline - time.monotonic(), "its settings and all its steps"
                 )
@@ -136,7 +137,7 @@ def contend(
         cpu = time.process_time() - cpu
         if folds is not None and worth(len(folds), cpu, head.notes["seconds"], deadline):
             each = round((1 - 1 / FOLDS) * len(folds))
-            again = _as_long(candidate.strategy, settings[at], head.notes, len(work.train.y), each)
+            again = way.refit(settings[at], head.notes, len(work.train.y), each)
             with suppress(BudgetError):  # then what validation says must do
                 (score,) = _crossed(candidate, [again], work, folds, labels, deadline=deadline, watch=watch)
                 crossed = True
@@ -176,7 +177,7 @@ def _crossed(
     watch: Watch | None,
 ) -> list[Score]:
     """Each setting on all pictures of the folds, named by heads that had not learnt from them."""
-    logits = load("transfer", candidate.strategy).logits
+    logits = strategy(candidate.strategy).logits
     both = join(work.train, cast(Features, work.valid))
     out = [np.zeros((len(both.y), work.k)) for _ in settings]
     for fold in range(FOLDS):
@@ -204,7 +205,7 @@ def trained(
 ) -> tuple[Fitted, Any, list[dict[str, float]]]:
     """One setting: the fitted head, what `run` returned, its curve. `work.scratchpad` is a folder."""
     work = replace(work, scratchpad=_pad(work.scratchpad, config))
-    run = load("transfer", candidate.strategy).run(config, work)
+    run = strategy(candidate.strategy).run(config, work)
     head, curve = _drain(run, deadline, _tell(watch, candidate.id, work.kind))
     return _fitted(candidate, config, labels, head, work.kind), head, curve
 
@@ -215,24 +216,18 @@ def refit(contender: Contender, work: Work, *, deadline: float | None = None, wa
     Raises:
         BudgetError: the deadline passed, or would, before it was done.
     """
-    strategy = load("transfer", contender.fitted.strategy)
-    config = strategy.Config(**contender.fitted.config)
-    config = _as_long(contender.fitted.strategy, config, contender.notes, contender.notes["n"], len(work.train.y))
+    way = strategy(contender.fitted.strategy)
+    config = way.config(**contender.fitted.config)
+    config = way.refit(config, contender.notes, contender.notes["n"], len(work.train.y))
     work = replace(work, scratchpad=_pad(work.scratchpad, config))
     tell = _tell(watch, f"{contender.trial.id}: all training pictures", work.kind)
-    head, _ = _drain(strategy.run(config, work), deadline, tell)
+    head, _ = _drain(way.run(config, work), deadline, tell)
     return replace(contender.fitted, config=asdict(config), state=head.state, trained_params=head.trained_params)
-
-
-def _as_long(strategy: str, config: Any, notes: Mapping[str, Any], before: int, now: int) -> Any:  # noqa: ANN401
-    """The setting for training on `now` pictures without validation, as long as served best on `before` of them."""
-    module = load("transfer", strategy)
-    return module.refit(config, notes, before, now) if hasattr(module, "refit") else config
 
 
 def measure(fitted: Fitted, valid: Features, work: Work) -> Score:
     """How a head fitted to `work` does on validation data."""
-    logits = load("transfer", fitted.strategy).logits(fitted, valid.x, work.source, work.weights)
+    logits = strategy(fitted.strategy).logits(fitted, valid.x, work.source, work.weights)
     return scored(logits, valid.y, fitted.kind)
 
 

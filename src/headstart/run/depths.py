@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import BudgetError
-from ..family import load
 from ..runtime import digest
+from ..strategy import strategy
 from ..types import Features, IntArray, View, to_dict
 
 if TYPE_CHECKING:
@@ -58,8 +58,8 @@ def forgetting(race: Race) -> dict[str, Any] | None:
 
     id_ = race.outcome.roles["transfer"]
     fitted = race.outcome.finalists[id_][0]
-    strategy, key = load("transfer", fitted.strategy), fitted.view.source
-    if key is None or not hasattr(strategy, "skill") or race.sources[key].classes == "none":
+    skill, key = strategy(fitted.strategy).skill, fitted.view.source
+    if key is None or skill is None or race.sources[key].classes == "none":
         return None  # nothing was tuned, or the source has no task of its own to forget
     if fitted.config.get("steps") == 0:  # training helped nowhere, so the refit moved nothing
         return None
@@ -69,7 +69,7 @@ def forgetting(race: Race) -> dict[str, Any] | None:
     rows = given or race.looks.of(race.training_view(id_))[1]
     if len(rows.y) < FEWEST:
         return None
-    (top, scores), (top_now, scores_now) = strategy.skill(fitted, rows.x, race.sources[key], race.weights[key])
+    (top, scores), (top_now, scores_now) = skill(fitted, rows.x, race.sources[key], race.weights[key])
     noun = race.job.task.noun
     what = f"{noun}s of the source's kind" if given else f"validation {noun}s"
     y = rows.y if given and (rows.y >= 0).all() else None
@@ -101,15 +101,15 @@ def _train_all(race: Race, key: str, depths: tuple[str, ...]) -> dict[str, tuple
     from ..plan.search import measure, trained
 
     labels = race.job.task.labels
-    strategy = load("transfer", "finetune")
+    way = strategy("finetune")
     tried = [c.trial.config for c in race.done[True] if c.trial.strategy == "finetune" and c.trial.source == key]
-    chosen = strategy.Config(**tried[0]) if tried else strategy.settings(race.facts)[0]
+    chosen = way.config(**tried[0]) if tried else way.settings(race.facts)[0]
     out: dict[str, tuple[float, Any]] = {}
     for parts in range(1, len(depths) + 1):
         name = depths[-1 - parts] if parts < len(depths) else "input"
         depth = f"cut:{parts}" if parts <= KEPT and name != "input" else "input"
-        view = strategy.fit_view(View(key, depth), race.facts)
-        copies = strategy.copies(race.facts) if depth != "input" else 1
+        view = way.fit_view(View(key, depth), race.facts)
+        copies = way.copies(race.facts) if depth != "input" else 1
         candidate = Candidate(f"layers-{name}", "finetune", True, view, long=True, copies=copies)
         whole = parts if name != "input" else len(depths) + 1  # the stem too
         config = replace(chosen, parts=whole)

@@ -12,9 +12,9 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import BudgetError
-from ..family import load
 from ..interrupt import presses
 from ..runtime import one_blas_thread
+from ..strategy import strategy
 from ..types import Fitted
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def last_trainings(race: Race, chosen: Sequence[Contender], repeated: Collection
             f"{job.task.noun}s together: those that validation judged are compared, and handed out."
         )
         return {c.trial.id: [c.fitted] for c in chosen}
-    again = [c for c in chosen if c.trial.id in repeated and load("transfer", c.fitted.strategy).STOCHASTIC]
+    again = [c for c in chosen if c.trial.id in repeated and strategy(c.fitted.strategy).stochastic]
     for extra in range(1, job.plan.seeds if again else 1):
         try:
             if race.stopped or presses.early:

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import UsageError
-from ..family import load, names
+from ..family import load
 from ..interrupt import presses
 from ..runtime import Clock
+from ..strategy import strategies, strategy
 from ..types import Example, Fitted, Source, Task
 from . import budget, depths, forecast
 from . import sources as _sources
@@ -83,7 +84,7 @@ def _check_names(plan: Plan) -> str:
     from ..extract._lens import pick_engine
 
     for name in plan.strategies:
-        load("transfer", name)
+        strategy(name)
     if plan.read.kind is not None:
         load("kind", plan.read.kind)
     if plan.metric is not None:
@@ -211,6 +212,6 @@ def _judge(job: Job, finalists: Mapping[str, list[Fitted]], roles: Mapping[str, 
         winner=roles["winner"],
         margin=job.plan.margin,
         seed=job.plan.seed,
-        stochastic=[name for name in names("transfer") if load("transfer", name).STOCHASTIC],
+        stochastic=[name for name, way in strategies().items() if way.stochastic],
         metric=job.plan.metric,
     )

@@ -15,6 +15,7 @@ import numpy as np
 
 from ..errors import HeadstartError
 from ..family import load
+from ..strategy import strategy
 from ..types import Fitted, Source, answers
 from .saved import MODEL, OTHER
 
@@ -86,7 +87,7 @@ def _check_saved(folder: Path, job: Job, judgement: Judgement, fitted: Fitted, j
 def _whole(fitted: Fitted, sources: Mapping[str, Source], engine: str) -> Fitted:
     """The head with what only the whole model knows: its engine, and the backbone's parameters counted in."""
     key = fitted.view.source
-    reuses = load("transfer", fitted.strategy).REUSES
+    reuses = strategy(fitted.strategy).reuses
     # Where a network was tuned, what it trained is the source's own but for the head and adapters.
     new = [a.size for name, a in fitted.state.items() if name.startswith("classifier.") or "lora_" in name]
     added = sum(new) if new and reuses else fitted.trained_params

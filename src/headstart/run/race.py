@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import BudgetError, DataError, HeadstartError
-from ..family import load
 from ..interrupt import presses
 from ..runtime import digest, one_blas_thread
+from ..strategy import strategy
 from ..types import Features, Fitted, Source, Trial, View, Work
 from ..version import __version__
 from .job import STOPPED
@@ -161,7 +161,7 @@ class Race:
         first_rival = candidate.baseline or (not candidate.reuses and not self._stands(False))
         long = {c.id for c in self.candidates if c.long}
         cheap = [c for c in self.done[True] if c.trial.id not in long]
-        if why := not_worth(candidate, cheap, self.facts, self.job.task, self.folds, self.job.plan.strategies):
+        if why := not_worth(candidate, cheap, self.job.task, self.folds, self.job.plan.strategies):
             outcome: Contender | Trial = _dropped(candidate, "dropped", why, self.job.plan.seed)
         else:
             outcome = self._contend(candidate, first_rival)
@@ -242,9 +242,7 @@ class Race:
 
         job, start = self.job, time.process_time()
         camp = self.done[candidate.reuses]
-        # Of pictures every rival runs to its end. A text network from scratch costs minutes and nearly always ends far
-        # behind TF-IDF: it is given up where its short runs are.
-        leader = prefer(camp) if camp and (candidate.reuses or self.facts.modality == "text") else None
+        leader = prefer(camp) if camp and (candidate.reuses or candidate.gives_up) else None
         try:
             with job.clock("race"), one_blas_thread():
                 return search.contend(
@@ -285,8 +283,7 @@ class Race:
     def work(self, candidate: Candidate, train: Features, valid: Features | None, folder: Path, seed: int) -> Work:
         """What a run on this view is given."""
         view, key = candidate.view, candidate.view.source
-        strategy = load("transfer", candidate.strategy)
-        wants, loose = getattr(strategy, "SOURCE_DATA", False), self.job.task.unlabelled
+        way, loose = strategy(candidate.strategy), self.job.task.unlabelled
         return Work(
             train=train,
             valid=valid,
@@ -297,10 +294,8 @@ class Race:
             source=self.sources[key] if key else None,
             weights=self.weights[key] if key else None,
             kind=self.job.task.kind,
-            source_rows=rows.x if wants and (rows := self.looks.source(view)) else None,
-            unlabelled=self.job.gallery.look(loose, [view])[0].x
-            if loose and getattr(strategy, "UNLABELLED", False)
-            else None,
+            source_rows=rows.x if way.source_data and (rows := self.looks.source(view)) else None,
+            unlabelled=self.job.gallery.look(loose, [view])[0].x if loose and way.unlabelled else None,
             labels=self.job.task.labels,
         )
 

@@ -15,8 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..family import load, names
+from ..family import load
 from ..runtime import write, write_json
+from ..strategy import strategies
 from ..types import Example, Fitted, Source, Task, Trial, answers, counts, to_dict
 from ..version import __version__
 from . import forecast, learnt, models
@@ -97,13 +98,13 @@ def _record(
     source: Source | None,
 ) -> dict[str, Any]:
     """The JSON contract of design.md, and what the report needs beside it."""
-    strategies, titles = {name: load("transfer", name) for name in names("transfer")}, _titles(job.task)
+    ways, titles = strategies(), _titles(job.task)
     metrics = judgement.metrics
     verdict = to_dict(judgement.verdict)
     for row in (verdict["rival"], verdict["floor"], *(c["rival"] for c in verdict["against"])):
         row["source"] = None  # it may have a source's architecture, and has nothing that one learnt
     rivals = [{**c["rival"], "title": titles[c["rival"]["strategy"]]} for c in verdict["against"]]
-    reuses = bool(strategies[winner.strategy].REUSES)
+    reuses = ways[winner.strategy].reuses
     source = source if reuses else None
     return {
         "run": str(job.plan.out),
@@ -123,7 +124,7 @@ def _record(
             "licence": source.licence if source else None,
             "pretrained_on": source.pretrained_on if source else None,
             "sha256": source.sha256 if source else None,
-            "paper": source.paper if source else strategies[winner.strategy].PAPER,
+            "paper": source.paper if source else ways[winner.strategy].paper,
         },
         "metrics": to_dict(metrics),
         "verdict": verdict,
@@ -139,12 +140,7 @@ def _record(
 
 def _titles(task: Task) -> dict[str, str]:
     """Strategy → how it is called for such a task."""
-    known = {name: load("transfer", name) for name in names("transfer")}
-    words: dict[str, dict[str, str]] = {name: getattr(m, "TITLES", {}) for name, m in known.items()}
-    return {
-        name: words[name].get(f"{task.modality} {task.kind}", words[name].get(task.modality, m.TITLE))
-        for name, m in known.items()
-    }
+    return {name: way.title(task.modality, task.kind) for name, way in strategies().items()}
 
 
 def _trial(trial: Trial) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import HeadstartError, SourceError
 from ..interrupt import presses
 from ..runtime import cache_dir, digest, write_json
+from ..strategy import strategy
 from ..types import Example, Features, Source, Task, View
 from . import budget
 
@@ -267,20 +268,17 @@ def considered(plan: Plan, task: Task) -> list[Source]:
     Raises:
         SourceError: there are none.
     """
-    from .. import family
     from ..source import _catalogue
 
     if plan.sources:
         return named(plan.sources, task)
-    wanted = [family.load("transfer", name) for name in plan.strategies]
-    heads = {getattr(module, "NEEDS_HEAD", None) for module in wanted if task.modality == "text"}
+    wanted = [strategy(name) for name in plan.strategies]
+    heads = {way.needs_head for way in wanted if way.takes(task.modality, task.kind)}
     found = _catalogue.usual(task.modality)
-    if heads - {None}:  # the cheapest that can do it, and of those that any other strategy can use
-        keys = [
-            key for head in sorted(heads, key=str) for key in _catalogue.cheap_keys(task.modality, head)[: KEEP - 1]
-        ]
+    if heads - {""}:  # the cheapest that can do it, and of those that any other strategy can use
+        keys = [key for head in sorted(heads) for key in _catalogue.cheap_keys(task.modality, head or None)[: KEEP - 1]]
         found = [_catalogue.get(key) for key in dict.fromkeys(keys)]
-    found = [s for s in found if all(module.suits(s) for module in wanted if hasattr(module, "suits"))]
+    found = [s for s in found if all(way.suits(s) for way in wanted)]
     if not found:
         raise SourceError(f"The catalogue has no source for {task.noun}s. Name one with --source.")
     return found

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..family import load
-from ..types import Facts, IntArray, Task, answers
+from ..types import IntArray, Task, answers
 
 if TYPE_CHECKING:
     from ..plan.candidates import Candidate
@@ -21,7 +20,6 @@ LEARNT = 1.0, 2.0  # standard errors by which a cheap candidate names more than 
 def not_worth(
     candidate: Candidate,
     cheap: Sequence[Contender],
-    facts: Facts,
     task: Task,
     folds: IntArray | None,
     named: Collection[str],
@@ -31,16 +29,14 @@ def not_worth(
     Args:
         candidate: whose turn it is.
         cheap: transfer candidates that train in a moment and are done.
-        facts: of the task.
         task: the task.
         folds: [n] the fold of every training and validation example, −1 for none; None: nothing was cross-validated.
         named: strategies that a person asked for; they are tried even where they do not suit so many examples.
     """
     from ..plan.choice import prefer
 
-    spared = getattr(load("transfer", candidate.strategy), "spared", None)
-    if spared and candidate.strategy not in named and (why := spared(facts)):
-        return str(why)
+    if candidate.spared and candidate.strategy not in named:
+        return candidate.spared
     if not (candidate.long and candidate.reuses and cheap):
         return None
     best = prefer(cheap)

@@ -26,6 +26,7 @@ from ..pixels import PLAIN, Pixels
 from ..plan import keep
 from ..runtime import write
 from ..source._catalogue import source_from
+from ..strategy import strategy
 from ..types import Example, Fitted, Source, to_dict
 
 BACKBONE = "backbone.safetensors"
@@ -85,7 +86,7 @@ class Model:
             UsageError: it stands on no source.
         """
         fitted = self.fitted
-        if self.source is None or not member("transfer", fitted.strategy).REUSES:
+        if self.source is None or not strategy(fitted.strategy).reuses:
             raise UsageError(
                 f"This model ('{fitted.strategy}') starts fresh and has no source's features. Name a source: "
                 "headstart.embed(inputs, source=…)."
@@ -93,7 +94,7 @@ class Model:
         x = gallery.look(examples, [fitted.view])[0].x
         if fitted.view.depth in (*self.source.depths, "all"):
             return np.asarray(x, np.float32)
-        tuned = getattr(member("transfer", fitted.strategy), "features", None)
+        tuned = strategy(fitted.strategy).features
         if tuned is None:  # a language model that answers in words
             raise UsageError(f"This model ('{fitted.strategy}') makes no features. Use headstart.embed(…, source=…).")
         return np.asarray(tuned(fitted, x, self.source, self.weights), np.float32)
@@ -108,7 +109,7 @@ def scores(fitted: Fitted, gallery: Gallery, examples: Sequence[Example]) -> NDA
     """Class scores [n k] of a fitted head, its view taken through `gallery`."""
     x, key = gallery.look(examples, [fitted.view])[0].x, fitted.view.source or ""
     known = gallery.sources.get(key), gallery.weights.get(key)
-    return np.asarray(member("transfer", fitted.strategy).logits(fitted, x, *known), np.float32)
+    return np.asarray(strategy(fitted.strategy).logits(fitted, x, *known), np.float32)
 
 
 def save(

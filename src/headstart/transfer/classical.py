@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..strategy import SEARCH, Head
 from ..types import Facts, Fitted, FloatArray, Progress, Source, View, Work
-from ._base import SEARCH, Head
 from ._once import once
 from .heads import tfidf
 from .heads.linear import axes, ridge, squared_hinge
@@ -28,9 +28,8 @@ TITLES = {  # where another modality or kind needs other words
     "image regression": "HOG or pixels + ridge regression",
 }
 PAPER = "Dalal & Triggs 2005, Histograms of Oriented Gradients; Bosch et al. 2007, Representing shape with a pyramid"
-NEEDS = frozenset({"target_labels"})
+NEEDS = frozenset({"classical"})
 REUSES = False
-PRIOR = 0
 STOCHASTIC = False
 RUNG = 1.0
 KINDS = ("classification", "regression", "multilabel")
@@ -44,6 +43,11 @@ class Config:
 
     features: str = "hog"  # or "pixels": 32 × 32 colours; of texts "words", or "characters": words and characters
     c: float = 1.0  # weight of an error, for features scaled so that an example's mean squared norm is 1
+
+
+def title(modality: str, kind: str) -> str:
+    """What it is called."""
+    return TITLES.get(f"{modality} {kind}", TITLES.get(modality, TITLE))
 
 
 def views(sources: Sequence[str]) -> list[View]:

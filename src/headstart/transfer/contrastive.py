@@ -11,7 +11,7 @@ and its head, a logistic one whose penalty leave-one-out chooses. Validation dat
 (86.4), ag_news 85.1 (84.7), amazon books, two draws, 85.0 (81.6), at 0.6 to 2 times its CPU; but clinc, whose 75
 classes do not fit into a batch, one draw, 92.1 (94.8). The same draws of 300 (probe of all depths): tweets 79.5 (75.2),
 trec 89.0 (76.6), ag_news 85.6 (84.4), books 83.7 (80.2), sms_spam, macro-F1, 95.3 (94.6), better in each of the nine.
-What it makes of more than `MANY` was not measured.
+What it makes of more than `plan.policy.MANY` was not measured.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 
 from ..errors import UsageError
 from ..runtime import device
+from ..strategy import Head
 from ..types import Facts, IntArray, Progress, View, Work
-from ._base import Head
 from .training import tune
 from .training.tuned import features, logits
 
@@ -39,13 +39,11 @@ __all__ = ["features", "logits"]
 
 TITLE = "contrastive tuning (SetFit)"
 PAPER = "Tunstall et al. 2022, Efficient Few-Shot Learning Without Prompts"
-READS = ("text",)
-NEEDS = frozenset({"target_labels"})
+NEEDS = frozenset({"tail", "tokens"})
 REUSES = True
-PRIOR = 8
 STOCHASTIC = True
 RUNG = 0.25
-MANY = 2000  # texts
+
 LEAST, MOST = 25, 100  # steps
 EACH = 4  # texts of a class in a batch, at least
 
@@ -65,17 +63,6 @@ class Config:
 def views(sources: Sequence[str]) -> list[View]:
     """Every source's tokens."""
     return [View(key, "input") for key in sources]
-
-
-def prior(facts: Facts) -> int:
-    """Up to `MANY` texts of classes that share a batch it is taken unless another is a standard error ahead."""
-    together = facts.n <= MANY and facts.k * EACH <= Config.batch
-    return 0 if together or facts.n < tune.FEW else PRIOR
-
-
-def spared(facts: Facts) -> str | None:
-    """Of many texts fine-tuning alone is tried: both would take twice the time."""
-    return f"of more than {MANY:,} texts fine-tuning alone is tried, to save time" if facts.n > MANY else None
 
 
 def settings(facts: Facts) -> list[Config]:

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..score._axes import Array, decompose, signed_root
+from ..strategy import SEARCH, Head
 from ..types import Facts, Progress, Source, View, Work
-from ._base import SEARCH, Head
 from ._once import once
 from .heads.linear import head
 from .probe import logits
@@ -27,9 +27,7 @@ __all__ = ["logits"]
 
 TITLE = "linear probe on all depths"
 PAPER = "Evci et al. 2022, Head2Toe: Utilizing Intermediate Representations for Better Transfer Learning"
-NEEDS = frozenset({"target_labels"})
 REUSES = True
-PRIOR = 2
 STOCHASTIC = False
 RUNG = 1.0
 KINDS = ("classification", "regression", "multilabel")

@@ -16,8 +16,8 @@ import numpy as np
 
 from ..errors import UsageError
 from ..runtime import digest
+from ..strategy import SEARCH, Head
 from ..types import Facts, Progress, Source, Work
-from ._base import SEARCH, Head
 from ._once import once
 from .training import tune
 from .training.tune import copies, fit_view, refit, views
@@ -32,14 +32,11 @@ __all__ = ["copies", "features", "fit_view", "logits", "refit", "skill", "views"
 
 TITLE = "fine-tuning with elastic weights (EWC)"
 PAPER = "Kirkpatrick et al. 2017, Overcoming catastrophic forgetting in neural networks"
-READS = ("image",)
-NEEDS = frozenset({"target_labels"})
+NEEDS = frozenset({"tail", "classifier"})
 REUSES = True
-PRIOR = 7
 STOCHASTIC = True
 RUNG = 0.25
 KINDS = ("classification", "multilabel")
-ON_REQUEST = True  # a second opinion of fine-tuning: the usual race has no time for it
 SOURCE_DATA = True  # uses `work.source_rows` where there are any
 SAMPLE = 200  # pictures on which the Fisher information is taken
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
+from ..strategy import SEARCH, Head
 from ..types import Facts, Progress, Work
-from ._base import SEARCH, Head
 from .training import tune
 from .training.tune import Config, copies, fit_view, refit, views
 from .training.tuned import features, logits, skill
@@ -19,23 +19,11 @@ __all__ = ["Config", "copies", "features", "fit_view", "logits", "refit", "skill
 
 TITLE = "fine-tuning"
 PAPER = "Kumar et al. 2022, Fine-Tuning can Distort Pretrained Features (LP-FT); Howard & Ruder 2018, ULMFiT"
-NEEDS = frozenset({"target_labels"})
+NEEDS = frozenset({"tail"})
 REUSES = True
-PRIOR = 5
 STOCHASTIC = True
 RUNG = 0.25
 KINDS = ("classification", "multilabel")
-
-
-def prior(facts: Facts) -> int:
-    """With few pictures it is the safest choice, see the figures in tune.py; with more it must prove itself."""
-    return 0 if facts.n < tune.FEW and facts.modality == "image" else PRIOR
-
-
-def spared(facts: Facts) -> str | None:
-    """Of few texts contrastive tuning makes more, in fewer steps."""
-    few = facts.modality == "text" and facts.n < tune.FEW
-    return f"of fewer than {tune.FEW} texts contrastive tuning makes more" if few else None
 
 
 def settings(facts: Facts) -> list[Config]:

@@ -10,8 +10,8 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..strategy import Head
 from ..types import Facts, Progress, Work
-from ._base import Head
 from .training import tune
 from .training.tune import copies, fit_view, refit, views
 from .training.tuned import features, logits, skill
@@ -24,9 +24,8 @@ __all__ = ["copies", "features", "fit_view", "logits", "refit", "skill", "views"
 
 TITLE = "gradual unfreezing"
 PAPER = "Howard & Ruder 2018, Universal Language Model Fine-tuning for Text Classification (ULMFiT)"
-NEEDS = frozenset({"target_labels"})
+NEEDS = frozenset({"tail"})
 REUSES = True
-PRIOR = 6
 STOCHASTIC = True
 RUNG = 0.25
 KINDS = ("classification", "multilabel")
@@ -38,11 +37,6 @@ class Config(tune.Config):
 
     schedule: str = "slanted"
     thaw: str = "epoch"  # one part a round, mostly an epoch; or "stall": when the validation loss has not fallen
-
-
-def spared(facts: Facts) -> str | None:
-    """Of texts on request alone: it takes as long as fine-tuning, and ends where that does."""
-    return "of texts, on request alone: as long as fine-tuning" if facts.modality == "text" else None
 
 
 def settings(facts: Facts) -> list[Config]:

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from ..errors import UsageError
 from ..runtime import device, digest
+from ..strategy import SEARCH, Head
 from ..types import Facts, Features, Fitted, FloatArray, IntArray, Progress, Source, View, Work
-from ._base import SEARCH, Head
 from .zeroshot import readable
 
 TITLE = "examples in the prompt (in-context learning)"
@@ -31,14 +31,11 @@ PAPER = (
     "Brown et al. 2020, Language Models are Few-Shot Learners; Zhao et al. 2021, Calibrate Before Use: Improving "
     "Few-Shot Performance of Language Models"
 )
-READS = ("text",)
-NEEDS: frozenset[str] = frozenset()
+NEEDS = frozenset({"language"})
 NEEDS_HEAD = "causal"  # a source whose file has the head that tells the next word
 REUSES = True
-PRIOR = 4
 STOCHASTIC = False
 RUNG = 1.0
-ON_REQUEST = True  # on a processor a second for every few texts, and each is read anew at every prediction
 HEADER, ASK, ANSWER, END = "Classify each text as one of: {}.\n\n", "Text:\n", "\nLabel:", "\n\n"
 CONTENT_FREE = ("N/A", "[MASK]", "")
 SHOWN, FEWEST, NAME = 48, 4, 8  # tokens of an example at most and at least, of a name at most

@@ -20,9 +20,9 @@ import numpy as np
 
 from ..errors import UsageError
 from ..runtime import device, digest, write
+from ..strategy import Head
 from ..types import Facts, Progress, Source, View, Work
 from . import gradual
-from ._base import Head
 from .training import tune
 from .training.tune import copies, fit_view, refit, views
 from .training.tuned import features, logits
@@ -35,14 +35,11 @@ __all__ = ["copies", "features", "fit_view", "logits", "refit", "views"]
 
 TITLE = "language model of the domain, then fine-tuning"
 PAPER = "Howard & Ruder 2018, ULMFiT; Gururangan et al. 2020, Don't Stop Pretraining"
-READS = ("text",)
-NEEDS = frozenset({"target_labels"})
+NEEDS = frozenset({"tail", "language"})
 REUSES = True
-PRIOR = 7
 STOCHASTIC = True
 RUNG = 0.25
 KINDS = ("classification", "multilabel")
-ON_REQUEST = True  # minutes, and worth them only where texts without a label are many: see above
 UNLABELLED = True  # uses `work.unlabelled` where there are any
 
 

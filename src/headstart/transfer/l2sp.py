@@ -10,8 +10,8 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..strategy import SEARCH, Head
 from ..types import Facts, Progress, Work
-from ._base import SEARCH, Head
 from .training import tune
 from .training.tune import copies, fit_view, refit, views
 from .training.tuned import features, logits, skill
@@ -25,13 +25,11 @@ __all__ = ["copies", "features", "fit_view", "logits", "refit", "skill", "views"
 
 TITLE = "fine-tuning held near the source (L2-SP)"
 PAPER = "Li, Grandvalet & Davoine 2018, Explicit Inductive Bias for Transfer Learning with Convolutional Networks"
-NEEDS = frozenset({"target_labels"})
+NEEDS = frozenset({"tail"})
 REUSES = True
-PRIOR = 7
 STOCHASTIC = True
 RUNG = 0.25
 KINDS = ("classification", "multilabel")
-ON_REQUEST = True  # a second opinion of fine-tuning: the usual race has no time for it
 
 
 @dataclass(frozen=True)

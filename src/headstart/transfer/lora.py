@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import EngineError
+from ..strategy import Head
 from ..types import Facts, Fitted, FloatArray, Progress, Source, View, Work
-from ._base import Head
 from .training import tune, tuned
 from .training.tune import copies, fit_view, refit, views
 
@@ -27,14 +27,11 @@ __all__ = ["copies", "fit_view", "refit", "views"]
 
 TITLE = "low-rank adapters (LoRA)"
 PAPER = "Hu et al. 2022, LoRA: Low-Rank Adaptation of Large Language Models"
-READS = ("text",)
-NEEDS = frozenset({"target_labels"})
+NEEDS = frozenset({"tail", "tokens"})
 REUSES = True
-PRIOR = 6
 STOCHASTIC = True
 RUNG = 0.25
 KINDS = ("classification", "multilabel")
-ON_REQUEST = True  # of sources that fit a processor, tuning the last layers outright is quicker and as good
 TOLERANCE = 1e-3  # of a merged model's logits, as a share of the largest
 
 

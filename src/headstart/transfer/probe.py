@@ -16,15 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..score._axes import signed_root
+from ..strategy import SEARCH, Head, source_views
 from ..types import Facts, Fitted, FloatArray, Progress, Source, View, Work
-from ._base import SEARCH, Head, source_views
 from .heads.linear import axes, head
 
 TITLE = "linear probe"
 PAPER = "Alain & Bengio 2016, Understanding intermediate layers using linear classifier probes"
-NEEDS = frozenset({"target_labels"})
 REUSES = True
-PRIOR = 1
 STOCHASTIC = False
 RUNG = 1.0
 KINDS = ("classification", "regression", "multilabel")

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..score._axes import one_hot
+from ..strategy import SEARCH, Head, source_views
 from ..types import Facts, Progress, View, Work
-from ._base import SEARCH, Head, source_views
 from .heads.linear import axes
 from .probe import logits as logits  # the same linear reading of a state
 
@@ -22,9 +22,7 @@ TITLE = "nearest prototype"
 PAPER = (
     "Snell et al. 2017, Prototypical Networks for Few-shot Learning; Friedman 1989, Regularized Discriminant Analysis"
 )
-NEEDS = frozenset({"target_labels"})
 REUSES = True
-PRIOR = 4
 STOCHASTIC = False
 RUNG = 1.0
 

@@ -13,9 +13,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from ..strategy import Head
 from ..types import Facts, Fitted, FloatArray, Progress, Source, Work
 from . import lora
-from ._base import Head
 from .training import tune, tuned
 from .training.tune import copies, fit_view, refit, views
 
@@ -23,14 +23,11 @@ __all__ = ["copies", "fit_view", "refit", "views"]
 
 TITLE = "low-rank adapters on four-bit weights (QLoRA)"
 PAPER = "Dettmers et al. 2023, QLoRA: Efficient Finetuning of Quantized LLMs"
-READS = ("text",)
-NEEDS = frozenset({"target_labels"})
+NEEDS = frozenset({"tail", "tokens"})
 REUSES = True
-PRIOR = 7
 STOCHASTIC = True
 RUNG = 0.25
 KINDS = ("classification", "multilabel")
-ON_REQUEST = True  # slower than LoRA, and worth it only where memory is short
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..family import load
+from ..strategy import SEARCH, Head
 from ..types import Facts, Features, Fitted, FloatArray, Progress, Source, View, Work
-from ._base import SEARCH, Head
 from .training import text_scratch, tune
 
 if TYPE_CHECKING:
@@ -28,9 +28,8 @@ if TYPE_CHECKING:
 
 TITLE = "a network from scratch"
 PAPER = "He et al. 2016, Deep Residual Learning; Smith & Topin 2018, Super-convergence"
-NEEDS = frozenset({"target_labels"})
+NEEDS = frozenset({"scratch"})
 REUSES = False
-PRIOR = 0
 STOCHASTIC = True
 RUNG = 0.1
 KINDS = ("classification", "multilabel")

@@ -8,16 +8,14 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
+from ..strategy import SEARCH, Head, source_views
 from ..types import Facts, Progress, View, Work
-from ._base import SEARCH, Head, source_views
 from .heads.linear import axes, squared_hinge
 from .probe import logits as logits  # the same linear reading of a state
 
 TITLE = "linear SVM"
 PAPER = "Razavian et al. 2014, CNN Features off-the-shelf"
-NEEDS = frozenset({"target_labels"})
 REUSES = True
-PRIOR = 3
 STOCHASTIC = False
 RUNG = 1.0
 KINDS = ("classification", "multilabel")

@@ -23,18 +23,16 @@ from numpy.typing import NDArray
 
 from ..errors import UsageError
 from ..runtime import digest
+from ..strategy import SEARCH, Head, source_views
 from ..types import Facts, Fitted, FloatArray, Progress, Source, View, Work
-from ._base import SEARCH, Head, source_views
 
 TITLE = "names of the classes"
 PAPER = (
     "Chang et al. 2008, Importance of Semantic Representation: Dataless Classification; Xing et al. 2019, Adaptive "
     "Cross-Modal Few-Shot Learning"
 )
-READS = ("text",)
-NEEDS: frozenset[str] = frozenset()
+NEEDS = frozenset({"language"})
 REUSES = True
-PRIOR = 3
 STOCHASTIC = False
 RUNG = 1.0
 TEMPLATES = ("{}", "This text is about {}.")

@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import UsageError
+from ...strategy import Head
 from ...types import Features, Fitted, FloatArray, Progress, Source, View, Work
-from .._base import Head
 from . import tune, tuned
 
 if TYPE_CHECKING:

@@ -24,10 +24,11 @@ from numpy.typing import NDArray
 
 from ...errors import UsageError
 from ...family import load
+from ...plan.policy import FEW as FEW
 from ...runtime import device, digest
 from ...score._axes import decompose
+from ...strategy import Head
 from ...types import Facts, Features, FloatArray, Progress, Source, View, Work
-from .._base import Head
 from .._once import once
 from ..heads.linear import logistic_head
 
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
 Setting = TypeVar("Setting", bound="Config")
 BALANCES = ("none", "weight", "sample")
 RANDOM = "random"  # the `form` of a tail of no source's weights
-FEW = 150  # training pictures: with fewer, validation chooses neither among settings nor among states
 MOST_STATES = 3 << 28  # bytes of states of texts that are kept in memory
 ROUNDS = 10  # evaluations at most
 

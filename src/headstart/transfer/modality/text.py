@@ -1,0 +1,5 @@
+"""Texts, where something is learnt from them."""
+
+from __future__ import annotations
+
+OFFERS = frozenset({"classical", "scratch", "tail", "tokens", "language"})
