@@ -6,7 +6,8 @@ import io
 import pytest
 
 from headstart.errors import DataError, UsageError
-from headstart.read._record import KNOWN, TEXTS
+from headstart.read._reader import known_columns
+from headstart.read._record import TEXTS
 from headstart.read.table.delimited import lines_of
 from headstart.read.table.even import even
 
@@ -14,7 +15,7 @@ WORDS = "river stone lamp cloud winter paper engine garden mirror silver forest 
 
 
 def rows(text, suffix=".csv", quotes=None, texts=TEXTS):
-    return even(lines_of(text, "t", suffix, quotes), "t", KNOWN, texts)
+    return even(lines_of(text, "t", suffix, quotes), "t", known_columns(), texts)
 
 
 def sample(n=40, more=lambda i: ""):

@@ -7,9 +7,9 @@ import pytest
 from headstart.errors import DataError, UsageError
 from headstart.read import ReadOptions, modality, read
 from headstart.read._record import Record
-from headstart.read._shingles import near_pairs, shingles
 from headstart.read.table.table import open_table
 from headstart.read.text import content
+from headstart.read.words.shingles import near_pairs, shingles
 
 WORDS = "river stone lamp cloud winter paper engine garden mirror silver forest bread window candle harbour".split()
 RNG = np.random.default_rng(0)

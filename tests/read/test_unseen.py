@@ -116,7 +116,7 @@ def test_numbers_are_found_by_the_name_the_run_knows(tmp_path):
 
 
 def test_a_column_of_texts_is_nothing_for_pictures(tmp_path):
-    with pytest.raises(UsageError, match=r"A column of texts \('body'\) was named, but this run reads pictures"):
+    with pytest.raises(UsageError, match=r"--text body was given, but p is read as pictures\. Leave it out"):
         unseen(
             two_classes(tmp_path / "p", 3),
             modality="image",
@@ -136,3 +136,27 @@ def test_a_blank_means_what_it_meant_when_the_run_learnt(tmp_path):
     some = [{"text": r["text"], "label": r["label"] if r["label"] == "a" else ""} for r in rows(6)]
     task = unseen(table(tmp_path, some), **AB, columns={"blank": "b"})
     assert len(task.test) == 6
+
+
+def test_how_near_duplicates_count_is_heard(tmp_path):
+    words = "river stone market window garden engine silver doctor yellow bridge pencil summer copper meadow"
+    near = [{"text": f"{words} {n}", "label": "a"} for n in range(3)]
+    path = table(tmp_path, [*rows(6), *near])
+    assert len(unseen(path, **AB).test) == 9
+    assert len(unseen(path, **AB, options=ReadOptions(duplicates="drop")).test) == 7
+
+
+def test_groups_may_come_from_a_table_of_files(tmp_path):
+    for n, mood in enumerate("aabb"):
+        (tmp_path / "data" / mood).mkdir(parents=True, exist_ok=True)
+        (tmp_path / "data" / mood / f"{n}.txt").write_text(f"river stone {n} {mood * 9}")
+    (tmp_path / "who.csv").write_text("file,group\n0.txt,x\n1.txt,x\n2.txt,y\n3.txt,y\n")
+    task = unseen(tmp_path / "data", **AB, options=ReadOptions(group=str(tmp_path / "who.csv")))
+    assert [e.group for e in task.test.open()] == ["x", "x", "y", "y"]
+
+
+@pytest.mark.parametrize(("option", "said"), [("kind", "the run's kind is classification"), ("crop", "as it learnt")])
+def test_what_the_run_has_settled_is_refused(tmp_path, option, said):
+    options = ReadOptions(**{option: {"kind": "regression", "crop": "squash"}[option]})
+    with pytest.raises(UsageError, match=rf"--{option} .* was given, but .*{said}.*Leave it out"):
+        unseen(table(tmp_path, rows(6)), **AB, options=options)

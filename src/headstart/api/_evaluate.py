@@ -47,14 +47,14 @@ def evaluate(
             run itself as `against` its two models are compared.
         watch: called with (what, done, of) as the work goes on.
         options: options of `fit` that say how data is read, such as `text` and `label`, columns whose names are neither
-            usual nor those that the run learnt from. `kind` and `crop` are the run's own; near-duplicates stay.
+            usual nor those that the run learnt from. `kind` and `crop` are the run's own.
 
     Returns:
         `sentence`, `run.value`, `run.interval`, `run.metrics["per_class"]`, `comparison`, `record()`, `predictions()`.
 
     Raises:
         DataError: the data cannot be used, or hold classes that the run does not know.
-        UsageError: the two runs do not answer the same question.
+        UsageError: the two runs do not answer the same question, or an option says nothing of such data.
     """
     from ..read import ReadOptions
 

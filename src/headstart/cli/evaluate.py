@@ -8,7 +8,22 @@ from typing import Annotated
 
 import typer
 
-from ._common import ENGINES, TAKE, Blank, Encoding, Label, Quotes, SplitColumn, Text, emit, reading, watching
+from ._common import (
+    ENGINES,
+    TAKE,
+    Blank,
+    Duplicates,
+    Encoding,
+    Group,
+    Label,
+    Layout,
+    Quotes,
+    SplitColumn,
+    Text,
+    emit,
+    reading,
+    watching,
+)
 
 
 def run(
@@ -21,6 +36,9 @@ def run(
     encoding: Encoding = "",
     blank: Blank = "",
     split_column: SplitColumn = "",
+    layout: Layout = "",
+    group: Group = "",
+    duplicates: Duplicates = "group",
     csv: Annotated[Path | None, typer.Option(help="Write truths and predictions to this CSV file.")] = None,
     take: Annotated[str, typer.Option(help=TAKE)] = "winner",
     engine: Annotated[str, typer.Option(help=ENGINES)] = "auto",

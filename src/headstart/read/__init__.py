@@ -1,18 +1,32 @@
-"""A person's data → a `Task`: one file a modality; what they share stands in the files with an underscore."""
+"""A person's data → a `Task`: one file a modality (`_reader` says what it holds), the rest common to all.
+
+Imports go downwards alone:
+    `__init__` (`read`), `_unseen`, `_idle`, `_other`
+    image.py, text.py, the readers: all that is known of a modality
+    `_task`, `_unlabelled`, `_split`: records → a task
+    picture/, words/: what readers are made of; picture/ stands below words/
+    table/, then folder/: data → records
+    `_reader`, `_clean`, `_near`
+    `_record`, `_table`, `_roles`, `_options`: values and names
+What lies below the readers asks them by `_reader`, and knows none by name.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..family import names
 from ..types import Task
 from ._options import ReadOptions
 from .folder.walk import files, subfolders
 
 if TYPE_CHECKING:
-    from .table.table import Table
+    from ._record import Shape
+    from ._table import Table
 
 __all__ = ["ReadOptions", "modality", "read"]
 
@@ -43,41 +57,49 @@ def read(
             train, validation or test would be empty.
         UsageError: an option that says nothing of such data, no such column, another kind.
     """
-    from ..family import load
     from ._idle import refuse_idle
     from ._other import refuse
+    from ._reader import SURE, reader
     from ._task import absolute
     from .table.table import open_table
 
     path = absolute(data)
     table = open_table(path, options)
-    found = "text" if options.text else modality(path, table)
-    refuse_idle(path, table, found, options)
-    if not options.text:
+    claims = {"text": SURE} if options.text else _claims(path, table)
+    found = max(claims, key=lambda name: claims[name])
+    refuse_idle(path, table, reader(found).SHAPE, options)
+    if claims[found] < SURE:
         refuse(path, table, options.label)
-    task: Task = load("read", found).read(path, options, name=name, seed=seed, progress=progress, table=table)
-    return replace(task, notes=(*_texts_among(path), *task.notes)) if table is None and found == "image" else task
-
-
-def _texts_among(folder: Path) -> tuple[str, ...]:
-    """What is said of texts that lie among pictures: they might be what was meant."""
-    from .text import SHAPE as TEXT
-
-    texts = sum(len(files(inside, TEXT.wanted)) for inside in subfolders(folder)) if folder.is_dir() else 0
-    if not texts:
-        return ()
-    them = f"The {texts:,} text files among the pictures are" if texts > 1 else "One text file among the pictures is"
-    return (f"{them} not read. To learn from texts, pass a folder of these alone.",)
+    task = reader(found).read(path, options, name=name, seed=seed, progress=progress, table=table)
+    return replace(task, notes=(*_among(path, found), *task.notes)) if path.is_dir() and table is None else task
 
 
 def modality(path: Path, table: Table | None) -> str:
-    """Of which kind the examples are: "image" or "text"; "image" where there are none. `table`: what the path holds."""
-    from .table.columns import find, headless, holds_pictures, is_text
-    from .text import SHAPE as TEXT
+    """Whose the examples are: the name of the reader that claims them most. `table`: what the path holds."""
+    claims = _claims(path, table)
+    return max(claims, key=lambda name: claims[name])
 
-    if table is not None:
-        if any(holds_pictures(table, column) for column in table.columns):
-            return "image"
-        named = any(find(table.columns, column) for column in TEXT.columns)
-        return "text" if named or headless(table) or any(is_text(table, c) for c in table.columns) else "image"
-    return "text" if path.is_dir() and not files(path) and files(path, TEXT.wanted) else "image"
+
+def _claims(path: Path, table: Table | None) -> dict[str, float]:
+    from ._reader import reader
+
+    return {name: reader(name).sniff(path, table) for name in names("read")}
+
+
+def _among(folder: Path, found: str) -> tuple[str, ...]:
+    """What is said of other examples that lie among those that are read: they might be what was meant."""
+    from ._reader import reader, shapes
+
+    own, notes = reader(found).SHAPE, []
+    for other in shapes():
+        wanted = partial(_only, other, own)
+        count = sum(len(files(inside, wanted)) for inside in subfolders(folder)) if other is not own else 0
+        if count:
+            them = f"The {count:,} {other.noun} files among the {own.nouns} are"
+            them = them if count > 1 else f"One {other.noun} file among the {own.nouns} is"
+            notes.append(f"{them} not read. To learn from {other.nouns}, pass a folder of these alone.")
+    return tuple(notes)
+
+
+def _only(shape: Shape, other: Shape, path: Path) -> bool:
+    return shape.wanted(path) and not other.wanted(path)

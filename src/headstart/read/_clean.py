@@ -1,4 +1,4 @@
-"""One of each, and no twin on the other side of the split: what pictures and texts have in common.
+"""One of each, and no twin on the other side of the split: what all modalities have in common.
 
 In: records with digests, and a way of finding near-duplicates. Out: the records that stay, the pairs of near-duplicates
 among them, and what was set aside and why. Where splits are given, the twin outside the stricter one goes (test before
@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -20,8 +20,8 @@ from ..errors import UsageError
 from ..pixels import PLAIN, Pixels
 from ..types import IntArray, SetAside
 from ._near import components, telling
-from ._record import Record, in_order
-from .table.several import joined
+from ._options import ReadOptions
+from ._record import Found, Record, in_order, joined
 
 T = TypeVar("T")
 DUPLICATES = ("group", "keep", "drop")
@@ -48,6 +48,24 @@ class Clean:
     notes: tuple[str, ...] = ()
     pixels: Pixels = PLAIN  # how pictures are read
     torn: int = 0  # examples left out because each had several labels, in as many places
+
+
+class Cleaning(Protocol):
+    """A reader's way of cleaning: look at every record, set aside what is broken, `settle` the rest.
+
+    Paths are told relative to `root`, `progress` is called with (done, of). `pixels` says how pictures are read where
+    that was chosen before; other readers pass it over.
+    """
+
+    def __call__(
+        self,
+        found: Found,
+        root: Path,
+        progress: Callable[[int, int], None] | None = None,
+        options: ReadOptions = ...,
+        *,
+        pixels: Pixels | None = None,
+    ) -> Clean: ...
 
 
 def settle(

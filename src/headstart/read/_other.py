@@ -1,4 +1,4 @@
-"""Data that is neither pictures nor texts, told as what it is: sounds, films, scans, tables of numbers and categories.
+"""Data that no reader knows, told as what it is: sounds, films, scans, tables of numbers and categories.
 
 In: a path, and the table it holds or none. Out: nothing, or an error in a person's own terms. Columns are judged by
 what stands in them.
@@ -12,14 +12,15 @@ from itertools import islice
 from pathlib import Path
 
 from ..errors import DataError
-from .folder.walk import PICTURES, files
-from .table.table import Table
+from ._reader import shapes
+from ._table import Table
+from .folder.walk import any_of, files
+from .picture.suffixes import PICTURES
 
 SOUNDS = frozenset(".wav .mp3 .flac .ogg .oga .opus .m4a .aac .aif .aiff .wma .amr".split())
 FILMS = frozenset(".mp4 .avi .mov .mkv .webm .m4v .mpg .mpeg .wmv".split())
 SCANS = frozenset(".dcm .dicom .nii .nrrd .mha .mhd .npy .npz .mat .h5 .svs .ndpi .czi .lif .nd2".split())
 _KINDS = ((SOUNDS, "sounds"), (FILMS, "films"), (SCANS, "scans or arrays"))
-_SO_FAR = "headstart learns from pictures and texts so far"
 _LOOKED_AT = 500  # rows
 _MOST = 100  # different words of a category, each twice or more on average
 _COLUMNS = 3  # of numbers and categories, from which on a table is told as one of these
@@ -27,7 +28,7 @@ _LONG = 40  # characters of a cell that says more than a name
 
 
 def refuse(path: Path, table: Table | None, label: str | None = None) -> None:
-    """Say what data is that headstart cannot learn from yet; nothing where it may hold pictures or texts.
+    """Say what data is that headstart cannot learn from yet; nothing where it may hold what some reader knows.
 
     Args:
         path: the data.
@@ -49,11 +50,9 @@ def refuse(path: Path, table: Table | None, label: str | None = None) -> None:
 
 
 def _of(root: Path, suffixes: frozenset[str]) -> list[Path]:
-    """All files of these kinds in a folder that holds no pictures and no texts; else none."""
-    from .text import SHAPE
-
+    """All files of these kinds in a folder that holds nothing that a reader knows; else none."""
     found = files(root, lambda p: p.suffix.lower() in suffixes or (suffixes is SCANS and not p.suffix and _is_dicom(p)))
-    return [] if found and (files(root) or files(root, SHAPE.wanted)) else found
+    return [] if found and any(any_of(root, shape.wanted) for shape in shapes()) else found
 
 
 def _is_dicom(path: Path) -> bool:
@@ -65,32 +64,33 @@ def _is_dicom(path: Path) -> bool:
 
 
 def _refuse_table(table: Table, label: str | None) -> None:
-    from .image import SHAPE as IMAGE
-    from .text import SHAPE as TEXT
-
     rows = [row for _, row, _ in islice(table.rows, _LOOKED_AT)]
     cells = {c: [v for row in rows if (v := row.get(c)) not in (None, "")] for c in table.columns}
     for suffixes, what in _KINDS:
         for column, values in cells.items():
             if values and all(isinstance(v, str) and Path(v).suffix.lower() in suffixes for v in values):
                 raise DataError(f"{table.name} names {what} in its column '{column}'. {_advice(what)}")
-    usual = {*IMAGE.columns, *TEXT.columns}
+    usual = {column for shape in shapes() for column in shape.columns}
     plain = [c for c, values in cells.items() if values and _plain(values)]
     others = [c for c, values in cells.items() if c.strip().casefold() in usual or (c not in plain and _speaks(values))]
     if others or len([c for c in plain if c != label]) < _COLUMNS:
         return
     shown = ", ".join(plain[:3]) + (", …" if len(plain) > 3 else "")
     raise DataError(
-        f"{table.name} is a table of numbers and categories ({shown}); {_SO_FAR}, so there is nothing pre-trained to "
+        f"{table.name} is a table of numbers and categories ({shown}); {_so_far()}, so there is nothing pre-trained to "
         "reuse on it. Of such tables gradient boosting is the usual choice (scikit-learn's "
         "HistGradientBoostingClassifier). If a column holds texts, name it with `--text COLUMN`; if one holds paths of "
         "pictures, call it image."
     )
 
 
+def _so_far() -> str:
+    return f"headstart learns from {' and '.join(shape.nouns for shape in shapes())} so far"
+
+
 def _advice(what: str) -> str:
     made = {"sounds": "Spectrograms", "films": "Single frames"}.get(what, "Slices")
-    return f"{_SO_FAR}. {made}, saved as pictures in class folders, are one way to use it on {what}."
+    return f"{_so_far()}. {made}, saved as pictures in class folders, are one way to use it on {what}."
 
 
 def _plain(values: Sequence[object]) -> bool:

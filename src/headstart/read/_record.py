@@ -1,4 +1,4 @@
-"""What the shapes of data have in common: a labelled path, split names, labels as text.
+"""What readers find, and what they look for: a labelled example, the shape of examples, labels as text.
 
 Knows nothing of pixels and words. Labels are NFC text in any script; numbers sort as numbers.
 """
@@ -13,22 +13,12 @@ from statistics import median
 
 from ..pixels import PLAIN, Pixels
 from ..types import SetAside
-
-_SPLITS = {
-    **dict.fromkeys(("train", "training"), "train"),
-    **dict.fromkeys(("valid", "val", "validation", "dev"), "valid"),
-    **dict.fromkeys(("test", "testing"), "test"),
-}
-
+from ._table import Table
 
 NUMBERS = ("score", "rating", "value", "number", "target")  # what columns of numbers are called
-PICTURES = tuple(
-    "image path file filename file_name picture img photo image_path filepath image_id image_name".split()
-)  # of pictures
 TEXTS = tuple("text sentence content review question utterance message tweet comment body document title".split())
-LABELS = ("label", "class", "category", "target", "labels")  # of classes, of pictures and texts alike
-TOPICS = ("label", "class", "category", "intent", "sentiment", "topic", "target", "labels")  # the same, of texts
-KNOWN = frozenset((*PICTURES, *TEXTS, *LABELS, *TOPICS, *NUMBERS, "split", "id"))  # all that a header may be known by
+LABELS = ("label", "class", "category", "target", "labels")  # of classes
+JOINED = "; "  # between several labels where they are shown as one text
 
 
 @dataclass(frozen=True)
@@ -50,9 +40,13 @@ class Record:
         return (self.label,) if self.tags is None else self.tags
 
 
+Choice = tuple[tuple[str, ...], tuple[str, ...]]  # columns, and what to say of the choice
+Sifted = tuple[list[Path], list[str]]  # files, and what to say of the others
+
+
 @dataclass(frozen=True)
 class Shape:
-    """What a reader looks for, and how it is called."""
+    """What a reader looks for, and how it is called: all that the rooms below know of a modality."""
 
     modality: str
     noun: str  # of one example
@@ -62,9 +56,17 @@ class Shape:
     cell: Callable[
         [Path, object], Path | str | None
     ]  # (the table's folder, the cell) → a file or a text, if there is one
-    labels: tuple[str, ...] = LABELS  # the same for their classes
+    holds: Callable[[Table, str], bool]  # whether a column's cells look like such examples, whatever it is called
+    labels: tuple[str, ...] = LABELS  # as `columns`, of their classes
     flags: tuple[str, ...] = ()  # in place of `labels`: columns of 0 and 1, one a label
     several: bool = False  # an example may have several labels: an empty cell says that none applies
+    files: bool = False  # cells name files, which are looked for
+    loose: bool = False  # what has no label may be learnt from too
+    options: tuple[str, ...] = ()  # of `ReadOptions`, those that say something of such examples alone
+    choose: Callable[[Table, Shape], Choice] | None = (
+        None  # which columns hold the examples, if it is not `columns`, then `holds`
+    )
+    sift: Callable[[Sequence[Path], Path], Sifted] | None = None  # (wanted files, their root) → those to learn from
 
     def columns_of(self, kind: str | None, label: str | None = None) -> Shape:
         """The same, which looks for the column `label`, or for one of numbers first where these are to be predicted."""
@@ -112,13 +114,9 @@ def span(values: Sequence[int]) -> list[int]:
     return [min(values), int(median(values)), max(values)] if values else []
 
 
-def split_name(text: str) -> str | None:
-    """The split that a folder or cell names, or None.
-
-    >>> split_name("Val"), split_name("dogs")
-    ('valid', None)
-    """
-    return _SPLITS.get(text.strip().casefold())
+def joined(labels: Sequence[str]) -> str:
+    """Several labels as one text."""
+    return JOINED.join(labels)
 
 
 def label_text(value: object) -> str | None:

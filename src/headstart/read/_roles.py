@@ -1,7 +1,7 @@
-"""Which part of the data a folder's name means: train, valid, test, or examples without a label.
+"""Which part of the data a name means: train, valid, test, or examples without a label. Cells say it in one word.
 
-Knows names only: `train_images`, `val2017`, `TRAIN`, `Training Set`, `seg_train` beside `seg_test`. A word of a split
-among others (`test-positive`) is a class, unless a sibling has the same other words and means another part.
+Of folders: `train_images`, `val2017`, `TRAIN`, `Training Set`, `seg_train` beside `seg_test`. A word of a split among
+others (`test-positive`) is a class, unless a sibling has the same other words and means another part.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection
 
+SPLITS = ("train", "valid", "test")
 UNLABELLED = "unlabelled"
 _WORDS = {
     **dict.fromkeys(("train", "training", "trn", "trainval"), "train"),
@@ -24,6 +25,16 @@ _PLAIN = frozenset(
 )
 NO_CLASS = frozenset("images imgs data dataset files thumbnails thumbs thumb previews preview".split())
 _GLUED = re.compile(r"(train|training|val|valid|validation|dev|test|testing)(set|data|images?|imgs?)")
+
+
+def split_name(text: str) -> str | None:
+    """The split that a cell, or a table's name, says: "train", "valid" or "test"; else None.
+
+    >>> split_name("Val"), split_name("dogs"), split_name("unlabelled")
+    ('valid', None, None)
+    """
+    part = _WORDS.get(text.strip().casefold())
+    return part if part in SPLITS else None
 
 
 def roles(names: Collection[str]) -> dict[str, str]:

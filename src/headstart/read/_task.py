@@ -1,4 +1,4 @@
-"""Examples that were found → a `Task`: cleaned, split, the test sealed. Common to pictures and texts.
+"""Examples that were found → a `Task`: cleaned, split, the test sealed. Common to all modalities.
 
 In: a path, the table it holds or none, the shape of the examples and their way of cleaning. Out: a frozen `Task`. Knows
 no pixel and no word; suspect labels other than those of twins are for later stages.
@@ -17,11 +17,12 @@ import numpy as np
 from .. import runtime
 from ..errors import DataError, UsageError
 from ..types import Example, IntArray, Sealed, Task
-from ._clean import Clean, Kept
+from ._clean import Clean, Cleaning, Kept
 from ._near import components
 from ._options import ReadOptions
 from ._record import Found, Record, Shape, in_order
 from ._split import SHARES, TEST, VALID, VALID_OF_TRAIN, assign
+from ._table import Table
 from ._unlabelled import remark, unlabelled
 from .folder.folder import read_folder
 from .table.formats import SUFFIXES
@@ -30,8 +31,7 @@ from .table.numbers import number, settled, strata
 from .table.rows import records
 from .table.several import settle_several, tagged
 from .table.spelling import spelled
-from .table.table import COLUMNS, Table
-from .table.telling import compared
+from .table.table import COLUMNS, open_table, tables_in
 
 _SMALL_TEST = 50
 _SMALL_CLASS = 10
@@ -44,7 +44,6 @@ _REMEDIES = (
 )
 _PARTS = {"train": "train", "valid": "validation", "test": "test"}
 Watch = Callable[[int, int], None]  # (done, of)
-Cleaning = Callable[[Found, Path, Watch | None, str], Clean]
 
 
 def absolute(data: str | Path) -> Path:
@@ -53,8 +52,7 @@ def absolute(data: str | Path) -> Path:
 
 
 def make(
-    path: Path,
-    table: Table | None,
+    data: str | Path,
     shape: Shape,
     clean: Cleaning,
     options: ReadOptions = ReadOptions(),
@@ -62,8 +60,12 @@ def make(
     name: str | None = None,
     seed: int = 0,
     progress: Watch | None = None,
+    table: Table | None = None,
 ) -> Task:
-    """The task that a path holds; arguments and errors as for `read.read`."""
+    """The task that a path holds; arguments and errors as for `read.read`; `table`, if the path is opened."""
+    path = absolute(data)
+    table = table or open_table(path, options)
+    shape = shape.columns_of(options.kind, options.label)
     asked, (options, beside) = options, without_table(options, path, table)
     found = found_in(path, table, shape, options)
     found = joined(found, beside, path, shape) if beside else found
@@ -75,7 +77,8 @@ def make(
     labels = (found.column,) if numbers else in_order(found.labels or {c for r in found.records for c in r.classes})
     if not numbers:
         _check(_counts(found.records, labels), len(found.records), path, shape, "")
-    cleaned = clean(found, path if path.is_dir() else path.parent, progress, options.duplicates)
+    root = path if path.is_dir() else path.parent
+    cleaned = clean(found, root, progress, options)
     torn = settle_several(cleaned, found, options.kind, path, shape)
     aside = found.set_aside + cleaned.set_aside
     why = f" after setting aside {len(aside)} ({_tally(s.reason for s in aside)})" if aside else ""
@@ -87,8 +90,7 @@ def make(
     split, groups = _split(cleaned, labels, seed)
     parts = [_examples(cleaned.kept, labels, groups, split == s) for s in range(3)]
     _check_parts([len(part) for part in parts], path, shape, rule, why)
-    said = () if options.text else compared(table, found.columns, shape, parts[0])
-    loose, left_out = unlabelled(found.loose, cleaned.kept, split, clean, path if path.is_dir() else path.parent)
+    loose, left_out = unlabelled(found.loose, cleaned.kept, split, clean, root, options)
     return Task(
         name=name or (path.stem if path.is_file() else path.name),
         labels=labels,
@@ -96,7 +98,7 @@ def make(
         valid=parts[VALID],
         test=Sealed(parts[TEST]),
         set_aside=aside + left_out,
-        notes=found.notes + _joined(cleaned, groups, shape) + cleaned.notes + torn + said,
+        notes=found.notes + _joined(cleaned, groups, shape) + cleaned.notes + torn,
         columns=found.columns,
         pixels=cleaned.pixels,
         warnings=found.warnings
@@ -134,7 +136,7 @@ def found_in(path: Path, table: Table | None, shape: Shape, options: ReadOptions
                 f"columns. Pass a table with {shape.columns[0]}, {shape.labels[0]} and {options.group} columns, or "
                 "group by a table of files and groups: `--group groups.csv`."
             )
-        return read_folder(path, shape, options)
+        return read_folder(path, shape, options, tables_in(path))
     state = "is no table that can be read" if path.exists() else "does not exist"
     state += _REMEDIES.get(path.suffix.lower(), "") if path.exists() else ""
     raise DataError(

@@ -6,20 +6,19 @@ was set aside: a text that is, or is nearly, or shares the group of, one of vali
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from ..types import Example, IntArray, SetAside
-from ._clean import Clean, Kept
+from ._clean import Cleaning, Kept
+from ._options import ReadOptions
 from ._record import Found, Record, Shape
 from ._split import TRAIN
 
-Cleaning = Callable[[Found, Path, None, str], Clean]
-
 
 def unlabelled(
-    loose: Sequence[Record], kept: Sequence[Kept], split: IntArray, clean: Cleaning, root: Path
+    loose: Sequence[Record], kept: Sequence[Kept], split: IntArray, clean: Cleaning, root: Path, options: ReadOptions
 ) -> tuple[tuple[Example, ...], tuple[SetAside, ...]]:
     """Which of them may be learnt from, and those that may not.
 
@@ -29,6 +28,7 @@ def unlabelled(
         split: of each of these [n].
         clean: the reader's way of cleaning.
         root: paths are told relative to it.
+        options: as for those with a label; near-duplicates are always found.
     """
     if not loose:
         return (), ()
@@ -41,7 +41,10 @@ def unlabelled(
         if r.group in held
     ]
     ours = [replace(r, split="train") for r in loose if r.group not in held]
-    both, places = clean(Found((*known, *ours)), root, None, "group"), {str(r.path) for r in ours}
+    both, places = (
+        clean(Found((*known, *ours)), root, None, replace(options, duplicates="group")),
+        {str(r.path) for r in ours},
+    )
     aside += [s for s in both.set_aside if s.path in places]
     free = [k for k in both.kept if str(k.record.path) in places]
     return tuple(Example(str(k.record.path), -1, k.digest, k.record.group, k.record.text) for k in free), tuple(aside)

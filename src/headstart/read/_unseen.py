@@ -14,19 +14,21 @@ from pathlib import Path
 
 from .. import runtime
 from ..errors import DataError, UsageError
-from ..family import load
 from ..pixels import PLAIN, Pixels
 from ..types import Sealed, SetAside, Task
 from ._idle import refuse_idle
 from ._options import ReadOptions
+from ._reader import reader
 from ._record import Found, Shape, in_order
 from ._roles import roles
+from ._table import Table
 from ._task import absolute, example, found_in
 from .folder.layout import LAYOUTS
+from .table.groups import joined, without_table
 from .table.numbers import settled
 from .table.several import tagged
 from .table.spelling import spelled
-from .table.table import Table, open_table, split_of, tables_in
+from .table.table import open_table, split_of, tables_in
 
 SHORT = 16  # hex digits of a digest by which what was learnt from is known again
 _SHOWN = 10
@@ -48,28 +50,31 @@ def unseen(
 
     Args:
         data: as for `read.read`.
-        modality: "image" or "text": what the run reads.
+        modality: what the run reads, a reader's name.
         kind: the run's.
         labels: the classes the run knows; of numbers what they are called, alone.
         learnt: the first `SHORT` hex digits of the digests of what the run has learnt from.
-        options: how the data is read, `kind` left aside.
+        options: how the data is read.
         ways: how runs read pictures, by which they call what they have learnt from. The task's own are read plainly.
         columns: what the run's own table called them; looked for first where they are not named.
         progress: called with (done, total) examples looked at.
 
     Raises:
         DataError: nothing there, labels that the run does not know, or nothing is left to judge.
-        UsageError: a column of texts for a run that reads pictures.
+        UsageError: an option that says nothing of such data, or that the run has settled.
     """
-    given, module = absolute(data), load("read", modality)
+    given, ours = absolute(data), reader(modality)
     path = _inside(given)
+    _refuse_own(options, kind)
     options = replace(options, kind=None, blank=options.blank or (columns or {}).get("blank"))
     table = open_table(path, options)
-    shape = _shape(module.SHAPE.known(columns or {}), kind, labels, options.text, options.label)
-    refuse_idle(path, table, modality, replace(options, blank=None))
+    refuse_idle(path, table, ours.SHAPE, replace(options, blank=None))
+    options, groups = without_table(options, path, table)
+    shape = _shape(ours.SHAPE.known(columns or {}), kind, labels, options.text, options.label)
     if kind != "regression" and not options.label and table is not None and set(labels) <= set(table.columns):
         shape = replace(shape, flags=labels)
     found, rule = _held_out(_found(path, table, shape, options, labels), shape)
+    found = joined(found, groups, path, shape) if groups else found
     if found.labels and (missing := set(labels) - set(found.labels)):
         raise DataError(
             f"{path.name}: the columns {', '.join(found.labels)} say nothing of {', '.join(in_order(missing))}, which "
@@ -79,7 +84,7 @@ def unseen(
     found = found if kind == "multilabel" else settled(found, kind, table is not None, path)
     if kind != "regression":
         _check_known(found, labels, path, shape)
-    cleaned = module.clean(found, path if path.is_dir() else path.parent, progress, pixels=PLAIN)
+    cleaned = ours.clean(found, path if path.is_dir() else path.parent, progress, options, pixels=PLAIN)
     aside = found.set_aside + tuple(SetAside(str(r.path), "no_label", "It has no label.") for r in found.loose)
     known_again = {k.digest for k in cleaned.kept if any(way.name(k.digest)[:SHORT] in learnt for way in ways)}
     old = [k for k in cleaned.kept if k.digest in known_again]
@@ -108,6 +113,14 @@ def unseen(
     )
 
 
+def _refuse_own(options: ReadOptions, kind: str) -> None:
+    """Refuse what the run has settled when it learnt."""
+    if options.kind not in (None, kind):
+        raise UsageError(f"--kind {options.kind} was given, but the run's kind is {kind}. Leave it out.")
+    if options.crop:
+        raise UsageError(f"--crop {options.crop} was given, but a run crops pictures as it learnt to. Leave it out.")
+
+
 def _inside(path: Path) -> Path:
     """The held-out folder or table in a folder that holds splits, but no train; else the path itself."""
     folders = [p for p in sorted(path.iterdir()) if p.is_dir() and not p.name.startswith(".")] if path.is_dir() else []
@@ -131,8 +144,6 @@ def _found(path: Path, table: Table | None, shape: Shape, options: ReadOptions, 
 
 
 def _shape(shape: Shape, kind: str, labels: tuple[str, ...], text: str | None, label: str | None) -> Shape:
-    if text and shape.modality != "text":
-        raise UsageError(f"A column of texts ('{text}') was named, but this run reads {shape.nouns}. Leave it out.")
     shape = shape.reading(text).columns_of(kind, label)
     return replace(shape, labels=(*labels, *shape.labels)) if kind == "regression" and not label else shape
 

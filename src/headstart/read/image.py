@@ -8,18 +8,23 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from .. import runtime
+from ..pixels import Pixels
 from ..types import Example, Task
+from ._clean import Clean
 from ._options import ReadOptions
-from ._record import PICTURES, Shape, span
-from ._task import Watch, absolute, make
-from .folder.walk import is_picture
-from .picture.hygiene import clean
-from .table.table import Table, open_table
+from ._record import Found, Shape, Sifted, span
+from ._table import Table
+from ._task import Watch, make
+from .folder.walk import any_of
+from .picture.columns import choose, holds_pictures
+from .picture.suffixes import is_picture
+
+LOOKED = 500  # pictures whose headers are opened for `check`
+_MET, _NONE = 0.9, 0.1  # what is claimed: what is nobody's is told by this reader's errors
 
 
 def read(
@@ -32,11 +37,30 @@ def read(
     table: Table | None = None,
 ) -> Task:
     """Read a person's pictures; arguments and errors as for `read.read`; `table`, if the path is opened."""
-    path = absolute(data)
-    shape = SHAPE.columns_of(options.kind, options.label)
-    cleaning = partial(clean, crop=options.crop)
-    table = table or open_table(path, options)
-    return make(path, table, shape, cleaning, options, name=name, seed=seed, progress=progress)
+    return make(data, SHAPE, clean, options, name=name, seed=seed, progress=progress, table=table)
+
+
+def sniff(path: Path, table: Table | None) -> float:
+    """Pictures go before texts that lie among them, or stand in the same table."""
+    if table is not None:
+        met = any(holds_pictures(table, column) for column in table.columns)
+    else:
+        met = path.is_dir() and any_of(path, is_picture)
+    return _MET if met else _NONE
+
+
+def clean(
+    found: Found,
+    root: Path,
+    progress: Watch | None = None,
+    options: ReadOptions = ReadOptions(),
+    *,
+    pixels: Pixels | None = None,
+) -> Clean:
+    """Look at every picture; see `picture/hygiene.py`."""
+    from .picture.hygiene import clean
+
+    return clean(found, root, progress, options, pixels=pixels)
 
 
 def shapes(examples: Sequence[Example]) -> tuple[dict[str, Any], list[tuple[Example, Mapping[str, Any]]]]:
@@ -84,13 +108,24 @@ def _store(data: bytes) -> Path:
     return path
 
 
-LOOKED = 500  # pictures whose headers are opened for `check`
+def _without_masks(paths: Sequence[Path], root: Path) -> Sifted:
+    from .picture.masks import without_masks
+
+    return without_masks(paths, root)
+
 
 SHAPE = Shape(
     modality="image",
     noun="picture",
     how="Put each class into a folder of its own, or pass a table with image and label columns.",
     wanted=is_picture,
-    columns=PICTURES,
+    columns=tuple(
+        "image path file filename file_name picture img photo image_path filepath image_id image_name".split()
+    ),
     cell=cell,
+    holds=holds_pictures,
+    files=True,
+    options=("crop",),
+    choose=choose,
+    sift=_without_masks,
 )

@@ -8,9 +8,8 @@ from __future__ import annotations
 import codecs
 import hashlib
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +18,20 @@ from ..pixels import Pixels
 from ..types import Example, SetAside, Task
 from ._clean import Clean, Kept, settle
 from ._options import ReadOptions
-from ._record import TEXTS, TOPICS, Found, Record, Shape, span
-from ._shingles import near_pairs
+from ._record import TEXTS, Found, Record, Shape, span
+from ._table import Table
 from ._task import Watch, absolute, make
-from .folder.walk import PICTURES, SIDECARS
+from .folder.walk import any_of
+from .picture.suffixes import PICTURES, SIDECARS
+from .table.columns import find, headless
 from .table.encoding import decoded, page_of
-from .table.table import Table, open_table
+from .table.table import open_table
+from .words import columns
+from .words.shingles import near_pairs
+from .words.telling import compared
 
 MOST = 1_000_000  # characters of one text
+_MET = 0.6  # what is claimed where texts are met: less than for pictures, which may have captions
 _SUFFIXES = (".txt", ".text", ".md", ".rst", ".html", ".htm", ".eml")
 
 
@@ -40,33 +45,44 @@ def read(
     table: Table | None = None,
 ) -> Task:
     """Read a person's texts; arguments and errors as for `read.read`; `table`, if the path is opened."""
-    path = absolute(data)
-    shape = SHAPE.reading(options.text).columns_of(options.kind, options.label)
-    cleaning = partial(clean, encoding=options.encoding)
-    table = table or open_table(path, options)
-    return make(path, table, shape, cleaning, options, name=name, seed=seed, progress=progress)
+    table = table or open_table(absolute(data), options)
+    shape = SHAPE.reading(options.text)
+    task = make(data, shape, clean, options, name=name, seed=seed, progress=progress, table=table)
+    if table is None or options.text:
+        return task
+    return replace(task, notes=task.notes + compared(table, task.columns, task.train))
+
+
+def sniff(path: Path, table: Table | None) -> float:
+    """Texts have a column called so, or of several words a cell; a table without a header may hold them."""
+    if table is not None:
+        named = any(find(table.columns, column) for column in TEXTS)
+        met = named or headless(table) or any(columns.is_text(table, column) for column in table.columns)
+    else:
+        met = path.is_dir() and any_of(path, is_text)
+    return _MET if met else 0.0
 
 
 def clean(
     found: Found,
     root: Path,
-    progress: Callable[[int, int], None] | None = None,
-    duplicates: str = "group",
-    encoding: str | None = None,
+    progress: Watch | None = None,
+    options: ReadOptions = ReadOptions(),
+    *,
     pixels: Pixels | None = None,
 ) -> Clean:
     """Read every text, set aside what is empty or doubled, and find near-duplicates; `pixels` is of pictures alone."""
     good, aside = [], []
     page = page_of(r.path for r in found.records if r.text is None)
     for done, record in enumerate(found.records, 1):
-        text, why = content(record, page, encoding)
+        text, why = content(record, page, options.encoding)
         if why is None:
             good.append((Kept(replace(record, text=text), digest(text)), text))
         else:
             aside.append(replace(why, path=str(record.path)))
         if progress is not None:
             progress(done, len(found.records))
-    return settle(good, near_pairs, aside, root, "text", duplicates=duplicates, join=found.join)
+    return settle(good, near_pairs, aside, root, "text", duplicates=options.duplicates, join=found.join)
 
 
 def content(record: Record, page: str | None = None, encoding: str | None = None) -> tuple[str, SetAside | None]:
@@ -148,5 +164,9 @@ SHAPE = Shape(
     wanted=is_text,
     columns=TEXTS,
     cell=cell,
-    labels=TOPICS,
+    holds=columns.is_text,
+    labels=("label", "class", "category", "intent", "sentiment", "topic", "target", "labels"),
+    loose=True,
+    options=("text",),
+    choose=columns.choose,
 )

@@ -15,6 +15,7 @@ from ..errors import DataError, UsageError
 from ..judge.forgetting import FEWEST
 from ..read.folder.walk import expand
 from ..read.picture.picture import Unreadable, file_bytes
+from ..read.picture.suffixes import is_picture
 from ..runtime import digest
 from ..types import Example, Source, View
 
@@ -32,7 +33,7 @@ def fingerprint(folder: str | Path) -> str:
     """
     if not Path(folder).is_dir():
         raise UsageError(f"--source-data {folder} is no folder. Name one that holds pictures of the source's own kind.")
-    return digest(sorted((str(path), path.stat().st_size) for path in expand([folder]) if path.is_file()))
+    return digest(sorted((str(path), path.stat().st_size) for path in expand([folder], is_picture) if path.is_file()))
 
 
 def source_examples(folder: str | Path, source: Source, gallery: Gallery, view: View) -> tuple[Example, ...]:
@@ -43,7 +44,7 @@ def source_examples(folder: str | Path, source: Source, gallery: Gallery, view: 
     """
     found = []
     classes = _classes(source)
-    paths = [path for path in expand([folder]) if path.is_file()]
+    paths = [path for path in expand([folder], is_picture) if path.is_file()]
     for path in paths[:: max(1, -(-len(paths) // MOST))]:
         try:
             name = hashlib.sha256(file_bytes(path)).hexdigest()

@@ -54,7 +54,7 @@ def pictures(inputs: Iterable[Any], folder: Path, shape: Shape = SHAPE, how: Pix
     """
     for number, given in enumerate(inputs, 1):
         if isinstance(given, str | Path):
-            for path in expand([given]):
+            for path in expand([given], SHAPE.wanted):
                 yield from _rows(path, shape, how) or [Input(str(path), _example(path, how))]
             continue
         shown = str(getattr(given, "filename", "") or getattr(given, "name", "") or f"input {number}")

@@ -1,7 +1,7 @@
-"""A folder of class folders, with or without splits above or inside them; `_layout` says which level is which.
+"""A folder of class folders, with or without splits above or inside them; `layout` says which level is which.
 
-In: a folder. Out: every example below with its class and split. Loose files beside class folders are no class: pictures
-among them are set aside by name, texts are without a label. Masks beside pictures are left out (`_masks`).
+In: a folder. Out: every example below with its class and split. Loose files beside class folders are no class: they are
+without a label where such may be learnt from too (`Shape.loose`), else set aside by name.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from ...types import SetAside
 from .._options import ReadOptions
 from .._record import Found, Record, Shape
 from .layout import Folder, arrange
-from .masks import without_masks
 from .walk import files
 
 
-def read_folder(root: Path, shape: Shape, options: ReadOptions = ReadOptions()) -> Found:
-    """Every example below `root` with its class and, where given, its split.
+def read_folder(root: Path, shape: Shape, options: ReadOptions = ReadOptions(), tables: Sequence[Path] = ()) -> Found:
+    """Every example below `root` with its class and, where given, its split. `tables`: what lies there beside folders.
 
     Raises:
         DataError: no examples, no class folders, val/ and test/ without train/, or folders with two readings.
     """
     paths, notes = files(root, shape.wanted), list[str]()
-    if shape.modality == "image":
-        paths, notes = without_masks(paths, root)
+    if shape.sift:
+        paths, notes = shape.sift(paths, root)
+    silent = unread(tables)
     held: dict[Folder, list[Path]] = defaultdict(list)
     for path in paths:
         held[path.relative_to(root).parts[:-1]].append(path)
     if not any(held):
         raise DataError(_nothing(root, paths, shape))
-    layout = arrange(held, root.name, options.layout, _hint(paths) + unread(root))
+    layout = arrange(held, root.name, options.layout, _hint(paths) + silent)
     records, loose, aside = [], [], []
     for folder, inside in held.items():
         place = layout.places[folder]
@@ -43,23 +43,21 @@ def read_folder(root: Path, shape: Shape, options: ReadOptions = ReadOptions()) 
         for path in inside:
             if place.label:
                 records.append(Record(path, place.label, place.split))
-            elif shape.modality == "text" and place.split in (None, "train"):
+            elif shape.loose and place.split in (None, "train"):
                 loose.append(Record(path, ""))
             else:
                 aside.append(SetAside(str(path), "no_label", place.why))
-    notes += [*layout.notes, *([f"Classes are the folders' names.{unread(root)}"] if unread(root) else [])]
+    notes += [*layout.notes, *([f"Classes are the folders' names.{silent}"] if silent else [])]
     if aside:
         notes.append(f"Without a label and left out: {len(aside)} {shape.nouns if aside[1:] else shape.noun}.")
     return Found(tuple(records), tuple(aside), layout.warnings, loose=tuple(loose), notes=tuple(notes))
 
 
-def unread(root: Path) -> str:
+def unread(tables: Sequence[Path]) -> str:
     """What is said of tables that lie beside the folders."""
-    from ..table.table import tables_in
-
-    tables = [path.name for path in tables_in(root) if path.suffix.lower() != ".json"]  # may say anything
-    some = ", ".join(tables[:3]) + (", …" if tables[3:] else "")
-    return f" {some} beside them is not read; if it names the labels, pass {tables[0]} itself." if tables else ""
+    names = [path.name for path in tables if path.suffix.lower() != ".json"]  # may say anything
+    some = ", ".join(names[:3]) + (", …" if names[3:] else "")
+    return f" {some} beside them is not read; if it names the labels, pass {names[0]} itself." if names else ""
 
 
 def _nothing(root: Path, paths: Sequence[Path], shape: Shape) -> str:

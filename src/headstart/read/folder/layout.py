@@ -12,12 +12,11 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from ...errors import DataError, UsageError
-from .._record import in_order, label_text, split_name
-from .._roles import NO_CLASS, UNLABELLED, numbered, plain, roles
+from .._record import in_order, label_text
+from .._roles import NO_CLASS, SPLITS, UNLABELLED, numbered, plain, roles, split_name
 
 _OF_CLASSES = ("class", "c", "type", "grade", "category", "label", "stage", "level", "kind", "cluster")
 LAYOUTS = ("classes", "splits", "nested")  # the first level is the class; the split; or the last level is the class
-SPLITS = ("train", "valid", "test")
 _SHOWN = 3
 Folder = tuple[str, ...]
 

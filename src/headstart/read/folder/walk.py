@@ -1,8 +1,4 @@
-"""Which files below a folder are meant as examples; a run's own folder never holds any.
-
-Of pictures: a file with a picture's suffix counts whatever it holds, so that a broken one is named and not lost; a file
-with an unknown suffix counts when its first bytes are a picture's. Does not decode.
-"""
+"""Which files below a folder are wanted, as a reader says; a run's own folder never holds any."""
 
 from __future__ import annotations
 
@@ -12,42 +8,21 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from ..picture.picture import looks_like_picture
-
-PICTURES = frozenset(
-    ".jpg .jpeg .jpe .jfif .png .apng .gif .bmp .dib .tif .tiff .webp .avif .heic .heif .jp2 .j2k .ppm .pgm .pbm .pnm "
-    ".tga .pcx .sgi .ico .icns .psd".split()
-)
-SIDECARS = frozenset(
-    ".txt .md .rst .csv .tsv .json .jsonl .xml .yaml .yml .toml .html .htm .py .ipynb .log .ini .cfg .db .parquet "
-    ".arrow .pt .npy .npz .mat .zip .gz .tar .7z .rar .pdf .svg "
-    ".mp4 .avi .mov .wav .mp3 .flac .ogg .m4a .doc .docx .xls .xlsx .bak .tmp .part".split()
-)
-
-
+Wanted = Callable[[Path], bool]  # whether a file is meant as an example
 _OF_RUN = frozenset(
     "run.json journal.jsonl ranking.json environment.json lock.json predictions.parquet seen.safetensors card.md "
     "report.html model trials".split()
 )
 
 
-def is_picture(path: Path) -> bool:
-    """Whether the file is meant as a picture; broken links count by their suffix."""
-    suffix = path.suffix.lower()
-    if suffix in PICTURES:
-        return True
-    if suffix in SIDECARS or not path.is_file():
-        return False
-    try:
-        with path.open("rb") as f:
-            return looks_like_picture(f.read(16))
-    except OSError:
-        return False
-
-
-def files(root: Path, wanted: Callable[[Path], bool] = is_picture) -> list[Path]:
+def files(root: Path, wanted: Wanted) -> list[Path]:
     """All wanted files below `root`, sorted by path. Follows links, each folder once; skips hidden names."""
     return sorted(_walk(root, {os.path.realpath(root)}, wanted))
+
+
+def any_of(root: Path, wanted: Wanted) -> bool:
+    """Whether any file below `root` is wanted."""
+    return any(True for _ in _walk(root, {os.path.realpath(root)}, wanted))
 
 
 def subfolders(folder: Path) -> list[Path]:
@@ -74,27 +49,27 @@ def _is_journal(folder: Path) -> bool:
         return re.match(rb'\{"at": [\d.]+, "event": ', f.read(80)) is not None
 
 
-def loose(folder: Path, wanted: Callable[[Path], bool] = is_picture) -> list[Path]:
+def loose(folder: Path, wanted: Wanted) -> list[Path]:
     """Wanted files directly in `folder`, sorted."""
     return [p for p in _entries(folder) if not os.path.isdir(p) and wanted(p)]
 
 
-def expand(inputs: Iterable[str | Path]) -> list[Path]:
-    """Files, folders and "-" (paths from standard input, one a line) as one list of paths.
+def expand(inputs: Iterable[str | Path], wanted: Wanted) -> list[Path]:
+    """Files, the wanted ones of folders, and "-" (paths from standard input, one a line) as one list of paths.
 
-    A path that does not exist, or a folder without pictures, stays in the list: who asked for it shall hear of it.
+    A path that does not exist, or a folder without any, stays in the list: who asked for it shall hear of it.
     """
     out: list[Path] = []
     for given in inputs:
         if str(given) == "-":
-            out += expand(line for line in (raw.strip("\r\n") for raw in sys.stdin) if line not in ("", "-"))
+            out += expand((line for line in (raw.strip("\r\n") for raw in sys.stdin) if line not in ("", "-")), wanted)
         else:
             path = Path(given).expanduser()
-            out += (files(path) if path.is_dir() else []) or [path]
+            out += (files(path, wanted) if path.is_dir() else []) or [path]
     return out
 
 
-def _walk(folder: Path, seen: set[str], wanted: Callable[[Path], bool]) -> Iterator[Path]:
+def _walk(folder: Path, seen: set[str], wanted: Wanted) -> Iterator[Path]:
     yield from loose(folder, wanted)
     for sub in subfolders(folder):
         real = os.path.realpath(sub)

@@ -25,6 +25,7 @@ from ...pixels import Pixels
 from ...types import IntArray, SetAside
 from .._clean import Clean, Kept, settle
 from .._near import components
+from .._options import ReadOptions
 from .._record import Found, Record
 from .copies import copies
 from .look import SIDE, Look, look_at
@@ -47,9 +48,8 @@ def clean(
     found: Found,
     root: Path,
     progress: Callable[[int, int], None] | None = None,
-    duplicates: str = "group",
+    options: ReadOptions = ReadOptions(),
     *,
-    crop: str | None = None,
     pixels: Pixels | None = None,
 ) -> Clean:
     """Look at every picture, set aside what is broken or doubled, find near-duplicates, choose how pixels are read.
@@ -58,8 +58,7 @@ def clean(
         found: the records.
         root: paths are told relative to it.
         progress: called with (done, total).
-        duplicates: see `_clean.settle`.
-        crop: how pictures far from square are fitted, where a person says so.
+        options: `duplicates` (see `_clean.settle`), and `crop`: how pictures far from square are fitted.
         pixels: how they are read, where that was chosen before; else those that no test split claims decide.
     """
     records = sorted(found.records, key=lambda r: (r.path.as_posix(), r.label))
@@ -67,10 +66,10 @@ def clean(
     looks = look_at([r.path for r in records], str(root), progress)
     aside += [SetAside(str(r.path), x.reason, x.detail) for r, x in zip(records, looks, strict=True) if x.reason]
     good = [(Kept(r, x.digest), x) for r, x in zip(records, looks, strict=True) if not x.reason]
-    cleaned = settle(good, near_pairs, aside, root, "picture", duplicates=duplicates, join=found.join)
+    cleaned = settle(good, near_pairs, aside, root, "picture", duplicates=options.duplicates, join=found.join)
     notes: tuple[str, ...] = ()
     if pixels is None:
-        pixels, notes = chosen([look for kept, look in good if kept.record.split != "test"], crop)
+        pixels, notes = chosen([look for kept, look in good if kept.record.split != "test"], options.crop)
         if all(r.split is None and r.group is None for r in records):  # else somebody has settled it
             notes += copies([kept.record.path for kept, _ in good])
     if many := sum(look.frames for _, look in good):

@@ -23,6 +23,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ...errors import HeadstartError
 from ...pixels import PLAIN, Pixels
+from .suffixes import looks_like_picture
 
 DECODE_VERSION = 1  # raise when decoding or resizing changes what comes out: what is remembered is then not used
 SQUASHED = 512  # pixels a side of a squashed picture at most: more than any packaged source takes
@@ -31,8 +32,6 @@ MAX_PIXELS = 100_000_000
 MAX_BYTES = 1 << 29  # of the file; a film renamed .jpg must not fill the memory
 # No EPS (starts Ghostscript), nothing without a signature (TGA), no drawings, documents or films.
 FORMATS = "JPEG PNG GIF BMP DIB PPM TIFF WEBP AVIF JPEG2000 PCX SGI ICO ICNS PSD".split()
-_MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+",
-          b"\0\0\0\x0cjP", b"\xff\x4f\xff\x51", b"8BPS", b"P5\n", b"P6\n")  # fmt: skip
 # All that Pillow's format readers have been seen to raise on damaged bytes.
 _DAMAGE = (OSError, SyntaxError, ValueError, struct.error, zlib.error, EOFError, LookupError, TypeError,
            AttributeError, ArithmeticError, RuntimeError, Image.DecompressionBombError)  # fmt: skip
@@ -125,17 +124,6 @@ def file_bytes(path: Path) -> bytes:
         raise Unreadable("missing", detail) from None
     except (OSError, ValueError) as e:  # ValueError: a NUL in the path
         raise Unreadable("unreadable", f"The file cannot be opened: {getattr(e, 'strerror', None) or e}.") from None
-
-
-def looks_like_picture(head: bytes) -> bool:
-    """Whether the first bytes are those of a common picture format.
-
-    >>> looks_like_picture(b"GIF89a..."), looks_like_picture(b"hello")
-    (True, False)
-    """
-    boxed = (head[:4] == b"RIFF" and head[8:12] == b"WEBP") or head[4:12] in (b"ftypavif", b"ftypheic", b"ftypmif1")
-    bitmap = head[:2] == b"BM" and head[6:10] == bytes(4)
-    return boxed or bitmap or head.startswith(_MAGIC)
 
 
 def suffix_of(data: bytes) -> str:

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from ...errors import DataError, UsageError
 from .._options import ReadOptions
-from .._record import Shape, label_text
+from .._record import Shape, joined, label_text
+from .._table import Table
 from .columns import Chosen
 from .printed import printed
-from .several import YES_NO, flagged, joined, listed
-from .table import Table
+from .several import YES_NO, flagged, listed
 
 _FEW = 0.05  # of the rows may have an empty cell among columns of 0 and 1, and are set aside
 _LEAST = 10  # rows from which on "exactly one 1 in each" is no accident

@@ -10,29 +10,26 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ...errors import DataError
 from .._options import ReadOptions
-from .._record import LABELS, NUMBERS, PICTURES
-from .._roles import plain, roles
-from ..folder.walk import files, loose, subfolders
-from .even import Row
+from .._reader import shapes
+from .._record import LABELS, NUMBERS, Shape
+from .._roles import SPLITS, plain, roles
+from .._table import Row, Table
+from ..folder.walk import any_of, files, loose, subfolders
+from .columns import find
 from .together import spelled_alike, without_answers
 from .whereabouts import Whereabouts, whereabouts
-
-if TYPE_CHECKING:
-    from .table import Table
 
 _SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
 _DEEP = 3  # levels below the data's own folder that are looked into
 _MANY = 100  # tables: more are no tables of examples, but say something of each
-_SPLITS = ("train", "valid", "test")
 
 
 @dataclass(frozen=True)
 class _Beside:
-    """A table, in which folder it lies, and its column of pictures ("" where it has none)."""
+    """A table, in which folder it lies, and its column of files ("" where it has none)."""
 
     table: Table
     folder: Path
@@ -46,25 +43,30 @@ def beside(root: Path, options: ReadOptions, open_file: Callable[[Path], Table])
     found = [b for path in tables if (b := _read(path, options, open_file))]
     naming = [b for b in found if b.column]
     if not naming:
-        return _of_texts(root, found)
+        return _without_files(root, found)
     named = [name for b in naming for name in _folders(b)]
     classes = not all(plain(name) or name in roles({*named, "train", "test"}) for name in named)
-    classes = classes and len({path.parent for path in files(root)}) > 1
+    there = files(root, lambda path: any(shape.wanted(path) for shape in _of_files()))
+    classes = classes and len({path.parent for path in there}) > 1
     if classes and not any(b.labelled and b.table.name.startswith("metadata.") for b in naming):
         return None
     table = _one(root, naming)
     known = {root / str(row.get(b.column)) for b in naming for _, row, _ in table.rows}
-    others = sum(path not in known for path in files(root))
-    loose = (f"{others} pictures below {root.name}/ are named in no table, and left out.",) if others else ()
-    return replace(table, notes=(*table.notes, *said, *loose))
+    others = sum(path not in known for path in there)
+    nouns = " or ".join(shape.nouns for shape in _of_files())
+    unnamed = (f"{others} {nouns} below {root.name}/ are named in no table, and left out.",) if others else ()
+    return replace(table, notes=(*table.notes, *said, *unnamed))
 
 
-def _of_texts(root: Path, found: Sequence[_Beside]) -> Table | None:
-    """Tables of texts, one or more in each split's folder, or all in one folder."""
-    from ..text import is_text
+def _of_files() -> list[Shape]:
+    """Of examples that are files, which a table may name."""
+    return [shape for shape in shapes() if shape.files]
 
+
+def _without_files(root: Path, found: Sequence[_Beside]) -> Table | None:
+    """Tables that hold their examples, one or more in each split's folder, or all in one folder."""
     folders = {b.folder for b in found}
-    if not folders or root in folders or files(root) or files(root, is_text):
+    if not folders or root in folders or any(any_of(root, shape.wanted) for shape in shapes()):
         return None
     return _one(root, found) if len(folders) == 1 or len(_splits(root, folders)) == len(folders) else None
 
@@ -82,7 +84,7 @@ def _one(root: Path, tables: Sequence[_Beside]) -> Table:
         by_picture = roles({_first(row, b.column) for _, row, _ in b.table.rows})
         for (where, row, said), called in zip(b.table.rows, same, strict=True):
             split = said or of_table or by_picture.get(_first(row, b.column))
-            known = split if split in _SPLITS and not own else None
+            known = split if split in SPLITS and not own else None
             rows.append((str(at / where), _moved(called, _alike(b.column, called), at), known))
     named = ", ".join(str(b.folder.relative_to(root) / b.table.name) for b in tables[:3])
     more = f" and {len(tables) - 3} more" if tables[3:] else ""
@@ -119,8 +121,6 @@ def _tables(root: Path) -> list[Path]:
 
 def _read(path: Path, options: ReadOptions, open_file: Callable[[Path], Table]) -> _Beside | None:
     """The table, with its names of pictures relative to its own folder; None where it cannot be read."""
-    from .columns import find
-
     folder = path.parent
     try:
         table = open_file(path)
@@ -140,10 +140,8 @@ def _read(path: Path, options: ReadOptions, open_file: Callable[[Path], Table]) 
 
 def _naming(table: Table) -> tuple[str, Whereabouts | None]:
     """The column that names pictures, by its own name, by its cells, or as a key after which files are called."""
-    from .columns import find, holds_pictures
-
-    usual = [c for name in PICTURES for c in find(table.columns, name)]
-    holding = [c for c in table.columns if holds_pictures(table, c)]
+    usual = [c for shape in _of_files() for name in shape.columns for c in find(table.columns, name)]
+    holding = [c for shape in _of_files() for c in table.columns if shape.holds(table, c)]
     for column in (*usual, *holding)[:1]:
         return column, whereabouts(table.folder, [row.get(column) for _, row, _ in table.rows])
     for column in find(table.columns, "id"):
@@ -172,5 +170,5 @@ def _folders(b: _Beside) -> set[str]:
 def _splits(root: Path, folders: set[Path]) -> dict[Path, str]:
     """The split that a folder's name, or that of one above it, says."""
     named = roles({part for folder in folders for part in folder.relative_to(root).parts})
-    found = {f: [named[p] for p in f.relative_to(root).parts if named.get(p) in _SPLITS] for f in folders}
+    found = {f: [named[p] for p in f.relative_to(root).parts if named.get(p) in SPLITS] for f in folders}
     return {folder: parts[-1] for folder, parts in found.items() if parts}

@@ -9,22 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from pathlib import Path
 
 from ...errors import DataError
-from .._record import NUMBERS, TEXTS, Shape, label_text
-from ..folder.walk import PICTURES as SUFFIXES
-from ..picture.picture import looks_like_picture
+from .._record import NUMBERS, Choice, Shape, label_text
+from .._table import Table
 from .even import NAMELESS
 from .several import YES_NO
-from .table import Table
 
 _LOOKED = 20  # cells that are looked at to see what a column holds
 _SHOWN = 30  # columns that an error names
-_FEW_COLUMNS = 5  # of a table at most, whose one column of texts is taken though nothing names it
-MOST = 600  # rows by which it is told whether a column holds texts
 _FEW = 0.5  # different labels, as a part of the rows, at most, where a column of labels is told by its cells
-_PICTURES = "Rename the column of pictures; if these are texts, say which column with `--text COLUMN`."
 
 
 @dataclass(frozen=True)
@@ -62,51 +56,28 @@ def chosen(table: Table, shape: Shape) -> Chosen:
     return Chosen(examples, labels, (*said, *told))
 
 
-def example_columns(table: Table, shape: Shape) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def example_columns(table: Table, shape: Shape) -> Choice:
     """The column or columns of examples, and what to say of the choice.
 
     Raises:
         DataError: there are none.
     """
-    named = [found for wanted in shape.columns if (found := find(table.columns, wanted))]
-    if shape.modality == "text":
-        if not named:
-            return _by_cells(table, shape)
-        return named[0], _twins(table, named[0], shape.columns, "--text")
-    holding = [c for c in dict.fromkeys([*(c for (c, *_) in named), *table.columns]) if holds_pictures(table, c)]
-    if not holding and not named:
-        web = next((c for c in table.columns if any("://" in str(cell) for cell in _some(table, c))), "")
-        hint = f"'{web}' holds web addresses, of which headstart fetches none: download the pictures." if web else ""
-        raise _none(table, shape.columns, f"{_PICTURES} {hint}".strip())
-    return (first := tuple(holding[:1]) or named[0]), _beside(table, first[0], holding, bool(named))
+    if shape.choose:
+        return shape.choose(table, shape)
+    if named := by_name(table, shape):
+        return named, ()
+    holding = [c for c in table.columns if shape.holds(table, c)]
+    if len(holding) != 1:
+        raise missing(table, shape.columns, f"Rename the column of {shape.nouns}.")
+    return tuple(holding), (f"{table.name}: {shape.nouns} are read from '{holding[0]}'.",)
 
 
-def _by_cells(table: Table, shape: Shape) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The one column whose cells are texts, where none has a usual name and none was named."""
-    likely = [c for c in table.columns if is_text(table, c)]
-    alone = len(likely) == 1 and len(table.columns) <= _FEW_COLUMNS
-    column = likely[0] if alone else _longest(table) if headless(table) else ""
-    if column and len(shape.columns) > 1:
-        return (column,), (f"{table.name}: '{column}' is read as the texts (--text names another one).",)
-    hint = f" Of those {', '.join(likely[:5])} hold texts." if likely else ""
-    raise _none(table, shape.columns, f"Say which it is with `--text COLUMN`, or rename it.{hint}")
+def by_name(table: Table, shape: Shape) -> tuple[str, ...]:
+    """The column, or the several, called as examples are; none where no such is there."""
+    return next((found for wanted in shape.columns if (found := find(table.columns, wanted))), ())
 
 
-def _beside(table: Table, column: str, holding: Sequence[str], named: bool) -> tuple[str, ...]:
-    """What to say where other columns hold pictures or texts too, or none has a usual name."""
-    texts = [c for c in table.columns if c.strip().casefold() in TEXTS and _speaks(table, c)]
-    out = []
-    if holding[1:]:
-        others = ", ".join(f"'{c}'" for c in holding[1:4])
-        out.append(f"{table.name}: pictures are read from '{column}'; {others} left out, which also name pictures.")
-    elif holding and not named:
-        out.append(f"{table.name}: pictures are read from '{column}'.")
-    if texts:
-        out.append(f"{table.name}: pictures are learnt from; the texts in '{texts[0]}' are left out (see --text).")
-    return tuple(out)
-
-
-def _label_columns(table: Table, shape: Shape, examples: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _label_columns(table: Table, shape: Shape, examples: tuple[str, ...]) -> Choice:
     """The column of labels, or columns of 0 and 1, and what to say of the choice."""
     if shape.flags:
         return shape.flags, ()
@@ -114,11 +85,12 @@ def _label_columns(table: Table, shape: Shape, examples: tuple[str, ...]) -> tup
     if named:
         others = [c for (c, *_) in named[1:] if c not in (*named[0], *examples)]
         if len(shape.labels) == 1 or not others:
-            return named[0], _twins(table, named[0], shape.labels, "--label")
+            refuse_twins(table, named[0], shape.labels, "--label")
+            return named[0], ()
         return named[0], (f"{table.name}: labels are read from '{named[0][0]}'; see --label for '{others[0]}'.",)
     if parts := _parts(shape.labels[0]):
-        missing = next((p for p in parts if not find(table.columns, p)), parts[0])
-        raise _none(table, (missing,), "Name columns that are there.")
+        lacking = next((p for p in parts if not find(table.columns, p)), parts[0])
+        raise missing(table, (lacking,), "Name columns that are there.")
     rest = [c for c in table.columns if c not in examples]
     if headless(table) and len(few := [c for c in rest if _recurs(table, c)]) == 1:
         return tuple(few), (f"{table.name}: '{few[0]}' is read as the labels (--label names another one).",)
@@ -131,7 +103,7 @@ def _label_columns(table: Table, shape: Shape, examples: tuple[str, ...]) -> tup
     if not likely and numbers:
         hint = f"To predict numbers pass `--label {_quoted(numbers[0])} --kind regression`."
     hint = hint or (f"Of those {', '.join(likely[:5])} might be it: `--label {_quoted(likely[0])}`." if likely else "")
-    raise _none(table, shape.labels, f"Say which it is with `--label COLUMN`, or rename it. {hint}".strip())
+    raise missing(table, shape.labels, f"Say which it is with `--label COLUMN`, or rename it. {hint}".strip())
 
 
 def _quoted(name: str) -> str:
@@ -145,16 +117,16 @@ def find(columns: Sequence[str], wanted: str) -> tuple[str, ...]:
     >>> find(("Text", "toxic", "vile"), "text"), find(("a", "b"), "b, a"), find(("is_a", "is_b"), "is_*")
     (('Text',), ('b', 'a'), ('is_a', 'is_b'))
     """
-    by_name = {c.strip().casefold(): c for c in reversed(columns)}
+    called = {c.strip().casefold(): c for c in reversed(columns)}
     key = wanted.strip().casefold()
-    if wanted in columns or key in by_name:
-        return (wanted if wanted in columns else by_name[key],)
+    if wanted in columns or key in called:
+        return (wanted if wanted in columns else called[key],)
     if "*" in key:
         return tuple(c for c in columns if fnmatchcase(c.strip().casefold(), key))
     parts = [find(columns, part) for part in _parts(wanted)]
     if parts:
         return tuple(dict.fromkeys(c for part in parts for c in part)) if all(parts) else ()
-    inner = [c for name, c in by_name.items() if "." in name and name.rpartition(".")[2] == key]
+    inner = [c for name, c in called.items() if "." in name and name.rpartition(".")[2] == key]
     return tuple(inner) if len(inner) == 1 else ()
 
 
@@ -163,37 +135,13 @@ def headless(table: Table) -> bool:
     return bool(table.columns) and all(c == NAMELESS.format(n) for n, c in enumerate(table.columns, 1))
 
 
-def holds_pictures(table: Table, column: str) -> bool:
-    """Whether a column's cells are pictures, or name files that are called as pictures, or are such."""
-    cells = _some(table, column)
-    return bool(cells) and sum(_is_picture(table.folder, cell) for cell in cells) > len(cells) / 2
-
-
-def _is_picture(folder: Path, cell: object) -> bool:
-    if isinstance(cell, dict):
-        cell = cell.get("bytes") or cell.get("path")
-    if isinstance(cell, bytes):
-        return looks_like_picture(cell[:16])
-    if not isinstance(cell, str) or "\n" in cell or "://" in cell or len(cell) > 1_000:
-        return False
-    path = Path(cell.strip().replace("\\", "/"))
-    return path.suffix.lower() in SUFFIXES or (not path.suffix and path.name != "" and _is_file(folder / path))
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except (OSError, ValueError):
-        return False
-
-
 def _parts(wanted: str) -> list[str]:
     """The names in one with commas; none where it has none."""
     parts = [part.strip() for part in wanted.split(",") if part.strip()]
     return parts if len(parts) > 1 else []
 
 
-def _some(table: Table, column: str) -> list[object]:
+def some(table: Table, column: str) -> list[object]:
     """The first cells of a column that hold something."""
     out: list[object] = []
     for _, row, _ in table.rows:
@@ -202,30 +150,6 @@ def _some(table: Table, column: str) -> list[object]:
         if len(out) == _LOOKED:
             break
     return out
-
-
-def _speaks(table: Table, column: str) -> bool:
-    """Whether a column's cells are texts."""
-    cells = _some(table, column)
-    return bool(cells) and all(isinstance(c, str) for c in cells)
-
-
-def is_text(table: Table, column: str) -> bool:
-    """Whether a column's cells are texts: of several words, which seldom come again, or called so and different."""
-    cells = [cell for _, row, _ in table.rows[:MOST] if (cell := row.get(column)) not in (None, "")]
-    if not cells or len(cells) < len(table.rows[:MOST]) / 2 or not all(isinstance(cell, str) for cell in cells):
-        return False
-    if any(Path(cell).suffix.lower() in SUFFIXES for cell in cells[:5] if len(cell) < 300):
-        return False
-    if sum(any(c.isalpha() for c in cell) for cell in cells) < len(cells) / 2:  # rows of pixels, dates
-        return False
-    words = sum(len(cell.split()) for cell in cells) / len(cells)
-    named = column.strip().casefold() in TEXTS
-    return (named or words >= 2) and len(set(cells)) > len(cells) * (0.1 if named else 0.5)
-
-
-def _longest(table: Table) -> str:
-    return max(table.columns, key=lambda c: sum(len(str(cell)) for cell in _some(table, c)))
 
 
 def _recurs(table: Table, column: str) -> bool:
@@ -250,17 +174,17 @@ def _one_hot(table: Table, flags: Iterable[str]) -> bool:
     return all(sum(YES_NO.get((cell or "0").casefold(), False) for cell in row) == 1 for row in rows if any(row))
 
 
-def _twins(table: Table, taken: tuple[str, ...], wanted: tuple[str, ...], option: str) -> tuple[str, ...]:
+def refuse_twins(table: Table, taken: tuple[str, ...], wanted: tuple[str, ...], option: str) -> None:
     """Refuse a guess between two columns of one name that say different things."""
     if len(wanted) > 1 and (twin := next((f"{c} (2)" for c in taken if f"{c} (2)" in table.columns), None)):
         raise DataError(
             f"{table.name} has two columns named '{taken[0]}' that hold different things. Which is meant? "
             f"{option} '{taken[0]}' takes the first, {option} '{twin}' the second."
         )
-    return ()
 
 
-def _none(table: Table, allowed: tuple[str, ...], do: str) -> DataError:
+def missing(table: Table, allowed: tuple[str, ...], do: str) -> DataError:
+    """The error that none of these columns is there, and what to do."""
     shown = " or ".join(allowed[:6]) + (" or …" if allowed[6:] else "")
     given = ", ".join(table.columns[:_SHOWN]) + (
         f" and {len(table.columns) - _SHOWN} more" if table.columns[_SHOWN:] else ""

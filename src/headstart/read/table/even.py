@@ -7,14 +7,13 @@ where one column alone can be meant, and told; else such rows are refused.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ...errors import DataError
+from .._table import Row
 from .delimited import Lines
 
-Row = Mapping[str, Any]
 NAMELESS = "column {}"  # what a column is called where the file names none
 _MANY = 8  # cells that tell labels from parts of texts
 _TITLES = 10  # rows above which titles and remarks may stand

@@ -18,10 +18,13 @@ from typing import Any
 
 from ...errors import DataError
 from .._options import ReadOptions
-from .._record import KNOWN, TEXTS, split_name
+from .._reader import known_columns
+from .._record import TEXTS
+from .._roles import split_name
+from .._table import Row
 from .delimited import lines_of
 from .encoding import decoded
-from .even import Row, Rows, even
+from .even import Rows, even
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
 SPLITS = "train, valid (val, validation, dev) and test"
@@ -54,7 +57,7 @@ def file_rows(path: Path, options: ReadOptions = ReadOptions()) -> Rows:
         if suffix in (".csv", ".tsv"):
             named = [part.strip().casefold() for part in (options.text or "").split(",") if part.strip()]
             found = lines_of(text.text, path.name, suffix, options.quotes)
-            rows = even(found, path.name, KNOWN.union(named), named or TEXTS)
+            rows = even(found, path.name, known_columns().union(named), named or TEXTS)
         else:
             rows = Rows([_flat(row) for row in json_rows(text.text)])
     except (OSError, EOFError, ValueError, csv.Error) as e:

@@ -17,8 +17,9 @@ from pathlib import Path
 from ...errors import DataError, UsageError
 from .._options import ReadOptions
 from .._record import Found, Shape, label_text
+from .._table import Table
 from .formats import SUFFIXES
-from .table import Table, open_table
+from .table import open_table
 
 _Key = Callable[[str], str]  # a cell → what a file is known by
 

@@ -11,11 +11,11 @@ from ...errors import DataError, UsageError
 from ...types import PAIR, SetAside
 from .._options import ReadOptions
 from .._record import Found, Record, Shape, label_text
+from .._table import Row, Table
 from .answers import Answer, answers
 from .columns import Chosen, chosen, example_columns
-from .even import Row
 from .splits import splits
-from .table import COLUMNS, Table
+from .table import COLUMNS
 from .unread import unread
 from .whereabouts import Whereabouts, told, whereabouts
 
@@ -23,8 +23,8 @@ from .whereabouts import Whereabouts, told, whereabouts
 def records(table: Table, shape: Shape, options: ReadOptions = ReadOptions()) -> Found:
     """Every row of a table as a record. Rows without an example are set aside by their number.
 
-    So are those without a label, but for texts that no held-out split claims: these are `Found.loose`. A held-out part
-    in which no row has a label is left for `predict`.
+    So are those without a label; but where such are learnt from too (`Shape.loose`), those that no held-out split
+    claims are `Found.loose`. A held-out part in which no row has a label is left for `predict`.
 
     Raises:
         DataError: a column is missing, there is no row, or a split's name is not known.
@@ -48,7 +48,7 @@ def records(table: Table, shape: Shape, options: ReadOptions = ReadOptions()) ->
         if number in given.left_out or split in blind:
             continue
         cell = _cell(shape, place, row, columns.examples)
-        learns = shape.modality == "text" and split in (None, "train")
+        learns = shape.loose and split in (None, "train")
         if cell is None or (answer.text is None and not learns):
             aside.append(_set_aside(where, cell, shape))
             continue
@@ -109,8 +109,8 @@ def _cell(shape: Shape, place: Whereabouts, row: Row, columns: tuple[str, ...]) 
 
 
 def _names(table: Table, shape: Shape, columns: tuple[str, ...]) -> list[object]:
-    """The cells that name files: none of texts."""
-    return [row.get(columns[0]) for _, row, _ in table.rows] if shape.modality == "image" and columns else []
+    """The cells that name files, of examples that are some."""
+    return [row.get(columns[0]) for _, row, _ in table.rows] if shape.files and columns else []
 
 
 def _without_labels(

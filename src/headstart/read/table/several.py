@@ -11,18 +11,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...errors import DataError, UsageError
 from ...family import names
-from .._record import Found, Record, Shape, in_order, label_text
+from .._clean import Clean
+from .._record import Found, Record, Shape, in_order, joined, label_text
 from .numbers import COMMA
 
-if TYPE_CHECKING:
-    from .._clean import Clean
-
 MARKS = (";", "|", ",")  # between labels in a string, where --kind multilabel says so; a comma where neither other is
-JOINED = "; "  # between labels where they are shown as one text
 _THROUGHOUT = 3  # different labels with a mark inside, from which on these are several in one if all parts recur
 _TORN, _FEW = 0.1, 5  # of examples under two labels: from which share and number on these are no slips
 YES_NO = dict.fromkeys(("1", "1.0", "true", "yes", "y", "t"), True) | dict.fromkeys(
@@ -151,11 +148,6 @@ def _unclear(column: str, path: Path, what: str) -> DataError:
         "Parquet), texts with ';' or with '|' between the labels, a row or a folder for each label of an example, or "
         "columns of 0 and 1 named by --label toxic,insult."
     )
-
-
-def joined(tags: Sequence[str]) -> str:
-    """Labels as one text."""
-    return JOINED.join(tags)
 
 
 def _loosely(text: str) -> list[str]:

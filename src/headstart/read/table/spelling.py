@@ -11,8 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
-from .._record import Found, Record, in_order
-from .several import joined
+from .._record import Found, Record, in_order, joined
 
 _SHOWN = 3
 _NOTHING = frozenset("na n/a n.a. nan null none nil ? - #n/a undefined unlabeled unlabelled".split())

@@ -7,10 +7,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from ...errors import DataError, UsageError
-from .._record import label_text, split_name
+from .._record import label_text
+from .._roles import split_name
+from .._table import Table
 from .columns import find
 from .formats import SPLITS
-from .table import Table
 
 _FEW = 0.05  # of the rows may have no split, and are then set aside
 

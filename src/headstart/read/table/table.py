@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 
 from ...errors import DataError
 from .._options import ReadOptions
-from .._record import split_name
+from .._roles import split_name
+from .._table import Table
 from ..folder.walk import loose, subfolders
 from .beside import beside
-from .even import Row
 from .formats import file_rows, is_saved, saved_rows, suffix_of
 from .together import spelled_alike
 
 RECORDS = ("journal.jsonl", "run.json", "ranking.json")  # of a fit, in its own folder
 COLUMNS = "with a column image or text, and a column label"
-
-
-@dataclass(frozen=True)
-class Table:
-    """Rows with the split that their file or part is named after, if it is."""
-
-    name: str
-    folder: Path  # to which cells that name files are relative
-    rows: tuple[tuple[str, Row, str | None], ...]  # where it stands ("train.csv:12"), row, split
-    warnings: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()  # what was guessed of its form
-
-    @cached_property
-    def columns(self) -> tuple[str, ...]:
-        """Of all rows, for the first may lack one."""
-        return tuple(dict.fromkeys(c for _, row, _ in self.rows for c in row))
 
 
 def open_table(path: Path, options: ReadOptions = ReadOptions(), *, alone: bool = True) -> Table | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from .even import Row
+from .._table import Row
 
 
 def without_answers(tables: Sequence[Path]) -> tuple[list[Path], tuple[str, ...]]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 
 from .._record import label_text
-from .table import Table
+from .._table import Table
 
 _GROUPS = frozenset(
     "patient subject participant person user author speaker writer donor animal child pupil student customer session "

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from ...errors import DataError
 from ...types import Example, answers
-from .._record import Shape
-from .columns import MOST, find, is_text
-from .table import Table
+from .._table import Table
+from ..table.columns import find
+from .columns import MOST, is_text
 
 LEAST = 60  # examples from which on anything is said but what was read
 SURE = 2.5  # standard errors by which a reading must be better than none,
@@ -51,23 +51,20 @@ class _Reading:
         )
 
 
-def compared(
-    table: Table | None, columns: Mapping[str, str], shape: Shape, train: Sequence[Example]
-) -> tuple[str, ...]:
+def compared(table: Table, columns: Mapping[str, str], train: Sequence[Example]) -> tuple[str, ...]:
     """What to say of the text column that was taken by its name.
 
     Args:
-        table: the data, if it is a table.
-        columns: what is read as what (`Found.columns`).
-        shape: of the examples.
+        table: the data.
+        columns: what is read as what (`Task.columns`).
         train: examples to learn from, with their labels.
 
     Raises:
         DataError: it tells nothing of the label, and another one does, or both together.
     """
     taken = columns.get("text", "")
-    others = _others(table, taken, columns) if table is not None and shape.modality == "text" else []
-    if table is None or not others:
+    others = _others(table, taken, columns)
+    if not others:
         return ()
     left = f"Texts are read from '{taken}'; {', '.join(repr(c) for c in others)} left out (see --text)."
     if len(train) < LEAST:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ..picture.picture import Unreadable, decode, file_bytes
+from .picture import Unreadable, decode, file_bytes
 
 _WORDS = "masks?|seg|segm|segmentations?|segmented|annotations?|annots?|labels?|gt|groundtruth|ground_truth"
 _BEHIND = re.compile(rf"(.+?)[\W_]+({_WORDS})([\W_]*\d+)?", re.IGNORECASE)

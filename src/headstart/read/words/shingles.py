@@ -15,7 +15,7 @@ from itertools import combinations, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ..types import IntArray
+from ...types import IntArray
 
 SAME = 0.8  # Jaccard similarity
 N = 5  # characters of a shingle
