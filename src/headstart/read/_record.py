@@ -40,6 +40,7 @@ class Record:
         return (self.label,) if self.tags is None else self.tags
 
 
+Cell = Callable[[Path, object], Path | str | None]  # (a table's folder, a cell) → a file or a text, if there is one
 Choice = tuple[tuple[str, ...], tuple[str, ...]]  # columns, and what to say of the choice
 Sifted = tuple[list[Path], list[str]]  # files, and what to say of the others
 
@@ -53,9 +54,7 @@ class Shape:
     how: str  # what to do where no class is found
     wanted: Callable[[Path], bool]  # whether a file is meant as an example
     columns: tuple[str, ...]  # of a table, the first of these that is there holds the examples
-    cell: Callable[
-        [Path, object], Path | str | None
-    ]  # (the table's folder, the cell) → a file or a text, if there is one
+    cell: Cell
     holds: Callable[[Table, str], bool]  # whether a column's cells look like such examples, whatever it is called
     labels: tuple[str, ...] = LABELS  # as `columns`, of their classes
     flags: tuple[str, ...] = ()  # in place of `labels`: columns of 0 and 1, one a label
@@ -63,9 +62,7 @@ class Shape:
     files: bool = False  # cells name files, which are looked for
     loose: bool = False  # what has no label may be learnt from too
     options: tuple[str, ...] = ()  # of `ReadOptions`, those that say something of such examples alone
-    choose: Callable[[Table, Shape], Choice] | None = (
-        None  # which columns hold the examples, if it is not `columns`, then `holds`
-    )
+    choose: Callable[[Table, Shape], Choice] | None = None  # the columns of examples; None: by `columns`, then `holds`
     sift: Callable[[Sequence[Path], Path], Sifted] | None = None  # (wanted files, their root) → those to learn from
 
     def columns_of(self, kind: str | None, label: str | None = None) -> Shape:
