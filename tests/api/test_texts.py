@@ -11,7 +11,8 @@ import tiny_text
 from drawn_task import drain
 from headstart.judge import texts
 from headstart.judge.verdict import judge
-from headstart.run.record import WORST, _mistakes, _texts
+from headstart.run import particulars
+from headstart.run.record import WORST, _mistakes, _worst
 from headstart.ship import store
 from headstart.transfer import classical
 from headstart.types import Example, Facts, Features, Fitted, Sealed, Task, View, Work
@@ -21,7 +22,7 @@ LABELS = ("stones", "clouds", "papers")
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory):
-    """A classical model of drawn texts, judged and saved: its mistakes and what `_texts` says, and the judgement."""
+    """A classical model of drawn texts, judged and saved: its mistakes, what explains its answers, the judgement."""
     rows, folder = tiny_text.texts(240, 3, 5), tmp_path_factory.mktemp("run") / "model"
     train, test = rows[:120], tuple(rows[120:])
     view = View(None, "input")
@@ -43,7 +44,8 @@ def published(tmp_path_factory):
         winner="t",
     )
     mistakes = _mistakes(task, judgement)
-    said = _texts(folder, task, "torch", judgement, mistakes)
+    shown = [*zip((row["at"] for row in _worst(task, judgement)), mistakes, strict=True)]
+    said = particulars.of("text").explained(folder, task, "torch", judgement, shown)["texts"]
     return SimpleNamespace(said=said, mistakes=mistakes, judgement=judgement, model=model, gallery=gallery, task=task)
 
 

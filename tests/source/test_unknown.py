@@ -1,7 +1,6 @@
 """A tokenizer that knows few of the words raises an alarm."""
 
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -50,10 +49,10 @@ def test_real_tokenizers_know_english_and_a_reader_of_formulas_does_not(real):
 
 
 def test_a_fit_asks_it_of_texts_alone():
-    from headstart.run.sources import _strange
+    from headstart.run import particulars
     from headstart.types import Example, Sealed, Task
 
     foreign = tuple(Example(f"t:{at}", at % 2, str(at), text=text) for at, text in enumerate(FOREIGN))
     task = Task("t", ("a", "b"), foreign, (), Sealed(()), modality="text")
-    assert "100 % of the letters" in _strange(tiny_text.source(), tiny_text.weights(), task)
-    assert _strange(tiny_text.source(), tiny_text.weights(), replace(task, modality="image")) == ""
+    assert "100 % of the letters" in particulars.of("text").warning(tiny_text.source(), tiny_text.weights(), task)
+    assert particulars.of("image").warning(tiny_text.source(), tiny_text.weights(), task) == ""

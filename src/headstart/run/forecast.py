@@ -11,15 +11,13 @@ from collections.abc import Mapping, Sequence
 from statistics import median_low
 from typing import TYPE_CHECKING, Any
 
-from . import budget
+from . import budget, particulars
 from . import sources as _sources
 
 if TYPE_CHECKING:
     from ..types import Example, Source
     from .job import Job
 
-CLASSICAL = {"image": 0.03, "text": 0.006}  # seconds an example for the rival that is no network, its folds included
-STEP = {"image": 0.06, "text": 0.025}  # seconds for a step of the network from scratch
 HEADS = 0.003  # seconds an example and source for all heads on frozen features
 SCRATCH, TUNED = 1.4, 1.2  # whole trainings that a search takes
 BASE = 0.9e9  # bytes of the libraries, a rival, and one look
@@ -52,7 +50,6 @@ def taken(job: Job) -> Mapping[str, Any]:
 def _time(job: Job, sources: Sequence[Source], chosen: bool) -> float:
     """Seconds: choosing, looking, heads, one long training of the best source, rivals, the last trainings, pages."""
     from ..plan import cost, remaining
-    from ..transfer import scratch
 
     task, eyes = job.task, _sources.Looking(job.gallery)
     examples = (*task.train, *task.valid)
@@ -62,12 +59,10 @@ def _time(job: Job, sources: Sequence[Source], chosen: bool) -> float:
     at = 0 if chosen else every.index(likely[0])
     trained = task.kind != "regression"  # of numbers no network is
     long = paces[at].run(examples) - paces[at].look(examples) if trained else 0.0
-    batches = scratch.steps(len(task.train), 32)
-    if task.modality == "text":
-        batches = round(scratch.steps_of_texts(len(task.train)) / 16)
-    fresh = STEP[task.modality] * batches * (SCRATCH + job.plan.seeds) if trained else 0.0
+    own = particulars.of(task.modality)
+    fresh = own.step * own.batches(len(task.train)) * (SCRATCH + job.plan.seeds) if trained else 0.0
     asked = 0.0 if chosen else sum(pace.start + pace.look(_some(examples)) for pace in paces)
-    rest = len(examples) * (CLASSICAL[task.modality] + HEADS * len(likely)) + remaining.PAGES
+    rest = len(examples) * (own.classical + HEADS * len(likely)) + remaining.PAGES
     return job.clock.total() + asked + sum(likely) + long * (TUNED + job.plan.seeds) + fresh + rest
 
 

@@ -16,7 +16,7 @@ from ..types import Source, View, answers
 if TYPE_CHECKING:
     from .job import Job
 
-SMALL = 48  # pixels of the shorter side below which nothing is mirrored: digits and letters
+SMALL = 48  # pixels of the shorter side below which nothing is asked: digits, letters, what has no side
 MOST = 100  # training pictures that are looked at
 
 
@@ -25,7 +25,7 @@ def mirrors(job: Job, sources: Mapping[str, Source], side: int) -> bool:
     task = job.task
     if not job.plan.mirror:
         return False
-    if task.modality != "image" or task.kind != "classification" or side < SMALL or not sources:
+    if task.kind != "classification" or side < SMALL or not sources:
         return True
     from ..plan import mirroring
     from ..plan._folds import groups

@@ -17,6 +17,7 @@ from ..errors import HeadstartError
 from ..family import load
 from ..strategy import strategy
 from ..types import Fitted, Source, answers
+from . import particulars
 from .saved import MODEL, OTHER
 
 if TYPE_CHECKING:
@@ -73,8 +74,7 @@ def _check_saved(folder: Path, job: Job, judgement: Judgement, fitted: Fitted, j
     wanted = kind.decode(scores(fitted, gallery, some), fitted.temperature) if judged is None else judged
     with tempfile.TemporaryDirectory(prefix="headstart-") as empty:
         anew = model.probabilities(model.gallery(gallery.engine, Path(empty)), few)
-    # A tuned language model computes texts in bf16, in batches of like length: others beside them change last digits.
-    rounding = 0.02 if model.fitted.view.depth == "input" and model.modality == "text" else 1e-4
+    rounding = particulars.of(job.task.modality).rounding(model.fitted.view)
     for again, allowed in ((model.probabilities(gallery, some), rounding), (anew, 0.05)):
         gap = float(np.abs(again - wanted[: len(again)]).max()) / unit
         if not gap < allowed:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import platform
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,19 +19,18 @@ from ..runtime import write, write_json
 from ..strategy import strategies
 from ..types import Example, Fitted, Source, Task, Trial, answers, counts, to_dict
 from ..version import __version__
-from . import forecast, learnt, models
-from .saved import Saved
+from . import forecast, learnt, models, particulars
+from .saved import MODEL, Saved
 from .warnings import foremost
 
 if TYPE_CHECKING:
     from ..judge.verdict import Judgement
-    from ..pixels import Pixels
-    from ..ship.store import Model
     from .job import Job
     from .race import Outcome
     from .sources import Picked
 
-WORDS = 500  # changed texts that tell which words the answers rest on
+READ = 500  # changed examples that are read to explain answers, at most
+PACKAGES = ("torch", "numpy", "scikit-learn", "safetensors", "accelerate")  # that every run rests on
 WORST = 12  # mistakes shown with their picture
 
 
@@ -53,13 +51,14 @@ def publish(
 
     out, trials, roles = job.plan.out, outcome.trials, outcome.roles
     sources = picked.sources
-    engine = job.gallery.engine if job.task.modality == "image" else "torch"
+    own = particulars.of(job.task.modality)
+    engine = own.engine(job.gallery.engine)
     with job.clock("report"):
         winner = models.save(job, judgement, outcome, picked, engine)
         source = sources[winner.view.source] if winner.view.source else None
         _predictions(out / "predictions.parquet", job.task, judgement)
         learnt.note(out, job.task)
-        environment = _environment(engine, job.task.modality)
+        environment = _environment(engine, own.packages)
         write_json(out / "environment.json", environment)
         judgement = replace(judgement, verdict=withheld(judgement.verdict, trials, _titles(job.task)))
         record = _record(job, judgement, trials, winner, roles, source)
@@ -72,12 +71,10 @@ def publish(
         record |= {"request": request, "environment": environment}
         # Of every source that took part: where its bytes came from (a commit, a package's version) and their digests.
         record["origins"] = {k: {"loader": s.loader, "sha256": s.sha256, **s.origin} for k, s in sources.items()}
-        pictures = job.task.modality == "image"
-        if job.task.modality == "text" and load("kind", job.task.kind).CALIBRATED:
-            in_time = outcome.reading * WORDS < job.left()
-            told = record["mistakes"] if in_time else None
-            record["texts"] = _texts(out / "model", job.task, job.gallery.engine, judgement, told)
-        thumbnails = _thumbnails([m["path"] for m in record["mistakes"]], job.task.pixels) if pictures else {}
+        shown = [*zip((row["at"] for row in _worst(job.task, judgement)), record["mistakes"], strict=True)]
+        told = shown if outcome.reading * READ < job.left() else None
+        record |= own.explained(out / MODEL, job.task, job.gallery.engine, judgement, told)
+        thumbnails = own.thumbnails([m["path"] for m in record["mistakes"]], job.task.pixels)
     earlier = {"earlier attempts": job.clock.earlier} if job.clock.earlier else {}
     record["resources"] = forecast.taken(job)
     record["spend"] = {**job.clock.spend, **earlier, "predicted": job.forecast["seconds"], "total": job.clock.total()}
@@ -179,50 +176,6 @@ def _worst(task: Task, judgement: Judgement) -> list[dict[str, Any]]:
     return list(worst(judgement.probabilities, truth, task.labels, WORST, judgement.threshold))
 
 
-def _texts(
-    folder: Path, task: Task, engine: str, judgement: Judgement, mistakes: list[dict[str, Any]] | None
-) -> dict[str, Any]:
-    """Accuracy by length, and the telling words of typical right answers; each mistake is given its own.
-
-    Without `mistakes`, as where there is no time to read `WORDS` changed texts, the lengths alone. The saved model
-    reads these; nothing is chosen by its answers, and none of their features are kept.
-    """
-    from ..judge import texts
-    from ..ship.store import load as open_model
-
-    if mistakes is None:
-        return {"lengths": texts.lengths(judgement), "typical": []}
-    model: Model = open_model(folder)
-    worst = [row["at"] for row in _worst(task, judgement)]
-    typical, said = texts.typical(judgement), load("kind", task.kind).said
-    with tempfile.TemporaryDirectory(prefix="headstart-") as empty:
-        gallery = model.gallery(engine, Path(empty))
-        found = texts.telling(judgement, [*worst, *typical], lambda some: model.probabilities(gallery, some))
-    for mistake, words in zip(mistakes, found, strict=False):
-        mistake["telling"] = words
-    return {
-        "lengths": texts.lengths(judgement),
-        "typical": [
-            {
-                "text": judgement.examples[i].text,
-                "predicted": answer["label"],
-                "probability": answer["probability"],
-                "telling": words,
-            }
-            for i, words in zip(typical, found[len(worst) :], strict=True)
-            for answer in [said(judgement.probabilities[i], task.labels, judgement.threshold)]
-        ],
-    }
-
-
-def _thumbnails(paths: Sequence[str], how: Pixels) -> dict[str, bytes]:
-    """Of whole pictures, on the scale of the task."""
-    from ..read.picture.picture import decode
-    from ..report.thumbs import thumbnail
-
-    return {path: thumbnail(decode(Path(path), replace(how, fit="centre"))) for path in paths}
-
-
 def _predictions(path: Path, task: Task, judgement: Judgement) -> None:
     """The judged predictions: the example, its truth, what was predicted, and one probability column a class."""
     import io
@@ -255,13 +208,10 @@ def _sentence(job: Job, judgement: Judgement, roles: Mapping[str, str], ranking:
     return f"{said} {looked.missed(ranking)}".strip()
 
 
-def _environment(engine: str, modality: str) -> dict[str, str]:
+def _environment(engine: str, packages: Sequence[str]) -> dict[str, str]:
     from importlib.metadata import version
 
-    packages = ["torch", "numpy", "scikit-learn", "safetensors", "accelerate"]
-    of_pictures = ["torchvision", "timm", "scikit-image", "pillow", "simplejpeg"]
-    packages += of_pictures if modality == "image" else ["transformers", "tokenizers", "peft"]
-    packages += ["openvino"] if engine == "openvino" else []
+    packages = [*PACKAGES, *packages, *(["openvino"] if engine == "openvino" else [])]
     return {
         "headstart": __version__,
         "python": platform.python_version(),

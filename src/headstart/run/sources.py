@@ -16,12 +16,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import HeadstartError, SourceError
+from ..errors import HeadstartError, SourceError, UsageError
 from ..interrupt import presses
+from ..modality import noun
 from ..runtime import cache_dir, digest, write_json
 from ..strategy import strategy
 from ..types import Example, Features, Source, Task, View
-from . import budget
+from . import budget, particulars
 
 if TYPE_CHECKING:
     from ..extract.gallery import Gallery
@@ -140,22 +141,13 @@ def pick(job: Job, considered: Sequence[Source], request: str) -> Picked:
             kept["chosen"] = list(by_key) if told else kept["chosen"]
             write_json(job.plan.out / FILE, kept)
         weights = {key: eyes.take(by_key[key]) for key in kept["chosen"]}
-    strange = [said for key, file in weights.items() if (said := _strange(by_key[key], file, job.task))]
+    own = particulars.of(job.task.modality)
+    strange = [said for key, file in weights.items() if (said := own.warning(by_key[key], file, job.task))]
     for said in strange:
         job.tell(said, 0, 0)  # before anything is trained
     shown = {name: value for name, value in kept.items() if name not in ("request", "limit")}
     job.gallery = job.gallery.anew({key: by_key[key] for key in weights}, weights)  # what is not chosen leaves memory
     return Picked({key: by_key[key] for key in weights}, weights, shown, (*strange, *kept["warnings"]))
-
-
-def _strange(source: Source, weights: Path, task: Task) -> str:
-    """That a source's tokenizer knows few of the words, where it does."""
-    if task.modality != "text":
-        return ""
-    from ..source.language import unknown
-
-    texts = [example.text or "" for example in (*task.train, *task.valid)]
-    return unknown.warning(source, unknown.unknown(source, weights, texts))
 
 
 def instead(job: Job, picked: Picked, light: Source) -> Picked:
@@ -258,7 +250,11 @@ def named(keys: Sequence[str], task: Task) -> list[Source]:
 
     found = [_catalogue.get(key) for key in dict.fromkeys(keys)]
     for source in found:
-        _ = source.pixels if task.modality == "image" else source.words  # raises where it reads something else
+        if source.modality != task.modality:
+            raise UsageError(
+                f"The source '{source.key}' reads {noun(source.modality)}s, not {task.noun}s. "
+                f"Name one for {task.noun}s."
+            )
     return found
 
 
