@@ -8,8 +8,9 @@ import pytest
 
 from headstart.extract._lens import Modality
 from headstart.family import load, names
+from headstart.read._reader import Reader
 
-FLOORS = {"extract/modality": Modality}
+FLOORS = {"read": Reader, "extract/modality": Modality}
 
 
 @pytest.mark.parametrize("name", names("modality"))

@@ -57,7 +57,7 @@ def shapes(examples):
     return {}, []
 
 
-SHAPE = Shape("toy", "toy", "Give toys.", wanted, ("toy",), cell, holds, files=True)
+SHAPE = Shape("toy", "Give toys.", wanted, ("toy",), cell, holds, files=True)
 '''
 ASK = """
 import json, sys
@@ -83,6 +83,7 @@ def said(tmp_path_factory) -> list[str]:
     ignore = shutil.ignore_patterns("__pycache__")
     shutil.copytree(Path(headstart.__file__).parent, desk / "src" / "headstart", ignore=ignore)
     (desk / "src" / "headstart" / "read" / "toy.py").write_text(TOY)
+    (desk / "src" / "headstart" / "modality" / "toy.py").write_text('NOUN = "toy"\n')
     rows = []
     for i in range(20):
         path = desk / "toys" / "ab"[i % 2] / f"{i}.toy"

@@ -55,3 +55,8 @@ def shapes() -> list[Shape]:
 def known_columns() -> frozenset[str]:
     """All names, in small letters, by which a header is known to be one."""
     return frozenset((*NUMBERS, "split", "id", *(c for s in shapes() for c in (*s.columns, *s.labels))))
+
+
+def usual_columns() -> str:
+    """Which columns a table of examples has, for a person."""
+    return f"with a column {' or '.join(shape.columns[0] for shape in shapes())}, and a column label"

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
 
+from ..modality import noun
 from ..pixels import PLAIN, Pixels
 from ..types import SetAside
 from ._table import Table
@@ -50,7 +51,6 @@ class Shape:
     """What a reader looks for, and how it is called: all that the rooms below know of a modality."""
 
     modality: str
-    noun: str  # of one example
     how: str  # what to do where no class is found
     wanted: Callable[[Path], bool]  # whether a file is meant as an example
     columns: tuple[str, ...]  # of a table, the first of these that is there holds the examples
@@ -80,6 +80,11 @@ class Shape:
         """The same, which looks first for the columns that the run learnt from (`Model.columns`)."""
         named, label = ((columns[role],) if columns.get(role) else () for role in (self.modality, "label"))
         return replace(self, columns=(*named, *self.columns), labels=(*label, *self.labels))
+
+    @property
+    def noun(self) -> str:
+        """Of one example."""
+        return noun(self.modality)
 
     @property
     def nouns(self) -> str:

@@ -20,6 +20,7 @@ from ..types import Example, IntArray, Sealed, Task
 from ._clean import Clean, Cleaning, Kept
 from ._near import components
 from ._options import ReadOptions
+from ._reader import usual_columns
 from ._record import Found, Record, Shape, in_order
 from ._split import SHARES, TEST, VALID, VALID_OF_TRAIN, assign
 from ._table import Table
@@ -31,7 +32,7 @@ from .table.numbers import number, settled, strata
 from .table.rows import records
 from .table.several import settle_several, tagged
 from .table.spelling import spelled
-from .table.table import COLUMNS, open_table, tables_in
+from .table.table import open_table, tables_in
 
 _SMALL_TEST = 50
 _SMALL_CLASS = 10
@@ -140,7 +141,7 @@ def found_in(path: Path, table: Table | None, shape: Shape, options: ReadOptions
     state = "is no table that can be read" if path.exists() else "does not exist"
     state += _REMEDIES.get(path.suffix.lower(), "") if path.exists() else ""
     raise DataError(
-        f"{path} {state}. Allowed: a folder of class folders, a table ({', '.join(SUFFIXES)}) {COLUMNS}, "
+        f"{path} {state}. Allowed: a folder of class folders, a table ({', '.join(SUFFIXES)}) {usual_columns()}, "
         "or a folder saved by Hugging Face datasets. Check the path."
     )
 

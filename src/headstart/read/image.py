@@ -116,7 +116,6 @@ def _without_masks(paths: Sequence[Path], root: Path) -> Sifted:
 
 SHAPE = Shape(
     modality="image",
-    noun="picture",
     how="Put each class into a folder of its own, or pass a table with image and label columns.",
     wanted=is_picture,
     columns=tuple(

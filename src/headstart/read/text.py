@@ -159,7 +159,6 @@ def reads(path: Path) -> bool:
 
 SHAPE = Shape(
     modality="text",
-    noun="text",
     how="Pass a table with text and label columns, or put the texts of each class into a folder of its own.",
     wanted=is_text,
     columns=TEXTS,

@@ -10,12 +10,12 @@ from pathlib import Path
 from ...errors import DataError, UsageError
 from ...types import PAIR, SetAside
 from .._options import ReadOptions
+from .._reader import usual_columns
 from .._record import Found, Record, Shape, label_text
 from .._table import Row, Table
 from .answers import Answer, answers
 from .columns import Chosen, chosen, example_columns
 from .splits import splits
-from .table import COLUMNS
 from .unread import unread
 from .whereabouts import Whereabouts, told, whereabouts
 
@@ -32,7 +32,7 @@ def records(table: Table, shape: Shape, options: ReadOptions = ReadOptions()) ->
     """
     name, group = table.name, options.group
     if not table.rows:
-        raise DataError(f"{name} holds no rows. Give a row for each example, {COLUMNS}.")
+        raise DataError(f"{name} holds no rows. Give a row for each example, {usual_columns()}.")
     columns = chosen(table, shape)
     if group is not None and group not in table.columns:
         raise UsageError(

@@ -15,7 +15,6 @@ from .formats import file_rows, is_saved, saved_rows, suffix_of
 from .together import spelled_alike
 
 RECORDS = ("journal.jsonl", "run.json", "ranking.json")  # of a fit, in its own folder
-COLUMNS = "with a column image or text, and a column label"
 
 
 def open_table(path: Path, options: ReadOptions = ReadOptions(), *, alone: bool = True) -> Table | None:
