@@ -26,6 +26,7 @@ import headstart as hs
 from headstart.extract.gallery import Gallery, median_side
 from headstart.judge.interval import paired, single
 from headstart.judge.wording import percent, points
+from headstart.kind import labelled
 from headstart.read.image import read
 from headstart.runtime import device
 from headstart.source import _catalogue
@@ -101,7 +102,7 @@ def main(given: argparse.Namespace) -> None:
     gallery = Gallery({record.key: record})
     style = "glyph" if median_side(known) < 48 else "photo"  # a mirrored digit is another digit
     views = [View(record.key, at, variants=max(2, given.copies), style=style) for at in ("top", depth)]
-    top, maps = gallery.look(known, views)  # both in one pass
+    top, maps = (labelled(seen, task, known) for seen in gallery.look(known, views))  # both in one pass
     print(f"{record.key}: {len(known)} pictures to learn from, looked at now: {gallery.computed}")
     print(f"The head alone, on features {top.x.shape}")
     fit(network.classifier, top, given.epochs[0], 1e-3, seed=0)
@@ -109,12 +110,12 @@ def main(given: argparse.Namespace) -> None:
     print(f"With the last {LAYERS} layers, on maps {maps.x.shape}")
     fit(network, maps, given.epochs[1], 1e-5, seed=1)
     test = task.test.open()
-    seen = gallery.look(test, [View(record.key, depth)])[0]
+    seen = labelled(gallery.look(test, [View(record.key, depth)])[0], task, test)
     rows = {"head only": right(head_only, seen), f"then the last {LAYERS} layers": right(network, seen)}
     if given.fit:  # it splits as `read` does: the same sealed pictures
         own = hs.fit(given.data, out=given.fit, source="mobilenet-v2,efficientnet-lite0", strategy=given.strategy)
         said = own.predict([example.path for example in test])
-        rows["headstart.fit"] = np.array([s.label == task.labels[e.label] for s, e in zip(said, test, strict=True)])
+        rows["headstart.fit"] = np.array([s.label == task.labels[e.answer] for s, e in zip(said, test, strict=True)])
     print(f"\n| {len(test)} sealed test pictures | accuracy | 95 % interval | against head only | 95 % interval |")
     print("|---|---|---|---|---|")
     for name, row in rows.items():

@@ -23,6 +23,7 @@ from sklearn.svm import LinearSVC
 from headstart.extract.gallery import Gallery, median_side
 from headstart.judge.interval import paired, single
 from headstart.judge.wording import percent, points
+from headstart.kind import labelled
 from headstart.read.image import read
 from headstart.score._axes import signed_root
 from headstart.source import _catalogue
@@ -56,7 +57,7 @@ def main(given: argparse.Namespace) -> None:
     gallery = Gallery({record.key: record})
     style = "glyph" if median_side(task.train) < 48 else "photo"  # a mirrored digit is another digit
     view = View(record.key, "top", variants=n, style=style)
-    train, valid = (gallery.look(part, [view])[0] for part in (task.train, task.valid))
+    train, valid = (labelled(gallery.look(part, [view])[0], task, part) for part in (task.train, task.valid))
     print(f"{record.key}: {len(train.y)} pictures to learn from, {len(valid.y)} to choose C on,")
     print(f"looked at now: {gallery.computed}; features {train.x.shape}")
     both, labels = np.concatenate([train.x, valid.x]), np.concatenate([train.y, valid.y])
@@ -70,7 +71,8 @@ def main(given: argparse.Namespace) -> None:
         chosen[name] = max(GRID, key=lambda c: score[c])  # of equals the smallest
         final[name] = machine(both[:, :learn], labels, chosen[name])
 
-    test = gallery.look(task.test.open(), [view])[0]
+    sealed = task.test.open()
+    test = labelled(gallery.look(sealed, [view])[0], task, sealed)
     rows = {name: right(final[name], test.x[:, :look], test.y) for name, (_, look) in ways.items()}
     print(f"\n| {len(test.y)} sealed test pictures | C | accuracy | 95 % interval | against plain | 95 % interval |")
     print("|---|---|---|---|---|---|")

@@ -28,6 +28,7 @@ from headstart.extract.gallery import Gallery
 from headstart.family import load
 from headstart.judge.interval import paired, single
 from headstart.judge.wording import percent, points
+from headstart.kind import labelled, targets
 from headstart.plan import search
 from headstart.plan._folds import folds
 from headstart.read.text import read
@@ -48,7 +49,7 @@ parser.add_argument("--seed", type=int, default=0)
 def parted(known: tuple[Example, ...], each: int, k: int, seed: int) -> tuple[list[Example], list[Example]]:
     """Up to `each` examples of every class by chance, and the others without their labels."""
     order = [known[i] for i in np.random.default_rng(seed).permutation(len(known))]
-    kept = [e for label in range(k) for e in [e for e in order if e.label == label][:each]]
+    kept = [e for label in range(k) for e in [e for e in order if e.answer == label][:each]]
     ours = {e.path for e in kept}
     return kept, [replace(e, label=-1) for e in order if e.path not in ours]
 
@@ -82,7 +83,7 @@ def main(given: argparse.Namespace) -> None:
     loose = [*hidden, *task.unlabelled]
     gallery, view = Gallery({record.key: record}), View(record.key, "input")
     work = Work(
-        gallery.look(kept, [view])[0],
+        labelled(gallery.look(kept, [view])[0], task, kept),
         k,
         view,
         seed=given.seed,
@@ -102,14 +103,14 @@ def main(given: argparse.Namespace) -> None:
         ),
         "fine-tuning, all parts at once": trained("finetune", at_once, work, labels),
         "probe": trained("finetune", finetune.Config(steps=0, parts=given.parts), work, labels),
-        "TF-IDF": rival(replace(work, view=plain, train=gallery.look(kept, [plain])[0]), labels),
+        "TF-IDF": rival(replace(work, view=plain, train=labelled(gallery.look(kept, [plain])[0], task, kept)), labels),
     }
     test = task.test.open()
 
     def right(fitted: Fitted) -> NDArray[np.bool_]:
         seen = gallery.look(test, [fitted.view])[0]
         said = load("transfer", fitted.strategy).logits(fitted, seen.x, work.source, work.weights)
-        return np.asarray(said.argmax(1) == seen.y)
+        return np.asarray(said.argmax(1) == targets(task, test))
 
     rows = {name: right(fitted) for name, fitted in models.items()}
     base = rows["fine-tuning"]

@@ -10,14 +10,14 @@ import numpy as np
 from headstart.errors import SourceError
 from headstart.plan.cost import Pace
 from headstart.source import _catalogue
-from headstart.types import Example, Features, Sealed, Source, Task, answers
+from headstart.types import Example, Features, Sealed, Source, Task
 
 D = 24
 
 
 def task(n: int = 600, k: int = 3, **more) -> Task:
     """`n` labelled texts of `k` classes, a fifth of them for validation."""
-    examples = tuple(Example(f"table:{i}", i % k, f"{i:064x}", text=f"text {i} " * 40) for i in range(n))
+    examples = tuple(Example(f"table:{i}", f"{i:064x}", f"text {i} " * 40, i % k) for i in range(n))
     fifth = n // 5
     labels = tuple("abcdefgh"[:k])
     return Task("drawn", labels, examples[fifth:], examples[:fifth], Sealed(()), modality="text", **more)
@@ -84,5 +84,5 @@ def drawn(examples: Sequence[Example], sharp: float, name: str, **told: float) -
     rows = []
     for example in examples:
         rng = np.random.default_rng([int(example.digest, 16), *name.encode()])
-        rows.append(rng.normal(0, 1, D) + sharp * np.eye(D)[example.label])
-    return Features(np.array(rows, np.float32), answers(examples), name, **told)
+        rows.append(rng.normal(0, 1, D) + sharp * np.eye(D)[example.answer])
+    return Features(np.array(rows, np.float32), None, name, **told)

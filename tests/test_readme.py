@@ -44,7 +44,7 @@ def desk(weights, tmp_path_factory) -> Path:
     desk = tmp_path_factory.mktemp("reader")
     for name in {"photos"} | {words[2].strip("/") for words in commands() if words[:2] == ["headstart", "fit"]}:
         if name.endswith(".csv"):
-            rows = [f"{e.text},{'ab'[e.label]}" for e in tiny_text.texts(80, 2)]
+            rows = [f"{e.content},{'ab'[e.answer]}" for e in tiny_text.texts(80, 2)]
             (desk / name).write_text("\n".join(["text,label", *rows]) + "\n")
         else:
             two_classes(desk / name, 10, side=40)  # so small that a network from scratch is quick

@@ -7,6 +7,7 @@ import hashlib
 import json
 import shutil
 import tempfile
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -99,14 +100,15 @@ def texts(n: int, k: int, seed: int = 0) -> list[Example]:
         own = WORDS[label::k]
         words = [str(rng.choice(own if rng.random() < 0.6 else WORDS)) for _ in range(rng.integers(3, 13))]
         text = " ".join(words)
-        out.append(Example(f"t.jsonl:{i + 1}", label, hashlib.sha256(text.encode()).hexdigest(), text=text))
+        out.append(Example(f"t.jsonl:{i + 1}", hashlib.sha256(text.encode()).hexdigest(), text, label))
     return out
 
 
 def table(path: Path, n: int, seed: int, labels: str = "ab") -> Path:
     """A table of such texts of two classes; one in eight bears the wrong label."""
     rows = [
-        {"text": e.text, "label": labels[e.label if i % 8 else 1 - e.label]} for i, e in enumerate(texts(n, 2, seed))
+        {"text": e.content, "label": labels[e.answer if i % 8 else 1 - e.answer]}
+        for i, e in enumerate(texts(n, 2, seed))
     ]
     path.write_text("\n".join(json.dumps(row) for row in rows))
     return path
@@ -135,7 +137,7 @@ def look(examples: list[Example], view: View, folder: Path) -> Features:
     from headstart.extract.gallery import Gallery
 
     gallery = Gallery({"tiny-text": source()}, weights={"tiny-text": weights()}, folder=folder)
-    return gallery.look(examples, [view])[0]
+    return replace(gallery.look(examples, [view])[0], y=np.array([e.answer for e in examples]))
 
 
 def work(train: Features, k: int, view: View, **more) -> Work:

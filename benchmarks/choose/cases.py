@@ -83,11 +83,11 @@ def make(table: Path, name: str, data: Path) -> None:
     lines = []
     for split, (examples, most) in parts.items():
         each = EACH.get(name, most // k) if split == "train" else most // k
-        rows = [(str(at), e.label) for at, e in enumerate(examples)]
+        rows = [(str(at), e.answer) for at, e in enumerate(examples)]
         chosen = rows if len(rows) <= most and name not in EACH else draw(rows, each, 0)
         for at, label in chosen:
             example = examples[int(at)]
-            lines.append({what: example.text or example.path, "label": task.labels[label], "split": split})
+            lines.append({what: example.content or example.path, "label": task.labels[label], "split": split})
     made(table.parent)
     table.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
     n = {split: sum(line["split"] == split for line in lines) for split in parts}

@@ -80,11 +80,12 @@ def main() -> int:
 
 def draws(case: Case, many: int, scored: bool) -> list[Draw]:
     """What each source says on one half and is worth on the other, sources in the order of the prior."""
+    from headstart.kind import targets
     from headstart.plan import shortlist
-    from headstart.types import View, answers
+    from headstart.types import View
 
     gallery, examples, out = case.gallery(), case.order, [Draw() for _ in range(many)]
-    y, k = np.asarray(answers(examples)), len(case.task.labels)
+    y, k = np.asarray(targets(case.task, examples)), len(case.task.labels)
     for source in shortlist.order(case.sources):
         looked = gallery.look(examples, [View(source.key, "all")])[0]
         x = np.asarray(looked.x, np.float32).reshape(len(y), -1)

@@ -139,10 +139,11 @@ def chosen(case: Case, strategies: tuple[str, ...], gallery: Any) -> Line:
 
     from headstart.extract.gallery import median_side
     from headstart.family import load
+    from headstart.kind import labelled, targets
     from headstart.plan import choice, search
     from headstart.plan._folds import of_task
     from headstart.plan.candidates import candidates
-    from headstart.types import Facts, Work, answers
+    from headstart.types import Facts, Work
 
     task, source, start = case.task, case.sources[0], cpu()
     facts = Facts(len(task.train), len(task.labels), median_side(task.train), task.modality, task.kind)
@@ -150,7 +151,8 @@ def chosen(case: Case, strategies: tuple[str, ...], gallery: Any) -> Line:
     camp, works = [], {}
     with tempfile.TemporaryDirectory(prefix="headstart-") as pad:
         for candidate in made:
-            both = gallery.look((*task.train, *task.valid), [candidate.training_view])[0]
+            known = (*task.train, *task.valid)
+            both = labelled(gallery.look(known, [candidate.training_view])[0], task, known)
             n = len(task.train)
             work = Work(
                 train=search.rows(both, slice(None, n)),
@@ -170,7 +172,7 @@ def chosen(case: Case, strategies: tuple[str, ...], gallery: Any) -> Line:
     examples = task.test.open()
     seen = gallery.look(examples, [fitted.view])[0]
     logits = load("transfer", fitted.strategy).logits(fitted, seen.x, source, gallery.weights[source.key])
-    right = np.asarray(logits.argmax(1) == answers(examples))
+    right = np.asarray(logits.argmax(1) == targets(case.task, examples))
     told = {"strategy": fitted.strategy, "validation": best.trial.log_loss, "cpu_fit": round(fit, 2)}
     told["cpu"] = round(cpu() - start, 2)  # reading and fetching left out, as of the planner
     return {"accuracy": float(right.mean()), "correct": right.tolist(), **told}
@@ -181,13 +183,14 @@ def scores(table: Path, given: argparse.Namespace) -> Iterator[tuple[str, Callab
     for source in Case(table, given.sources).sources:
 
         def work(key: str = source.key) -> Line:
+            from headstart.kind import targets
             from headstart.plan import evidence
-            from headstart.types import View, answers
+            from headstart.types import View
 
             case = Case(table, key)
             one, some = case.sources[0], case.order[:SEEN]
             seen = case.gallery().look(some, [View(key, "all")])[0]
-            found = measured(one, seen.x, answers(some), seen.logits, case.task)
+            found = measured(one, seen.x, targets(case.task, some), seen.logits, case.task)
             mine = evidence.of(key, seen, case.task, some)
             return {"scores": found, "loss": mine.loss, "value": mine.value}
 

@@ -87,8 +87,8 @@ def make(work: Path, name: str, folder: Path, seed: int, spec: dict[str, Any]) -
     from headstart.read.image import read
 
     task = read(folder, seed=seed)
-    labelled = [(e.path, e.label) for e in (*task.train, *task.valid)]
-    test = [(e.path, e.label) for e in task.test.open()]
+    labelled = [(e.path, e.answer) for e in (*task.train, *task.valid)]
+    test = [(e.path, e.answer) for e in task.test.open()]
     for size, most in SIZES.items():
         train = labelled if most is None else draw(labelled, most, seed)
         write(work / "cases" / f"{name}-{size}-{seed}", task.labels, train, test, spec)

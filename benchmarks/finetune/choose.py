@@ -79,7 +79,7 @@ def main() -> int:
 
 def split(case: Case, draw: int, most: int | None) -> tuple[np.ndarray, np.ndarray]:
     """Masks over train + valid, [n] each: what to learn from, and what to be right on."""
-    y = np.array([e.label for e in (*case.task.train, *case.task.valid)])
+    y = np.array([e.answer for e in (*case.task.train, *case.task.valid)])
     rng = np.random.default_rng(1000 + draw)
     mixed = [rng.permutation(np.flatnonzero(y == label)) for label in range(len(case.task.labels))]
     learn = np.isin(np.arange(len(y)), np.concatenate([m[: most or int(0.75 * len(m))] for m in mixed]))

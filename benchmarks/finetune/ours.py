@@ -164,11 +164,15 @@ class Case:
 
     def look(self, candidate: Any) -> tuple[Any, Any, Any]:
         """Training and validation pictures as the candidate wants them to learn from, test pictures to be read."""
+        from headstart.kind import labelled
+
         start = time.process_time()
         n = len(self.task.train)
-        both = self.gallery.look((*self.task.train, *self.task.valid), [candidate.training_view])[0]
+        known = (*self.task.train, *self.task.valid)
+        both = labelled(self.gallery.look(known, [candidate.training_view])[0], self.task, known)
         by_path = {e.path: e for e in self.task.test.open()}
-        test = self.gallery.look([by_path[path] for path, _ in self.pictures["test"]], [candidate.view])[0]
+        some = [by_path[path] for path, _ in self.pictures["test"]]
+        test = labelled(self.gallery.look(some, [candidate.view])[0], self.task, some)
         self.cpu_embed += time.process_time() - start
         parts = [replace(both, x=both.x[rows], y=both.y[rows], logits=None) for rows in (slice(n), slice(n, None))]
         return parts[0], parts[1], test

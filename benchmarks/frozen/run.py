@@ -125,8 +125,8 @@ def case(data: Path, name: str, folder: Path, quick: bool) -> Case:
     with table.open("w", newline="") as f:
         rows = csv.writer(f)
         rows.writerow(("image", "label", "split"))
-        rows.writerows((e.path, task.labels[e.label], s) for s, examples in parts.items() for e in examples)
-    listed = {s: [(e.path, e.label) for e in examples] for s, examples in parts.items()}
+        rows.writerows((e.path, task.labels[e.answer], s) for s, examples in parts.items() for e in examples)
+    listed = {s: [(e.path, e.answer) for e in examples] for s, examples in parts.items()}
     pictures = place / "pictures.json"
     pictures.write_text(
         json.dumps({"labels": task.labels, "train": listed["train"] + listed["valid"], "test": listed["test"]})
@@ -137,7 +137,7 @@ def case(data: Path, name: str, folder: Path, quick: bool) -> Case:
 
 def some(examples: Sequence[Any], most: int, k: int) -> list[Any]:
     """The first `most` pictures, as many of each class."""
-    return [e for label in range(k) for e in [e for e in examples if e.label == label][: most // k]]
+    return [e for label in range(k) for e in [e for e in examples if e.answer == label][: most // k]]
 
 
 def contest(case: Case, ready: dict[str, Any], folder: Path, given: argparse.Namespace) -> list[Contestant]:

@@ -86,7 +86,7 @@ def prepare(given: Namespace) -> dict[str, Any]:
     records = [_catalogue.get(key) for key in _catalogue.cheap_keys()]
     views = [c.view for c in candidates([r.key for r in records], (), Facts(100, 2, 300)) if c.view.source]
     gallery = Gallery({r.key: r for r in records}, folder=Path(given.out) / "one")
-    gallery.look([Example(str(picture), 0, "one")], list(dict.fromkeys(views)))
+    gallery.look([Example(str(picture), "one")], list(dict.fromkeys(views)))
     converted = {"cpu": cpu() - start, "wall": time.perf_counter() - wall}
     return {"pull": pulled, "convert": converted, "engine": gallery.engine, "weights": str(weights[given.source])}
 

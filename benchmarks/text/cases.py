@@ -60,8 +60,8 @@ def make(work: Path, name: str, path: Path, seed: int, held_out: bool) -> list[s
     from headstart.read import read
 
     task = read(path, seed=seed)
-    labelled = [(e.text or "", e.label) for e in (*task.train, *task.valid)]
-    test = some([(e.text or "", e.label) for e in task.test.open()], seed)
+    labelled = [(e.content or "", e.answer) for e in (*task.train, *task.valid)]
+    test = some([(e.content or "", e.answer) for e in task.test.open()], seed)
     for size, most in SIZES.items():
         train = labelled if most is None else draw(labelled, most, seed)
         if held_out:

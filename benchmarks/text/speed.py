@@ -99,7 +99,7 @@ def headstart_way(some: Sequence[str]) -> np.ndarray:
     from headstart.source import _catalogue
     from headstart.types import Example, View
 
-    examples = [Example(str(at), 0, digest(text), text=text) for at, text in enumerate(some)]
+    examples = [Example(str(at), digest(text), text) for at, text in enumerate(some)]
     with tempfile.TemporaryDirectory(prefix="headstart-") as folder:
         gallery = Gallery({SOURCE: _catalogue.get(SOURCE)}, folder=Path(folder))
         gallery._lenses = _lenses()

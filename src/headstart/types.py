@@ -6,7 +6,7 @@ Task → Source → Features → Estimate → Trial → Fitted → Verdict. Arra
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,42 +25,20 @@ from .pixels import PLAIN, Pixels
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
+LabelCell = str | tuple[str, ...]  # what a label's cell says: one text, or a list of them
 PAIR = " ␟ "  # between texts of several columns, which models that know pairs are given as such
 
 
 @dataclass(frozen=True)
 class Example:
-    """One labelled picture or text. `digest` is the sha256 of its bytes: the cache key of all made from it."""
+    """One example with its answer. `digest` is the sha256 of its bytes: the cache key of all made from it."""
 
     path: str  # absolute; of a text in a table "TABLE:ROW"
-    label: int
     digest: str
+    content: str | None = None  # what it is, where it is no file: a text
+    answer: Any = None  # what a model learns to give, in the form of its task's kind; None where it is not known
     group: str | None = None
-    text: str | None = None  # of a text
-    target: float | None = None  # the number to predict, where labels are numbers; `label` is then 0
-    marks: tuple[int, ...] | None = None  # k of 0 and 1, where an example may have several labels; `label` is then 0
     pixels: Pixels = PLAIN  # how its file is read, if it is a picture; `digest` then also names that
-
-    @property
-    def answer(self) -> int | float | tuple[int, ...]:
-        """What a model learns to give: the class, the number, or which labels apply."""
-        return self.marks or (self.label if self.target is None else self.target)
-
-    @property
-    def classes(self) -> tuple[int, ...]:
-        """The classes that it has: one, or of several labels those that apply."""
-        return (self.label,) if self.marks is None else tuple(at for at, mark in enumerate(self.marks) if mark)
-
-
-def answers(examples: Sequence[Example]) -> NDArray[Any]:
-    """Their classes [n] int64, numbers [n] float64, or of several labels which apply, 0 or 1 [n k] int64."""
-    numbers = any(e.target is not None for e in examples)
-    return np.array([e.answer for e in examples], np.float64 if numbers else np.int64)
-
-
-def counts(examples: Sequence[Example], k: int) -> list[int]:
-    """How many of them have each of `k` classes."""
-    return list(np.bincount(np.array([at for e in examples for at in e.classes], np.int64), minlength=k).tolist())
 
 
 @dataclass(frozen=True)
@@ -75,16 +53,13 @@ class SetAside:
 class Sealed:
     """The test split. Anyone may ask how many it holds; only `judge/` may open it, and each opening is counted."""
 
-    def __init__(self, examples: tuple[Example, ...]) -> None:
+    def __init__(self, examples: tuple[Example, ...], counts: Sequence[int] = ()) -> None:
         self._examples = examples
+        self.counts = tuple(counts)  # examples of each class, where there are classes
         self.reads = 0
 
     def __len__(self) -> int:
         return len(self._examples)
-
-    def counts(self, k: int) -> list[int]:
-        """Pictures per class, length `k`."""
-        return counts(self._examples, k)
 
     def open(self) -> tuple[Example, ...]:
         """The pictures themselves. `tests/contract` holds that only `judge/` calls this."""
@@ -97,7 +72,7 @@ class Task:
     """A person's data made ready: clean, split, labelled, the test split sealed."""
 
     name: str
-    labels: tuple[str, ...]  # class names, which Example.label indexes; of numbers, what they are called, alone
+    labels: tuple[str, ...]  # class names, which the answers index; of numbers, what they are called, alone
     train: tuple[Example, ...]
     valid: tuple[Example, ...]
     test: Sealed
@@ -110,7 +85,7 @@ class Task:
     modality: str = "image"
     kind: str = "classification"  # a member of kind/
     pixels: Pixels = PLAIN  # how its pictures are read
-    unlabelled: tuple[Example, ...] = ()  # texts without a label (−1) and unlike any held-out one, to learn words from
+    unlabelled: tuple[Example, ...] = ()  # texts without an answer and unlike any held-out one, to learn words from
 
     def __post_init__(self) -> None:
         if len(self.labels) < 2 and self.kind in ("classification", "multilabel"):
@@ -230,14 +205,14 @@ class Features:
     """One backbone's (or one reader of pixels') view of some pictures, in the order they were asked for."""
 
     x: NDArray[Any]  # [n, d] float32 features, [n, r, r, 3] uint8 pixels, or [n] texts
-    y: NDArray[Any]  # [n] classes, −1 where not known; numbers, float64; or [n, k] of 0 and 1, which labels apply
+    y: Any  # what is true of them, [n …] as `Kind.targets` has it; None where nobody asked
     key: str  # what made it: hash of source sha, depth, engine, precision, preprocessing
     logits: FloatArray | None = None  # [n, s] the source's own class scores, where it has a head
     seconds: float = 0.0  # spent now; a cache hit costs nothing
     computed: int = 0  # pictures that were not in the cache
 
     def __post_init__(self) -> None:
-        if len(self.x) != len(self.y):
+        if self.y is not None and len(self.x) != len(self.y):
             raise UsageError(f"Features hold {len(self.x)} rows and {len(self.y)} labels; they must be as many.")
 
 
@@ -344,6 +319,19 @@ class Trial:
     compared_on: int = 0  # pictures behind `accuracy` and `log_loss`
     scores: Mapping[str, float] = field(default_factory=dict)  # what is measured in their place, by name
     folds: int = 0  # of cross-validation on training and validation pictures; 0: on the validation pictures alone
+
+
+def in_order(labels: Iterable[str]) -> tuple[str, ...]:
+    """Each label once: numbers by value when all are numbers, else by code point.
+
+    >>> in_order(["10", "9", "9"]), in_order(["b", "10", "9"])
+    (('9', '10'), ('10', '9', 'b'))
+    """
+    once = sorted(set(labels))
+    try:
+        return tuple(sorted(once, key=float))
+    except ValueError:
+        return tuple(once)
 
 
 def to_dict(value: Any) -> Any:  # noqa: ANN401 - any of the values above

@@ -217,8 +217,8 @@ def looking(tmp_path):
 
 def test_every_name_of_a_class_is_its_number(looking, tmp_path):
     labels = {
-        "tabby": 281, "tabby cat": 281, "Tabby_Cat": 281, "goldfish": 1, "Carassius auratus": 1, "crane": -1,
-        "holidays": -1,
+        "tabby": 281, "tabby cat": 281, "Tabby_Cat": 281, "goldfish": 1, "Carassius auratus": 1, "crane": None,
+        "holidays": None,
     }  # fmt: skip
     for name in labels:
         draw(tmp_path / "own" / name, 1)
@@ -226,7 +226,7 @@ def test_every_name_of_a_class_is_its_number(looking, tmp_path):
     (tmp_path / "own" / "tabby" / "broken.jpg").write_bytes(b"\xff\xd8 no picture")
     (tmp_path / "own" / "tabby" / "notes.txt").write_text("no picture")
     found = source_data.source_examples(tmp_path / "own", tiny_tail.source(), looking, TOP)
-    assert {Path(e.path).parent.name: e.label for e in found} == {**labels, "great white shark": 2}
+    assert {Path(e.path).parent.name: e.answer for e in found} == {**labels, "great white shark": 2}
     assert len(found) == len(labels) + 1
 
 
@@ -237,7 +237,7 @@ def test_names_mean_nothing_to_a_source_of_other_classes(looking, tmp_path):
     found = source_data.source_examples(
         tmp_path / "own", dataclasses.replace(tiny_tail.source(), classes="birds"), looking, TOP
     )
-    assert [e.label for e in found] == [-1] * 4
+    assert [e.answer for e in found] == [None] * 4
 
 
 @pytest.mark.parametrize("many", [0, 3])

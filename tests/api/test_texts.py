@@ -27,8 +27,8 @@ def published(tmp_path_factory):
     train, test = rows[:120], tuple(rows[120:])
     view = View(None, "input")
     x = np.empty(len(train), dtype=object)
-    x[:] = [e.text for e in train]
-    seen = Features(x, np.array([e.label for e in train]), "drawn")
+    x[:] = [e.content for e in train]
+    seen = Features(x, np.array([e.answer for e in train]), "drawn")
     config = classical.settings(Facts(120, 3, 0, "text"))[0]
     head, _ = drain(classical.run(config, Work(seen, 3, view)))
     fitted = Fitted("classical", view, vars(config), LABELS, head.state, head.trained_params, head.trained_params)
@@ -62,7 +62,7 @@ def test_a_drop_is_what_the_saved_model_loses_without_the_words(published):
     said = row["telling"][0]
     words = row["text"].split()
     answers = {
-        published.model.probabilities(published.gallery, [Example("x", 0, f"{at}", text=" ".join(rest))])[
+        published.model.probabilities(published.gallery, [Example("x", f"{at}", " ".join(rest))])[
             0, LABELS.index(row["predicted"])
         ]
         for at, word in enumerate(words)

@@ -16,8 +16,8 @@ from watched import calls
 @pytest.fixture(scope="module")
 def texts(tmp_path_factory):
     """Drawn texts, 40 with a label and 30 without."""
-    rows = [{"text": e.text, "label": "ab"[e.label]} for e in tiny_text.texts(40, 2)]
-    rows += [{"text": e.text, "label": None} for e in tiny_text.texts(30, 1, seed=1)]
+    rows = [{"text": e.content, "label": "ab"[e.answer]} for e in tiny_text.texts(40, 2)]
+    rows += [{"text": e.content, "label": None} for e in tiny_text.texts(30, 1, seed=1)]
     path = tmp_path_factory.mktemp("texts") / "texts.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return path

@@ -113,7 +113,9 @@ def test_a_source_for_texts_is_told_to_see_none(tmp_path):
 
 
 def test_scores_leave_groups_out_as_wholes_or_say_that_they_do_not(tmp_path, wordllama):
-    rows = [{"text": e.text, "label": "ab"[e.label], "person": i // 4} for i, e in enumerate(tiny_text.texts(48, 2))]
+    rows = [
+        {"text": e.content, "label": "ab"[e.answer], "person": i // 4} for i, e in enumerate(tiny_text.texts(48, 2))
+    ]
     data = tmp_path / "said.jsonl"
     data.write_text("\n".join(json.dumps(row) for row in rows))
     told = {}

@@ -125,10 +125,10 @@ def slivers(tmp_path_factory):
         path = folder / f"{i}.png"
         light = 60 if i % 2 else 180
         Image.fromarray(rng.integers(light, light + 40, (*shape, 3), np.uint8)).save(path)
-        pictures.append(Example(str(path), i % 2, hashlib.sha256(path.read_bytes()).hexdigest()))
+        pictures.append(Example(str(path), hashlib.sha256(path.read_bytes()).hexdigest(), answer=i % 2))
     texts = [said.format(word) for said in ("{0}", "{0} {0}", "?! {0}", "{0} " * 900) for word in ("river", "stone")]
     digests = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
-    rows = [Example(f"t.csv:{i}", i % 2, digests[i], text=text) for i, text in enumerate(texts)]
+    rows = [Example(f"t.csv:{i}", digests[i], text, i % 2) for i, text in enumerate(texts)]
     return {
         tiny: (Gallery({tiny.source().key: tiny.source()}, engine="torch",
                        weights={tiny.source().key: tiny.weights()}, folder=folder / tiny.__name__), examples)
@@ -147,6 +147,7 @@ def test_slivers_are_learned_from_and_read(case, slivers):
     gallery, examples = slivers[case.tiny]
     candidate = candidate_of(case, 8)
     train, new = (gallery.look(examples, [view])[0] for view in (candidate.training_view, candidate.view))
+    train = replace(train, y=np.array([e.answer for e in examples]))
     config = case.strategy.settings(case.facts(8, 2))[0]
     work = replace(work_for(case, replace(train, y=case.shaped(train.y, 2)), 2), view=candidate.view)
     head, _ = drain(case.strategy.run(config, work))

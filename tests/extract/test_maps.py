@@ -30,7 +30,7 @@ def pictures(tmp_path_factory) -> list[Example]:
     for i in range(6):
         path = folder / f"{i}.png"
         hostile.draw(i % 2, rng, 70 + 10 * i).save(path)
-        out.append(Example(str(path), i % 2, hashlib.sha256(path.read_bytes()).hexdigest()))
+        out.append(Example(str(path), hashlib.sha256(path.read_bytes()).hexdigest(), answer=i % 2))
     return out
 
 
@@ -53,7 +53,6 @@ def test_a_cut_is_the_backbones_own_map_in_half_precision(pictures, tmp_path):
     assert found.x.dtype == np.float16
     assert found.x.shape == tuple(x.shape) == (6, 32, 8, 8)
     np.testing.assert_allclose(found.x, x.numpy(), rtol=2e-3, atol=2e-3)
-    assert found.y.tolist() == [0, 1] * 3
     assert found.logits.dtype == np.float32
 
 

@@ -15,14 +15,15 @@ WEIGHT = {"free": 2.0, "win": 1.0, "lunch": -2.0}  # for "spam", class 1
 
 def reads(examples):
     """A linear model of words, [n 2]."""
-    scores = np.array([sum(WEIGHT.get(word, 0.0) for word in e.text.split()) for e in examples])
+    scores = np.array([sum(WEIGHT.get(word, 0.0) for word in e.content.split()) for e in examples])
     return softmax(np.stack([np.zeros(len(scores)), scores], 1))
 
 
 def judged(rows) -> Judgement:
     """Of (text, label) pairs."""
-    examples = tuple(Example(f"t.csv:{i}", label, digest(text), text=text) for i, (text, label) in enumerate(rows))
-    return Judgement(None, None, {}, examples, reads(examples))
+    examples = tuple(Example(f"t.csv:{i}", digest(text), text, label) for i, (text, label) in enumerate(rows))
+    p = reads(examples)
+    return Judgement(None, None, {}, examples, p, p.argmax(1) == [label for _, label in rows])
 
 
 def test_the_words_an_answer_rests_on_and_what_leaving_them_out_costs():
@@ -56,7 +57,7 @@ def test_long_texts_are_cut_into_runs_of_words_so_that_the_cost_is_bounded():
     long = " ".join(["word"] * 700 + ["free"] + ["word"] * 300)
     (found,) = texts.telling(judged([(long, 1)]), [0], counting)
     assert len(asked) == 1 + texts.SPANS
-    assert len({e.digest for e in asked}) == len({e.text for e in asked})
+    assert len({e.digest for e in asked}) == len({e.content for e in asked})
     assert [("free" in w["words"].split(), w["drop"] > 0.3) for w in found] == [(True, True)]
 
 

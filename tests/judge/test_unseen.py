@@ -15,10 +15,9 @@ def task(k=2, n=N, labels=("a", "b"), kind="classification", targets=None, group
     examples = tuple(
         Example(
             f"t:{i}",
-            i % k if targets is None else 0,
             f"{i}",
-            text=f"text {i}",
-            target=targets and targets[i],
+            f"text {i}",
+            targets[i] if targets else i % k,
             group=str(i // (n // groups)) if groups else None,
         )
         for i in range(n)
@@ -32,7 +31,7 @@ def model(labels=("a", "b"), kind="classification"):
 
 def judged(data, *right, metric="accuracy", margin=0.01, own=None):
     """Runs that answer the examples rightly where `right` [n] says so."""
-    y = np.array([e.label for e in data.test._examples])
+    y = np.array([e.answer for e in data.test._examples])
     models = [model(data.labels) for _ in right]
     said = {
         id(m): np.eye(len(data.labels))[np.where(r, y, (y + 1) % len(data.labels))]

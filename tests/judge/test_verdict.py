@@ -15,9 +15,9 @@ from headstart.judge.interval import paired, single
 from headstart.judge.metric import accuracy
 from headstart.judge.verdict import judge, metric_of
 from headstart.judge.wording import sentence
+from headstart.kind import targets
 from headstart.report import _view
 from headstart.types import Example, Fitted, Sealed, Task, View, to_dict
-from headstart.types import answers as truth
 
 LABELS = ("ant", "bee")
 
@@ -26,7 +26,9 @@ def make_task(n=120, share=0.5, train=(10, 10), groups=0):
     def split(counts, name):
         labels = [label for label, c in enumerate(counts) for _ in range(c)]
         group = [str(i % groups) if groups else None for i in range(len(labels))]
-        return tuple(Example(f"{name}{i}.jpg", label, f"{name}{i}", group[i]) for i, label in enumerate(labels))
+        return tuple(
+            Example(f"{name}{i}.jpg", f"{name}{i}", answer=label, group=group[i]) for i, label in enumerate(labels)
+        )
 
     ants = round(n * share)
     return Task("insects", LABELS, split(train, "t"), split((4, 4), "v"), Sealed(split((ants, n - ants), "s")))
@@ -42,7 +44,7 @@ def logits(model, examples):
     rng = np.random.default_rng(model.config["seed"])
     n = len(examples)
     good = rng.permutation(n) < round(model.config["right"] * n)
-    y = np.array([e.label for e in examples])
+    y = np.array([e.answer for e in examples])
     answer = np.where(good, y, 1 - y)
     out = np.zeros((n, 2))
     out[np.arange(n), answer] = rng.uniform(0.5, 4.0, n)
@@ -121,7 +123,7 @@ def test_judgement_of_a_clear_case():
     found, task = judged()
     v = found.verdict
     right = {key: logits(fitted("", r, s), task.test._examples).argmax(1) for key, r, s in (("a", 0.95, 0),)}
-    y = np.array([e.label for e in found.examples])
+    y = np.array([e.answer for e in found.examples])
     assert v.decision == "helps"
     assert v.transfer.value == pytest.approx(0.95)
     assert v.rival.value == pytest.approx(0.7)
@@ -138,7 +140,7 @@ def test_metrics_are_the_winners_after_temperature_scaling():
     found, _ = judged(winner="c")
     assert set(found.shown) == {"a", "b", "c", "constant"}
     assert found.metrics.accuracy == pytest.approx(found.shown["c"].value)
-    y = np.array([e.label for e in found.examples])
+    y = np.array([e.answer for e in found.examples])
     guess = found.probabilities.argmax(axis=1)
     assert found.metrics.log_loss == pytest.approx(log_loss(y, found.probabilities))
     assert found.metrics.macro_f1 == pytest.approx(f1_score(y, guess, average="macro"))
@@ -212,7 +214,7 @@ def test_a_model_trained_more_than_once_says_which_number_is_its_own():
 def test_imbalanced_classes_are_judged_by_macro_f1_unless_told_otherwise():
     task = make_task(share=0.8, train=(31, 10))
     found, _ = judged(task=task, fresh_seeds=(1,))
-    y = np.array([e.label for e in found.examples])
+    y = np.array([e.answer for e in found.examples])
     assert found.verdict.metric == "macro_f1"
     guesses = {key: logits(fitted("", r, s), found.examples).argmax(1) for key, r, s in (("a", 0.95, 0), ("b", 0.7, 1))}
     wanted = {key: f1_score(y, guess, average="macro") for key, guess in guesses.items()}
@@ -292,13 +294,13 @@ def test_a_rival_alone_beyond_chance_has_learnt_and_reuse_then_hurts():
 @pytest.mark.parametrize(
     ("kind", "answers", "best"),
     [
-        ("regression", [{"target": x} for x in (1.0, 2.0, 9.0)], [2.0]),
-        ("multilabel", [{"marks": m} for m in ((1, 0), (1, 0), (1, 1), (0, 0))], [[1, 0]]),
-        ("classification", [{"label": at} for at in (0, 1, 1)], [1]),
+        ("regression", [1.0, 2.0, 9.0], [2.0]),
+        ("multilabel", [(0,), (0,), (0, 1), ()], [[1, 0]]),
+        ("classification", [0, 1, 1], [1]),
     ],
 )
 def test_the_floor_is_the_best_answer_that_looks_at_nothing(kind, answers, best):
-    rows = tuple(Example(f"{i}", **{"label": 0, "digest": f"{i}"} | a) for i, a in enumerate(answers))
+    rows = tuple(Example(f"{i}", f"{i}", answer=a) for i, a in enumerate(answers))
     labels = ("size",) if kind == "regression" else LABELS
     task = Task("insects", labels, rows, (), Sealed(rows), kind=kind)
     a, b = (replace(fitted(of, 1), labels=labels, kind=kind) for of in ("probe", "classical"))
@@ -308,7 +310,7 @@ def test_the_floor_is_the_best_answer_that_looks_at_nothing(kind, answers, best)
     ).verdict.floor  # fmt: skip
     given = np.repeat(np.array(best), len(rows), axis=0)
     assert floor.value == pytest.approx(
-        values(load("judge/metric", metric_of(task)), given, truth(rows), len(labels))[0]
+        values(load("judge/metric", metric_of(task)), given, targets(task, rows), len(labels))[0]
     )
 
 

@@ -12,7 +12,7 @@ LITE0, MPNET = _catalogue.get("efficientnet-lite0"), _catalogue.get("mpnet-base"
 
 
 def texts(*lengths: int) -> list[Example]:
-    return [Example(f"row {at}", 0, f"{at:064x}", text="x" * length) for at, length in enumerate(lengths)]
+    return [Example(f"row {at}", f"{at:064x}", "x" * length) for at, length in enumerate(lengths)]
 
 
 def test_long_texts_take_longer_than_short_ones_up_to_what_a_source_reads():
@@ -21,11 +21,11 @@ def test_long_texts_take_longer_than_short_ones_up_to_what_a_source_reads():
     assert (short, long) == pytest.approx((0.001 * (cost.STEADY + 10), 0.001 * (cost.STEADY + 1000)))
     assert longest == pytest.approx(0.001 * (cost.STEADY + cost.LONGEST))
     assert pace.look(texts(10, 1000)) == pytest.approx(short + long)
-    assert cost.Pace(1.0, 0.5).look([Example("a.jpg", 0, "a")] * 4) == 2.0
+    assert cost.Pace(1.0, 0.5).look([Example("a.jpg", "a")] * 4) == 2.0
 
 
 def test_a_run_takes_a_look_at_all_and_a_long_training():
-    assert cost.Pace(1.0, 0.01).run([Example("a.jpg", 0, "a")] * 100) == pytest.approx(0.01 * (100 + cost.LONG))
+    assert cost.Pace(1.0, 0.01).run([Example("a.jpg", "a")] * 100) == pytest.approx(0.01 * (100 + cost.LONG))
 
 
 @pytest.mark.parametrize("lengths", [range(0, 3000, 10), [2000] * 300, [5] * 300, [5] * 150 + [1500] * 150])
@@ -41,7 +41,7 @@ def test_the_few_that_are_timed_are_as_long_as_all(lengths):
 
 
 def test_few_pictures_and_whatever_there_is():
-    pictures = [Example(f"{at}.jpg", 0, str(at)) for at in range(100)]
+    pictures = [Example(f"{at}.jpg", str(at)) for at in range(100)]
     assert len(cost.few(pictures)) == cost.WARM + cost.FEW
     assert [cost.few(pictures[:n]) for n in (0, 1, 2)] == [pictures[:n] for n in (0, 1, 2)]
     assert set(cost.few(pictures[:5])) == set(pictures[:5])
@@ -49,7 +49,7 @@ def test_few_pictures_and_whatever_there_is():
 
 def test_a_guess_goes_by_the_record():
     assert cost.guess(MPNET).start > cost.guess(LITE0).start
-    assert cost.guess(MPNET).look(texts(320)) > cost.guess(LITE0).look([Example("a.jpg", 0, "a")])
+    assert cost.guess(MPNET).look(texts(320)) > cost.guess(LITE0).look([Example("a.jpg", "a")])
     assert cost.fetching(LITE0) == pytest.approx(4 * LITE0.params / 4e6)
 
 

@@ -69,12 +69,12 @@ def test_noise_is_no_better_than_guessing():
 
 def test_every_beginning_is_even_over_the_classes_and_no_test_example_is_drawn():
     task = drawn_eyes.task(100, 4)
-    sealed = Sealed((Example("t:999", 0, "f" * 64, text="sealed"),))
+    sealed = Sealed((Example("t:999", "f" * 64, "sealed", 0),))
     order = evidence.draw(replace(task, test=sealed), 0)
     assert sealed.reads == 0
     assert sorted(e.digest for e in order) == sorted(e.digest for e in (*task.train, *task.valid))
     for n in (4, 8, 40):
-        assert set(Counter(e.label for e in order[:n]).values()) == {n // 4}
+        assert set(Counter(e.answer for e in order[:n]).values()) == {n // 4}
     assert [e.digest for e in order] != [e.digest for e in evidence.draw(task, 1)]
     assert [e.digest for e in order] == [e.digest for e in evidence.draw(task, 0)]
 
@@ -83,7 +83,7 @@ def test_examples_of_a_group_do_not_vouch_for_each_other():
     """Groups of identical rows whose labels are drawn: one by one they are told by heart, as groups not at all."""
     rng = np.random.default_rng(0)
     rows, marks = rng.normal(0, 1, (30, 40)).repeat(4, 0), rng.integers(0, 2, 30).repeat(4)
-    alone = tuple(Example(f"t:{i}", int(y), f"{i:064x}", text=f"{i}") for i, y in enumerate(marks))
+    alone = tuple(Example(f"t:{i}", f"{i:064x}", f"{i}", int(y)) for i, y in enumerate(marks))
     together = tuple(replace(e, group=f"g{i // 4}") for i, e in enumerate(alone))
     seen = Features(rows.astype(np.float32), marks, "x")
     task = Task("groups", ("a", "b"), alone, (), Sealed(()), modality="text")
@@ -109,18 +109,18 @@ def test_examples_of_several_labels_are_drawn_by_chance():
     rng = np.random.default_rng(0)
     marks = rng.random((1000, 6)) < 0.06
     examples = tuple(
-        Example(f"t:{i}", 0, f"{i:064x}", text=f"{i}", marks=tuple(map(int, row))) for i, row in enumerate(marks)
+        Example(f"t:{i}", f"{i:064x}", f"{i}", tuple(np.flatnonzero(row).tolist())) for i, row in enumerate(marks)
     )
     task = Task("several", tuple("abcdef"), examples, (), Sealed(()), modality="text", kind="multilabel")
     first = evidence.draw(task, 0)[:200]
-    assert np.mean([not any(e.marks) for e in first]) == pytest.approx((~marks.any(1)).mean(), abs=0.1)
+    assert np.mean([not e.answer for e in first]) == pytest.approx((~marks.any(1)).mean(), abs=0.1)
 
 
 def test_numbers_are_drawn_by_chance_and_judged_by_their_error():
     rng = np.random.default_rng(0)
     x = rng.normal(0, 1, (120, 5))
     y = 10 * np.sign(x[:, 0]) * np.abs(x[:, 0]) ** 0.5 + rng.normal(0, 0.1, 120)  # features' roots are what is fitted
-    examples = tuple(Example(f"t:{i}", 0, f"{i:064x}", text=f"{i}", target=float(v)) for i, v in enumerate(y))
+    examples = tuple(Example(f"t:{i}", f"{i:064x}", f"{i}", float(v)) for i, v in enumerate(y))
     task = Task("numbers", ("score",), examples, (), Sealed(()), modality="text", kind="regression")
     order = evidence.draw(task, 0)
     at = [int(e.digest, 16) for e in order]

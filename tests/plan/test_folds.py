@@ -57,8 +57,11 @@ def test_training_never_lacks_a_class(seed):
 
 def task(train: list[tuple[int, str | None]], valid: list[tuple[int, str | None]]) -> Task:
     """Pictures as (label, group)."""
-    both = [tuple(Example(f"/{i}", label, str(i), group) for i, (label, group) in enumerate(p)) for p in (train, valid)]
-    return Task("drawn", ("a", "b"), *both, Sealed((Example("/t", 0, "t"),)))
+    both = [
+        tuple(Example(f"/{i}", str(i), answer=label, group=group) for i, (label, group) in enumerate(p))
+        for p in (train, valid)
+    ]
+    return Task("drawn", ("a", "b"), *both, Sealed((Example("/t", "t", answer=0),)))
 
 
 def test_of_a_task_named_groups_stay_whole_and_the_others_stand_alone():
@@ -110,6 +113,6 @@ def test_folds_of_a_long_candidate_are_trained_where_they_are_few_quick_and_leav
 
 
 def test_without_groups_each_stands_alone():
-    some = [Example(f"{i}", 0, f"{i:064x}") for i in range(3)]
+    some = [Example(f"{i}", f"{i:064x}") for i in range(3)]
     assert units(some) is None
-    assert units([some[0], *(Example(e.path, 0, e.digest, group="g") for e in some[1:])]).tolist() == [0, 1, 1]
+    assert units([some[0], *(Example(e.path, e.digest, group="g") for e in some[1:])]).tolist() == [0, 1, 1]

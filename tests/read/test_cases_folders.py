@@ -48,7 +48,7 @@ def test_several_folders_are_offered_and_joined(cases, data):
         read(path)
     task = read(path, ReadOptions(kind="multilabel"))
     assert (task.kind, task.labels, sum(task.n.values())) == ("multilabel", ("bird", "cat", "dog"), 90)
-    assert Counter(sum(e.marks) for e in every(task)) == {1: 45, 2: 45}
+    assert Counter(len(e.answer) for e in every(task)) == {1: 45, 2: 45}
     assert task.set_aside == ()
 
 

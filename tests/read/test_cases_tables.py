@@ -20,7 +20,7 @@ def every(task):
 
 def by_text(task):
     """Text → its labels."""
-    return {e.text: [task.labels[at] for at in e.classes] for e in every(task)}
+    return {e.content: [task.labels[at] for at in e.answer] for e in every(task)}
 
 
 def lines(path, rows):
@@ -43,8 +43,8 @@ def labelled(values, **more):
 def test_quotes_in_a_tsv_are_characters(cases):
     task = read(cases / "unquoted_marks" / "sst.tsv")
     assert len(every(task)) == 300
-    assert sum(e.text.startswith('"') for e in every(task)) == 25
-    assert not any("\t" in e.text or "\n" in e.text for e in every(task))
+    assert sum(e.content.startswith('"') for e in every(task)) == 25
+    assert not any("\t" in e.content or "\n" in e.content for e in every(task))
     assert any("quotation marks are read as characters (300 rows)" in note for note in task.notes)
 
 
@@ -76,7 +76,7 @@ def test_printed_lists_of_one_are_classes(tmp_path):
 def test_texts_that_commas_cut_are_whole_again(cases):
     task = read(cases / "unquoted_commas" / "label_first.csv")
     assert len(every(task)) == 200
-    assert all(len(e.text.split()) == 23 for e in every(task))
+    assert all(len(e.content.split()) == 23 for e in every(task))
     assert "200 of 200 rows have more cells than the 2 of the header (line 2 has 4" in task.notes[0]
 
 
@@ -115,7 +115,7 @@ def test_names_of_documents_are_no_pictures(cases):
 
 def test_one_broken_byte_is_replaced_and_named(cases):
     task = read(cases / "bad_byte" / "reviews.csv")
-    texts = [e.text for e in every(task)]
+    texts = [e.content for e in every(task)]
     assert len(texts) == 201
     assert sum("Größe" in text and "Café" in text for text in texts) == 200
     assert "a � here" in texts
@@ -182,7 +182,7 @@ def test_pictures_inside_a_table(cases, tmp_path):
 def test_two_texts_are_put_together(cases):
     task = read(cases / "two_texts" / "tickets.csv", ReadOptions(text="title,body"))
     assert len(every(task)) == 240
-    assert all(len(e.text.split(" ␟ ")) == 2 for e in every(task))
+    assert all(len(e.content.split(" ␟ ")) == 2 for e in every(task))
 
 
 @pytest.mark.parametrize("labels", [["True", "False"], [True, False], ["yes", "no"], [1, 2]])
@@ -265,7 +265,7 @@ def test_numbers_with_a_decimal_comma(tmp_path):
     rows = [{"text": t, "score": f"{i // 10},{i % 10}"} for i, t in enumerate(DRAWN)]
     task = read(table(tmp_path / "t.csv", rows, ";"), ReadOptions(label="score"))
     assert task.kind == "regression"
-    assert {e.text: e.target for e in every(task)}[DRAWN[27]] == 2.7
+    assert {e.content: e.answer for e in every(task)}[DRAWN[27]] == 2.7
     assert "The labels have decimal commas: 0,0 is 0." in task.notes
 
 

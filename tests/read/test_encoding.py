@@ -65,7 +65,7 @@ def test_text_files_of_a_folder_share_one_code_page(tmp_path):
         words = [RUSSIAN.split()[int(c) % 7] for c in f"{i * 7919:05}"]
         said = f"Отличный {' '.join(words)}" if i else "Да"  # two letters alone tell nothing
         (place / f"{i:02}.txt").write_bytes(said.encode("cp1251"))
-    texts = [e.text for e in read(tmp_path).train]
+    texts = [e.content for e in read(tmp_path).train]
     assert all(any(word in text for word in ("Отличный", "Да")) for text in texts)
 
 
@@ -81,6 +81,6 @@ def test_an_encoding_holds_for_text_files_too(tmp_path):
         for i in range(8):
             (tmp_path / label / f"{i}.txt").write_bytes(f"{RUSSIAN} {label} {i}".encode("koi8_r"))
     task = read(tmp_path, ReadOptions(encoding="koi8_r", duplicates="keep"))
-    assert all((e.text or "").startswith(RUSSIAN.strip()[:20]) for e in task.train)
+    assert all((e.content or "").startswith(RUSSIAN.strip()[:20]) for e in task.train)
     with pytest.raises(UsageError, match="no encoding 'klingon'"):
         read(tmp_path, ReadOptions(encoding="klingon"))

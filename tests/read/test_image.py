@@ -27,7 +27,7 @@ def test_class_folders_are_split_stratified(tmp_path):
     assert isinstance(task, Task)
     assert (task.name, task.labels) == ("birds", ("crow", "jay"))
     assert task.n == {"train": 36, "valid": 9, "test": 15}
-    assert task.test.counts(2) == [10, 5]
+    assert task.test.counts == (10, 5)
     assert task.test.reads == 0
     assert task.set_aside == ()
     assert task.split_rule.startswith("Drawn by chance, 60 % / 15 % / 25 %")

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from headstart.errors import DataError, UsageError
+from headstart.kind import targets
 from headstart.read import ReadOptions, read
-from headstart.types import answers
 
 WORDS = "river stone lamp cloud winter paper engine garden mirror silver forest bread window candle harbour".split()
 
@@ -27,9 +27,9 @@ FRACTIONS = [round(float(v), 2) for v in np.random.default_rng(1).normal(0, 2, 1
 def test_fractions_are_predicted_and_this_is_said(tmp_path):
     task = read(table(tmp_path, FRACTIONS))
     assert (task.kind, task.labels, task.modality) == ("regression", ("label",), "text")
-    assert sorted(answers((*task.train, *task.valid, *task.test._examples)).tolist()) == sorted(FRACTIONS)
-    assert answers(task.train).dtype == np.float64
-    assert {e.label for e in task.train} == {0}
+    assert sorted(targets(task, (*task.train, *task.valid, *task.test._examples)).tolist()) == sorted(FRACTIONS)
+    assert targets(task, task.train).dtype == np.float64
+    assert {type(e.answer) for e in task.train} == {float}
     assert any("so numbers are predicted (--kind classification takes classes)" in w for w in task.warnings)
     assert "stratified by fifths of 'label'" in task.split_rule
 
@@ -38,7 +38,7 @@ def test_every_split_has_its_share_of_low_and_high_numbers(tmp_path):
     task = read(table(tmp_path, FRACTIONS))
     edges = np.quantile(FRACTIONS, [0.2, 0.4, 0.6, 0.8])
     for part, wanted in ((task.train, 12), (task.valid, 3), (task.test._examples, 5)):
-        counts = np.bincount(np.digitize(answers(part), edges), minlength=5)
+        counts = np.bincount(np.digitize(targets(task, part), edges), minlength=5)
         assert np.abs(counts - wanted).max() <= 1
 
 
@@ -49,7 +49,7 @@ def test_stars_stay_classes(values, tmp_path):
     task = read(table(tmp_path, values))
     assert task.kind == "classification"
     assert len(task.labels) == len(set(values))
-    assert answers(task.train).dtype == np.int64
+    assert targets(task, task.train).dtype == np.int64
     assert not any("numbers" in w for w in task.warnings)
 
 
@@ -82,8 +82,8 @@ def test_the_same_text_with_two_numbers_gets_their_mean(tmp_path):
     first = json.loads(path.read_text().split("\n")[0])
     path.write_text(path.read_text() + "\n" + json.dumps({**first, "label": first["label"] + 1}))
     task = read(path)
-    kept = [e for e in (*task.train, *task.valid, *task.test._examples) if e.text == first["text"]]
-    assert [e.target for e in kept] == [pytest.approx(first["label"] + 0.5)]
+    kept = [e for e in (*task.train, *task.valid, *task.test._examples) if e.content == first["text"]]
+    assert [e.answer for e in kept] == [pytest.approx(first["label"] + 0.5)]
     assert [s.reason for s in task.set_aside] == ["duplicate"]
 
 
@@ -92,8 +92,8 @@ def test_a_test_number_is_not_moved_by_one_of_train(tmp_path):
     path = table(tmp_path, FRACTIONS, split=splits)
     first = json.loads(path.read_text().split("\n")[0])
     path.write_text(path.read_text() + "\n" + json.dumps({**first, "label": 9.75, "split": "train"}))
-    (kept,) = [e for e in read(path).test._examples if e.text == first["text"]]
-    assert kept.target == first["label"]
+    (kept,) = [e for e in read(path).test._examples if e.content == first["text"]]
+    assert kept.answer == first["label"]
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from headstart.errors import DataError, UsageError
+from headstart.kind import targets
 from headstart.read import ReadOptions, read
 from headstart.read._split import SHARES, TEST, TRAIN, VALID, assign
 from headstart.read.table.printed import printed
-from headstart.types import answers
 from hostile import draw
 
 WORDS = "river stone lamp cloud winter paper engine garden mirror silver forest bread window candle harbour".split()
@@ -44,16 +44,16 @@ def whole(task):
 
 def by_text(task):
     """Number at the end of a text → its labels."""
-    return {int(e.text.split()[-1]): [task.labels[at] for at in e.classes] for e in whole(task)}
+    return {int(e.content.split()[-1]): [task.labels[at] for at in e.answer] for e in whole(task)}
 
 
 def test_lists_are_several_labels_and_an_empty_one_says_none_of_them(tmp_path):
     task = read(lines(tmp_path, rows_of(LISTS)))
     assert (task.kind, task.labels, task.modality) == ("multilabel", ("kind", "loud", "rude"), "text")
     assert by_text(task) == {i: sorted(v) for i, v in enumerate(LISTS)}
-    assert answers(task.train).shape == (len(task.train), 3)
-    assert answers(task.train).dtype == np.int64
-    assert task.test.counts(3) == answers(task.test._examples).sum(0).tolist()
+    assert targets(task, task.train).shape == (len(task.train), 3)
+    assert targets(task, task.train).dtype == np.int64
+    assert list(task.test.counts) == targets(task, task.test._examples).sum(0).tolist()
     assert "stratified by label, rare ones first" in task.split_rule
 
 

@@ -38,7 +38,7 @@ def test_two_columns_that_tell_only_together_are_asked_for(cases):
     ):
         read(cases / "two_texts" / "qnli.csv")
     task = read(cases / "two_texts" / "qnli.csv", ReadOptions(text="question,sentence"))
-    assert all("? ␟ " in e.text for e in task.train)
+    assert all("? ␟ " in e.content for e in task.train)
 
 
 def test_a_column_that_tells_more_is_a_note(tmp_path):

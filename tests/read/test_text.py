@@ -44,13 +44,13 @@ def test_encodings_are_told_apart(tmp_path, rows, encoding):
     rows[0]["text"] = "café – déjà vu " + rows[0]["text"]
     task = read(table(tmp_path / "t.csv", rows, encoding))
     assert task.modality == "text"
-    assert rows[0]["text"] in {e.text for e in every(task)}
+    assert rows[0]["text"] in {e.content for e in every(task)}
     assert any("read as cp1252" in note for note in task.notes) == (encoding == "cp1252")
 
 
 def test_each_example_says_where_it_stands(tmp_path, rows):
     task = read(lines(tmp_path / "t.jsonl", rows))
-    where = {e.text: e.path for e in every(task)}
+    where = {e.content: e.path for e in every(task)}
     assert where[rows[4]["text"]] == str(tmp_path / "t.jsonl:5")
 
 
@@ -66,7 +66,7 @@ def test_empty_doubled_and_contradicting_texts_are_set_aside_and_named(tmp_path,
 def test_near_duplicates_stay_on_one_side_and_leave_train_where_splits_are_given(tmp_path, rows):
     twin = rows[0]["text"] + "!"
     drawn = read(lines(tmp_path / "t.jsonl", [*rows, {"text": twin, "label": rows[0]["label"]}]))
-    groups = [e.group for e in every(drawn) if e.text in (twin, rows[0]["text"])]
+    groups = [e.group for e in every(drawn) if e.content in (twin, rows[0]["text"])]
     assert groups[0] == groups[1] is not None
     (tmp_path / "given").mkdir()
     lines(tmp_path / "given" / "train.jsonl", [*rows[2:], {"text": twin, "label": rows[0]["label"]}])
@@ -162,7 +162,7 @@ def test_a_list_of_texts_in_a_cell_is_told(tmp_path, rows):
 def test_a_cell_may_hold_a_book(tmp_path, rows):
     rows[0]["text"] = sentence(40_000)
     task = read(table(tmp_path / "t.csv", rows))
-    assert max(len(e.text) for e in every(task)) > 131_072  # csv's own limit
+    assert max(len(e.content) for e in every(task)) > 131_072  # csv's own limit
 
 
 def test_near_pairs_are_those_of_exact_jaccard():
@@ -184,7 +184,7 @@ def test_digits_do_not_tell_texts_apart():
 
 
 def test_half_a_pair_of_a_text_cut_short_is_replaced():
-    text, why = content(Record(Path("t"), "", text="good \ud83d"))
+    text, why = content(Record(Path("t"), "", content="good \ud83d"))
     assert why is None
     assert text == "good �"
 
@@ -200,8 +200,8 @@ def test_whole_numbers_that_datasets_made_classes_stand_by_value(tmp_path):
     task = read(tmp_path / "saved")
     assert task.labels == ("1", "2", "10")
     given = {(text, label) for text, label in zip(columns["text"], columns["label"], strict=True)}
-    assert {(e.text, int(task.labels[e.label])) for e in task.train} <= given
-    assert set(task.labels) == {task.labels[e.label] for e in task.train}
+    assert {(e.content, int(task.labels[e.answer])) for e in task.train} <= given
+    assert set(task.labels) == {task.labels[e.answer] for e in task.train}
 
 
 def test_texts_stored_as_bytes(tmp_path):
@@ -212,4 +212,4 @@ def test_texts_stored_as_bytes(tmp_path):
     table = pyarrow.table({"text": pyarrow.array(texts, pyarrow.binary()), "label": ["ab"[i % 2] for i in range(30)]})
     parquet.write_table(table, tmp_path / "t.parquet")
     task = read(tmp_path / "t.parquet", ReadOptions(duplicates="keep"))
-    assert {(e.text or "").split()[0] for e in task.train} == {"größere"}
+    assert {(e.content or "").split()[0] for e in task.train} == {"größere"}

@@ -27,7 +27,7 @@ def lines(path, rows):
 
 
 def texts(task):
-    return {e.text for e in task.unlabelled}
+    return {e.content for e in task.unlabelled}
 
 
 @pytest.mark.parametrize("empty", [None, "", "  "])
@@ -35,7 +35,7 @@ def test_texts_without_a_label_are_kept_apart_and_the_splits_are_as_without_them
     plain = read(lines(tmp_path / "t.jsonl", rows))
     task = read(lines(tmp_path / "t.jsonl", rows + [r | {"label": empty} for r in loose]))
     assert texts(task) == {r["text"] for r in loose}
-    assert {e.label for e in task.unlabelled} == {-1}
+    assert {e.answer for e in task.unlabelled} == {None}
     assert (task.labels, task.train, task.valid) == (plain.labels, plain.train, plain.valid)
     assert task.n == plain.n
     assert task.set_aside == ()

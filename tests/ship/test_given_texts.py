@@ -13,12 +13,12 @@ from headstart.ship._texts import _of, texts
 def test_a_text_that_looks_like_someones_home_is_a_text():
     [one] = list(_of("~5 dollars", SHAPE))
     assert one.shown == "~5 dollars"
-    assert one.example.text == "~5 dollars"
+    assert one.example.content == "~5 dollars"
 
 
 def test_a_text_longer_than_a_file_name_may_be_is_a_text():
     [one] = list(_of("long " * 2000, SHAPE))
-    assert one.example.text.startswith("long long")
+    assert one.example.content.startswith("long long")
 
 
 def test_a_table_that_is_not_there_is_named(tmp_path):
@@ -32,7 +32,7 @@ def test_a_picture_is_no_text(tmp_path):
     (tmp_path / "b.txt").write_bytes("Größe\n".encode("latin-1"))
     (tmp_path / "c.txt").touch()
     found = [one.example for name in ("a.jpg", "b.txt", "c.txt") for one in _of(str(tmp_path / name), SHAPE)]
-    assert (found[0], found[1].text, found[2]) == ("This file holds no text.", "Größe", "The text is empty.")
+    assert (found[0], found[1].content, found[2]) == ("This file holds no text.", "Größe", "The text is empty.")
 
 
 def test_a_table_beside_texts_is_not_one_of_them(tmp_path):
@@ -40,12 +40,12 @@ def test_a_table_beside_texts_is_not_one_of_them(tmp_path):
     (tmp_path / "notes.csv").write_text("text,label\nnot asked for,x\n")
     [one] = list(_of(tmp_path, SHAPE))
     assert one.shown.endswith("a.txt")
-    assert one.example.text == "fine weather"
+    assert one.example.content == "fine weather"
 
 
 def test_a_table_alone_in_a_folder_is_that_table(tmp_path):
     (tmp_path / "notes.csv").write_text("text\nfine weather\nheavy rain\n")
-    assert [one.example.text for one in _of(tmp_path, SHAPE)] == ["fine weather", "heavy rain"]
+    assert [one.example.content for one in _of(tmp_path, SHAPE)] == ["fine weather", "heavy rain"]
 
 
 def test_what_is_no_text_says_so_and_a_table_in_memory_asks_for_a_column():
@@ -59,4 +59,4 @@ def test_what_is_no_text_says_so_and_a_table_in_memory_asks_for_a_column():
 
 def test_texts_of_several_columns_are_a_tuple():
     [one] = list(texts([("a title", "its body")], SHAPE))
-    assert one.example.text == "a title ␟ its body"
+    assert one.example.content == "a title ␟ its body"

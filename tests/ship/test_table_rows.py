@@ -12,7 +12,7 @@ from headstart.ship.predict import Row, to_csv
 def test_pictures_that_a_table_names(cases, tmp_path):
     found = list(pictures([cases / "predict_table" / "new.csv"], tmp_path))
     assert [one.shown.rsplit("/", 1)[1] for one in found] == [f"{i}.png" for i in range(80, 100)]
-    assert all(one.example.label == -1 for one in found)
+    assert all(one.example.answer is None for one in found)
 
 
 def test_cells_beside_a_picture_are_kept_and_a_missing_one_is_told(cases, tmp_path):
@@ -34,7 +34,7 @@ def test_pictures_inside_a_table(cases, tmp_path, monkeypatch):
 def test_texts_of_the_columns_that_the_run_learnt_from(cases, columns):
     found = list(texts([cases / "two_texts" / "tickets.csv"], TEXT.known({"text": columns})))
     assert len(found) == 240
-    assert all(one.example.text.count(" ␟ ") == 1 and set(one.beside) == {"label"} for one in found)
+    assert all(one.example.content.count(" ␟ ") == 1 and set(one.beside) == {"label"} for one in found)
 
 
 def test_a_table_of_predictions_has_the_columns_of_its_table_first():

@@ -241,7 +241,7 @@ def test_a_fit_reuses_the_folder_and_the_saved_model_predicts_without_it(folder,
 
     from headstart import fit, load
 
-    rows = [json.dumps({"text": e.text, "label": "ab"[e.label]}) for e in tiny_text.texts(120, 2)]
+    rows = [json.dumps({"text": e.content, "label": "ab"[e.answer]}) for e in tiny_text.texts(120, 2)]
     (tmp_path / "data.jsonl").write_text("\n".join(rows))
     run = fit(tmp_path / "data.jsonl", source=str(folder), strategy="probe", out=tmp_path / "run", seeds=1)
     assert run.record["verdict"]["decision"] in ("helps", "no_evidence", "hurts")

@@ -52,7 +52,7 @@ def test_a_fit_asks_it_of_texts_alone():
     from headstart.run import particulars
     from headstart.types import Example, Sealed, Task
 
-    foreign = tuple(Example(f"t:{at}", at % 2, str(at), text=text) for at, text in enumerate(FOREIGN))
+    foreign = tuple(Example(f"t:{at}", str(at), text, at % 2) for at, text in enumerate(FOREIGN))
     task = Task("t", ("a", "b"), foreign, (), Sealed(()), modality="text")
     assert "100 % of the letters" in particulars.of("text").warning(tiny_text.source(), tiny_text.weights(), task)
     assert particulars.of("image").warning(tiny_text.source(), tiny_text.weights(), task) == ""

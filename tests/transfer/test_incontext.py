@@ -65,7 +65,7 @@ def test_scores_are_likelihoods_less_those_of_texts_that_say_nothing(seen, each)
     free = np.array([[by_hand(f"{prefix}{text}\nLabel:", name) for name in names] for text in ("N/A", "[MASK]", "")])
     share = np.exp(free) / np.exp(free).sum(1, keepdims=True)
     new = tiny_text.texts(24, K, 1)[:4]
-    raw = np.array([[by_hand(f"{prefix}{e.text}\nLabel:", name) for name in names] for e in new])
+    raw = np.array([[by_hand(f"{prefix}{e.content}\nLabel:", name) for name in names] for e in new])
     np.testing.assert_allclose(read(model, seen.x[:4]), raw - np.log(share.mean(0)), atol=2e-3)
 
 
@@ -73,7 +73,7 @@ def test_examples_are_training_texts_with_their_own_names(seen):
     model = fitted(incontext.Config(2), seen)
     shown = words(model.state["prefix"]).split("\n\n")[1:-1]
     assert len(shown) == 2 * K
-    known = {(e.text[: incontext.SHOWN], NAMES[e.label]) for e in tiny_text.texts(24, K, 1)}
+    known = {(e.content[: incontext.SHOWN], NAMES[e.answer]) for e in tiny_text.texts(24, K, 1)}
     for piece in shown:
         text, name = piece.removeprefix("Text:\n").split("\nLabel: ")
         truth = {label for start, label in known if start.startswith(text)}

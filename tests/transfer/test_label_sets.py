@@ -57,8 +57,8 @@ def test_the_penalty_is_found_by_the_exact_leave_one_out_of_all_labels():
 
 def test_the_rivals_heads_are_scikit_learns_on_the_same_rows():
     examples, rng = tiny_text.texts(80, 2), np.random.default_rng(0)
-    x, y = np.array([e.text for e in examples], object), (rng.random((80, 3)) < [0.5, 0.2, 0.0]).astype(np.int64)
-    y[:, 0] = [e.label for e in examples]
+    x, y = np.array([e.content for e in examples], object), (rng.random((80, 3)) < [0.5, 0.2, 0.0]).astype(np.int64)
+    y[:, 0] = [e.answer for e in examples]
     classical = load("transfer", "classical")
     config, view = classical.Config("words", 3.0), View(None, depth="input")
     found, *_ = tiny_tail.drain(classical.run(config, Work(Features(x, y, "texts"), 3, view, kind="multilabel")))
@@ -77,7 +77,7 @@ def test_it_learns_which_words_stand_in_a_text(name):
     way, facts = strategy(name), Facts(200, 3, 0, "text", "multilabel")
     view = way.fit_view(way.views(["tiny-text"])[0], facts)
     seen = tiny_text.drawn(view, 260, 3, 0)
-    texts = [e.text.split() for e in tiny_text.texts(260, 3, 0)]
+    texts = [e.content.split() for e in tiny_text.texts(260, 3, 0)]
     y = np.array([[int(word in text) for word in tiny_text.WORDS[:3]] for text in texts])
     train, new = Features(seen.x[:200], y[:200], "train"), Features(seen.x[200:], y[200:], "new")
     config = way.settings(facts)[0]

@@ -61,7 +61,7 @@ def work_of(name, examples, y, folder):
     view = load("transfer", name).views(["tiny-text"])[0]
     if view.source is None:
         view = View(None, depth="input")
-        x = np.array([e.text for e in examples], object)
+        x = np.array([e.content for e in examples], object)
         return Work(Features(x, y, "texts"), 1, view, kind="regression")
     return tiny_text.work(replace(tiny_text.look(examples, view, folder), y=y), 1, view, kind="regression")
 
@@ -72,7 +72,9 @@ ABLE = [name for name in names("transfer") if "regression" in getattr(load("tran
 @pytest.mark.parametrize("name", [name for name in ABLE if name != "constant"])
 def test_it_predicts_how_often_a_word_stands_in_a_text(name, tmp_path):
     examples = tiny_text.texts(260, 2)
-    y = np.array([sum(word in tiny_text.WORDS[::2] for word in e.text.split()) / len(e.text.split()) for e in examples])
+    y = np.array(
+        [sum(word in tiny_text.WORDS[::2] for word in e.content.split()) / len(e.content.split()) for e in examples]
+    )
     work = work_of(name, examples, y, tmp_path)
     train = replace(work, train=Features(work.train.x[:200], y[:200], "train"))
     strategy = load("transfer", name)
@@ -89,7 +91,7 @@ def test_it_predicts_how_often_a_word_stands_in_a_text(name, tmp_path):
 
 def test_the_rivals_ridge_is_scikit_learns_on_the_same_rows():
     examples, rng = tiny_text.texts(80, 2), np.random.default_rng(0)
-    x, y = np.array([e.text for e in examples], object), rng.normal(0, 1, 80)
+    x, y = np.array([e.content for e in examples], object), rng.normal(0, 1, 80)
     classical = load("transfer", "classical")
     config = classical.Config("words", 3.0)
     found, *_ = tiny_tail.drain(classical.run(config, Work(Features(x, y, "texts"), 1, View(None, depth="input"))))

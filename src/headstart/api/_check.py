@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from ..family import load
+from ..kind import counts, targets
 from ..read import ReadOptions
-from ..types import Example, Task, answers, counts, to_dict
+from ..types import Example, Task, to_dict
 
 SHOWN = 3  # examples
 TELLS = 0.95  # a property that names the class of so many training examples is suspicious,
@@ -100,8 +101,7 @@ def _classes(task: Task) -> list[dict[str, Any]]:
     """Examples of each class in each split; of numbers none."""
     if not load("kind", task.kind).CALIBRATED:
         return []
-    k = len(task.labels)
-    rows = zip(task.labels, counts(task.train, k), counts(task.valid, k), task.test.counts(k), strict=True)
+    rows = zip(task.labels, counts(task, task.train), counts(task, task.valid), task.test.counts, strict=True)
     return [{"label": c, "train": a, "valid": b, "test": t} for c, a, b, t in rows]
 
 
@@ -109,7 +109,7 @@ def _telling(task: Task, each: Sequence[tuple[Example, Mapping[str, Any]]]) -> l
     """Properties of the files that give the class away: a model may learn these and nothing else."""
     if task.kind != "classification" or not each:
         return []
-    y = answers([e for e, _ in each])
+    y = targets(task, [e for e, _ in each])
     base, found = float(np.bincount(y).max() / len(y)), []
     for name in each[0][1]:
         by_value: dict[Any, Counter[int]] = {}
@@ -133,6 +133,5 @@ def _some(task: Task) -> list[Example]:
 
 
 def _example(task: Task, example: Example) -> dict[str, Any]:
-    label: Any = [task.labels[at] for at in example.classes]
-    label = example.target if example.target is not None else label if example.marks is not None else label[0]
-    return {"where": example.path, "label": label, "text": example.text}
+    label = load("kind", task.kind).truth(example.answer, task.labels)
+    return {"where": example.path, "label": label, "text": example.content}

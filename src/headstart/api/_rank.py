@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
+from ..kind import targets
 from ..run.sources import KEEP, Looking, named
 from ..runtime import Clock, one_blas_thread, quiet_threads
-from ..types import Example, Features, Source, Task, answers
+from ..types import Example, Features, Source, Task
 from ._fit import several
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def _scores(
 
     top = features.x[:, source.columns("top")]
     of = groups(examples) if any(e.group is not None for e in examples) else None
-    look = Look(top, answers(examples), len(task.labels), task.kind, features.logits, source, seed, of)
+    look = Look(top, targets(task, examples), len(task.labels), task.kind, features.logits, source, seed, of)
     found = [measure(name, look) for name in names("score")]
     said: dict[str, list[str]] = {}
     for e in found:

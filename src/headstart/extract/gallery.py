@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from ..errors import BudgetError, DataError, HeadstartError, UnknownName
 from ..runtime import cache_dir
-from ..types import Example, Features, Source, View, answers
+from ..types import Example, Features, Source, View
 from ._lens import Lens, Modality, pick_engine
 from ._lens import modality as modality_of
 from ._store import Store
@@ -90,7 +90,6 @@ class Gallery:
         lenses = [self._lens(view) for view in views]
         alike = {lens.key: lens for lens in lenses}
         computed = self._fill(examples, [*alike.values()], self._of(views[:1]), deadline=deadline)
-        y = answers(examples)
         digests = [e.digest for e in examples]
         rows = {lens.key: self._store(lens).get(digests) for lens in lenses}
         seconds = time.perf_counter() - start
@@ -99,7 +98,7 @@ class Gallery:
         return [
             Features(
                 x=self._part(view, lens, rows[lens.key]),
-                y=y,
+                y=None,
                 key=f"{lens.key}.{view.depth}",
                 logits=rows[lens.key].get("logits"),
                 seconds=seconds,
@@ -159,7 +158,7 @@ class Gallery:
 
     def _as_they_are(self, examples: Sequence[Example], view: View) -> Features:
         x, key = self._of([view]).shown(examples, *self._known(view))
-        return Features(x, answers(examples), key)
+        return Features(x, None, key)
 
     def _store(self, lens: Lens) -> Store:
         if lens.key not in self._stores:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..read.text import digest
-from ..types import Example, answers
+from ..types import Example
 from .interval import single
 from .verdict import Judgement, members
 
@@ -36,7 +36,7 @@ def lengths(judgement: Judgement) -> list[dict[str, Any]]:
         are too few texts, or lengths, to make four.
     """
     words = np.array([len(_words(example)) for example in judgement.examples])
-    right = _right(judgement)
+    right = judgement.right
     edges = np.unique(np.quantile(words, (0.25, 0.5, 0.75), method="higher"))
     quarter = np.searchsorted(edges, words, side="left")
     groups = [np.flatnonzero(quarter == at) for at in range(4)]
@@ -71,8 +71,8 @@ def by_length(rows: Sequence[dict[str, Any]]) -> str:
 
 def typical(judgement: Judgement, most: int = TYPICAL) -> list[int]:
     """Rows of right answers as sure as the median of their class, the classes in turn; none without a label."""
-    guess, sure, right = judgement.probabilities.argmax(1), judgement.probabilities.max(1), _right(judgement)
-    right &= [bool(e.classes) for e in judgement.examples]
+    guess, sure, right = judgement.probabilities.argmax(1), judgement.probabilities.max(1), judgement.right.copy()
+    right &= [e.answer != () for e in judgement.examples]
     ranked: list[tuple[int, int, int]] = []
     for label in np.unique(guess[right]):
         rows = np.flatnonzero(right & (guess == label))
@@ -110,14 +110,8 @@ def telling(judgement: Judgement, rows: Sequence[int], probabilities: Probabilit
     return out
 
 
-def _right(judgement: Judgement) -> NDArray[np.bool_]:
-    """Which answers are right, [n]; of several labels, wholly right."""
-    p, y = judgement.probabilities, answers(judgement.examples)
-    return np.asarray(p.argmax(1) == y if y.ndim == 1 else ((p >= judgement.threshold) == (y == 1)).all(1))
-
-
 def _words(example: Example) -> list[str]:
-    return re.findall(r"\S+", example.text or "")
+    return re.findall(r"\S+", example.content or "")
 
 
 def _spans(example: Example) -> list[str]:
@@ -130,4 +124,4 @@ def _spans(example: Example) -> list[str]:
 
 def _without(example: Example, at: int, spans: Sequence[str]) -> Example:
     text = " ".join([*spans[:at], *spans[at + 1 :]])
-    return replace(example, text=text, digest=digest(text))
+    return replace(example, content=text, digest=digest(text))

@@ -13,7 +13,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from ..family import load
-from ..types import Example, Fitted, SetAside, Task, answers, to_dict
+from ..kind import targets
+from ..types import Example, Fitted, SetAside, Task, to_dict
 from . import bootstrap, wording
 from ._quantiles import Float64, apart
 from .contrasts import Compared, compared
@@ -89,8 +90,8 @@ class Evaluation:
 
     def predictions(self) -> dict[str, list[Any]]:
         """Column → values [n]: the example, its truth, what was predicted, probabilities; the other run's answer."""
-        y = answers(self.examples)
-        shown = [e.path if e.text is None else e.text for e in self.examples]
+        y = load("kind", self.kind).targets([e.answer for e in self.examples], len(self.labels))
+        shown = [e.path if e.content is None else e.content for e in self.examples]
         columns = {self.modality: shown, **self.run.judged(self.kind, y, self.labels)}
         if self.against:
             columns["against"] = self.against.judged(self.kind, y, self.labels)["predicted"]
@@ -124,7 +125,7 @@ def evaluate(
     """
     kind, measured, measure = load("kind", task.kind), load("judge/measured", task.kind), load("judge/metric", metric)
     examples = task.test.open()
-    y, k, together = answers(examples), len(task.labels), members(examples)
+    y, k, together = targets(task, examples), len(task.labels), members(examples)
     sides, given = [], []
     for name, fitted in models:
         scores = scores_of(logits, fitted, examples)

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from ..errors import DataError, UsageError
 from ..family import load
+from ..kind import targets
 from ..plan._folds import groups
 from ..strategy import strategy
 from ..types import Example, Features, Fitted, Metrics, Rival, Task, Verdict, View, Work
-from ..types import answers as answers_of
 from . import bootstrap
 from ._quantiles import Float64
 from .bootstrap import Ints, Metric, Sums
@@ -46,6 +46,7 @@ class Judgement:
     probabilities: (
         Float64  # [n k] of the winner's first seed: probabilities after temperature scaling, or numbers [n 1]
     )
+    right: NDArray[np.bool_]  # [n] which examples it answers wholly right
     threshold: float = 0.5  # of these, from which on a label is given where an example may have several
 
 
@@ -86,7 +87,7 @@ def judge(
     _check(task, finalists, (transfer, rival, winner))
     kind, measured, name = load("kind", task.kind), load("judge/measured", task.kind), metric_of(task, metric)
     measure, examples = load("judge/metric", name), task.test.open()
-    y, together = answers_of(examples), members(examples)
+    y, together = targets(task, examples), members(examples)
     fitted, scores, floor = _with_floor(task, finalists, logits, examples)
     sides = {
         key: measure.sums(
@@ -98,7 +99,7 @@ def judge(
     contrasts = Contrasts(measure, sides, together, level, seed)
     rivals = [key for key, seeds in fitted.items() if key != transfer and not strategy(seeds[0].strategy).reuses]
     trained = [key for key in rivals if key != floor]
-    margin *= kind.unit(answers_of(task.train))
+    margin *= kind.unit(targets(task, task.train))
     found, hardest = contrasts.against_all(transfer, rivals, trained, margin)
     learnt = contrasts.any_above(floor, [transfer, *trained])
     groups = 0 if together is None else int(together.max()) + 1
@@ -130,7 +131,8 @@ def judge(
         better=contrasts.better(winner, transfer, rival, margin) if learnt else "",
     )
     outputs = kind.decode(scores[winner][0], own.temperature)
-    return Judgement(verdict, metrics, shown, examples, outputs, own.threshold)
+    right = kind.gains(scores[winner][0], y, own.temperature, own.threshold) == 1
+    return Judgement(verdict, metrics, shown, examples, outputs, right, own.threshold)
 
 
 def _with_floor(
@@ -161,7 +163,7 @@ def members(examples: Sequence[Example]) -> Ints | None:
 
 def _floor(task: Task) -> Fitted:
     """The best answer that looks at nothing, by the task's training labels."""
-    way, y = strategy(FLOOR), answers_of(task.train)
+    way, y = strategy(FLOOR), targets(task, task.train)
     work = Work(Features(np.zeros((len(y), 1), np.float32), y, ""), len(task.labels), View(None), kind=task.kind)
     steps = way.run(way.config(), work)
     while True:
@@ -184,7 +186,7 @@ def metric_of(task: Task, asked: str | None = None) -> str:
         raise UsageError(
             f"A verdict on {task.kind} cannot be in '{asked}'; allowed: {', '.join(kind.METRICS)}. Name one of these."
         )
-    return asked or str(kind.metric(answers_of(task.train)))
+    return asked or str(kind.metric(targets(task, task.train)))
 
 
 def _no_better(model: Rival, floor: Rival, metric: str) -> tuple[str, ...]:

@@ -13,16 +13,72 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import DataError, UsageError
-from ..types import IntArray
+from ..types import IntArray, LabelCell
 from ._temperature import check, lowest
 from ._words import percent, with_loss
 
 Float64 = NDArray[np.float64]
 
 METRICS = ("accuracy", "macro_f1")  # a verdict can be measured in, see `judge/metric/`
+CLASSES = True  # whether answers name classes
+MEASURE = "accuracy"  # what people look at first
 CALIBRATED = True  # whether there are probabilities
 GAIN = "right"  # what the mean of `gains` is called
 IMBALANCE = 3  # where the largest training class is more than so many times the smallest, it is macro-F1
+
+
+def named(cell: LabelCell) -> tuple[str, ...]:
+    """The classes that a label's cell names: one."""
+    return (str(cell),)
+
+
+def read(cell: LabelCell, labels: Sequence[str]) -> int:
+    """The answer that a label's cell gives: the number of its class."""
+    return labels.index(str(cell))
+
+
+def merged(cells: Sequence[LabelCell], join: bool = False) -> LabelCell | None:
+    """What the cells of one example say together; None where they contradict each other.
+
+    >>> merged(["ant", "ant"]), merged(["ant", "bee"])
+    ('ant', None)
+    """
+    return cells[0] if len(set(cells)) == 1 else None
+
+
+def stratified(column: str) -> str:
+    """What `strata` are, in words."""
+    return "class"
+
+
+def targets(answers: Sequence[int], k: int) -> IntArray:
+    """Answers as an array, `[n]`; an answer is the number of its class."""
+    return np.array(answers, np.int64)
+
+
+def counts(answers: Sequence[int], k: int) -> list[int]:
+    """How many have each of `k` classes."""
+    return list(np.bincount(targets(answers, k), minlength=k).tolist())
+
+
+def strata(y: IntArray) -> IntArray:
+    """What splits are stratified by: the class `[n]`."""
+    return y
+
+
+def proxy(y: IntArray) -> Float64:
+    """What a ridge regression is to reach, `[n t]`: a column of 0 and 1 for each class that occurs."""
+    return np.asarray(y[:, None] == np.unique(y), np.float64)
+
+
+def dealt(y: IntArray) -> IntArray:
+    """What folds are dealt by: the class `[n]`."""
+    return y
+
+
+def truth(answer: int, labels: Sequence[str]) -> str:
+    """An answer for people: the name of the class."""
+    return labels[answer]
 
 
 def metric(y: ArrayLike) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import UsageError
-from ..types import IntArray
+from ..types import IntArray, LabelCell, in_order
 from ._temperature import check, lowest
 from ._words import number, with_loss
 
@@ -23,11 +23,72 @@ if TYPE_CHECKING:
 Float64 = NDArray[np.float64]
 
 METRICS = ("micro_f1", "macro_f1")  # a verdict can be measured in, see `judge/metric/`
+CLASSES = True  # whether answers name classes
+MEASURE = "micro-F1"  # what people look at first
 CALIBRATED = True  # whether there are probabilities
 GAIN = "F1"  # what the mean of `gains` is called
 EVEN = 0.5
 THRESHOLDS = np.arange(1, 20) / 20  # what `threshold` searches
 JOINED = "; "  # between the labels of an example, where they are one text
+
+
+def named(cell: LabelCell) -> tuple[str, ...]:
+    """The labels that a cell names."""
+    return (cell,) if isinstance(cell, str) else cell
+
+
+def read(cell: LabelCell, labels: Sequence[str]) -> tuple[int, ...]:
+    """The answer that a label's cell gives: the numbers of its labels."""
+    return tuple(sorted(map(labels.index, named(cell))))
+
+
+def merged(cells: Sequence[LabelCell], join: bool = False) -> LabelCell | None:
+    """What the cells of one example say together, all of it with `join`; else None where they differ.
+
+    >>> merged([("ant",), ("bee",)]), merged([("bee",), ("ant",)], join=True)
+    (None, ('ant', 'bee'))
+    """
+    if join:
+        return in_order(name for cell in cells for name in named(cell))
+    return cells[0] if len(set(cells)) == 1 else None
+
+
+def stratified(column: str) -> str:
+    """What `strata` are, in words."""
+    return "label, rare ones first"
+
+
+def targets(answers: Sequence[tuple[int, ...]], k: int) -> IntArray:
+    """Which labels apply, `[n k]` of 0 and 1; an answer is a tuple of the numbers of its labels."""
+    found = np.zeros((len(answers), k), np.int64)
+    for row, answer in zip(found, answers, strict=True):
+        row[list(answer)] = 1
+    return found
+
+
+def counts(answers: Sequence[tuple[int, ...]], k: int) -> list[int]:
+    """How many have each of `k` labels."""
+    return list(targets(answers, k).sum(0).tolist())
+
+
+def strata(y: IntArray) -> IntArray:
+    """What splits are stratified by: all labels `[n k]`."""
+    return y
+
+
+def proxy(y: IntArray) -> Float64:
+    """What a ridge regression is to reach, `[n t]`: which labels apply."""
+    return np.asarray(y, np.float64)
+
+
+def dealt(y: IntArray) -> IntArray:
+    """What folds are dealt by: all labels `[n k]`."""
+    return y
+
+
+def truth(answer: Sequence[int], labels: Sequence[str]) -> list[str]:
+    """An answer for people: the names of the labels that apply."""
+    return [labels[at] for at in answer]
 
 
 def metric(y: ArrayLike) -> str:
@@ -219,7 +280,7 @@ def per_label(answers: ArrayLike, y: ArrayLike, labels: Sequence[str]) -> tuple[
     )
 
 
-def named(marks: ArrayLike, labels: Sequence[str]) -> list[str]:
+def chosen(marks: ArrayLike, labels: Sequence[str]) -> list[str]:
     """The labels that apply, of marks `[k]`."""
     return [label for label, mark in zip(labels, np.asarray(marks).tolist(), strict=True) if mark]
 
@@ -248,7 +309,7 @@ def said(output: ArrayLike, labels: Sequence[str], threshold: float = EVEN) -> d
     """
     row = np.asarray(output, np.float64)
     marks = given(row, threshold)
-    found = named(marks, labels)
+    found = chosen(marks, labels)
     return {
         "label": JOINED.join(found),
         "probability": float(row[marks == 1].min() if found else 1 - row.max()),
@@ -282,13 +343,13 @@ def worst(
 
 def judged(outputs: Float64, y: ArrayLike, labels: Sequence[str], threshold: float = EVEN) -> dict[str, Any]:
     """Columns of the table of judged predictions: label, predicted (each joined), and one of probabilities a label."""
-    found: dict[str, Any] = {"label": [JOINED.join(named(row, labels)) for row in np.asarray(y)]}
-    found["predicted"] = [JOINED.join(named(row, labels)) for row in given(outputs, threshold)]
+    found: dict[str, Any] = {"label": [JOINED.join(chosen(row, labels)) for row in np.asarray(y)]}
+    found["predicted"] = [JOINED.join(chosen(row, labels)) for row in given(outputs, threshold)]
     return found | {f"p({label})": outputs[:, i] for i, label in enumerate(labels)}
 
 
 def _shown(marks: ArrayLike, labels: Sequence[str]) -> str:
-    return JOINED.join(named(marks, labels)) or "none of them"
+    return JOINED.join(chosen(marks, labels)) or "none of them"
 
 
 def _doubted(y: ArrayLike, doubt: float) -> Float64:

@@ -6,19 +6,107 @@ that unit; there are no classes, no probabilities and no temperature.
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..errors import DataError
+from ..types import IntArray, LabelCell
 from ._words import figures
 
 Float64 = NDArray[np.float64]
 
 METRICS = ("mae",)  # a verdict can be measured in, see `judge/metric/`
+CLASSES = False  # whether answers name classes
+MEASURE = "MAE"  # what people look at first
+COMMA = re.compile(r"[+-]?\d+,\d+")  # a decimal comma
 CALIBRATED = False  # whether there are probabilities
+STRATA = 5  # equal parts of the numbers that every split gets its share of
 GAIN = "error"  # what minus the mean of `gains` is called
+
+
+def named(cell: LabelCell) -> tuple[str, ...]:
+    """The classes that a label's cell names: none."""
+    return ()
+
+
+def number(label: str) -> float | None:
+    """The finite number that a label is, if it is one.
+
+    >>> number("-0.25"), number("3,5"), number("nan"), number("1_0"), number("three")
+    (-0.25, 3.5, None, None, None)
+    """
+    try:
+        value = float(label.replace(",", ".") if COMMA.fullmatch(label) else label)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) and "_" not in label else None
+
+
+def read(cell: LabelCell, labels: Sequence[str]) -> float:
+    """The answer that a label's cell gives.
+
+    Raises:
+        DataError: it is no finite number.
+    """
+    value = number(str(cell))
+    if value is None:
+        raise DataError(f"The label '{cell}' is no finite number. Repair it, or pass --kind classification.")
+    return value
+
+
+def merged(cells: Sequence[LabelCell], join: bool = False) -> LabelCell | None:
+    """What the cells of one example say together: the mean, where they differ.
+
+    >>> merged(["1", "2"]), merged(["1", "1.0"])
+    ('1.5', '1')
+    """
+    numbers = [read(cell, ()) for cell in cells]
+    return cells[0] if len(set(numbers)) == 1 else repr(sum(numbers) / len(numbers))
+
+
+def stratified(column: str) -> str:
+    """What `strata` are, in words."""
+    return f"fifths of '{column}'"
+
+
+def targets(answers: Sequence[float], k: int) -> Float64:
+    """Answers as an array, `[n]`; an answer is a number."""
+    return np.array(answers, np.float64)
+
+
+def counts(answers: Sequence[float], k: int) -> list[int]:
+    """There are no classes."""
+    return []
+
+
+def strata(y: Float64) -> IntArray:
+    """What splits are stratified by: in which fifth of the numbers each one lies, `[n]`.
+
+    >>> strata(np.array([1.0, 2.0, 3.0, 4.0, 50.0])).tolist()
+    [0, 1, 2, 3, 4]
+    """
+    edges = np.quantile(y, np.arange(1, STRATA) / STRATA)
+    return np.unique(np.digitize(y, edges), return_inverse=True)[1].astype(np.int64)
+
+
+def proxy(y: Float64) -> Float64:
+    """What a ridge regression is to reach, `[n t]`: the numbers, centred and in units of their deviation."""
+    return np.asarray((y - y.mean()) / max(float(y.std()), 1e-12))[:, None]
+
+
+def dealt(y: Float64) -> IntArray:
+    """What folds are dealt by: chance alone, `[n]` of 0."""
+    return np.zeros(len(y), np.int64)
+
+
+def truth(answer: float, labels: Sequence[str]) -> float:
+    """An answer for people: the number."""
+    return answer
 
 
 def metric(y: ArrayLike) -> str:

@@ -12,8 +12,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..family import load
+from ..kind import targets
 from ..read._split import iterative, per_unit
-from ..types import Example, IntArray, Task, answers
+from ..types import Example, IntArray, Task
 
 FOLDS = 5
 PLENTY = 200  # validation pictures, which are enough by themselves
@@ -27,8 +29,7 @@ def of_task(task: Task, seed: int = 0) -> IntArray | None:
     both = (*task.train, *task.valid)
     if len(task.valid) >= PLENTY or len(both) > MOST:
         return None
-    y = answers(both) if both[0].marks is not None else np.array([e.label for e in both])
-    drawn = folds(y, groups(both), seed)
+    drawn = folds(load("kind", task.kind).dealt(targets(task, both)), groups(both), seed)
     return drawn if (drawn[len(task.train) :] >= 0).all() else None
 
 

@@ -58,10 +58,10 @@ class Pace:
 def size(example: Example) -> float:
     """How much there is to look at: of a picture 1, of a text its characters.
 
-    >>> size(Example("a.jpg", 0, "")), size(Example("row 1", 0, "", text="So long, and thanks."))
+    >>> size(Example("a.jpg", "")), size(Example("row 1", "", "So long, and thanks."))
     (1.0, 44.0)
     """
-    return 1.0 if example.text is None else float(STEADY + min(len(example.text), LONGEST))
+    return 1.0 if example.content is None else float(STEADY + min(len(example.content), LONGEST))
 
 
 def guess(source: Source) -> Pace:
@@ -84,7 +84,7 @@ def few(examples: Sequence[Example]) -> list[Example]:
     if len(examples) <= WARM:
         return list(examples)
     warm, rest = list(examples[:WARM]), sorted(examples[WARM:], key=size)
-    many = len(rest) * ENOUGH / sum(map(size, rest)) if rest[0].text is not None else FEW
+    many = len(rest) * ENOUGH / sum(map(size, rest)) if rest[0].content is not None else FEW
     step = max(len(rest) / max(many, FEW), 1.0)
     return [*warm, *(rest[int(at * step + step / 2)] for at in range(int(len(rest) / step)))]
 

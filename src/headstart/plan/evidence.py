@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..kind import targets
 from ..score._ridge import out_of_sample
-from ..types import Example, Features, IntArray, Task, answers
+from ..types import Example, Features, IntArray, Task
 from ._folds import units
 from .choice import CLOSE, behind
 
@@ -56,7 +57,7 @@ def of(source: str, seen: Features, task: Task, examples: Sequence[Example]) -> 
     """
     x = np.asarray(seen.x, np.float32).reshape(len(seen.x), -1)
     members = units(examples)
-    losses, right = out_of_sample(x, answers(examples), len(task.labels), task.kind, members)
+    losses, right = out_of_sample(x, targets(task, examples), len(task.labels), task.kind, members)
     if not np.isfinite(losses).all():
         raise ArithmeticError(f"what a linear head makes of the features of '{source}' are no finite numbers")
     return Evidence(source, np.asarray(losses, np.float64), np.asarray(right, np.float64), members)
@@ -109,6 +110,6 @@ def draw(task: Task, seed: int) -> list[Example]:
     turn: dict[int, int] = {}
     order = []
     for at, example in enumerate(shuffled):
-        turn[example.label] = turn.get(example.label, 0) + 1
-        order.append((turn[example.label], at))
+        turn[example.answer] = turn.get(example.answer, 0) + 1
+        order.append((turn[example.answer], at))
     return [shuffled[at] for _, at in sorted(order)]

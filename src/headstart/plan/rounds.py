@@ -20,7 +20,8 @@ import numpy as np
 
 from ..errors import BudgetError, DataError, HeadstartError, SourceError
 from ..family import load
-from ..types import Example, Features, Source, Task, answers
+from ..kind import targets
+from ..types import Example, Features, Source, Task
 from . import cost
 from .choice import CLOSE
 from .evidence import Evidence
@@ -91,7 +92,7 @@ class Rounds:
         """
         self._entries = {s.key: Entry(s.key) for s in self.sources}
         self._timed = Timed(self.task, self.eyes, self.seed, self.note, self.seen)
-        self._least = LEAST * float(load("kind", self.task.kind).unit(answers(self.task.train)))
+        self._least = LEAST * float(load("kind", self.task.kind).unit(targets(self.task, self.task.train)))
         self._limits = Limits(self._timed, self.deadline, self.ends, self.room)
         try:
             self._alarms(self._halving())

@@ -17,11 +17,12 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from ..errors import UsageError
+from ..family import load
 from ..pixels import PLAIN, Pixels
 from ..types import IntArray, SetAside
 from ._near import components, telling
 from ._options import ReadOptions
-from ._record import Found, Record, in_order, joined
+from ._record import Found, Record
 
 T = TypeVar("T")
 DUPLICATES = ("group", "keep", "drop")
@@ -76,7 +77,7 @@ def settle(
     noun: str,
     *,
     duplicates: str = "group",
-    join: bool = False,
+    of: Found,
 ) -> Clean:
     """Set aside what is doubled, and find near-duplicates among the rest.
 
@@ -87,7 +88,7 @@ def settle(
         root: paths are told relative to it.
         noun: what one is called.
         duplicates: near ones: "group" them, "keep" each as any other, or "drop" all but one. Exact ones never stay.
-        join: the labels of exact doubles are joined, not held against each other.
+        of: what was found; its kind says whether the labels of exact doubles contradict each other.
 
     Raises:
         UsageError: `duplicates` is something else.
@@ -97,10 +98,10 @@ def settle(
             f"duplicates '{duplicates}' is not known; allowed: {', '.join(DUPLICATES)}. Name one of these."
         )
     n = len(good)
-    good, doubled, torn = _once(good, root, noun, join)
+    good, doubled, torn = _once(good, root, noun, of)
     kept = [k for k, _ in good]
     pairs = near([x for _, x in good]) if duplicates != "keep" else np.empty((0, 2), np.int64)
-    pairs, notes = telling([k.record for k in kept], pairs, noun)
+    pairs, notes = telling([k.record for k in kept], pairs, noun, of.kind)
     dropped = _but_one(kept, pairs) if duplicates == "drop" else _across(kept, pairs)
     aside = [*aside, *doubled] + [
         SetAside(
@@ -117,7 +118,7 @@ def settle(
     pairs = place[pairs]
     pairs = pairs[(pairs >= 0).all(1)]
     kept = [kept[i] for i in stay]
-    remarks = _remarks(kept, pairs, root, noun)
+    remarks = _remarks(kept, pairs, root, noun, of.kind)
     return Clean(
         tuple(kept),
         pairs,
@@ -129,13 +130,14 @@ def settle(
 
 
 def _once(
-    good: list[tuple[Kept, T]], root: Path, noun: str, join: bool
+    good: list[tuple[Kept, T]], root: Path, noun: str, of: Found
 ) -> tuple[list[tuple[Kept, T]], list[SetAside], int]:
     """One of each set of the same digest, what is set aside, and how many of the sets carry two labels.
 
-    None stays of these; but of numbers to predict one gets the mean, and with `join` one gets all labels, in either
-    case those of its own split: a test answer must not be changed by one of train.
+    None stays of these; but where the kind can say both at once (the mean of numbers, all labels with `join`), one
+    stays that says it, of its own split: a test answer must not be changed by one of train.
     """
+    merged, join = load("kind", of.kind).merged, of.join
     by_digest: dict[str, list[int]] = defaultdict(list)
     for i, (kept, _) in enumerate(good):
         by_digest[kept.digest].append(i)
@@ -145,9 +147,11 @@ def _once(
         records = [good[i][0].record for i in twins]
         first = min(range(len(twins)), key=lambda n: (_RANK[records[n].split], n))
         same = [r for r in records if r.split == records[first].split]
-        merged = _merged(good[twins[first]][0], same, join)
-        good[twins[first]] = (merged, good[twins[first]][1])
-        two = len({r.label for r in records}) > 1 and not join and records[0].target is None
+        two = merged([r.cell for r in records], join) is None
+        if not two:
+            kept, seen = good[twins[first]]
+            cell = merged([r.cell for r in same], join)
+            good[twins[first]] = (replace(kept, record=replace(kept.record, cell=cell)), seen)
         torn += two
         for n, r in enumerate(records):
             if two:
@@ -169,18 +173,6 @@ def _repeats(doubled: Sequence[SetAside], n: int, noun: str) -> tuple[str, ...]:
     return (
         f"{repeats} of {n} {noun}s are exact repeats of others: each counts once, also if meant to balance classes.",
     )
-
-
-def _merged(kept: Kept, records: Sequence[Record], join: bool) -> Kept:
-    """The same with what several records of one example say: the mean of numbers, or all labels."""
-    numbers = {r.target for r in records if r.target is not None}
-    if join:
-        tags = in_order(tag for r in records for tag in r.classes)
-        return replace(kept, record=replace(kept.record, tags=tags, label=joined(tags)))
-    if len(numbers) < 2:
-        return kept
-    mean = sum(r.target or 0.0 for r in records) / len(records)
-    return replace(kept, record=replace(kept.record, target=mean, label=repr(mean)))
 
 
 def _but_one(kept: list[Kept], pairs: IntArray) -> dict[int, int]:
@@ -206,15 +198,15 @@ def _across(kept: list[Kept], pairs: IntArray) -> dict[int, int]:
     return dropped
 
 
-def _remarks(kept: list[Kept], pairs: IntArray, root: Path, noun: str) -> tuple[str, ...]:
+def _remarks(kept: list[Kept], pairs: IntArray, root: Path, noun: str, kind: str) -> tuple[str, ...]:
     out = []
     twins = len(np.unique(pairs))
     if twins > max(4, 0.05 * len(kept)):
         out.append(
             f"{twins} of {len(kept)} {noun}s have a near-duplicate; such {noun}s stay on the same side of the split."
         )
-    labels = [k.record.label if k.record.target is None else "" for k in kept]  # numbers may well differ
-    if odd := [(i, j) for i, j in pairs.tolist() if labels[i] != labels[j]]:
+    merged = load("kind", kind).merged
+    if odd := [(i, j) for i, j in pairs.tolist() if merged([kept[i].record.cell, kept[j].record.cell]) is None]:
         a, b = (kept[n].record for n in odd[0])
         out.append(
             f"Near-duplicates with different labels: {len(odd)}. Look at {_short(a.path, root)} ('{a.label}') "

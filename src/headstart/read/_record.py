@@ -6,20 +6,21 @@ Knows nothing of pixels and words. Labels are NFC text in any script; numbers so
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
 
+from ..kind.multilabel import JOINED as JOINED
 from ..modality import noun
 from ..pixels import PLAIN, Pixels
-from ..types import SetAside
+from ..types import LabelCell, SetAside
+from ..types import in_order as in_order
 from ._table import Table
 
 NUMBERS = ("score", "rating", "value", "number", "target")  # what columns of numbers are called
 TEXTS = tuple("text sentence content review question utterance message tweet comment body document title".split())
 LABELS = ("label", "class", "category", "target", "labels")  # of classes
-JOINED = "; "  # between several labels where they are shown as one text
 
 
 @dataclass(frozen=True)
@@ -27,18 +28,21 @@ class Record:
     """One picture or text as the person gave it."""
 
     path: Path  # absolute; of a text in a table "TABLE:ROW"
-    label: str
+    cell: LabelCell  # what was said of it, which the task's kind reads; "" where nothing was
     split: str | None = None  # "train", "valid", "test", or None: not given
     group: str | None = None
-    text: str | None = None  # of a text
-    target: float | None = None  # where labels are numbers to predict
+    content: str | None = None  # of a text
     pixels: Pixels = PLAIN  # how a picture's file is read
-    tags: tuple[str, ...] | None = None  # where there may be several labels; `label` is then these, joined
+
+    @property
+    def label(self) -> str:
+        """The same as one text."""
+        return self.cell if isinstance(self.cell, str) else JOINED.join(self.cell)
 
     @property
     def classes(self) -> tuple[str, ...]:
         """Its one label, or its several."""
-        return (self.label,) if self.tags is None else self.tags
+        return (self.cell,) if isinstance(self.cell, str) else self.cell
 
 
 Cell = Callable[[Path, object], Path | str | None]  # (a table's folder, a cell) → a file or a text, if there is one
@@ -104,6 +108,7 @@ class Found:
     loose: tuple[Record, ...] = ()  # texts without a label, to learn words from
     notes: tuple[str, ...] = ()  # what was guessed of the data, a sentence each, for a person
     columns: Mapping[str, str] = field(default_factory=dict)  # role ("text", "label", …) → the table's column
+    kind: str = "classification"  # of task, once it is settled
     join: bool = False  # one label a row or folder: those of the same example belong together
 
 
@@ -132,16 +137,3 @@ def label_text(value: object) -> str | None:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return unicodedata.normalize("NFC", str(value)).strip() or None
-
-
-def in_order(labels: Iterable[str]) -> tuple[str, ...]:
-    """Each label once: numbers by value when all are numbers, else by code point.
-
-    >>> in_order(["10", "9", "9"]), in_order(["b", "10", "9"])
-    (('9', '10'), ('10', '9', 'b'))
-    """
-    once = sorted(set(labels))
-    try:
-        return tuple(sorted(once, key=float))
-    except ValueError:
-        return tuple(once)

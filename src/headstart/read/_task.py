@@ -11,11 +11,14 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from .. import runtime
 from ..errors import DataError, UsageError
+from ..family import load
+from ..kind.regression import number
 from ..types import Example, IntArray, Sealed, Task
 from ._clean import Clean, Cleaning, Kept
 from ._near import components
@@ -28,7 +31,7 @@ from ._unlabelled import remark, unlabelled
 from .folder.folder import read_folder
 from .table.formats import SUFFIXES
 from .table.groups import joined, without_table
-from .table.numbers import number, settled, strata
+from .table.numbers import settled
 from .table.rows import records
 from .table.several import settle_several, tagged
 from .table.spelling import spelled
@@ -71,25 +74,25 @@ def make(
     found = found_in(path, table, shape, options)
     found = joined(found, beside, path, shape) if beside else found
     found, rule = _given_splits(found, path, shape)
-    found = spelled(tagged(found, options.kind, path), options.kind)
-    several = any(r.tags is not None for r in found.records)
-    found = found if several else settled(found, options.kind, table is not None, path)
-    numbers = any(r.target is not None for r in found.records)
-    labels = (found.column,) if numbers else in_order(found.labels or {c for r in found.records for c in r.classes})
-    if not numbers:
+    found = settled(spelled(tagged(found, options.kind, path), options.kind), options.kind, table is not None, path)
+    kind = load("kind", found.kind)
+    named = found.labels or {c for r in found.records for c in kind.named(r.cell)}
+    labels = in_order(named) if kind.CLASSES else (found.column,)
+    if kind.CLASSES:
         _check(_counts(found.records, labels), len(found.records), path, shape, "")
     root = path if path.is_dir() else path.parent
     cleaned = clean(found, root, progress, options)
     torn = settle_several(cleaned, found, options.kind, path, shape)
     aside = found.set_aside + cleaned.set_aside
     why = f" after setting aside {len(aside)} ({_tally(s.reason for s in aside)})" if aside else ""
-    if not numbers:
+    if kind.CLASSES:
         _check(_counts([k.record for k in cleaned.kept], labels), len(cleaned.kept), path, shape, why)
     _check_given(found, cleaned.kept, path, shape, why)
-    if not numbers:
+    if kind.CLASSES:
         _check_train(cleaned.kept, path, shape)
-    split, groups = _split(cleaned, labels, seed)
-    parts = [_examples(cleaned.kept, labels, groups, split == s) for s in range(3)]
+    answers = [kind.read(k.record.cell, labels) for k in cleaned.kept]
+    split, groups = _split(cleaned, kind.strata(kind.targets(answers, len(labels))), kind.merged, seed)
+    parts = [_examples(cleaned.kept, answers, groups, split == s) for s in range(3)]
     _check_parts([len(part) for part in parts], path, shape, rule, why)
     loose, left_out = unlabelled(found.loose, cleaned.kept, split, clean, root, options)
     return Task(
@@ -97,7 +100,7 @@ def make(
         labels=labels,
         train=parts[0],
         valid=parts[VALID],
-        test=Sealed(parts[TEST]),
+        test=Sealed(parts[TEST], kind.counts([e.answer for e in parts[TEST]], len(labels))),
         set_aside=aside + left_out,
         notes=found.notes + _joined(cleaned, groups, shape) + cleaned.notes + torn,
         columns=found.columns,
@@ -106,22 +109,22 @@ def make(
         + cleaned.warnings
         + _straddling(cleaned, split)
         + remark(len(loose), shape)
-        + (() if numbers else _of_classes(cleaned.kept, labels, split, shape))
+        + (_of_classes(cleaned.kept, labels, split, shape, kind.MEASURE) if kind.CLASSES else ())
         + _small(split, shape),
         split_rule=_rule(
             rule,
             seed,
             asked.group,
             groups,
-            f"fifths of '{found.column}'" if numbers else "label, rare ones first" if several else "class",
+            kind.stratified(found.column),
         ),
         fingerprint=runtime.digest(
             sorted((k.digest, k.record.label, int(s)) for k, s in zip(cleaned.kept, split, strict=True))
             + sorted((e.digest, "", -1) for e in loose),
-            *(["regression"] if numbers else ["multilabel", labels] if several else []),
+            *([] if found.kind == "classification" else [found.kind, labels] if kind.CLASSES else [found.kind]),
         ),
         modality=shape.modality,
-        kind="regression" if numbers else "multilabel" if several else "classification",
+        kind=found.kind,
         unlabelled=loose,
     )
 
@@ -238,18 +241,11 @@ def _keep(why: str) -> str:
     return " If near-duplicates are different examples, pass --duplicates keep." if "near_duplicate" in why else ""
 
 
-def _split(cleaned: Clean, labels: tuple[str, ...], seed: int) -> tuple[IntArray, IntArray]:
-    """The split [n] and the group number [n] of every example that stays."""
+def _split(cleaned: Clean, y: IntArray, merged: Callable[..., Any], seed: int) -> tuple[IntArray, IntArray]:
+    """The split [n] and the group number [n] of every example that stays, stratified by y [n] or [n k]."""
     kept = cleaned.kept
-    values = [k.record.target for k in kept if k.record.target is not None]
-    if values:
-        y = strata(values)
-    elif kept[0].record.tags is not None:
-        y = np.array([_marks(k.record, labels) for k in kept], np.int64)
-    else:
-        y = np.array([labels.index(k.record.label) for k in kept], np.int64)
     given = [k.record.split for k in kept]
-    groups = _groups(cleaned)
+    groups = _groups(cleaned, merged)
     if None in given:
         return assign(y, [k.digest for k in kept], groups, seed=seed, shares=SHARES), groups
     split = np.array([("train", "valid", "test").index(s or "train") for s in given], np.int64)
@@ -259,17 +255,17 @@ def _split(cleaned: Clean, labels: tuple[str, ...], seed: int) -> tuple[IntArray
     return split, groups
 
 
-def _groups(cleaned: Clean) -> IntArray:
+def _groups(cleaned: Clean, merged: Callable[..., Any]) -> IntArray:
     """One number for all that must stay together: the given group, and near-duplicates [n].
 
-    Of two given groups, near-duplicates of different classes join none: such scans only look alike.
+    Of two given groups, near-duplicates whose labels contradict each other join none: such scans only look alike.
     """
     first: dict[str, int] = {}
     records = [k.record for k in cleaned.kept]
     named = [(i, first.setdefault(g, i)) for i, r in enumerate(records) if (g := r.group) is not None]
 
     def apart(a: Record, b: Record) -> bool:
-        return None not in (a.group, b.group) and a.group != b.group and a.target is None and a.label != b.label
+        return None not in (a.group, b.group) and a.group != b.group and merged([a.cell, b.cell]) is None
 
     alike = [(i, j) for i, j in cleaned.pairs.tolist() if not apart(records[i], records[j])]
     edges = np.array([*alike, *named], np.int64).reshape(-1, 2)
@@ -290,25 +286,20 @@ def _joined(cleaned: Clean, groups: IntArray, shape: Shape) -> tuple[str, ...]:
 
 
 def _examples(
-    kept: tuple[Kept, ...], labels: tuple[str, ...], groups: IntArray, mask: np.ndarray
+    kept: tuple[Kept, ...], answers: Sequence[Any], groups: IntArray, mask: np.ndarray
 ) -> tuple[Example, ...]:
     """Each with its group: the first one's, or, where near-duplicates have no name, the first one's digest."""
     sizes = np.bincount(groups)
     first = {int(g): kept[i] for g, i in zip(*np.unique(groups, return_index=True), strict=True)}
     named = [(first[g].record.group or first[g].digest) if sizes[g] > 1 else None for g in groups.tolist()]
-    return tuple(example(k, labels, name) for k, name, chosen in zip(kept, named, mask, strict=True) if chosen)
+    rows = zip(kept, answers, named, mask, strict=True)
+    return tuple(example(k, answer, name) for k, answer, name, chosen in rows if chosen)
 
 
-def example(kept: Kept, labels: tuple[str, ...], group: str | None = None) -> Example:
-    """With its answer in terms of `labels`; the record's group where no other is given."""
+def example(kept: Kept, answer: Any, group: str | None = None) -> Example:  # noqa: ANN401 - in the form of its kind
+    """With its answer; the record's group where no other is given."""
     r = kept.record
-    marks = None if r.tags is None else _marks(r, labels)
-    label = labels.index(r.label) if r.target is None and marks is None else 0
-    return Example(str(r.path), label, kept.digest, group or r.group, r.text, r.target, marks, r.pixels)
-
-
-def _marks(record: Record, labels: tuple[str, ...]) -> tuple[int, ...]:
-    return tuple(int(label in record.classes) for label in labels)
+    return Example(str(r.path), kept.digest, r.content, answer, group or r.group, r.pixels)
 
 
 def _rule(given: str, seed: int, group: str | None, groups: IntArray, by: str) -> str:
@@ -349,7 +340,9 @@ def _small(split: IntArray, shape: Shape) -> tuple[str, ...]:
     return (f"The sealed test holds {n} {shape.nouns}; with fewer than {_SMALL_TEST} only large differences show.",)
 
 
-def _of_classes(kept: tuple[Kept, ...], labels: tuple[str, ...], split: IntArray, shape: Shape) -> tuple[str, ...]:
+def _of_classes(
+    kept: tuple[Kept, ...], labels: tuple[str, ...], split: IntArray, shape: Shape, measure: str
+) -> tuple[str, ...]:
     out = []
     counts = _counts([k.record for k in kept], labels)
     least, most = min(labels, key=lambda c: counts[c]), max(labels, key=lambda c: counts[c])
@@ -359,7 +352,7 @@ def _of_classes(kept: tuple[Kept, ...], labels: tuple[str, ...], split: IntArray
     if counts[most] >= _IMBALANCE * counts[least]:
         out.append(
             f"'{most}' has {counts[most]} {shape.nouns} and '{least}' {counts[least]}; "
-            f"look at macro-F1 beside {'accuracy' if kept[0].record.tags is None else 'micro-F1'}."
+            f"look at macro-F1 beside {measure}."
         )
     tested = _counts([k.record for k, s in zip(kept, split, strict=True) if s == TEST], labels)
     if missing := sorted(label for label in labels if not tested[label]):

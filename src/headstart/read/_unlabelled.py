@@ -1,7 +1,7 @@
 """Texts without a label: for strategies that learn the words first, as long as no held-out text is among them.
 
-In: the records without a label, and the cleaned ones with one and their split. Out: `Example`s of label −1, and what
-was set aside: a text that is, or is nearly, or shares the group of, one of validation or test; and one met before.
+In: the records without a label, and the cleaned ones with one and their split. Out: `Example`s without an answer, and
+what was set aside: a text that is, or is nearly, or shares the group of, one of validation or test; and one met before.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def unlabelled(
     if not loose:
         return (), ()
     names = ("train", "valid", "test")
-    known = [replace(k.record, label="", tags=None, split=names[s]) for k, s in zip(kept, split.tolist(), strict=True)]
+    known = [replace(k.record, cell="", split=names[s]) for k, s in zip(kept, split.tolist(), strict=True)]
     held = {r.group for r, s in zip(known, split.tolist(), strict=True) if s != TRAIN} - {None}
     aside = [
         SetAside(str(r.path), "held_out_group", f"It has no label, and its group '{r.group}' is held out.")
@@ -46,8 +46,8 @@ def unlabelled(
         {str(r.path) for r in ours},
     )
     aside += [s for s in both.set_aside if s.path in places]
-    free = [k for k in both.kept if str(k.record.path) in places]
-    return tuple(Example(str(k.record.path), -1, k.digest, k.record.group, k.record.text) for k in free), tuple(aside)
+    free = [(k.digest, k.record) for k in both.kept if str(k.record.path) in places]
+    return tuple(Example(str(r.path), digest, r.content, group=r.group) for digest, r in free), tuple(aside)
 
 
 def remark(count: int, shape: Shape) -> tuple[str, ...]:

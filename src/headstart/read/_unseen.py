@@ -14,6 +14,7 @@ from pathlib import Path
 
 from .. import runtime
 from ..errors import DataError, UsageError
+from ..family import load
 from ..pixels import PLAIN, Pixels
 from ..types import Sealed, SetAside, Task
 from ._idle import refuse_idle
@@ -63,7 +64,7 @@ def unseen(
         DataError: nothing there, labels that the run does not know, or nothing is left to judge.
         UsageError: an option that says nothing of such data, or that the run has settled.
     """
-    given, ours = absolute(data), reader(modality)
+    given, ours, of = absolute(data), reader(modality), load("kind", kind)
     path = _inside(given)
     _refuse_own(options, kind)
     options = replace(options, kind=None, blank=options.blank or (columns or {}).get("blank"))
@@ -71,7 +72,7 @@ def unseen(
     refuse_idle(path, table, ours.SHAPE, replace(options, blank=None))
     options, groups = without_table(options, path, table)
     shape = _shape(ours.SHAPE.known(columns or {}), kind, labels, options.text, options.label)
-    if kind != "regression" and not options.label and table is not None and set(labels) <= set(table.columns):
+    if of.CLASSES and not options.label and table is not None and set(labels) <= set(table.columns):
         shape = replace(shape, flags=labels)
     found, rule = _held_out(_found(path, table, shape, options, labels), shape)
     found = joined(found, groups, path, shape) if groups else found
@@ -81,8 +82,8 @@ def unseen(
             f"the run gives too. Name a column of 0 and 1 for each of its labels: {','.join(labels)}."
         )
     found = spelled(tagged(found, kind, path, known=labels), kind, labels)
-    found = found if kind == "multilabel" else settled(found, kind, table is not None, path)
-    if kind != "regression":
+    found = settled(found, kind, table is not None, path)
+    if of.CLASSES:
         _check_known(found, labels, path, shape)
     cleaned = ours.clean(found, path if path.is_dir() else path.parent, progress, options, pixels=PLAIN)
     aside = found.set_aside + tuple(SetAside(str(r.path), "no_label", "It has no label.") for r in found.loose)
@@ -97,12 +98,13 @@ def unseen(
             f"{path.name} holds no {shape.noun} to judge" + (f" after setting aside {tally}" if tally else "") + ". "
             f"Give labelled {shape.nouns} that the run has not learnt from."
         )
+    answers = [of.read(k.record.cell, labels) for k in kept]
     return Task(
         name=given.stem if given.is_file() else given.name,
         labels=labels,
         train=(),
         valid=(),
-        test=Sealed(tuple(example(k, labels) for k in kept)),
+        test=Sealed(tuple(map(example, kept, answers)), of.counts(answers, len(labels))),
         set_aside=aside,
         warnings=found.warnings + cleaned.warnings,
         notes=tuple(n for n in found.notes + cleaned.notes if "sides of the split" not in n),  # nothing is split here

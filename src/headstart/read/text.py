@@ -50,7 +50,7 @@ def read(
     task = make(data, shape, clean, options, name=name, seed=seed, progress=progress, table=table)
     if table is None or options.text:
         return task
-    return replace(task, notes=task.notes + compared(table, task.columns, task.train))
+    return replace(task, notes=task.notes + compared(table, task))
 
 
 def sniff(path: Path, table: Table | None) -> float:
@@ -73,16 +73,16 @@ def clean(
 ) -> Clean:
     """Read every text, set aside what is empty or doubled, and find near-duplicates; `pixels` is of pictures alone."""
     good, aside = [], []
-    page = page_of(r.path for r in found.records if r.text is None)
+    page = page_of(r.path for r in found.records if r.content is None)
     for done, record in enumerate(found.records, 1):
         text, why = content(record, page, options.encoding)
         if why is None:
-            good.append((Kept(replace(record, text=text), digest(text)), text))
+            good.append((Kept(replace(record, content=text), digest(text)), text))
         else:
             aside.append(replace(why, path=str(record.path)))
         if progress is not None:
             progress(done, len(found.records))
-    return settle(good, near_pairs, aside, root, "text", duplicates=options.duplicates, join=found.join)
+    return settle(good, near_pairs, aside, root, "text", duplicates=options.duplicates, of=found)
 
 
 def content(record: Record, page: str | None = None, encoding: str | None = None) -> tuple[str, SetAside | None]:
@@ -90,7 +90,7 @@ def content(record: Record, page: str | None = None, encoding: str | None = None
 
     `page`: in which a file is that is no UTF-8; `encoding`: of all files, as a person named it.
     """
-    raw = record.text
+    raw = record.content
     if raw is None:
         try:
             raw = decoded(record.path.read_bytes(), record.path.name, encoding, page).text
@@ -113,9 +113,9 @@ def shapes(examples: Sequence[Example]) -> tuple[dict[str, Any], list[tuple[Exam
     """
     import numpy as np
 
-    words = [len((e.text or "").split()) for e in examples]
+    words = [len((e.content or "").split()) for e in examples]
     tenths = np.searchsorted(np.unique(np.quantile(words, np.linspace(0.1, 0.9, 9))), words)
-    summary = {"words": span(words), "characters": span([len(e.text or "") for e in examples])}
+    summary = {"words": span(words), "characters": span([len(e.content or "") for e in examples])}
     return summary, [(e, {"length": int(tenth)}) for e, tenth in zip(examples, tenths, strict=True)]
 
 

@@ -67,13 +67,13 @@ def forgetting(race: Race) -> dict[str, Any] | None:
     if given is None:  # the finalist has learnt from the validation pictures too, its forerunner has not
         fitted = next(c for c in race.done[True] if c.trial.id == id_).fitted
     rows = given or race.looks.of(race.training_view(id_))[1]
-    if len(rows.y) < FEWEST:
+    if len(rows.x) < FEWEST:
         return None
     (top, scores), (top_now, scores_now) = skill(fitted, rows.x, race.sources[key], race.weights[key])
     noun = race.job.task.noun
     what = f"{noun}s of the source's kind" if given else f"validation {noun}s"
-    y = rows.y if given and (rows.y >= 0).all() else None
-    found = measure(top, top_now, scores, scores_now, y, on=f"the {len(rows.y):,} {what}")
+    y = rows.y if given else None
+    found = measure(top, top_now, scores, scores_now, y, on=f"the {len(rows.x):,} {what}")
     race.job.journal.note("forgetting", sentence=sentence(found))
     return {**to_dict(found), "sentence": sentence(found)}
 

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from ..kind import labelled
 from ..types import Example, Features, Source, View, to_dict
 
 if TYPE_CHECKING:
@@ -44,7 +48,10 @@ class Looks:
         return [self._seen[view][:2] for view in views]
 
     def source(self, view: View) -> Features | None:
-        """The caller's pictures of the source's own kind through a view of that source, if any were given."""
+        """The caller's pictures of the source's own kind through a view of that source, if any were given.
+
+        `y` holds the source's own classes, where all are known.
+        """
         from .source_data import source_examples
 
         folder, key = self._job.plan.source_data, view.source
@@ -53,7 +60,9 @@ class Looks:
         if key not in self._source_examples:
             self._source_examples[key] = source_examples(folder, self._sources[key], self._job.gallery, view)
         with self._job.clock("embed"):
-            return self._job.gallery.look(self._source_examples[key], [view])[0]
+            known = [e.answer for e in self._source_examples[key]]
+            y = None if None in known else np.array(known, np.int64)
+            return replace(self._job.gallery.look(self._source_examples[key], [view])[0], y=y)
 
     def forget(self, view: View) -> None:
         """Let the rows of a view go."""
@@ -77,7 +86,7 @@ class Looks:
             found = job.gallery.look(examples, new, deadline)
         if missing >= SAMPLE:
             self.each[new[0].source] = (time.monotonic() - begun) / missing
-        n = len(job.task.train)
+        n, found = len(job.task.train), [labelled(seen, job.task, examples) for seen in found]
         self._seen |= {
             v: (rows(f, slice(None, n)), rows(f, slice(n, None)), f) for v, f in zip(new, found, strict=True)
         }

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import BudgetError
+from ..kind import targets
 from ..kind._words import percent
 from ..runtime import one_blas_thread
-from ..types import Source, View, answers
+from ..types import Source, View
 
 if TYPE_CHECKING:
     from .job import Job
@@ -39,7 +40,7 @@ def mirrors(job: Job, sources: Mapping[str, Source], side: int) -> bool:
     except BudgetError:
         return True
     with one_blas_thread():
-        found = mirroring.asked(np.asarray(x, np.float32), answers(some), groups(some), job.plan.seed)
+        found = mirroring.asked(np.asarray(x, np.float32), targets(task, some), groups(some), job.plan.seed)
     if found is None:
         return True
     job.journal.note("mirror", n=found.n, right=found.right, mirrored=found.mirrored, changes=found.changes)

@@ -15,8 +15,9 @@ import numpy as np
 
 from ..errors import HeadstartError
 from ..family import load
+from ..kind import targets
 from ..strategy import strategy
-from ..types import Fitted, Source, answers
+from ..types import Fitted, Source
 from . import particulars
 from .saved import MODEL, OTHER
 
@@ -70,7 +71,7 @@ def _check_saved(folder: Path, job: Job, judgement: Judgement, fitted: Fitted, j
     model: Model = open_model(folder)
     gallery, kind = job.gallery, load("kind", job.task.kind)
     some = judgement.examples[:64]
-    few, unit = some[:16], kind.unit(answers(job.task.train))
+    few, unit = some[:16], kind.unit(targets(job.task, job.task.train))
     wanted = kind.decode(scores(fitted, gallery, some), fitted.temperature) if judged is None else judged
     with tempfile.TemporaryDirectory(prefix="headstart-") as empty:
         anew = model.probabilities(model.gallery(gallery.engine, Path(empty)), few)

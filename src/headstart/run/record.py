@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..family import load
+from ..kind import counts, targets
 from ..runtime import write, write_json
 from ..strategy import strategies
-from ..types import Example, Fitted, Source, Task, Trial, answers, counts, to_dict
+from ..types import Example, Fitted, Source, Task, Trial, to_dict
 from ..version import __version__
 from . import forecast, learnt, models, particulars
 from .saved import MODEL, Saved
@@ -147,9 +148,8 @@ def _trial(trial: Trial) -> dict[str, Any]:
 
 
 def _task(task: Task, judgement: Judgement) -> dict[str, Any]:
-    k, kind = len(task.labels), load("kind", task.kind)
-    known = [counts(part, k) for part in (task.train, task.valid)]
-    classes = list(zip(task.labels, *known, task.test.counts(k), strict=True)) if kind.CALIBRATED else []
+    known = [counts(task, part) for part in (task.train, task.valid)]
+    classes = list(zip(task.labels, *known, task.test.counts, strict=True)) if known[0] else []
     return {
         "name": task.name,
         "modality": task.modality,
@@ -167,12 +167,12 @@ def _task(task: Task, judgement: Judgement) -> dict[str, Any]:
 def _mistakes(task: Task, judgement: Judgement) -> list[dict[str, Any]]:
     """The most confident wrong answers on the sealed pictures, or the largest errors, worst first."""
     shown = [(judgement.examples[row.pop("at")], row) for row in _worst(task, judgement)]
-    return [{"path": example.path, "text": example.text, **row} for example, row in shown]
+    return [{"path": example.path, "text": example.content, **row} for example, row in shown]
 
 
 def _worst(task: Task, judgement: Judgement) -> list[dict[str, Any]]:
     """The same with the rows at which they stand."""
-    truth, worst = answers(judgement.examples), load("kind", task.kind).worst
+    truth, worst = targets(task, judgement.examples), load("kind", task.kind).worst
     return list(worst(judgement.probabilities, truth, task.labels, WORST, judgement.threshold))
 
 
@@ -185,10 +185,10 @@ def _predictions(path: Path, task: Task, judgement: Judgement) -> None:
 
     examples: tuple[Example, ...] = judgement.examples
     columns: dict[str, Any] = {
-        task.modality: [e.path if e.text is None else e.text for e in examples],
+        task.modality: [e.path if e.content is None else e.content for e in examples],
     }
     kind = load("kind", task.kind)
-    columns |= kind.judged(judgement.probabilities, answers(examples), task.labels, judgement.threshold)
+    columns |= kind.judged(judgement.probabilities, targets(task, examples), task.labels, judgement.threshold)
     buffer = io.BytesIO()
     parquet.write_table(pa.table(columns), buffer)
     write(path, buffer.getvalue())

@@ -50,8 +50,8 @@ def source_examples(folder: str | Path, source: Source, gallery: Gallery, view: 
             name = hashlib.sha256(file_bytes(path)).hexdigest()
         except Unreadable:
             continue
-        label = classes.get(path.parent.name.replace("_", " ").casefold(), -1)
-        found.append(Example(str(path.absolute()), label, name))
+        label = classes.get(path.parent.name.replace("_", " ").casefold())
+        found.append(Example(str(path.absolute()), name, answer=label))
     bad = gallery.unreadable(found, [view])
     found = [example for example in found if example.digest not in bad]
     if len(found) < FEWEST:

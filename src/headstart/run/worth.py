@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..types import IntArray, Task, answers
+from ..kind import targets
+from ..types import IntArray, Task
 
 if TYPE_CHECKING:
     from ..plan.candidates import Candidate
@@ -40,7 +41,7 @@ def not_worth(
     if not (candidate.long and candidate.reuses and cheap):
         return None
     best = prefer(cheap)
-    y = answers((*task.train, *task.valid))
+    y = targets(task, (*task.train, *task.valid))
     y = y[folds >= 0] if best.trial.folds and folds is not None else y[-len(best.right) :]
     if task.kind == "classification" and (why := nothing_learnt(best, y, task.labels, task.noun)):
         return why

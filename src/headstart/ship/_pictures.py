@@ -83,7 +83,7 @@ def _example(path: Path, how: Pixels) -> Example | str:
         data = file_bytes(path)
     except Unreadable as error:
         return error.detail
-    return Example(str(path.absolute()), -1, how.name(hashlib.sha256(data).hexdigest()), pixels=how)
+    return Example(str(path.absolute()), how.name(hashlib.sha256(data).hexdigest()), pixels=how)
 
 
 def _bytes(given: Any) -> bytes:  # noqa: ANN401 - whatever a person holds

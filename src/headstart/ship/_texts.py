@@ -26,10 +26,10 @@ def texts(inputs: Iterable[str | Path | tuple[str, ...]], shape: Shape) -> Itera
     for given in inputs:
         if str(given) == "-":
             for number, line in enumerate(sys.stdin, 1):
-                yield Input(f"line {number}", _example(Record(Path(f"line {number}"), "", text=line.rstrip("\r\n"))))
+                yield Input(f"line {number}", _example(Record(Path(f"line {number}"), "", content=line.rstrip("\r\n"))))
         elif isinstance(given, tuple):
             text = PAIR.join(given)
-            yield Input(text, _example(Record(Path("text"), "", text=text)))
+            yield Input(text, _example(Record(Path("text"), "", content=text)))
         elif isinstance(given, str | Path):
             yield from _of(given, shape)
         else:  # an empty cell of a column in memory, a number
@@ -45,7 +45,7 @@ def _of(given: str | Path, shape: Shape) -> Iterator[Input]:
         there = False
     if not there:
         missing = isinstance(given, Path) or path.suffix.lower() == ".txt" or suffix_of(path)
-        found = "There is no such file." if missing else _example(Record(Path("text"), "", text=str(given)))
+        found = "There is no such file." if missing else _example(Record(Path("text"), "", content=str(given)))
         yield Input(str(given), found)
         return
     inside = files(path, shape.wanted) if path.is_dir() else [path]
@@ -61,9 +61,9 @@ def _of(given: str | Path, shape: Shape) -> Iterator[Input]:
 
 
 def _row(where: str, cell: object) -> Example | str:
-    return _example(Record(Path(where), "", text=str(cell or "")))
+    return _example(Record(Path(where), "", content=str(cell or "")))
 
 
 def _example(record: Record) -> Example | str:
     text, why = content(record)
-    return why.detail if why else Example(str(record.path), -1, digest(text), text=text)
+    return why.detail if why else Example(str(record.path), digest(text), text)

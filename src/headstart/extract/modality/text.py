@@ -80,7 +80,7 @@ def shown(examples: Sequence[Example], source: Source | None, weights: Path | No
 
 def content(example: Example) -> str:
     """The text."""
-    return example.text or ""
+    return example.content or ""
 
 
 def length(example: Example) -> int:

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...kind import classification as kind
+from ...kind import targets
 from ...kind._words import percent
-from ...types import Fitted, Metrics, Task, answers
+from ...types import Fitted, Metrics, Task
 from .. import bootstrap
 from .._quantiles import Float64
 from ..bootstrap import Ints
@@ -86,7 +87,7 @@ def plain(
 def caveats(task: Task, y: NDArray[np.int64], found: Metrics, metric: str) -> list[str]:
     """Classes with few test examples, imbalance, and a model that is no better than one answer for all."""
     out, k = [], len(task.labels)
-    counts, trained = np.bincount(y, minlength=k), np.bincount(answers(task.train), minlength=k)
+    counts, trained = np.bincount(y, minlength=k), np.bincount(targets(task, task.train), minlength=k)
     thin = [label for label, n in zip(task.labels, counts, strict=True) if n < FEW_A_CLASS]
     if thin:
         out.append(
@@ -98,7 +99,7 @@ def caveats(task: Task, y: NDArray[np.int64], found: Metrics, metric: str) -> li
             )
         )
     common, rare = int(trained.argmax()), int(trained.argmin())
-    if kind.metric(answers(task.train)) == "macro_f1":
+    if kind.metric(targets(task, task.train)) == "macro_f1":
         most, least = (f"{trained[at]:,} training {task.noun}s of '{task.labels[at]}'" for at in (common, rare))
         so = (
             "and accuracy says little of the smaller ones."

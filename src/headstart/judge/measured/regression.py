@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...kind import regression as kind
-from ...types import Fitted, Task, answers
+from ...kind import targets
+from ...types import Fitted, Task
 from .. import bootstrap
 from .._quantiles import Float64
 from ..bootstrap import Ints
@@ -39,7 +40,7 @@ def metrics(
     return NumberMetrics(
         **kind.numbers(given, y),
         mae_interval=bootstrap.single(mae, mae.sums(given, y), groups=groups, level=level),
-        deviation=kind.unit(answers(task.train)),
+        deviation=kind.unit(targets(task, task.train)),
     )
 
 
@@ -52,6 +53,6 @@ def plain(
 
 def caveats(task: Task, y: NDArray[np.float64], found: NumberMetrics, metric: str) -> list[str]:
     """Numbers beyond those it was trained on."""
-    trained = answers(task.train)
+    trained = targets(task, task.train)
     beyond = int(((y < trained.min()) | (y > trained.max())).sum())
     return [f"{beyond} of {len(y)} test {task.noun}s have a number beyond all training ones."] if beyond else []

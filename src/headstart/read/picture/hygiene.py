@@ -66,7 +66,7 @@ def clean(
     looks = look_at([r.path for r in records], str(root), progress)
     aside += [SetAside(str(r.path), x.reason, x.detail) for r, x in zip(records, looks, strict=True) if x.reason]
     good = [(Kept(r, x.digest), x) for r, x in zip(records, looks, strict=True) if not x.reason]
-    cleaned = settle(good, near_pairs, aside, root, "picture", duplicates=options.duplicates, join=found.join)
+    cleaned = settle(good, near_pairs, aside, root, "picture", duplicates=options.duplicates, of=found)
     notes: tuple[str, ...] = ()
     if pixels is None:
         pixels, notes = chosen([look for kept, look in good if kept.record.split != "test"], options.crop)

@@ -54,7 +54,7 @@ def records(table: Table, shape: Shape, options: ReadOptions = ReadOptions()) ->
             continue
         path, words = (cell, None) if isinstance(cell, Path) else (table.folder / where, cell)
         named = label_text(row.get(group)) if group else None
-        found = Record(path, answer.text or "", split, named, words, tags=answer.tags)
+        found = Record(path, (answer.text or "") if answer.tags is None else answer.tags, split, named, words)
         (loose if answer.text is None else kept).append(found)
     notes, missing = told(place, name, shape.nouns)
     parted = any(given.rows)

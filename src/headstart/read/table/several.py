@@ -1,6 +1,6 @@
 """Several labels an example, or none: lists in a cell, columns of 0 and 1, or strings with a mark between labels.
 
-In: cells, or records with labels as text. Out: each record with `tags`, its labels once each and in order. An empty
+In: cells, or records with labels as text. Out: each record's cell a tuple, its labels once each and in order. An empty
 list says "none of them"; a missing one says nothing, and its row is one without a label.
 """
 
@@ -15,9 +15,9 @@ from typing import Any
 
 from ...errors import DataError, UsageError
 from ...family import names
+from ...kind.regression import COMMA
 from .._clean import Clean
-from .._record import Found, Record, Shape, in_order, joined, label_text
-from .numbers import COMMA
+from .._record import Found, Record, Shape, in_order, label_text
 
 MARKS = (";", "|", ",")  # between labels in a string, where --kind multilabel says so; a comma where neither other is
 _THROUGHOUT = 3  # different labels with a mark inside, from which on these are several in one if all parts recur
@@ -70,7 +70,7 @@ def flagged(
 
 
 def tagged(found: Found, kind: str | None, path: Path, known: tuple[str, ...] = ()) -> Found:
-    """The records with `tags` set where an example may have several labels.
+    """The records of the kind multilabel, a tuple in each cell, where an example may have several labels.
 
     That is so where a list (or several columns) was met, and where `kind` is "multilabel": texts are then cut at ";" or
     "|". A text that is not cut is a set of one; where none is, the labels of the same example are joined later.
@@ -88,9 +88,9 @@ def tagged(found: Found, kind: str | None, path: Path, known: tuple[str, ...] = 
     """
     if kind not in (None, *names("kind")):
         raise UsageError(f"The kind '{kind}' cannot be read; allowed: {', '.join(names('kind'))}. Name one of these.")
-    texts = [r.label for r in found.records if r.tags is None and r.label not in known]
-    lists = bool(found.labels) or any(r.tags is not None for r in found.records)
-    inside = {tag for r in found.records for tag in r.tags or ()}
+    texts = [r.cell for r in found.records if isinstance(r.cell, str) and r.cell not in known]
+    lists = bool(found.labels) or any(isinstance(r.cell, tuple) for r in found.records)
+    inside = {tag for r in found.records if isinstance(r.cell, tuple) for tag in r.cell}
     if lists and kind not in (None, "multilabel"):
         raise DataError(
             f"{path.name}: column '{found.column}' holds lists of labels, which {kind} cannot take. Give one label for "
@@ -110,13 +110,13 @@ def tagged(found: Found, kind: str | None, path: Path, known: tuple[str, ...] = 
         return replace(found, notes=(*found.notes, said))
     used = [mark for mark in used if mark != ","] or ([] if lists else used)
     if not lists and kind != "multilabel":
-        return _hinted(found, used, texts, path) if kind is None else found
+        return _hinted(found, used, texts, path) if kind is None else replace(found, kind=kind)
     if kind == "multilabel" and len(used) > 1:
         raise _unclear(found.column, path, "holds both ';' and '|'")
     join = kind == "multilabel" and not used and not lists
     mark = used[0] if used and kind == "multilabel" else None
     records = tuple(_tagged(r, None if r.label in known else mark) for r in found.records)
-    return replace(found, records=records, join=join)
+    return replace(found, records=records, kind="multilabel", join=join)
 
 
 def settle_several(cleaned: Clean, found: Found, kind: str | None, path: Path, shape: Shape) -> tuple[str, ...]:
@@ -125,7 +125,7 @@ def settle_several(cleaned: Clean, found: Found, kind: str | None, path: Path, s
     Raises:
         DataError: they are a tenth of all, and nobody said what they are; or they were to be joined and there are none.
     """
-    n, several = len(cleaned.kept), sum(len(k.record.tags or ()) > 1 for k in cleaned.kept)
+    n, several = len(cleaned.kept), sum(len(k.record.classes) > 1 for k in cleaned.kept)
     if found.join:
         if not several:
             what = "holds neither a list nor a text with ';' or '|', and no example stands in two rows"
@@ -160,11 +160,10 @@ def _loosely(text: str) -> list[str]:
 
 
 def _tagged(record: Record, mark: str | None) -> Record:
-    if record.tags is not None:
+    if isinstance(record.cell, tuple):
         return record
-    parts = record.label.split(mark) if mark else [record.label]
-    tags = in_order(text for part in parts if (text := label_text(part)) is not None)
-    return replace(record, tags=tags, label=joined(tags))
+    parts = record.cell.split(mark) if mark else [record.cell]
+    return replace(record, cell=in_order(text for part in parts if (text := label_text(part)) is not None))
 
 
 def _hinted(found: Found, used: list[str], texts: list[str], path: Path) -> Found:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
-from .._record import Found, Record, in_order, joined
+from .._record import Found, Record, in_order
 
 _SHOWN = 3
 _NOTHING = frozenset("na n/a n.a. nan null none nil ? - #n/a undefined unlabeled unlabelled".split())
@@ -73,7 +73,6 @@ def _nothing(counts: Mapping[str, int]) -> tuple[str, ...]:
 def _renamed(record: Record, usual: Mapping[str, str]) -> Record:
     if not usual.keys() & set(record.classes):
         return record
-    if record.tags is None:
-        return replace(record, label=usual[record.label])
-    tags = in_order(usual.get(tag, tag) for tag in record.tags)
-    return replace(record, tags=tags, label=joined(tags))
+    if isinstance(record.cell, str):
+        return replace(record, cell=usual[record.cell])
+    return replace(record, cell=in_order(usual.get(tag, tag) for tag in record.cell))

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import DataError
-from ...types import Example, answers
+from ...kind import proxy
+from ...types import Task
 from .._table import Table
 from ..table.columns import find
 from .columns import MOST, is_text
@@ -51,29 +52,28 @@ class _Reading:
         )
 
 
-def compared(table: Table, columns: Mapping[str, str], train: Sequence[Example]) -> tuple[str, ...]:
+def compared(table: Table, task: Task) -> tuple[str, ...]:
     """What to say of the text column that was taken by its name.
 
     Args:
         table: the data.
-        columns: what is read as what (`Task.columns`).
-        train: examples to learn from, with their labels.
+        task: what was read of it.
 
     Raises:
         DataError: it tells nothing of the label, and another one does, or both together.
     """
-    taken = columns.get("text", "")
-    others = _others(table, taken, columns)
+    taken, train = task.columns.get("text", ""), task.train
+    others = _others(table, taken, task.columns)
     if not others:
         return ()
     left = f"Texts are read from '{taken}'; {', '.join(repr(c) for c in others)} left out (see --text)."
     if len(train) < LEAST:
         return (left,)
-    readings = _readings(table, (taken, *others), train)
+    readings = _readings(table, (taken, *others), task)
     mine, best = readings[0], min(readings, key=lambda r: r.errors.mean())
     lead = _errors_apart(mine.errors, best.errors)
     said = ", ".join(f"{r.name} {f'{r.right:.0%}' if r.better >= SURE else 'as by guessing'}" for r in readings)
-    what = "right answers" if train[0].target is None and train[0].marks is None else "part explained"
+    what = "right answers" if task.kind == "classification" else "part explained"
     how = f"{what} of a quick look at {min(len(train), MOST):,} training texts: {said}"
     if mine.better < SURE and best.better >= SURE and lead >= 2:
         does = "does" if len(best.columns) == 1 else "do"
@@ -94,12 +94,12 @@ def _others(table: Table, taken: str, columns: Mapping[str, str]) -> list[str]:
     return [c for c in table.columns if c not in roles and is_text(table, c)][: _COLUMNS - 1]
 
 
-def _readings(table: Table, columns: Sequence[str], train: Sequence[Example]) -> list[_Reading]:
+def _readings(table: Table, columns: Sequence[str], task: Task) -> list[_Reading]:
     """The column that was taken, the others, and the first with the best of these."""
-    some = [train[n] for n in np.random.default_rng(0).permutation(len(train))[:MOST]]
+    some = [task.train[n] for n in np.random.default_rng(0).permutation(len(task.train))[:MOST]]
     rows = {str(table.folder / where): row for where, row, _ in table.rows}
     texts = {c: [str(rows[e.path].get(c) or "") for e in some] for c in columns}
-    wanted = _targets(some)
+    wanted = proxy(task, some)
     kernels = {c: _kernel(words) for c, words in texts.items()}
     alone = [_reading((c,), kernels[c], wanted) for c in columns]
     second = min(alone[1:], key=lambda r: r.errors.mean()).columns[0]
@@ -107,15 +107,6 @@ def _readings(table: Table, columns: Sequence[str], train: Sequence[Example]) ->
     both = (kernels[first] + kernels[second]) / 2 + _overlap(texts[first], texts[second])
     in_order = tuple(c for c in table.columns if c in (first, second))
     return [*alone, _reading(in_order, both, wanted)]
-
-
-def _targets(examples: Sequence[Example]) -> Floats:
-    """What is told, [n, k]: classes as 0 and 1, which labels apply, or numbers of variance 1."""
-    y = np.asarray(answers(examples))
-    if y.dtype == np.int64 and y.ndim == 1:
-        return np.asarray(y[:, None] == np.unique(y), np.float64)
-    y = y.astype(np.float64).reshape(len(y), -1)
-    return y if examples[0].marks is not None else (y - y.mean()) / max(float(y.std()), 1e-12)
 
 
 def _kernel(texts: Sequence[str]) -> Floats:

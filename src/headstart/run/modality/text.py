@@ -41,7 +41,7 @@ class Texts(Particulars):
         """That the source's tokenizer knows few of the words."""
         from ...source.language import unknown
 
-        texts = [example.text or "" for example in (*task.train, *task.valid)]
+        texts = [example.content or "" for example in (*task.train, *task.valid)]
         return unknown.warning(source, unknown.unknown(source, weights, texts))
 
     def explained(
@@ -74,7 +74,7 @@ class Texts(Particulars):
             mistake["telling"] = words
         rows = [
             {
-                "text": judgement.examples[i].text,
+                "text": judgement.examples[i].content,
                 "predicted": answer["label"],
                 "probability": answer["probability"],
                 "telling": words,
