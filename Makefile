@@ -1,4 +1,4 @@
-# make demo    set up if need be, then the whole job on real handwriting, ending with the verdict
+# make demo    set up if need be, then the whole job on photographs and on handwriting, with a verdict on each
 # make test    set up if need be, then every test
 # make check   style, types, the direction of imports
 # make docs    the API pages from the docstrings, into build/docs

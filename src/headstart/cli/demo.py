@@ -1,8 +1,10 @@
-"""headstart demo: the whole job on real handwriting."""
+"""headstart demo: the whole job on real photographs, then on real handwriting."""
 
 from __future__ import annotations
 
 import sys
+import textwrap
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,21 +13,24 @@ from ._common import emit, watching
 
 
 def run(
-    out: Annotated[str, typer.Option(help="Folder for the run.")] = "runs/demo",
+    out: Annotated[str, typer.Option(help="Folder for the two runs.")] = "runs/demo",
     seed: Annotated[int, typer.Option(help="Seed of the split and of training.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print run.json on standard output.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print both run.json on standard output.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
 ) -> None:
-    """Do the whole job on real handwriting.
+    """Do the whole job twice: on real photographs, where reuse helps, and on real handwriting, where it does not."""
+    from ..api._demo import DEMOS, demo
+    from ..report.text import COLUMNS, headline
 
-    20 pictures a digit to learn from, 100 a digit sealed for the verdict.
-    """
-    from ..api import demo
-    from ..report.text import summary
-
-    with watching(quiet) as watch:
-        done = demo(out, seed=seed, watch=watch)
-    if as_json:
-        emit(done.record)
-    else:
-        sys.stdout.write(summary(done.record) + "\n")
+    for which, made in DEMOS.items():
+        if not as_json:
+            sys.stdout.write(f"{textwrap.fill(made.about, COLUMNS)}\n")
+            sys.stdout.flush()
+        with watching(quiet) as watch:
+            done = demo(which, out=Path(out) / which, seed=seed, watch=watch)
+        if as_json:
+            emit(done.record)
+        else:
+            sys.stdout.write(f"\n{headline(done.record)}\nreport  {done.path}/report.html\n\n")

@@ -29,8 +29,7 @@ def summary(run: Mapping[str, Any]) -> str:
     """The end of a fit in a few lines, no colours, no closing line break."""
     run = _view.whole(run)
     verdict = run["verdict"]
-    lines = _wrap(run.get("sentence") or verdict.get("reason", ""), most=6)
-    lines += _foremost(run)
+    lines = [headline(run), *_foremost(run)]
     if table := _models(run):
         lines += ["", *table]
     if understood := run["task"].get("notes"):
@@ -46,6 +45,12 @@ def summary(run: Mapping[str, Any]) -> str:
         f"next    headstart predict {quote(where)} {'new.jpg' if run['noun'] == 'picture' else 'new.csv'}",
     ]
     return "\n".join(lines).replace(_words.NARROW, " ").strip("\n")
+
+
+def headline(run: Mapping[str, Any]) -> str:
+    """The verdict in one sentence, in lines; no closing line break."""
+    said = run.get("sentence") or run["verdict"].get("reason", "")
+    return "\n".join(_wrap(said, most=6)).replace(_words.NARROW, " ")
 
 
 def evaluated(found: Evaluation) -> str:
