@@ -15,9 +15,7 @@ from ._common import emit, watching
 def run(
     out: Annotated[str, typer.Option(help="Folder for the two runs.")] = "runs/demo",
     seed: Annotated[int, typer.Option(help="Seed of the split and of training.")] = 0,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print both run.json on standard output.")
-    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print both run.json on standard output.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
 ) -> None:
     """Do the whole job twice: on real photographs, where reuse helps, and on real handwriting, where it does not."""
