@@ -30,7 +30,7 @@ from headstart.kind import labelled
 from headstart.read.image import read
 from headstart.runtime import device
 from headstart.source import _catalogue
-from headstart.source._backbone import Backbone, load
+from headstart.source.vision.backbone import Backbone, load
 from headstart.transfer.training.freeze import freeze, hold_statistics, unfreeze
 from headstart.transfer.training.loop import Recipe, train
 from headstart.transfer.training.tail import Tail

@@ -77,7 +77,7 @@ def test_the_last_20_layers_move_and_nothing_else(weights, capsys):
     import torch
 
     from headstart.source import _catalogue
-    from headstart.source._backbone import load
+    from headstart.source.vision.backbone import load
     from headstart.types import Features
 
     spec = spec_from_file_location("mobilenet_recipe", EXAMPLES / "mobilenet_recipe.py")

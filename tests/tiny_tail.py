@@ -30,8 +30,8 @@ def _written(architecture: str) -> Path:
     import torch
     from safetensors.torch import save_file
 
-    from headstart.source._backbone import normalise
     from headstart.source.vision import timm
+    from headstart.source.vision.backbone import normalise
 
     x = torch.from_numpy(drawn_task.pictures(48, 6, 99, SIDE).x).permute(0, 3, 1, 2)
     with torch.random.fork_rng(devices=[]), torch.no_grad():
@@ -97,7 +97,7 @@ def look(depth: str, n: int, k: int, seed: int, copies: int = 1, architecture: s
     """
     import torch
 
-    from headstart.source._backbone import load, normalise
+    from headstart.source.vision.backbone import load, normalise
 
     shown = pictures(n, k, seed)
     if depth == "input":
@@ -158,7 +158,7 @@ def same(one: Head, two: Head) -> bool:
 
 def untouched(architecture: str = ARCHITECTURE, depth: str = "cut:3") -> dict[str, dict[str, np.ndarray]]:
     """Part → name in a fitted state → array, of the source as it was; parts behind the cut, in order, with weights."""
-    from headstart.source._backbone import load
+    from headstart.source.vision.backbone import load
 
     body = load(source(architecture), weights(architecture))
     parts = body.parts if depth == "input" else body.parts[-int(depth.removeprefix("cut:")) :]

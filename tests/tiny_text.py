@@ -54,12 +54,13 @@ def written(architecture: str, settings: dict, made, **how) -> Path:
     import torch
     from safetensors.torch import save_file
 
+    from headstart.source import _transformers
     from headstart.source.language import model
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        config = model.library().CONFIG_MAPPING[architecture](**settings, initializer_range=0.2)
-        net = model.library().AutoModel.from_config(config, **how)
+        config = _transformers.library().CONFIG_MAPPING[architecture](**settings, initializer_range=0.2)
+        net = _transformers.library().AutoModel.from_config(config, **how)
     folder = Path(tempfile.mkdtemp(prefix="headstart-tiny-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     tensors = {name: tensor.contiguous() for name, tensor in net.state_dict().items()}

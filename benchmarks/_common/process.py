@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
-CURE = Path(__file__).resolve().parents[2] / "src" / "headstart" / "source" / "_torchvision.py"
+CURE = Path(__file__).resolve().parents[2] / "src" / "headstart" / "source" / "_cure.py"
 
 
 def cpu() -> float:

@@ -24,7 +24,7 @@ FIT_IMPORTS = (  # what a fit imports on its way, when its sources are pulled an
     *("torch", "torch._dynamo", "openvino", "accelerate", "scipy.optimize", "scipy.sparse.csgraph", "pyarrow.parquet"),
     *("sklearn.svm", "skimage.feature", "skimage.transform", "PIL.Image", "simplejpeg", "jinja2", "safetensors.numpy"),
     *("headstart.run.fit", "headstart.run.record", "headstart.judge.verdict", "headstart.report.html"),
-    *("headstart.plan.search", "headstart.extract.gallery", "headstart.source._backbone", "headstart.ship.store"),
+    *("headstart.plan.search", "headstart.extract.gallery", "headstart.source.vision.backbone", "headstart.ship.store"),
 )
 
 
@@ -43,7 +43,7 @@ class Meter:
         self.parts: dict[str, float] = {}
         start = cpu()
         if "timm" in modules:
-            from headstart.source.vision.cure import cure  # see there: the index's torchvision beside a CPU torch
+            from headstart.source._cure import cure  # see there: the index's torchvision beside a CPU torch
 
             cure()
         for module in modules:

@@ -97,8 +97,7 @@ def network(place: Path) -> None:
     """
     from safetensors.torch import load, load_file
 
-    from headstart.source import _catalogue, package
-    from headstart.source.language import model
+    from headstart.source import _catalogue, _transformers, package
 
     source = _catalogue.get(SOURCE)
     ours = load_file(_catalogue.fetch(source))
@@ -109,7 +108,7 @@ def network(place: Path) -> None:
     place.mkdir(parents=True, exist_ok=True)
     (place / "model.safetensors").write_bytes(weights)
     (place / "tokenizer.json").write_bytes(words)
-    transformers = model.library()
+    transformers = _transformers.library()
     transformers.CONFIG_MAPPING[source.architecture](**source.config).save_pretrained(place)
     marks = {f"{name}_token": f"[{name.upper()}]" for name in ("unk", "sep", "pad", "cls", "mask")}
     named = {"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": source.words.length, **marks}

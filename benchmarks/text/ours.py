@@ -37,7 +37,7 @@ def main() -> int:
     from pyarrow import parquet
 
     from headstart.api import fit
-    from headstart.source.language.model import library
+    from headstart.source._transformers import library
 
     _ = library().AutoModel
     torch.set_num_threads(given.threads)

@@ -134,7 +134,7 @@ def token_counts(place: Path, some: Sequence[str]) -> list[int]:
 
 @cache
 def _loaded(place: Path) -> tuple[Any, Any]:
-    from headstart.source.language.model import library
+    from headstart.source._transformers import library
 
     transformers = library()
     transformers.logging.set_verbosity_error()  # it warns of texts that are longer than the model takes

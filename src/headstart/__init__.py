@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .source.vision.cure import watch_for_it
+from .source._cure import watch_for_it
 from .version import __version__ as __version__
 
 watch_for_it()

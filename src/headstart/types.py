@@ -141,7 +141,7 @@ class Source:
     origin: Mapping[str, Any]  # what the loader needs: distribution, version, archive sha256, file inside
     sha256: str  # of the weights file
     licence: str
-    input: InputSpec | TextSpec
+    input: Any  # what its modality's `spec` says (source/modality/): InputSpec, TextSpec, a frozen dataclass of its own
     feature_dim: int
     params: int
     macs: int  # multiply-adds for one picture, or for a text of 64 tokens
@@ -155,6 +155,17 @@ class Source:
     )  # of a language model as transformers takes it; else see _settings
     domain: str = "not stated"  # what it looked at while it learnt, in a word or two: "photographs", "faces", …
     published: float | None = None  # its paper's accuracy, %, on ImageNet-1k (pictures) or sentence tasks (texts)
+    random: bool = False  # whether its weights were drawn by chance, see source/_random.py
+
+    @property
+    def licensed(self) -> bool:
+        """Whether anybody says under which licence it may be used."""
+        return not self.licence.startswith("not stated")
+
+    @property
+    def classifies(self) -> bool:
+        """Whether it has a classifier of its own."""
+        return self.classes != "none"
 
     @property
     def pixels(self) -> InputSpec:
@@ -164,7 +175,9 @@ class Source:
             UsageError: it reads texts.
         """
         if not isinstance(self.input, InputSpec):
-            raise UsageError(f"The source '{self.key}' reads texts, not pictures. Name one for pictures.")
+            raise UsageError(
+                f"The source '{self.key}' reads {noun(self.modality)}s, not pictures. Name one for pictures."
+            )
         return self.input
 
     @property
@@ -175,7 +188,7 @@ class Source:
             UsageError: it reads pictures.
         """
         if not isinstance(self.input, TextSpec):
-            raise UsageError(f"The source '{self.key}' reads pictures, not texts. Name one for texts.")
+            raise UsageError(f"The source '{self.key}' reads {noun(self.modality)}s, not texts. Name one for texts.")
         return self.input
 
     @property

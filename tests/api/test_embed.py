@@ -43,7 +43,7 @@ def outside() -> np.ndarray:
     """timm's own network on the same pixels, pooled."""
     import torch
 
-    from headstart.source._backbone import normalise
+    from headstart.source.vision.backbone import normalise
 
     batch = normalise(torch.from_numpy(PIXELS.copy()).permute(0, 3, 1, 2), tiny_tail.source().input)
     net = tiny_tail.net()

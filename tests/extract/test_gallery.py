@@ -56,17 +56,17 @@ def test_features_are_those_of_the_plain_network(source, pictures, tmp_path):
     import torch
 
     from headstart.read.picture.picture import decode
-    from headstart.source import _backbone
+    from headstart.source.vision.backbone import load, normalise, prepare
 
     found = gallery(source, tmp_path).look(pictures, [TOP])[0]
     assert found.x.shape == (6, source.feature_dim)
     assert found.x.dtype == np.float32
     assert found.logits.shape == (6, 1000)
     assert found.y is None
-    net = _backbone.load(source).net
-    batch = torch.stack([_backbone.prepare(decode(Path(e.path)), source.input) for e in pictures])
+    net = load(source).net
+    batch = torch.stack([prepare(decode(Path(e.path)), source.input) for e in pictures])
     with torch.inference_mode():
-        maps = net.forward_features(_backbone.normalise(batch, source.input))
+        maps = net.forward_features(normalise(batch, source.input))
         np.testing.assert_allclose(found.x, net.forward_head(maps, pre_logits=True).numpy(), atol=1e-3)
         np.testing.assert_allclose(found.logits, net.forward_head(maps).numpy(), atol=1e-2)
 

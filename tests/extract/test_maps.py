@@ -17,7 +17,7 @@ from headstart.errors import UnknownName
 from headstart.extract.gallery import Gallery
 from headstart.extract.modality.image import backbone_lens, input_lens
 from headstart.read.picture.picture import decode
-from headstart.source._backbone import load, normalise, prepare
+from headstart.source.vision.backbone import load, normalise, prepare
 from headstart.types import Example, View
 
 TOP, CUT, INPUT = View("tiny"), View("tiny", "cut:3"), View("tiny", "input")

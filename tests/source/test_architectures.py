@@ -8,7 +8,7 @@ import tiny_models
 import torch
 
 import tiny_text
-from headstart.source import _catalogue
+from headstart.source import _catalogue, _transformers
 from headstart.source.language import model as _language
 from headstart.source.language.encoder import batch, layers
 from headstart.transfer.training.tail import look
@@ -38,7 +38,7 @@ def opened(folders, tmp_path, monkeypatch):
 
 def theirs(name, folder):
     """The library's own network of the folder."""
-    auto = _language.library()
+    auto = _transformers.library()
     return (auto.T5EncoderModel if name == "t5" else auto.AutoModel).from_pretrained(folder).eval()
 
 
@@ -141,7 +141,7 @@ def test_the_language_model_is_transformers_own(opened, name):
     source, weights, folder = opened(name)
     kind = _language.lm_kind(source)
     assert kind == ("causal" if name in ("gpt2", "llama") else "masked")
-    own = getattr(_language.library(), f"AutoModelFor{kind.title()}LM").from_pretrained(folder).eval()
+    own = getattr(_transformers.library(), f"AutoModelFor{kind.title()}LM").from_pretrained(folder).eval()
     ids, mask = batch(rows(source, weights))
     mine = _language.language_model(source, weights)(input_ids=ids, attention_mask=mask).logits
     np.testing.assert_allclose(mine, own(input_ids=ids, attention_mask=mask).logits, atol=1e-5)

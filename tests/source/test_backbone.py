@@ -9,16 +9,17 @@ import pytest
 from tiny_source import WIDTHS
 
 from headstart.errors import DataError, SourceError, UnknownName
-from headstart.source import _backbone, _catalogue, package
+from headstart.source import _catalogue, package
 from headstart.source.verify import image
 from headstart.source.vision import timm
+from headstart.source.vision.backbone import Backbone, load, normalise, prepare
 from headstart.types import InputSpec, Source
 
 
 @pytest.fixture
 def backbone(tiny, tmp_path):
     tiny.put_into(tmp_path / "wheels")
-    return _backbone.load(tiny.source)
+    return load(tiny.source)
 
 
 def _record(tiny, architecture: str) -> Source:
@@ -86,7 +87,7 @@ def test_a_record_with_other_widths_than_the_networks_is_refused(tiny, widths):
     """Columns would else be read as another depth's."""
     net = timm.build(tiny.source.architecture)
     with pytest.raises(SourceError) as caught:
-        _backbone.Backbone(dataclasses.replace(tiny.source, widths=widths), net)
+        Backbone(dataclasses.replace(tiny.source, widths=widths), net)
     assert str(caught.value) == (
         f"The record of 'tiny' says widths = {list(widths)}; test_efficientnet has [16, 24, 32, 48, 64, 256]. "
         "Correct the record."
@@ -104,7 +105,7 @@ def test_unknown_depth_suggests_the_nearest(backbone):
 )
 def test_stages_hold_every_parameter_but_the_heads_once(architecture, last, tiny):
     net = timm.build(architecture)
-    body = _backbone.Backbone(_record(tiny, architecture), net)
+    body = Backbone(_record(tiny, architecture), net)
     head = {id(p) for p in net.get_classifier().parameters()}
     expected = [id(p) for p in net.parameters() if id(p) not in head]
     assert [id(p) for _, stage in body.stages for p in stage.parameters()] == expected
@@ -118,7 +119,7 @@ def test_from_every_cut_the_rest_of_the_network_leads_to_its_own_logits(architec
     import torch
 
     net = timm.build(architecture)
-    body = _backbone.Backbone(_record(tiny, architecture), net).eval()
+    body = Backbone(_record(tiny, architecture), net).eval()
     x, total = _pictures(), len(body.parts)
     assert (body.parts[0][0], body.parts[-1][0]) == ("stem", "top")
     cuts = [f"cut:{parts}" for parts in range(1, total + 1)]
@@ -153,7 +154,7 @@ def test_a_cut_that_there_is_not(backbone, depth):
 def test_an_architecture_that_is_no_chain_is_refused(tiny):
     source = dataclasses.replace(tiny.source, architecture="test_coatnet")
     with pytest.raises(SourceError, match="'test_coatnet' of 'tiny' is no plain chain of stages"):
-        _backbone.Backbone(source, timm.build("test_coatnet"))
+        Backbone(source, timm.build("test_coatnet"))
 
 
 def test_batch_norm_is_in_eval_mode_and_the_seed_is_not_moved(tiny, tmp_path):
@@ -163,7 +164,7 @@ def test_batch_norm_is_in_eval_mode_and_the_seed_is_not_moved(tiny, tmp_path):
     torch.manual_seed(7)
     expected = torch.rand(3)
     torch.manual_seed(7)
-    backbone = _backbone.load(tiny.source)
+    backbone = load(tiny.source)
     assert torch.equal(torch.rand(3), expected)
     assert not any(module.training for module in backbone.modules())
 
@@ -178,12 +179,12 @@ def test_weights_of_another_architecture_do_not_load(tiny, tmp_path):
     path = package.fetch(tiny.source)
     source = dataclasses.replace(tiny.source, architecture="test_resnet")
     with pytest.raises(SourceError, match="do not fit test_resnet"):
-        _backbone.load(source, path)
+        load(source, path)
 
 
 def test_absent_weights(tiny, tmp_path):
     with pytest.raises(SourceError, match=r"cannot be read .* Pull the source again"):
-        _backbone.load(tiny.source, tmp_path / "none.safetensors")
+        load(tiny.source, tmp_path / "none.safetensors")
 
 
 def _timm_prepared(picture, spec):
@@ -206,7 +207,7 @@ def _timm_prepared(picture, spec):
 def test_prepare_agrees_with_timm_on_pillow(interpolation, size, crop, package_, file):
     spec = InputSpec(size, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5), interpolation, crop)
     picture = image._read(package_, file)
-    difference = (_backbone.prepare(picture, spec).float() - _timm_prepared(picture, spec)).abs()
+    difference = (prepare(picture, spec).float() - _timm_prepared(picture, spec)).abs()
     assert difference.mean() < 0.1  # rounding only, of 255
     assert difference.max() <= 2
 
@@ -218,7 +219,7 @@ def test_prepare_takes_any_shape(shape):
     spec = InputSpec(224, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
     picture = np.full((*shape, 3), 77, np.uint8)
     picture.flags.writeable = False
-    out = _backbone.prepare(picture, spec)
+    out = prepare(picture, spec)
     assert out.shape == (3, 224, 224)
     assert (out == 77).all()
 
@@ -228,13 +229,13 @@ def test_prepare_takes_flipped_views():
     picture = np.random.default_rng(0).integers(0, 256, (40, 50, 3), np.uint8)
     import torch
 
-    assert torch.equal(_backbone.prepare(picture[:, ::-1], spec), _backbone.prepare(picture[:, ::-1].copy(), spec))
+    assert torch.equal(prepare(picture[:, ::-1], spec), prepare(picture[:, ::-1].copy(), spec))
 
 
 @pytest.mark.parametrize("picture", [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3)), np.zeros((0, 4, 3), np.uint8)])
 def test_prepare_refuses_what_is_no_rgb_picture(picture):
     with pytest.raises(DataError, match=r"it must be uint8 .* Convert it to RGB first"):
-        _backbone.prepare(picture, InputSpec(32, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)))
+        prepare(picture, InputSpec(32, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)))
 
 
 def test_normalise_is_the_closed_form():
@@ -244,7 +245,7 @@ def test_normalise_is_the_closed_form():
     batch = np.random.default_rng(0).integers(0, 256, (2, 3, 8, 8), np.uint8)
     mean, std = (np.array(v).reshape(1, 3, 1, 1) for v in (spec.mean, spec.std))
     given = torch.from_numpy(batch)
-    out = _backbone.normalise(given, spec)
+    out = normalise(given, spec)
     np.testing.assert_allclose(out.numpy(), (batch / 255 - mean) / std, rtol=1e-5, atol=1e-5)
     assert out.dtype == torch.float32
     assert given.dtype == torch.uint8

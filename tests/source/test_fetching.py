@@ -14,7 +14,8 @@ import tiny_vision
 from tiny_hub import COMMIT
 
 from headstart.errors import SourceError
-from headstart.source import _catalogue, _http
+from headstart.source import _catalogue
+from headstart.source.files import http
 
 NAME = "someone/tiny"
 
@@ -136,7 +137,7 @@ def file(hub, tmp_path):
 def test_a_file_comes_whole_though_the_connection_breaks(hub, file):
     address, digest, target = file
     hub.broken, hub.limited = 1, 1
-    _http.fetch(address, target, digest[:8])
+    http.fetch(address, target, digest[:8])
     assert hashlib.sha256(target.read_bytes()).hexdigest() == digest
     assert hub.ranges == ["bytes=1500000-"]
     assert [path.name for path in target.parent.iterdir()] == ["served.bin"]
@@ -146,21 +147,21 @@ def test_a_part_longer_than_the_file_is_begun_anew(hub, file):
     address, digest, target = file
     target.parent.mkdir()
     target.with_name("served.bin.part").write_bytes(bytes(4_000_000))
-    _http.fetch(address, target, digest)
+    http.fetch(address, target, digest)
     assert target.stat().st_size == 3_000_000
 
 
 def test_a_forged_file_is_refused_and_not_kept(hub, file):
     hub.forged = True
     with pytest.raises(SourceError, match="but it should begin with"):
-        _http.fetch(*(file[0], file[2], file[1][:8]))
+        http.fetch(*(file[0], file[2], file[1][:8]))
     assert not any(file[2].parent.iterdir())
 
 
 def test_a_server_that_goes_on_refusing_is_given_up(hub, file):
     hub.limited = 99
     with pytest.raises(SourceError, match="429 Too Many Requests, 5 times"):
-        _http.fetch(file[0], file[2], file[1])
+        http.fetch(file[0], file[2], file[1])
 
 
 def test_it_waits_as_long_as_the_server_asks_else_longer_each_time():
@@ -168,11 +169,11 @@ def test_it_waits_as_long_as_the_server_asks_else_longer_each_time():
         headers = Message()
         if said is not None:
             headers["Retry-After"] = said
-        return _http._asked_wait(headers, attempt)
+        return http._asked_wait(headers, attempt)
 
     assert (wait("0"), wait("7")) == (0.0, 7.0)
     assert wait(format_datetime(datetime.now(UTC) + timedelta(hours=1))) == pytest.approx(3600, abs=60)
-    assert wait("86400") > _http._LONGEST, "longer than it may ask: it is then given up"
+    assert wait("86400") > http._LONGEST, "longer than it may ask: it is then given up"
     assert wait("Thu, 01 Jan 2015 00:00:00 GMT") == 0.0
     assert wait(None, 1) == wait("soon", 1) == 2 * wait(None, 0) > 0
 
@@ -187,7 +188,7 @@ def test_it_waits_as_long_as_the_server_asks_else_longer_each_time():
 )
 def test_no_such_place_is_told_at_once(hub, tmp_path, address, said):
     with pytest.raises(SourceError, match=said):
-        _http.fetch(address.format(home=os.environ["HEADSTART_TORCHVISION"]), tmp_path / "x", "0")
+        http.fetch(address.format(home=os.environ["HEADSTART_TORCHVISION"]), tmp_path / "x", "0")
 
 
 def test_a_torchvision_name_without_network_says_where_to_put_the_file(hub, monkeypatch):

@@ -11,8 +11,7 @@ from tokenizers import Tokenizer, pre_tokenizers
 
 import tiny_text
 from headstart.source import _catalogue
-from headstart.source.formats import gguf as _gguf
-from headstart.source.language import model
+from headstart.source.language import model, weights
 
 CONFIG = {
     "hidden_size": 32,
@@ -63,7 +62,7 @@ def read(path, kind, tokens, *, space=None, pre=None, merges=None):
     made.write_tensors_to_file()
     made.close()
     source = replace(tiny_text.source(), architecture="llama", config={**CONFIG, "vocab_size": len(tokens)})
-    tensors, words = _gguf.read(path, source)
+    tensors, words = weights.of_gguf(path, source)
     assert tensors["embed_tokens.weight"].shape == (len(tokens), 32)
     return Tokenizer.from_str(words)
 

@@ -5,6 +5,7 @@ from safetensors.torch import save_file
 
 import tiny_text
 from headstart.errors import SourceError, UnknownName
+from headstart.source import _transformers
 from headstart.source.language import model as _language
 from headstart.source.language.encoder import batch
 
@@ -23,8 +24,8 @@ def rows(texts, source=None):
 
 @torch.inference_mode()
 def test_features_are_those_of_transformers_itself(model):
-    net = _language.library().AutoModel.from_config(
-        _language.library().BertConfig(**tiny_text.CONFIG), add_pooling_layer=False
+    net = _transformers.library().AutoModel.from_config(
+        _transformers.library().BertConfig(**tiny_text.CONFIG), add_pooling_layer=False
     )
     net.load_state_dict(model.net.state_dict())
     for text in TEXTS:

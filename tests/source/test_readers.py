@@ -13,7 +13,7 @@ import tiny_vision
 import torch
 
 from headstart.errors import SourceError, UsageError
-from headstart.source import _catalogue, _weights
+from headstart.source import _catalogue
 from headstart.source.formats import keras, tfjs
 from headstart.source.formats import onnx as _onnx
 from headstart.source.vision import networks, weights
@@ -183,7 +183,7 @@ def test_an_ordinary_file_of_a_rearranged_architecture_is_taken_by_its_names(tmp
     source = replace(_catalogue.get("vit-s14-saliency"), config=settings)
     net = tiny_vision.drawn(build(source.architecture, settings))
     save_file(net.state_dict(), tmp_path / "model.safetensors")
-    found = weights.converted([tmp_path / "model.safetensors"], source, _weights.raw)
+    found = weights.converted([tmp_path / "model.safetensors"], source)
     assert found.keys() == net.state_dict().keys()
     assert all(torch.equal(found[name], tensor) for name, tensor in net.state_dict().items())
 

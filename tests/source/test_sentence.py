@@ -20,7 +20,7 @@ import tiny_text
 from headstart.errors import SourceError
 from headstart.family import load
 from headstart.plan import search
-from headstart.source import _catalogue, _random
+from headstart.source import _catalogue, _random, _transformers
 from headstart.source.language import model as _language
 from headstart.source.language import pooling as _pooling
 from headstart.source.language import sentence
@@ -51,7 +51,7 @@ def ours(folder, texts=TEXTS):
 
 def states(place, text, most=512):
     """transformers' own last states of a text alone, [l, d]."""
-    net = _language.library().AutoModel.from_pretrained(place).eval()
+    net = _transformers.library().AutoModel.from_pretrained(place).eval()
     ids = [2, *(4 + tiny_text.WORDS.index(word) for word in text.split()), 3]
     ids = ids if len(ids) <= most else [*ids[: most - 1], 3]
     with torch.inference_mode():

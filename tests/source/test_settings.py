@@ -118,7 +118,7 @@ def test_a_picture_is_squashed_where_the_file_says_so(folder):
     import torch
     from PIL import Image
 
-    from headstart.source import _backbone
+    from headstart.source.vision.backbone import normalise, prepare
 
     rewritten(folder, lambda c: c["pretrained_cfg"].update(crop_mode="squash", crop_pct=0.9))
     source = _catalogue.get(str(folder))
@@ -128,7 +128,7 @@ def test_a_picture_is_squashed_where_the_file_says_so(folder):
     how = timm.data.create_transform(**timm.data.resolve_data_config(pretrained_cfg=said, model=net))
     rows, columns = np.mgrid[:100, :240]
     given = np.stack([rows * 2, columns, rows + columns], 2).clip(0, 255).astype(np.uint8)
-    found = _backbone.normalise(_backbone.prepare(given, source.pixels).unsqueeze(0), source.pixels)
+    found = normalise(prepare(given, source.pixels).unsqueeze(0), source.pixels)
     torch.testing.assert_close(found[0], how(Image.fromarray(given)), rtol=0, atol=1.6 / (255 * 0.2))
 
 

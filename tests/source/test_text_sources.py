@@ -17,8 +17,8 @@ from safetensors.torch import load_file, save
 import tiny_text
 from headstart.errors import SourceError, UsageError
 from headstart.source import _archive, _catalogue, package
-from headstart.source.formats import gguf
 from headstart.source.language import model as _language
+from headstart.source.language import weights
 from headstart.source.language.encoder import batch
 
 KEYS = ["albert-reactions", "e5-small-multilingual", "minilm-l6", "mpnet-base", "smollm2-135m"]
@@ -127,7 +127,7 @@ def test_gguf_without_its_package_says_how_to_add_it(tmp_path, monkeypatch):
         UsageError,
         match=r"GGUF, needs the package 'gguf'.* pip install 'headstart\[gguf\]'",
     ):
-        gguf.read(tmp_path / "x.gguf", _catalogue.get("smollm2-135m"))
+        weights.of_gguf(tmp_path / "x.gguf", _catalogue.get("smollm2-135m"))
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from headstart.source.vision import cure
+from headstart.source import _cure
 
 
 def _slow_nms(boxes, scores, threshold):
@@ -39,8 +39,8 @@ def test_nms_agrees_with_the_slow_closed_form(seed, threshold):
     scores[:4] = scores[5]  # ties keep their order
     given = torch.from_numpy(boxes), torch.from_numpy(scores)
     expected = _slow_nms(boxes.tolist(), scores.tolist(), threshold)
-    assert cure.nms(*given, threshold).tolist() == expected
-    cure.cure()
+    assert _cure.nms(*given, threshold).tolist() == expected
+    _cure.cure()
     import torchvision.ops
 
     assert sorted(torchvision.ops.nms(*given, threshold).tolist()) == sorted(expected)
@@ -49,7 +49,7 @@ def test_nms_agrees_with_the_slow_closed_form(seed, threshold):
 def test_nms_of_no_boxes_is_empty():
     import torch
 
-    kept = cure.nms(torch.zeros(0, 4), torch.zeros(0), 0.5)
+    kept = _cure.nms(torch.zeros(0, 4), torch.zeros(0), 0.5)
     assert kept.shape == (0,)
     assert kept.dtype == torch.int64
 
@@ -57,7 +57,7 @@ def test_nms_of_no_boxes_is_empty():
 def test_transforms_and_models_can_be_imported_and_a_detector_runs():
     import torch
 
-    assert cure.cure() == cure.cure()  # any number of times
+    assert _cure.cure() == _cure.cure()  # any number of times
     import torchvision.transforms.v2 as transforms
     from torchvision.models import detection
 
@@ -77,7 +77,7 @@ def test_a_healthy_installation_is_left_alone():
     code = (
         "import torch; own = torch.library.Library('torchvision', 'FRAGMENT');"
         "hasattr(torch.ops.torchvision, 'nms') or own.define('nms(Tensor dets, Tensor scores, float t) -> Tensor');"
-        "from headstart.source.vision import cure as t; print(t.cure(), t._kept)"
+        "from headstart.source import _cure as t; print(t.cure(), t._kept)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False []"
@@ -87,7 +87,7 @@ def test_roi_align_of_a_plane_is_the_value_at_the_middle_of_each_bin():
     """Bilinear sampling is exact on a linear picture: v = x + 10 y."""
     import torch
 
-    cure.cure()
+    _cure.cure()
     from torchvision.ops import roi_align
 
     y, x = torch.meshgrid(torch.arange(12.0), torch.arange(12.0), indexing="ij")
@@ -122,6 +122,6 @@ def test_import_headstart_lets_a_persons_own_script_use_torchvision_timm_and_tra
 
 
 def test_the_watch_stands_once_and_finds_nothing_else():
-    cure.watch_for_it()
-    (finder,) = [f for f in sys.meta_path if isinstance(f, cure._Finder)]
+    _cure.watch_for_it()
+    (finder,) = [f for f in sys.meta_path if isinstance(f, _cure._Finder)]
     assert finder.find_spec("numpy") is None

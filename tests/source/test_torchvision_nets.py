@@ -10,8 +10,8 @@ import torch
 from tiny_source import packed
 
 from headstart.errors import SourceError
-from headstart.source import _backbone
 from headstart.source.vision import parity, sizes, timm, torchvision_nets
+from headstart.source.vision.backbone import Backbone
 from headstart.types import InputSpec
 
 WIDTHS = {
@@ -28,7 +28,7 @@ def test_from_every_cut_the_rest_leads_to_the_same_answer(name):
     changes = {"architecture": f"torchvision:{name}", "widths": known["widths"], "config": {"num_classes": 5}}
     source = dataclasses.replace(packed(b"").source, input=spec, **changes)
     net = tiny_vision.drawn(timm.build(source.architecture, source.config))
-    body, x = _backbone.Backbone(source, net).eval(), parity.probe(64)
+    body, x = Backbone(source, net).eval(), parity.probe(64)
     total = len(body.parts)
     with torch.inference_mode():
         *maps, _ = body(x, [f"cut:{parts}" for parts in range(1, total + 1)])

@@ -8,20 +8,20 @@ import pytest
 from tiny_source import REAL
 
 from headstart.errors import SourceError
-from headstart.source.verify import image
+from headstart.source.verify import image, sound, verify
 from headstart.source.vision import timm
 
 
 @pytest.mark.parametrize("key", REAL)
 def test_the_real_weights_name_the_photographs(real, key):
-    rows = image.verify(real(key))
-    assert image.sound(rows), rows
+    rows = verify(real(key))
+    assert sound(rows), rows
     assert {row["picture"]: row["ok"] for row in rows} | {"rocket": True} == dict.fromkeys(image._PICTURES, True)
 
 
 def test_random_weights_do_not(tiny, tmp_path):
     tiny.put_into(tmp_path / "wheels")
-    assert not image.sound(image.verify(tiny.source))
+    assert not sound(verify(tiny.source))
 
 
 def test_expected_names_are_imagenets():
@@ -32,7 +32,7 @@ def test_expected_names_are_imagenets():
 
 def test_other_classes_cannot_be_asked(tiny):
     with pytest.raises(SourceError, match="'tiny' knows the classes 'birds'"):
-        image.verify(dataclasses.replace(tiny.source, classes="birds"))
+        verify(dataclasses.replace(tiny.source, classes="birds"))
 
 
 def test_a_missing_photograph():

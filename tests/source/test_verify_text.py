@@ -14,16 +14,16 @@ from headstart.cli.sources import app
 from headstart.errors import SourceError
 from headstart.source import _catalogue
 from headstart.source.language import model
-from headstart.source.verify import image, text
+from headstart.source.verify import sound, text, verify
 
 KEYS = ("albert-reactions", "minilm-l6", "wordllama", "e5-small-multilingual", "mpnet-base", "smollm2-135m")
 
 
 @pytest.mark.parametrize("key", KEYS)
 def test_the_real_weights_answer(real, key):
-    rows = image.verify(real(key))
+    rows = verify(real(key))
     assert len(rows) >= 8
-    assert image.sound(rows), [row for row in rows if not row["ok"]]
+    assert sound(rows), [row for row in rows if not row["ok"]]
 
 
 @pytest.mark.parametrize("key", ["albert-reactions", "minilm-l6", "wordllama", "smollm2-135m"])
@@ -40,8 +40,8 @@ def test_the_same_weights_shuffled_do_not(real, key, tmp_path):
         for name, tensor in load_file(path).items()
     }
     save_file(mixed, tmp_path / "mixed.safetensors", header)
-    rows = image.verify(source, tmp_path / "mixed.safetensors")
-    assert not image.sound(rows)
+    rows = verify(source, tmp_path / "mixed.safetensors")
+    assert not sound(rows)
     assert sum(row["ok"] for row in rows) <= len(rows) / 2
 
 
@@ -53,7 +53,7 @@ def test_a_wrong_tokenizer_is_noticed(real, tmp_path):
     names, ids = zip(*words["model"]["vocab"].items(), strict=True)
     words["model"]["vocab"] = dict(zip(names, ids[:2000] + ids[:1999:-1], strict=True))
     save_file(load_file(path), tmp_path / "w.safetensors", {model.TOKENIZER: json.dumps(words)})
-    assert not image.sound(image.verify(source, tmp_path / "w.safetensors"))
+    assert not sound(verify(source, tmp_path / "w.safetensors"))
 
 
 def test_paraphrases_share_no_word_that_would_give_them_away():
@@ -67,7 +67,7 @@ def test_paraphrases_share_no_word_that_would_give_them_away():
 def test_an_encoder_from_elsewhere_has_no_check(tmp_path, monkeypatch):
     monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "cache"))
     with pytest.raises(SourceError, match="There is no check for 'tiny-bert@"):
-        image.verify(_catalogue.get(str(tiny_models.saved("bert", tmp_path))))
+        verify(_catalogue.get(str(tiny_models.saved("bert", tmp_path))))
 
 
 def test_the_command_line_verifies_texts(real):

@@ -10,10 +10,10 @@ import tiny_vision
 import torch
 
 from headstart.errors import SourceError
-from headstart.source import _backbone, _catalogue
-from headstart.source.language import model
+from headstart.source import _catalogue, _transformers
 from headstart.source.vision import parity
 from headstart.source.vision import transformers as adopting
+from headstart.source.vision.backbone import load, normalise, prepare
 
 HEADED = ("vit", "clip", "resnet-bottleneck", "convnext")
 
@@ -46,7 +46,7 @@ def picture(tall=90, wide=130) -> np.ndarray:
 
 def theirs(folder, name, x):
     """transformers' own (logits or None, features)."""
-    made = getattr(model.library(), tiny_vision.TRANSFORMERS[name][0])
+    made = getattr(_transformers.library(), tiny_vision.TRANSFORMERS[name][0])
     net = made.from_pretrained(folder).eval()
     with torch.inference_mode():
         if name == "clip":
@@ -67,7 +67,7 @@ def theirs(folder, name, x):
 def test_features_and_answers_are_transformers_own(folders, tmp_path, monkeypatch, name):
     monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path))
     source = _catalogue.get(str(folders[name]))
-    body, x = _backbone.load(source), parity.probe(source.pixels.size)
+    body, x = load(source), parity.probe(source.pixels.size)
     with torch.inference_mode():
         top, logits = body(x)
     wanted, features = theirs(folders[name], name, x)
@@ -88,11 +88,11 @@ def test_pictures_are_prepared_as_transformers_prepares_them(folders, name, shap
     said = json.loads((folder / "preprocessor_config.json").read_text())
     usual = {"vit": "ViT", "clip": "CLIP", "dinov": "Bit"}.get(name.rstrip("2").partition("-")[0], "ConvNext")
     named = said.pop("image_processor_type", said.pop("feature_extractor_type", f"{usual}ImageProcessor"))
-    made = getattr(model.library(), named.replace("FeatureExtractor", "ImageProcessor"))(**said)
+    made = getattr(_transformers.library(), named.replace("FeatureExtractor", "ImageProcessor"))(**said)
     given = picture(*shape)
     wanted = made(given, return_tensors="pt", input_data_format="channels_last").pixel_values
     spec = source.pixels
-    found = _backbone.normalise(_backbone.prepare(given, spec).unsqueeze(0), spec)
+    found = normalise(prepare(given, spec).unsqueeze(0), spec)
     assert found.shape == wanted.shape
     step = 1 / (255 * min(spec.std))  # a grey level
     assert (found - wanted).abs().max() < 1.6 * step
@@ -118,11 +118,11 @@ def test_a_classifiers_names_tell_imagenet_from_others(own):
 
 def test_half_precision_and_parts_are_read(own, tmp_path):
     folder = own("vit")
-    net = model.library().ViTForImageClassification.from_pretrained(folder)
+    net = _transformers.library().ViTForImageClassification.from_pretrained(folder)
     net.half().save_pretrained(tmp_path / "parts", max_shard_size="20KB")
     (tmp_path / "parts" / "preprocessor_config.json").write_bytes((folder / "preprocessor_config.json").read_bytes())
     assert len([*(tmp_path / "parts").glob("*.safetensors")]) > 1
-    whole, parts = (_backbone.load(_catalogue.get(str(f))).state_dict() for f in (folder, tmp_path / "parts"))
+    whole, parts = (load(_catalogue.get(str(f))).state_dict() for f in (folder, tmp_path / "parts"))
     for name, tensor in whole.items():
         torch.testing.assert_close(tensor, parts[name], rtol=2e-3, atol=2e-3)
 
@@ -220,7 +220,7 @@ def test_no_code_of_the_folder_is_run_and_nothing_is_fetched(own, hub):
         _name_or_path="someone/else",
     )
     changed(folder, "preprocessor_config.json", auto_map={"AutoImageProcessor": "own.Own"})
-    assert _backbone.load(_catalogue.get(str(folder))).depths[-1] == "top"
+    assert load(_catalogue.get(str(folder))).depths[-1] == "top"
     assert hub.asked == []
 
 

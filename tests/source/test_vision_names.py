@@ -12,10 +12,11 @@ import torch
 from tiny_hub import COMMIT
 
 from headstart.errors import SourceError, UnknownName
-from headstart.source import _backbone, _catalogue
+from headstart.source import _catalogue
 from headstart.source import torchvision as _torchvision_loader
 from headstart.source.vision import folder as _vision
 from headstart.source.vision import timm as _timm
+from headstart.source.vision.backbone import Backbone, load, normalise, prepare
 
 LEARNT = {
     "vit_small_patch16_224": "ImageNet-21k, then ImageNet-1k",
@@ -29,10 +30,10 @@ def picture(tall: int = 90, wide: int = 120) -> np.ndarray:
     return (np.stack([rows * 2 % 190, columns % 190, (rows + columns) % 190], 2) + noise).astype(np.uint8)
 
 
-def looked_at(body: _backbone.Backbone) -> list[torch.Tensor]:
+def looked_at(body: Backbone) -> list[torch.Tensor]:
     """Features of `picture()` at every depth, and logits."""
     spec = body.source.pixels
-    x = _backbone.normalise(_backbone.prepare(picture(), spec).unsqueeze(0), spec)
+    x = normalise(prepare(picture(), spec).unsqueeze(0), spec)
     with torch.inference_mode():
         return list(body(x, body.depths))
 
@@ -57,7 +58,7 @@ def test_a_timm_name_is_fetched_and_answers_as_timm_itself_lets_it(hub, tmp_path
 
     with torch.inference_mode():
         wanted = theirs(how(Image.fromarray(picture())).unsqueeze(0))
-    *features, logits = looked_at(_backbone.load(source))
+    *features, logits = looked_at(load(source))
     assert tuple(f.shape[1] for f in features) == source.widths
     assert (logits - wanted).abs().max() < 0.05 * wanted.abs().max()  # a picture's pixels are rounded on the way
 
@@ -70,7 +71,7 @@ def test_a_torchvision_name_that_timm_has_not_answers_as_torchvisions(hub, tmp_p
     assert (source.key, source.loader) == (f"{name}.IMAGENET1K_V1", "torchvision")
     assert (source.pretrained_on, source.classes) == ("ImageNet-1k", "imagenet-1k")
     assert "not stated" in source.licence
-    *_, logits = looked_at(_backbone.load(source))
+    *_, logits = looked_at(load(source))
     wanted, parameters = theirs(name, file)
     assert (logits - wanted).abs().max() < 0.05 * wanted.abs().max()
     assert source.params == parameters
@@ -116,7 +117,7 @@ def test_clip_by_its_name_on_the_hub_gives_its_picture_side(hub, tmp_path):
     hub.repositories["openai/clip-vit-base-patch32"] = tiny_vision.transformers_saved(tmp_path, "clip")
     source = _catalogue.get("openai/clip-vit-base-patch32")
     assert (source.key, source.modality, source.classes) == ("openai--clip-vit-base-patch32", "image", "none")
-    *_, top, projected = looked_at(_backbone.load(source))
+    *_, top, projected = looked_at(load(source))
     assert (top.shape[1], projected.shape[1]) == (32, 24)
 
 
@@ -198,7 +199,7 @@ def test_a_strangers_model_is_not_taken_for_imagenets(hub, tmp_path):
     source = _catalogue.get("someone/trees")
     assert (source.pretrained_on, source.domain, source.licence) == ("me/trees", "not stated", "forest-1")
     assert source.classes == "its own 3: oak, elm, ash"
-    *_, logits = looked_at(_backbone.load(source))
+    *_, logits = looked_at(load(source))
     assert logits.shape == (1, 3)
 
 
@@ -213,10 +214,10 @@ def test_a_file_alone_needs_timms_name_of_its_network(tmp_path, monkeypatch):
         _catalogue.get(str(file))
     source = _catalogue.get(f"timm:test_resnet={file}")
     assert (source.classes, source.pretrained_on) == ("4 classes without names", "not stated")
-    *_, logits = looked_at(_backbone.load(source))
+    *_, logits = looked_at(load(source))
     spec = source.pixels
     with torch.inference_mode():
-        x = _backbone.normalise(_backbone.prepare(picture(), spec).unsqueeze(0), spec)
+        x = normalise(prepare(picture(), spec).unsqueeze(0), spec)
         torch.testing.assert_close(logits, net(x), rtol=1e-4, atol=1e-4)
     assert _catalogue.get(f"timm:test_resnet={file}").key != _catalogue.get(f"timm:test_vit={file}").key
     with pytest.raises(SourceError, match="do not fit timm's test_vit"):

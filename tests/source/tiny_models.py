@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import tiny_text
-from headstart.source.language import model
+from headstart.source import _transformers
 
 TOKENS = tiny_text.CONFIG["vocab_size"]
 _BERT = {**tiny_text.CONFIG, "initializer_range": 0.2}
@@ -53,7 +53,7 @@ def saved(architecture: str, folder: Path, *, head: bool = True, **changes) -> P
     """A folder `tiny-<architecture>` as `save_pretrained` writes it, with its language-model head or without."""
     import torch
 
-    transformers = model.library()
+    transformers = _transformers.library()
     config = transformers.CONFIG_MAPPING[architecture](**{**CONFIGS[architecture], **changes})
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(1)

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import torch
 
-from headstart.source import _library
-from headstart.source.language import model
+from headstart.source import _library, _transformers
 from headstart.source.vision import timm as _timm
 
 _RESNET = {"channels": [8, 16, 24, 32], "side": 96}
@@ -109,7 +108,7 @@ def transformers_saved(folder: Path, name: str) -> Path:
     """A folder as transformers saves it: the network's own files and its processor's."""
     import json
 
-    library = model.library()
+    library = _transformers.library()
     kind, settings, how = TRANSFORMERS[name]
     made = getattr(library, kind)
     with torch.random.fork_rng(devices=[]):

@@ -4,7 +4,7 @@ import pytest
 import tiny_models
 import torch
 
-from headstart.source import _catalogue, local
+from headstart.source import _catalogue, _transformers, local
 from headstart.source.language import model
 from headstart.transfer.training.language_task import Reader, speaker
 
@@ -17,7 +17,7 @@ def test_the_head_of_the_file_says_what_the_whole_model_says(architecture, tmp_p
     made = speaker(source, _catalogue.fetch(source), 2, []).eval()
     assert isinstance(made.head, Reader)
     kind = {"masked": "MaskedLM", "causal": "CausalLM"}[model.lm_kind(source)]
-    whole = getattr(model.library(), f"AutoModelFor{kind}").from_pretrained(folder).eval()
+    whole = getattr(_transformers.library(), f"AutoModelFor{kind}").from_pretrained(folder).eval()
     tokens = torch.tensor([[2, 5, 9, 4, 7, 3]])
     with torch.no_grad():
         said = made(torch.stack([tokens, tokens], 1))

@@ -8,7 +8,7 @@ import torch
 
 import tiny_tail
 from headstart.errors import UsageError
-from headstart.source._backbone import load, normalise
+from headstart.source.vision.backbone import load, normalise
 from headstart.transfer.training import tail as _tail
 from headstart.types import View
 

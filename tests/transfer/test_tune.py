@@ -22,7 +22,7 @@ import tiny_tail
 import tiny_text
 from headstart.errors import UsageError
 from headstart.kind.classification import log_loss, softmax
-from headstart.source._backbone import normalise
+from headstart.source.vision.backbone import normalise
 from headstart.transfer import finetune, probe
 from headstart.transfer.training import tail, tune
 from headstart.transfer.training import tuned as _tuned

@@ -29,9 +29,9 @@ def by_hand(texts):
     import torch
     from safetensors.torch import load_file
 
-    from headstart.source.language import model
+    from headstart.source import _transformers
 
-    library = model.library()
+    library = _transformers.library()
     net = library.AutoModel.from_config(library.CONFIG_MAPPING["bert"](**tiny_text.CONFIG), add_pooling_layer=False)
     net.load_state_dict(load_file(tiny_text.weights()))
     net, out = net.eval().double(), []

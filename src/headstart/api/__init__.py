@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..source.vision.cure import cure as torchvision_cure
+from ..source._cure import cure as torchvision_cure
 from ._cache import cache
 from ._check import Checked, check
 from ._demo import demo

@@ -33,7 +33,7 @@ def list_(as_json: Json = False) -> None:
         table.add_row(
             row["key"],
             row["domain"],
-            f"{row['input']['size']} px" if row["modality"] == "image" else f"{row['input']['length']} tokens",
+            _catalogue.reads(row),
             f"{row['params'] / 1e6:.1f} M",
             row["licence"].partition(";")[0],  # the rest, on whose weights they were, stands in `show`
             "yes" if row["pulled"] else "no",
@@ -80,14 +80,14 @@ def verify(
     """Ask sources what is known (name photographs, pair sentences, features); a sound one gets at most one wrong."""
     from ..errors import SourceError, UsageError
     from ..source import _catalogue
-    from ..source.verify import image
+    from ..source.verify import sound
 
     if bool(keys) == everything:
         raise UsageError("Name the sources to verify, or give --all for those that come with headstart, not both.")
     found, failed = _asked(keys or _catalogue.packaged(), everything)
     if as_json:
         kind = {key: "texts" if "text" in rows[0] else "pictures" for key, rows in found.items()}
-        verified = {key: {"sound": image.sound(rows), kind[key]: rows} for key, rows in found.items()}
+        verified = {key: {"sound": sound(rows), kind[key]: rows} for key, rows in found.items()}
         _json({"verified": verified} | ({"failed": failed} if failed else {}))
     else:
         table = _table("key", "picture or text", "named", "probability", "right")
@@ -98,7 +98,7 @@ def verify(
         for key, why in failed.items():
             table.add_row(key, "", "", "", f"not asked: {why}")
         _show(table)
-    if bad := [key for key, rows in found.items() if not image.sound(rows)]:
+    if bad := [key for key, rows in found.items() if not sound(rows)]:
         raise SourceError(
             f"{', '.join(bad)} answered more than one question wrongly: the weights or the input settings of the "
             "record are not what they should be. Compare the record with the model's paper, or pull again."
@@ -111,13 +111,13 @@ def _asked(keys: list[str], everything: bool) -> tuple[dict[str, list[dict[str, 
     """Key → rows, and key → why it could not be asked, where all are; all are looked up before the first is fetched."""
     from ..errors import SourceError, UsageError
     from ..source import _catalogue
-    from ..source.verify import image
+    from ..source.verify import verify
 
     found, failed = {}, {}
     for source in [_catalogue.get(key) for key in keys]:
         with _busy(f"verifying {source.key}"):
             try:
-                found[source.key] = image.verify(source)
+                found[source.key] = verify(source)
             except (SourceError, UsageError) as problem:
                 if not everything:
                     raise

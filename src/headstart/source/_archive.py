@@ -20,8 +20,9 @@ from typing import NamedTuple
 from .. import runtime
 from ..errors import SourceError
 from ..types import Source
-from . import _weights
-from ._weights import sha256
+from . import _modality
+from .files import cache
+from .files.cache import sha256
 
 log = logging.getLogger(__name__)
 _TIMEOUT = 1800  # seconds for one download; the client's own limits per connection apply below it
@@ -51,11 +52,11 @@ def fetch(source: Source, find: Find) -> Path:
         SourceError: nowhere to be had (says what was tried, and how to do it by hand), or not the promised bytes.
     """
     folder = _folder(source)
-    if path := _weights.ready(folder, source):
+    if path := cache.ready(folder, source):
         return path
     for original, content in zip(_originals(source), files(source, find), strict=True):
         runtime.write(original, content)
-    return _weights.convert(_originals(source), source, folder)
+    return cache.keep(_modality.of(source.modality).converted(_originals(source), source), source, folder)
 
 
 def files(source: Source, find: Find) -> list[bytes]:
@@ -69,7 +70,7 @@ def files(source: Source, find: Find) -> list[bytes]:
 
 def pulled(source: Source) -> bool:
     """Whether the cache holds the source's converted weights, whole: then it loads with the network off."""
-    return _weights.there(_folder(source), source)
+    return cache.there(_folder(source), source)
 
 
 def folders() -> list[Path]:

@@ -86,15 +86,6 @@ def domain(sets: Sequence[str]) -> str:
     return found.pop() if len(found) == 1 else "pictures of the web"
 
 
-def imagenet(names: Sequence[str]) -> bool:
-    """Whether the names are ImageNet-1k's, in its order: of the first word of each all but a few agree."""
-    from .vision import timm
-
-    known = timm.class_names()
-    same = sum(a.split(",")[0].strip() == b.split(",")[0].strip() for a, b in zip(names, known, strict=True))
-    return same > 0.98 * len(known)
-
-
 def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 

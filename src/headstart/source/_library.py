@@ -14,7 +14,7 @@ from typing import Any
 
 from .. import runtime
 from ..errors import HeadstartError, SourceError
-from .vision import cure
+from . import _cure
 
 _NAME = "HF_HUB_OFFLINE"
 
@@ -25,7 +25,7 @@ def library(name: str) -> Any:  # noqa: ANN401 - without types
     os.environ.setdefault(_NAME, "1")
     runtime.quiet_threads()
     try:
-        cure.cure()
+        _cure.cure()
         return import_module(name)
     finally:
         if not asked:

@@ -8,15 +8,11 @@ from __future__ import annotations
 import math
 import re
 
-from ..errors import HeadstartError
 from ..types import Source
-from . import _catalogue
-from .language.model import lm_kind
-from .vision import timm
+from . import _modality, _records
+from ._modality import Modality
 
 _SHOWN = 3
-_CAUSAL = re.compile(r"gpt|llama|opt|bloom|qwen|pythia|mistral|gemma|smollm")
-_TEXTS = re.compile(rf"{_CAUSAL.pattern}|bert|t5|minilm|mpnet|e5|bge|gte|electra|sentence|text|xlm|lm\b")
 # Words of keys that name no family.
 _COMMON = frozenset(
     "headstart small base large lite patch multilingual static imagenet edges text drawn reid faces".split()
@@ -26,20 +22,22 @@ _COMMON = frozenset(
 def near(name: str) -> str:
     """Those that come with headstart and are nearest, with their size."""
     plain = name.rpartition("/")[2].rpartition(":")[2].casefold()
-    modality = "text" if _TEXTS.search(plain) and not timm.library().is_model(plain.partition(".")[0]) else "image"
-    size = _size(plain) if modality == "image" else None
-    broad = {s.key for s in _catalogue.usual("image") if s.published or s.domain == "photographs"}
-    known = [s for s in _catalogue.usual(modality) if modality == "text" or s.key in broad or _akin(s, plain)]
-    ranked = sorted(known, key=lambda s: (not _akin(s, plain), _apart(s, size), -(s.published or 0.0), s.key))
+    modality = max(_modality.names(), key=lambda one: _modality.of(one).sounds(plain))
+    kind = _modality.of(modality)
+    size = kind.size(plain)
+    known = [s for s in _records.usual(modality) if kind.broad(s) or _akin(kind, s, plain)]
+    if not known:
+        return f"Nothing that is packaged is near '{name}'."
+    ranked = sorted(known, key=lambda s: (not _akin(kind, s, plain), _apart(s, size), -(s.published or 0.0), s.key))
     shown = ", ".join(f"{s.key} ({s.params / 1e6:.1f} M parameters, {s.domain})" for s in ranked[:_SHOWN])
     what = f" ({size / 1e6:.1f} M parameters)" if size else ""
     return f"Near '{name}'{what}, and packaged: {shown}. Name one with --source {ranked[0].key}."
 
 
-def _akin(source: Source, name: str) -> bool:
-    """Whether a word of the source's names is in the name: "vit", "vgg", "mobilenet", "bert"."""
-    if _CAUSAL.search(name) and source.modality == "text":
-        return lm_kind(source) == "causal"
+def _akin(kind: Modality, source: Source, name: str) -> bool:
+    """Whether it does what the name's network does, or a word of its names is in the name: "vit", "vgg", "bert"."""
+    if (known := kind.akin(source, name)) is not None:
+        return known
     words = set(re.findall("[a-z]{3,}", f"{source.key} {source.architecture}")) - _COMMON
     return any(word in name for word in words)
 
@@ -47,14 +45,3 @@ def _akin(source: Source, name: str) -> bool:
 def _apart(source: Source, size: int | None) -> float:
     """How far its size is from the wanted one, as a ratio's logarithm; 0 where that is not known."""
     return abs(math.log(source.params / size)) if size else 0.0
-
-
-def _size(name: str) -> int | None:
-    """How many parameters timm's network of that name has."""
-    import torch
-
-    try:
-        with torch.device("meta"):
-            return sum(p.numel() for p in timm.build(name.partition(".")[0], {}).parameters())
-    except HeadstartError:
-        return None

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..runtime import digest, write
 from ..types import Source
-from .language import model
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from . import _modality
+from .formats import pytorch
 
 MARK = "~random"  # behind the key of a twin
 
@@ -36,17 +33,8 @@ def twin(source: Source, seed: int = 0) -> Source:
         classes="none",
         domain="nothing",
         published=None,
+        random=True,
     )
-
-
-def is_twin(source: Source) -> bool:
-    """Whether a record is a twin's.
-
-    >>> from ._catalogue import get
-    >>> is_twin(get("mobilenet-v2")), is_twin(twin(get("mobilenet-v2")))
-    (False, True)
-    """
-    return source.key.endswith(MARK)
 
 
 def drawn(source: Source, folder: Path, weights: Path, seed: int = 0) -> Path:
@@ -60,18 +48,6 @@ def drawn(source: Source, folder: Path, weights: Path, seed: int = 0) -> Path:
     path = folder / f"{source.key}{MARK}.safetensors"
     with safe_open(weights, "pt") as opened:
         header = opened.metadata()
-    state = _state(source, seed)
+    state = pytorch.once(_modality.of(source.modality).drawn(source, seed))
     write(path, save({name: tensor.contiguous() for name, tensor in state.items()}, header))
     return path
-
-
-def _state(source: Source, seed: int) -> dict[str, Tensor]:
-    if source.modality == "text":
-        return model.drawn(source, seed)
-    import torch
-
-    from .vision import timm
-
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return model.once(timm.build(source.architecture, source.config).state_dict())

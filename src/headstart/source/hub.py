@@ -19,10 +19,10 @@ from pathlib import Path
 
 from ..errors import SourceError
 from ..types import Source
-from . import _digest, _library, local
+from . import _library, _modality, local
+from .files import digest
 from .language import sentence
 from .local import fetch, pulled
-from .vision import folder as _vision
 
 __all__ = ["ORIGIN", "fetch", "find", "pulled"]
 
@@ -31,11 +31,8 @@ ORIGIN = ("repository", "revision", "folder")  # what a record's [origin] must g
 _TIMEOUT = 3600  # seconds for one download
 _NAME = re.compile(r"([\w.-]+(?:/[\w.-]+)?)(?:@([\w./-]+))?")  # with a branch, tag or commit
 _INDEX = "model.safetensors.index.json"
-# Weights as safetensors, settings, tokenizer, card, sentence-transformers' modules: nothing that could be run.
-_FILES = ("config.json", "model.safetensors", "model-*.safetensors", _INDEX, *_vision.PROCESSORS,
-          "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "vocab.json", "merges.txt",
-          "*.model", "README.md", local.ADAPTER, *sentence.FILES, "[0-9]_*/config.json",
-          "[0-9]_*/model.safetensors")  # fmt: skip
+# Weights as safetensors, settings, card, and what a kind of data adds (a tokenizer): nothing that could be run.
+_FILES = ("config.json", "model.safetensors", "model-*.safetensors", _INDEX, "README.md", local.ADAPTER)
 # The client waits, where a hub asks for that, between files; what it asks before them it asks once. So it is run again.
 _CODE = """
 import sys, time
@@ -96,15 +93,20 @@ def _cached(repository: str, revision: str) -> Path | None:
     hub = _library.library("huggingface_hub")
     try:
         found = hub.snapshot_download(
-            repository, revision=revision or None, local_files_only=True, allow_patterns=list(_FILES)
+            repository, revision=revision or None, local_files_only=True, allow_patterns=_patterns()
         )
     except (OSError, ValueError):  # the client's own errors are among these
         return None
     return Path(found) if _whole(Path(found)) else None
 
 
+def _patterns() -> list[str]:
+    """Of the files that are downloaded."""
+    return [*_FILES, *(pattern for name in _modality.names() for pattern in _modality.of(name).downloads)]
+
+
 def _whole(folder: Path) -> bool:
-    """Whether settings and all parts of the weights are there; of a vision model also how pictures are prepared."""
+    """Whether settings, all parts of the weights and what else a model of its kind needs are there."""
     if (folder / _INDEX).is_file() and not (folder / "model.safetensors").is_file():
         try:
             parts = set(json.loads((folder / _INDEX).read_text(encoding="utf-8"))["weight_map"].values())
@@ -118,7 +120,7 @@ def _whole(folder: Path) -> bool:
         said = json.loads((folder / local.CONFIG).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return not _vision.wants(said) or _vision.prepared(folder)[1] is not None
+    return all(_modality.of(name).complete(folder, said) for name in _modality.names())
 
 
 def _check(folder: Path) -> None:
@@ -131,7 +133,7 @@ def _check(folder: Path) -> None:
         blob = path.resolve()
         if not re.fullmatch(r"[0-9a-f]{64}", blob.name):
             continue
-        if (found := _digest.of(blob)) != blob.name:
+        if (found := digest.of(blob)) != blob.name:
             path.unlink()
             blob.unlink(missing_ok=True)
             raise SourceError(
@@ -144,7 +146,7 @@ def _download(repository: str, revision: str) -> Path:
     log.info("fetching %s from the hub", repository)
     try:
         # -P: no module of the working folder is taken for the client
-        command = [sys.executable, "-P", "-c", _CODE, repository, revision, *_FILES]
+        command = [sys.executable, "-P", "-c", _CODE, repository, revision, *_patterns()]
         quiet = {**os.environ, "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
         done = subprocess.run(command, env=quiet, capture_output=True, text=True, timeout=_TIMEOUT, check=False)
         why = (

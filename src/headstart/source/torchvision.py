@@ -17,7 +17,11 @@ from typing import Any
 from .. import runtime
 from ..errors import SourceError
 from ..types import Source
-from . import _digest, _http, _library, _weights
+from . import _library
+from ._modality import Weights
+from ._near import near
+from .files import cache, digest, http
+from .formats import pytorch
 from .vision import parity, processor, timm
 
 ORIGIN = ("name", "weights", "url", "file")  # what a record's [origin] must give
@@ -75,7 +79,7 @@ def find(name: str) -> Source | None:
         architecture=architecture,
         loader="torchvision",
         origin={"name": plain, "weights": weights.name, "url": weights.url, "file": str(path)},
-        sha256=_digest.of(path),
+        sha256=digest.of(path),
         licence="not stated (torchvision's code is BSD-3-Clause)",
         input=spec,
         pretrained_on="ImageNet-1k" if trained else "not stated",
@@ -95,18 +99,18 @@ def fetch(source: Source) -> Path:
         SourceError: the file has gone, is no torch file of plain tensors, or does not fit.
     """
     folder = runtime.cache_dir() / "sources" / source.key
-    if path := _weights.ready(folder, source):
+    if path := cache.ready(folder, source):
         return path
     file = _file(source.origin["url"], folder, source.key)
-    if _digest.of(file) != source.sha256:
+    if digest.of(file) != source.sha256:
         raise SourceError(f"{file} has changed since it was looked at. Run the same command again.")
-    return _weights.keep(_converted(source, _weights.raw(file), str(file)), None, source, folder)
+    return cache.keep(Weights(_converted(source, pytorch.read(file), str(file))), source, folder)
 
 
 def pulled(source: Source) -> bool:
     """Whether the source loads with the network off."""
     folder = runtime.cache_dir() / "sources" / source.key
-    return Path(source.origin["file"]).is_file() or _weights.there(folder, source)
+    return Path(source.origin["file"]).is_file() or cache.there(folder, source)
 
 
 def _converted(source: Source, given: dict[str, Any], whose: str) -> dict[str, Any]:
@@ -172,14 +176,12 @@ def _file(url: str, folder: Path, key: str) -> Path:
         raise SourceError(f"torchvision names {url}, which has no sha256 in its name; it is not fetched.")
     torchs = _torchs() / "hub" / "checkpoints" / name
     for path in (folder / name, torchs):
-        if path.is_file() and _digest.of(path).startswith(promised[1]):
+        if path.is_file() and digest.of(path).startswith(promised[1]):
             return path
     home = os.environ.get(MIRROR, "").rstrip("/")
     try:
-        _http.fetch(url.replace(_HOME, home, 1) if home else url, folder / name, promised[1])
+        http.fetch(url.replace(_HOME, home, 1) if home else url, folder / name, promised[1])
     except SourceError as problem:
-        from ._near import near
-
         raise SourceError(
             f"'{key}' cannot be had. {problem}\nBy hand: put {name} into {torchs.parent} or {folder}, and run the same "
             f"command again. A mirror of {_HOME} is set with {MIRROR}.\n{near(key)}"

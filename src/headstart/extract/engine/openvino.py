@@ -55,9 +55,7 @@ def precision() -> str:
 
 def build(source: Source, depths: tuple[str, ...], weights: Path | None = None) -> Compute:
     """A function uint8 [b, 3, s, s] → [pooled features per depth …, logits], float32 numpy."""
-    from ...source._random import is_twin
-
-    if is_twin(source):
+    if source.random:
         model = _convert(source, depths, weights)
     else:
         model = _core().read_model(_graph(source, depths, weights))
@@ -99,7 +97,7 @@ def _convert(source: Source, depths: tuple[str, ...], weights: Path | None) -> A
     import openvino
     import torch
 
-    from ...source._backbone import load, normalise
+    from ...source.vision.backbone import load, normalise
 
     class Whole(torch.nn.Module):
         """Normalisation and backbone in one, so that the graph eats uint8."""

@@ -37,7 +37,7 @@ def build(source: Source, depths: tuple[str, ...], weights: Path | None = None) 
     """A function uint8 [b, 3, s, s] → [pooled features per depth …, logits], float32 numpy."""
     import torch
 
-    from ...source._backbone import load, normalise
+    from ...source.vision.backbone import load, normalise
 
     where = device()
     model = load(source, weights).to(where, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]

@@ -1,43 +1,19 @@
-"""GGUF, llama.cpp's format: quantised weights and tokenizer in one file, read by transformers with the package `gguf`.
+"""GGUF, llama.cpp's format: quantised weights and tokenizer in one file. transformers unpacks both.
 
-Out: plain float32 tensors by the library's names, and the tokenizer as JSON. Three things that the file says of its
-tokenizer are put right here (transformers 5.23): whether a text begins with a space, whether digits stand apart, and
-which tokens there are.
+Three things that the file says of its tokenizer are put right here (transformers 5.23): whether a text begins with a
+space, whether digits stand apart, and which tokens there are.
 """
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from ...family import require
-from ...types import Source
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from typing import Any
 
 MAGIC = b"GGUF"
 _SAYS = "tokenizer.ggml."
 # What a file calls the way its vocabulary cuts texts, of those that take each digit alone before all else (llama.cpp).
 _DIGITS = ("smollm", "starcoder", "refact", "command-r", "codeshell")
-
-
-def read(file: Path, source: Source) -> tuple[dict[str, Tensor], str]:
-    """Tensors and tokenizer.
-
-    Raises:
-        UsageError: the package `gguf` is not installed.
-        SourceError: the tensors do not fit the architecture.
-    """
-    from ..language import model
-
-    require(f"source '{source.key}', which comes as GGUF,", ["gguf"])
-    tensors = model.pretrained(source, file.parent, gguf_file=file.name)
-    how = {"gguf_file": file.name, "trust_remote_code": False}  # no code of its folder
-    words = model.library().AutoTokenizer.from_pretrained(file.parent, **how)
-    rows = int(model.settings(source).vocab_size)
-    return tensors, mended(str(words.backend_tokenizer.to_str()), _said(file), rows)
 
 
 def mended(words: str, said: dict[str, Any], rows: int) -> str:
@@ -59,7 +35,8 @@ def mended(words: str, said: dict[str, Any], rows: int) -> str:
     return json.dumps(made, ensure_ascii=False)
 
 
-def _said(file: Path) -> dict[str, Any]:
+def said(file: Path) -> dict[str, Any]:
+    """What a file says of its tokenizer: `pre` and `add_space_prefix`, where it has them."""
     from gguf import GGUFReader
 
     fields = GGUFReader(file).fields

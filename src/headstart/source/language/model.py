@@ -1,20 +1,22 @@
 """Language models made runnable: the network, its tokenizer, its weights.
 
-In: a `Source`, and its weights file, which carries the tokenizer in its header. Out: a `Language`. The only place that
-knows transformers. Knows nothing of tasks and caches. This module is light; torch and transformers are imported inside
-the functions, and the torch module itself stands in `_encoder.py`.
+In: a `Source`, and its weights file, which carries the tokenizer in its header. Out: a `Language`. Knows nothing of
+tasks and caches. This module is light; torch and transformers are imported inside the functions, and the torch module
+itself stands in `encoder.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from ...errors import SourceError
 from ...types import Source
-from .. import _library
+from .. import _loaders, _transformers
+from .._library import stumbling
+from ..files import cache
+from ..formats import pytorch
 from .pairs import formed, separator
 
 if TYPE_CHECKING:
@@ -29,27 +31,19 @@ HEAD = "lm."  # stands before the names of a language-model head's own weights
 AFTER = "after."  # and this before those of layers behind the pooling
 
 
-def library() -> Any:  # noqa: ANN401 - imported late
-    """The transformers module, quiet; the hub stays off unless a person says otherwise."""
-    transformers = _library.library("transformers")
-    transformers.logging.set_verbosity_error()  # it reports every weight that it does not need
-    transformers.logging.disable_progress_bar()
-    return transformers
-
-
 def settings(source: Source) -> Any:  # noqa: ANN401 - of the architecture's own class
     """The library's configuration of a source.
 
     Raises:
         SourceError: transformers has no such model type.
     """
-    transformers = library()
+    transformers = _transformers.library()
     if source.architecture not in transformers.CONFIG_MAPPING:
         raise SourceError(
             f"transformers {transformers.__version__} has no model type '{source.architecture}' ('{source.key}'). "
             "Correct `architecture` in the record, or update transformers."
         )
-    with _library.stumbling(f"transformers refuses the settings of '{source.key}'"):
+    with stumbling(f"transformers refuses the settings of '{source.key}'"):
         return transformers.CONFIG_MAPPING[source.architecture](**source.config)
 
 
@@ -57,7 +51,7 @@ def lm_kind(source: Source) -> str | None:
     """Which language-model head the architecture takes: "masked", "causal", or None."""
     if source.architecture == STATIC:
         return None
-    transformers, config = library(), settings(source)
+    transformers, config = _transformers.library(), settings(source)
     if config.is_encoder_decoder:
         return None
     if type(config) in transformers.MODEL_FOR_MASKED_LM_MAPPING:
@@ -92,7 +86,7 @@ def pretrained(source: Source, place: Path | None, **more: Any) -> dict[str, Ten
         SourceError: a weight of the architecture is missing or has another shape.
     """
     kind = lm_kind(source)
-    net, wrong, _ = filled(_class(source, kind), place, **more)
+    net, wrong, _ = _transformers.filled(_class(source, kind), place, **more)
     prefix = f"{net.base_model_prefix}." if kind else ""
     for name, why in sorted(wrong.items()):
         if name.startswith(prefix):
@@ -100,48 +94,11 @@ def pretrained(source: Source, place: Path | None, **more: Any) -> dict[str, Ten
                 f"The weights of '{source.key}' do not fit {source.architecture}: '{name.removeprefix(prefix)}' {why}. "
                 "Correct the catalogue record."
             )
-    out = once((net.base_model if kind else net).state_dict())
+    out = pytorch.once((net.base_model if kind else net).state_dict())
     if kind and not wrong:
         known = {t.data_ptr() for t in out.values()}
-        out |= {HEAD + name: t for name, t in once(net.state_dict()).items() if t.data_ptr() not in known}
+        out |= {HEAD + name: t for name, t in pytorch.once(net.state_dict()).items() if t.data_ptr() not in known}
     return out
-
-
-def filled(
-    made: Any,  # noqa: ANN401 - a class of transformers
-    place: Path | None,
-    **more: Any,  # noqa: ANN401
-) -> tuple[Any, dict[str, str], list[str]]:
-    """A network, what is wrong with the weights given for it (name → why), and the weights it does not need."""
-    import torch
-
-    refused = _library.stumbling(f"transformers can put no weights into a {made.__name__} as it is described")
-    with refused, torch.random.fork_rng(devices=[]):  # what is missing is drawn
-        net, told = made.from_pretrained(
-            place,
-            use_safetensors=True,
-            local_files_only=True,
-            output_loading_info=True,
-            ignore_mismatched_sizes=True,
-            dtype=torch.float32,
-            **_bare(made),
-            **more,
-        )
-    shapes = {name: tuple(t.shape) for name, t in net.state_dict().items()}
-    wrong = {name: f"{shapes.get(name)} is missing" for name in told["missing_keys"]}
-    wrong |= {name: f"{shapes.get(name)} is {tuple(found)}" for name, found, _ in told["mismatched_keys"]}
-    return net, wrong, sorted(told["unexpected_keys"])
-
-
-def _bare(made: Any) -> dict[str, bool]:  # noqa: ANN401 - a class of transformers
-    """The argument that leaves out BERT's pooler, which few models have trained, for those that take it."""
-    return {"add_pooling_layer": False} if "add_pooling_layer" in signature(made.__init__).parameters else {}
-
-
-def once(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Without the second names of tied weights."""
-    first: dict[int, str] = {}
-    return {n: t for n, t in state.items() if first.setdefault(t.data_ptr(), n) == n}
 
 
 def _auto(source: Source, kind: str | None) -> str:
@@ -154,7 +111,7 @@ def _auto(source: Source, kind: str | None) -> str:
 def _class(source: Source, kind: str | None) -> Any:  # noqa: ANN401 - a class of transformers
     """The class of the architecture's network: alone, or with a head of that kind."""
     name = {"": "", "ForTextEncoding": "FOR_TEXT_ENCODING_"}.get(_auto(source, kind), f"FOR_{kind}_LM_".upper())
-    known = getattr(library(), f"MODEL_{name}MAPPING")
+    known = getattr(_transformers.library(), f"MODEL_{name}MAPPING")
     if (config := type(settings(source))) not in known:
         raise SourceError(
             f"transformers has no network that makes features of texts for '{source.architecture}' ('{source.key}'). "
@@ -185,8 +142,11 @@ def build(source: Source, seed: int | None = None) -> nn.Module:
             from .encoder import Static
 
             return Static(int(source.config["vocab_size"]), source.feature_dim).eval()
-        made, bare = getattr(library(), f"AutoModel{_auto(source, None)}"), _bare(_class(source, None))
-        with _library.stumbling(f"transformers can build no {source.architecture} as '{source.key}' describes it"):
+        made, bare = (
+            getattr(_transformers.library(), f"AutoModel{_auto(source, None)}"),
+            _transformers.bare(_class(source, None)),
+        )
+        with stumbling(f"transformers can build no {source.architecture} as '{source.key}' describes it"):
             net: nn.Module = made.from_config(_plain(source), **bare)
     return net.eval()
 
@@ -252,18 +212,17 @@ def load(source: Source, weights: Path | None = None) -> Language:
     Raises:
         SourceError: the weights cannot be had, are damaged, or do not fit the architecture.
     """
-    from .. import _catalogue, _weights
     from .encoder import Language
 
-    path = weights or _catalogue.fetch(source)
-    given = _weights.read(path)
+    path = weights or _loaders.fetch(source)
+    given = cache.read(path)
     tensors = {n: t for n, t in given.items() if not n.startswith((HEAD, AFTER))}
     if source.architecture == STATIC:
         net = build(source)
         missing, strange = net.load_state_dict(tensors, strict=False)
         wrong = [*missing, *strange]
     else:
-        net, bad, strange = filled(_class(source, None), None, config=_plain(source), state_dict=tensors)
+        net, bad, strange = _transformers.filled(_class(source, None), None, config=_plain(source), state_dict=tensors)
         wrong = [*(f"{name} {why}" for name, why in bad.items()), *strange]
     model = Language(source, net, _between(path, net))
     behind = {n.removeprefix(AFTER): t for n, t in given.items() if n.startswith(AFTER)}
@@ -289,7 +248,7 @@ def drawn(source: Source, seed: int) -> dict[str, Tensor]:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         behind = after(source.words.after).state_dict()
-    return once(build(source, seed).state_dict()) | {AFTER + name: tensor for name, tensor in behind.items()}
+    return pytorch.once(build(source, seed).state_dict()) | {AFTER + name: tensor for name, tensor in behind.items()}
 
 
 def language_model(source: Source, weights: Path | None = None) -> nn.Module:
@@ -300,14 +259,14 @@ def language_model(source: Source, weights: Path | None = None) -> nn.Module:
     Raises:
         SourceError: as `load`; or there is no such head, neither tied to the embeddings nor in the weights.
     """
-    from .. import _catalogue, _weights
-
     if kind := lm_kind(source):
-        given = _weights.read(weights or _catalogue.fetch(source))
+        given = cache.read(weights or _loaders.fetch(source))
         tensors = {n: t for n, t in given.items() if not n.startswith(AFTER)}
         prefix = f"{_class(source, kind).base_model_prefix}."
         state = {n.removeprefix(HEAD) if n.startswith(HEAD) else prefix + n: t for n, t in tensors.items()}
-        net, wrong, strange = filled(_class(source, kind), None, config=settings(source), state_dict=state)
+        net, wrong, strange = _transformers.filled(
+            _class(source, kind), None, config=settings(source), state_dict=state
+        )
         if not wrong and not strange:
             return cast("nn.Module", net.eval())
     raise SourceError(
@@ -335,9 +294,7 @@ def tokenizer(source: Source, weights: Path | None = None) -> Tokenizer:
     from safetensors import safe_open
     from tokenizers import Tokenizer
 
-    from .. import _catalogue
-
-    path = weights or _catalogue.fetch(source)
+    path = weights or _loaders.fetch(source)
     with safe_open(path, "pt") as opened:
         found = (opened.metadata() or {}).get(TOKENIZER)
     if found is None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ...errors import SourceError
+from ..formats import pytorch
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -84,8 +85,6 @@ def tensors(made: Sentence) -> dict[str, Tensor]:
     """
     import torch
 
-    from .._weights import raw
-
     out: dict[str, Tensor] = {}
     places = iter(made.layers)
     for at, word in enumerate(made.after):
@@ -97,7 +96,7 @@ def tensors(made: Sentence) -> dict[str, Tensor]:
                 f"{place} holds no model.safetensors, and no other weights are read. Load the model where you trust it "
                 "and save it again with `model.save_pretrained(folder)`."
             )
-        found = raw(place / "model.safetensors")
+        found = pytorch.read(place / "model.safetensors")
         found.setdefault("linear.bias", torch.zeros(int(width)))
         for name, shape in (("weight", (int(width), int(into))), ("bias", (int(width),))):
             tensor = found.get(f"linear.{name}")

@@ -17,9 +17,8 @@ import numpy as np
 from ...errors import SourceError
 from ...types import Source
 from ..vision import timm
-from . import sketch, text
+from . import _sketch
 
-_MISSES = 1  # pictures or texts that a sound, small network may still get wrong
 _CATS = {"tabby, tabby cat", "tiger cat", "Persian cat", "Siamese cat, Siamese", "Egyptian cat"}
 # Picture → (package, file inside it, the ImageNet classes that are right for it).
 # scikit-learn's flower.jpg is not asked: it shows a dahlia, and ImageNet-1k has no class for it.
@@ -34,44 +33,40 @@ _PICTURES: dict[str, tuple[str, str, set[str]]] = {
 
 
 def verify(source: Source, weights: Path | None = None) -> list[dict[str, Any]]:
-    """Let a source name the photographs, or compare its features of them; of texts see `_verify_text`.
+    """Let a source name the photographs, or compare its features of them.
 
     Args:
-        source: one with `classes = "imagenet-1k"`; one whose features another implementation has told us (`_sketch`);
-            or a language model.
+        source: one with `classes = "imagenet-1k"`, or one whose features another implementation has told us.
         weights: its file; else it is fetched if need be.
 
     Returns:
         A row a picture: `picture`, `expected` (sorted class names), `named` (its first choice), `probability`
-        (of that choice, 0..1), `ok`. Of compared features `named` and `probability` tell how near they come. Of a
-        language model the same with `text`.
+        (of that choice, 0..1), `ok`. Of compared features `named` and `probability` tell how near they come.
 
     Raises:
         SourceError: the weights cannot be had or do not fit, or there is nothing to hold the source against.
     """
-    if source.modality == "text":
-        return text.verify(source, weights)
-    if source.classes != "imagenet-1k" and source.key not in sketch.TOLD:
+    if source.classes != "imagenet-1k" and source.key not in _sketch.TOLD:
         raise SourceError(
             f"'{source.key}' knows the classes '{source.classes}'; only sources with 'imagenet-1k' can be asked to "
             "name photographs. Judge it by a fit on your own data."
         )
     import torch
 
-    from .. import _backbone
+    from ..vision.backbone import load, normalise, prepare
 
-    backbone, rows = _backbone.load(source, weights), []
+    backbone, rows = load(source, weights), []
     backbone.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # twice as fast on a CPU
     for title, (package, file, expected) in _PICTURES.items():
-        prepared = _backbone.prepare(_read(package, file), source.pixels)
+        prepared = prepare(_read(package, file), source.pixels)
         with torch.inference_mode():
-            *depths, logits = backbone(_backbone.normalise(prepared.unsqueeze(0), source.pixels), backbone.depths)
+            *depths, logits = backbone(normalise(prepared.unsqueeze(0), source.pixels), backbone.depths)
         chances = logits.softmax(dim=1)[0]
         if source.classes == "imagenet-1k":
             rows.append(_named(title, chances.tolist(), expected))
         else:
-            found = [depth[0] for depth in depths] + ([chances] if source.classes != "none" else [])
-            rows.append(_compared(title, sketch.apart(sketch.sketch(found), sketch.TOLD[source.key][title])))
+            found = [depth[0] for depth in depths] + ([chances] if source.classifies else [])
+            rows.append(_compared(title, _sketch.apart(_sketch.sketch(found), _sketch.TOLD[source.key][title])))
     return rows
 
 
@@ -83,21 +78,12 @@ def _named(title: str, chances: list[float], expected: set[str]) -> dict[str, An
 
 
 def _compared(title: str, apart: float) -> dict[str, Any]:
-    near = {"named": f"{apart:.2%} apart", "probability": round(max(0.0, 1 - apart), 4), "ok": apart <= sketch.NEAR}
+    near = {"named": f"{apart:.2%} apart", "probability": round(max(0.0, 1 - apart), 4), "ok": apart <= _sketch.NEAR}
     return {
         "picture": title,
-        "expected": [f"at most {sketch.NEAR:.0%} from another implementation's features"],
+        "expected": [f"at most {_sketch.NEAR:.0%} from another implementation's features"],
         **near,
     }
-
-
-def sound(rows: list[dict[str, Any]]) -> bool:
-    """Whether the rows of `verify` show the promised model: at most one answer is wrong.
-
-    >>> sound([{"ok": True}] * 5 + [{"ok": False}]), sound([{"ok": True}] * 4 + [{"ok": False}] * 2)
-    (True, False)
-    """
-    return sum(not row["ok"] for row in rows) <= _MISSES
 
 
 def _read(package: str, file: str) -> np.ndarray[Any, np.dtype[np.uint8]]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from ...errors import SourceError
 from ...types import Source
-from ..language import model as _language
+from ..language import model
 
 _PAIRS = (
     ("The physician examined a sick child.", "A doctor looked after an ill kid."),
@@ -62,7 +62,7 @@ def verify(source: Source, weights: Path | None = None) -> list[dict[str, Any]]:
     Raises:
         SourceError: the weights cannot be had or do not fit, or there is no question for such a model.
     """
-    if _language.lm_kind(source) == "causal":
+    if model.lm_kind(source) == "causal":
         return _endings(source, weights)
     if source.words.notation == "smiles":
         return _reactions(source, weights)
@@ -84,9 +84,9 @@ def _pairs(source: Source, weights: Path | None) -> list[dict[str, Any]]:
 
     from ..language.encoder import batch
 
-    model, words = _language.load(source, weights), _language.tokenizer(source, weights)
+    net, words = model.load(source, weights), model.tokenizer(source, weights)
     with torch.inference_mode():
-        sides = [model(*batch(_language.tokens(words, source, list(side))))[0] for side in zip(*_PAIRS, strict=True)]
+        sides = [net(*batch(model.tokens(words, source, list(side))))[0] for side in zip(*_PAIRS, strict=True)]
         first, second = (torch.nn.functional.normalize(side - side.mean(0)) for side in sides)
         value, at = (first @ second.T).max(1)
     return [
@@ -97,15 +97,15 @@ def _pairs(source: Source, weights: Path | None) -> list[dict[str, Any]]:
 def _endings(source: Source, weights: Path | None) -> list[dict[str, Any]]:
     import torch
 
-    model, words = _language.language_model(source, weights), _language.tokenizer(source, weights)
+    net, words = model.language_model(source, weights), model.tokenizer(source, weights)
     rows = []
     for start, choices in _ENDINGS:
         likely = []
-        begun = len(_language.tokens(words, source, [start])[0])
+        begun = len(model.tokens(words, source, [start])[0])
         for choice in choices:
-            ids = torch.tensor(_language.tokens(words, source, [start + choice]))
+            ids = torch.tensor(model.tokens(words, source, [start + choice]))
             with torch.inference_mode():
-                chances = model(input_ids=ids).logits[0, begun - 1 : -1].log_softmax(1)
+                chances = net(input_ids=ids).logits[0, begun - 1 : -1].log_softmax(1)
             likely.append(chances.gather(1, ids[0, begun:, None]).mean())
         chance, best = torch.stack(likely).softmax(0).max(0)
         rows.append(_row(f"{start} …", choices[0].strip(), choices[int(best)].strip(), float(chance)))
@@ -115,13 +115,13 @@ def _endings(source: Source, weights: Path | None) -> list[dict[str, Any]]:
 def _reactions(source: Source, weights: Path | None) -> list[dict[str, Any]]:
     import torch
 
-    model, words = _language.language_model(source, weights), _language.tokenizer(source, weights)
+    net, words = model.language_model(source, weights), model.tokenizer(source, weights)
     mask = words.token_to_id("[MASK]")
     rows = []
     for text, symbol in _REACTIONS:
         before, after = (words.encode(side, add_special_tokens=False).ids for side in text.split("{}"))
         ids = torch.tensor([[words.token_to_id("[CLS]"), *before, mask, *after, words.token_to_id("[SEP]")]])
         with torch.inference_mode():
-            chance, best = model(input_ids=ids).logits[0, 1 + len(before)].softmax(0).max(0)
+            chance, best = net(input_ids=ids).logits[0, 1 + len(before)].softmax(0).max(0)
         rows.append(_row(text.replace("{}", "?"), symbol, words.id_to_token(int(best)) or "", float(chance)))
     return rows

@@ -2,7 +2,7 @@
 
 In: the folder, and the table of its config.json. Out: its `Source`, all of it read or computed from the files, and its
 weights by timm's names. No code of the folder is run, only safetensors are read, and of its settings only what
-`_settings` and `_transformers_vision` let through reaches a library.
+`settings.py` and `transformers.py` let through reaches a library.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import SourceError
 from ...types import InputSpec
-from .. import _card, _digest, _library
-from . import processor, transformers
-from . import settings as _settings
-from . import timm as _timm
+from .. import _card, _library
+from ..files import saved
+from . import processor, timm, transformers
+from .settings import checked
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -107,11 +107,11 @@ def record(folder: Path, said: Mapping[str, Any], repository: str | None) -> dic
 def tensors(folder: Path, said: Mapping[str, Any]) -> dict[str, Tensor]:
     """The weights by timm's names. Raises `SourceError` where they do not fit the settings."""
     given, found = read(folder), _found(folder, said)
-    timm = (found.architecture, dict(found.config))
+    network = (found.architecture, dict(found.config))
     if found.theirs:
         with _library.stumbling(f"The weights of {folder} do not fit its config.json"):
-            return transformers.adopted(said, given, timm, found.input.size, str(folder))
-    return dict(_timm.filled(*timm, given, str(folder)).state_dict())
+            return transformers.adopted(said, given, network, found.input.size, str(folder))
+    return dict(timm.filled(*network, given, str(folder)).state_dict())
 
 
 def read(folder: Path) -> dict[str, Tensor]:
@@ -120,7 +120,7 @@ def read(folder: Path) -> dict[str, Tensor]:
     from safetensors.torch import load_file
 
     out: dict[str, Tensor] = {}
-    for path in _files(folder):
+    for path in saved.weights(folder):
         try:
             out |= load_file(path)
         except (SafetensorError, OSError) as problem:
@@ -128,28 +128,15 @@ def read(folder: Path) -> dict[str, Tensor]:
     return out
 
 
-def weights_sha256(folder: Path) -> str:
-    """Of the one file with weights; of several, of their names and contents together."""
-    files = _files(folder)
-    return _digest.of(files[0]) if len(files) == 1 else _digest.of_all(files)
-
-
-def _files(folder: Path) -> list[Path]:
-    """`model.safetensors`, or the parts of it."""
-    if (one := folder / "model.safetensors").is_file():
-        return [one]
-    return sorted(folder.glob("model-*.safetensors")) or sorted(folder.glob("*.safetensors"))
-
-
 def _found(folder: Path, said: Mapping[str, Any]) -> Found:
     whose = str(folder / "config.json")
     if "model_type" not in said:
         pretrained = said.get("pretrained_cfg")
         pretrained = pretrained if isinstance(pretrained, Mapping) else said  # older files have one table
-        settings = _settings.checked(said.get("model_args") or {}, whose)
+        settings = checked(said.get("model_args") or {}, whose)
         settings["num_classes"] = said.get("num_classes", pretrained.get("num_classes", 1000))
         spec = processor.from_timm(pretrained, whose)
-        return Found(folder, said, str(said["architecture"]), _settings.checked(settings, whose), spec)
+        return Found(folder, said, str(said["architecture"]), checked(settings, whose), spec)
     kind = transformers.TYPES[str(said["model_type"])]
     file, how = prepared(folder)
     if how is None:
@@ -192,7 +179,7 @@ def _shapes(folder: Path) -> dict[str, tuple[int, ...]]:
     from safetensors import SafetensorError, safe_open
 
     out: dict[str, tuple[int, ...]] = {}
-    for path in _files(folder):
+    for path in saved.weights(folder):
         try:
             with safe_open(path, "pt") as opened:
                 out |= {name: tuple(opened.get_slice(name).get_shape()) for name in opened.keys()}
@@ -232,6 +219,6 @@ def _classes(labels: object, count: int, tag: object, architecture: str) -> str:
     if not isinstance(labels, list | tuple) or len(labels) != count:
         return f"{count:,} classes without names"
     names = [str(label) for label in labels]
-    if count == 1000 and _card.imagenet(names):
+    if count == 1000 and timm.imagenet(names):
         return "imagenet-1k"
     return f"its own {count:,}: {', '.join(names[:3])}{', …' if count > 3 else ''}"[:200]

@@ -19,7 +19,6 @@ from torch.nn import functional
 
 from ...errors import SourceError
 from .. import _library
-from . import timm
 
 EPS = 1e-3  # of Keras' batch normalisation
 
@@ -125,7 +124,7 @@ def _vgg(norm: bool, upto: int) -> nn.Module:
 
 def _xception() -> nn.Module:
     """timm's Xception with Keras' constant in batch normalisation and its padding, which is all on one side."""
-    net: Any = timm.build("legacy_xception", {"num_classes": 0})
+    net: Any = _library.library("timm").create_model("legacy_xception", num_classes=0)
     from timm.layers import create_pool2d
 
     for module in list(net.modules()):

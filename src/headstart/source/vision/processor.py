@@ -11,7 +11,7 @@ from typing import Any
 
 from ...errors import SourceError
 from ...types import InputSpec
-from ..language import model
+from .. import _transformers
 from . import settings
 
 _MOST, _LEAST = 4096, 0.1  # pixels a side that a picture is resized to, and the part of it that is seen
@@ -73,7 +73,7 @@ def from_transformers(said: Mapping[str, Any], usual: str, whose: str) -> InputS
         kind = kind.removesuffix(ending)
     if kind not in _PROCESSORS:
         raise _no(whose, f"the processor {named!r}", " and ".join(f"{k}ImageProcessor" for k in _PROCESSORS))
-    own = getattr(model.library(), f"{kind}ImageProcessor")
+    own = getattr(_transformers.library(), f"{kind}ImageProcessor")
     try:
         return _read(said, own, kind, whose)
     except (TypeError, ValueError, ArithmeticError) as problem:  # a word where a number should be

@@ -6,14 +6,14 @@ This module is light; torch and timm are imported inside the functions.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ...errors import SourceError
 from .. import _library
-from . import settings as _settings
+from .settings import checked
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # Settings of ours, which timm fixes and other libraries do not: class of torch → what is added to a variance.
 _EPS = {"LayerNorm": "layer_norm_eps", "BatchNorm2d": "batch_norm_eps"}
 OTHERS = "torchvision:"  # stands before the name of a network of torchvision's that timm has not
-OURS = "headstart:"  # stands before the name of a network that timm has not, see `_networks`
+OURS = "headstart:"  # stands before the name of a network that timm has not, see `networks.py`
 
 
 def library() -> Any:  # noqa: ANN401 - timm has no types
@@ -34,7 +34,7 @@ def build(architecture: str, config: Mapping[str, Any] | None = None) -> nn.Modu
 
     Args:
         architecture: its name.
-        config: settings that differ from the name's own, see `_settings`.
+        config: settings that differ from the name's own, see `settings.py`.
 
     Raises:
         SourceError: no such architecture, or it does not take a setting.
@@ -60,7 +60,7 @@ def filled(architecture: str, config: Mapping[str, Any], tensors: Mapping[str, T
 
 
 def _made(architecture: str, config: Mapping[str, Any], tensors: dict[str, Tensor] | None = None) -> nn.Module:
-    settings = _settings.checked(config, f"'{architecture}'")
+    settings = checked(config, f"'{architecture}'")
     eps = {kind: settings.pop(name) for kind, name in _EPS.items() if name in settings}
     import torch
 
@@ -146,3 +146,10 @@ def class_names() -> list[str]:
 
     names: list[str] = ImageNetInfo("imagenet-1k").label_descriptions()
     return names
+
+
+def imagenet(names: Sequence[str]) -> bool:
+    """Whether the names are ImageNet-1k's, in its order: of the first word of each all but a few agree."""
+    known = class_names()
+    same = sum(a.split(",")[0].strip() == b.split(",")[0].strip() for a, b in zip(names, known, strict=True))
+    return same > 0.98 * len(known)

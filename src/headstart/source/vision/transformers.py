@@ -16,10 +16,9 @@ from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from ...errors import SourceError
-from ..language import model
-from . import parity
-from . import settings as _settings
-from . import timm as _timm
+from .. import _transformers
+from . import parity, timm
+from .settings import checked
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -106,7 +105,7 @@ TYPES = {
 
 def classifiers() -> Collection[str]:
     """Model types that tell pictures apart in transformers, read here or not."""
-    model.library()
+    _transformers.library()
     from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING_NAMES as KNOWN
 
     return cast("Collection[str]", KNOWN.keys())
@@ -131,7 +130,7 @@ def configuration(said: Mapping[str, Any], whose: str) -> Any:  # noqa: ANN401 -
         if len(items) > 8 or not (numbers or (isinstance(value, str) and value.isidentifier())):
             raise SourceError(f"{whose} has {name} = {str(value)[:80]!r}, which is no plain setting. Correct the file.")
     try:
-        own = getattr(model.library(), f"{kind.stem}Config")(**taken)
+        own = getattr(_transformers.library(), f"{kind.stem}Config")(**taken)
     except Exception as problem:  # the library checks settings with errors of its own making
         raise SourceError(f"{whose} has settings that transformers refuses ({problem}). Correct the file.") from problem
     _only(own, "num_channels", 3)
@@ -152,7 +151,7 @@ def architecture(said: Mapping[str, Any], size: int, classes: int, whose: str) -
     """
     own = configuration(said, whose)
     name, settings = TYPES[str(said["model_type"])].timm(own, size, classes)
-    return name, _settings.checked(settings, whose)
+    return name, checked(settings, whose)
 
 
 def head(said: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]]) -> int:
@@ -167,14 +166,14 @@ def head(said: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]]) -> int:
 
 
 def adopted(
-    said: Mapping[str, Any], tensors: Mapping[str, Tensor], timm: Timm, size: int, whose: str
+    said: Mapping[str, Any], tensors: Mapping[str, Tensor], network: Timm, size: int, whose: str
 ) -> dict[str, Tensor]:
     """The weights by timm's names, after both networks have given the same answer.
 
     Args:
         said: the table of config.json.
         tensors: what stands in the safetensors files.
-        timm: what `architecture` gave.
+        network: what `architecture` gave.
         size: pixels a side.
         whose: where they stand, for messages.
 
@@ -183,16 +182,16 @@ def adopted(
     """
     import torch
 
-    theirs, headed = _theirs(said, tensors, whose), timm[1]["num_classes"] > 0
-    renamed = _renamed(theirs.state_dict(), size // timm[1].get("patch_size", size))
-    net = _timm.build(*timm)
+    theirs, headed = _theirs(said, tensors, whose), network[1]["num_classes"] > 0
+    renamed = _renamed(theirs.state_dict(), size // network[1].get("patch_size", size))
+    net = timm.build(*network)
     wanted = {name: tuple(t.shape) for name, t in net.state_dict().items()}
     if headed and "head.bias" not in renamed and "head.bias" in wanted:  # CLIP's projection has none
         renamed["head.bias"] = torch.zeros(wanted["head.bias"])
     lacking = [n for n in wanted if n not in renamed and not n.endswith(parity.COUNTER)]
     wrong = lacking + [n for n in wanted if n in renamed and renamed[n].numel() != math.prod(wanted[n])]
     if wrong:
-        raise SourceError(f"The weights of {whose} do not fit timm's {timm[0]}: {', '.join(wrong)[:300]}.")
+        raise SourceError(f"The weights of {whose} do not fit timm's {network[0]}: {', '.join(wrong)[:300]}.")
     net.load_state_dict({n: renamed[n].reshape(wanted[n]) for n in wanted if n in renamed}, strict=False)
     x = parity.probe(size)
     with torch.inference_mode():
@@ -212,8 +211,8 @@ def _theirs(said: Mapping[str, Any], tensors: Mapping[str, Tensor], whose: str) 
         tensors = {n: t for n, t in tensors.items() if not n.startswith(_TEXT) and not n.endswith("position_ids")}
     elif classes:
         ending, own.num_labels = "ForImageClassification", classes
-    made = getattr(model.library(), kind.stem + ending)
-    net, wrong, _ = model.filled(made, None, config=own, state_dict=dict(tensors))
+    made = getattr(_transformers.library(), kind.stem + ending)
+    net, wrong, _ = _transformers.filled(made, None, config=own, state_dict=dict(tensors))
     if bad := [f"{name} {why}" for name, why in wrong.items() if ".pooler." not in name and "pooler" != name]:
         raise SourceError(
             f"The weights of {whose} do not fit its config.json: {'; '.join(sorted(bad))[:300]}. Save the model again."

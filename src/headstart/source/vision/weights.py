@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import SourceError
 from ...types import Source
-from ..formats import keras, onnx, tfjs
+from ..formats import keras, onnx, pytorch, tfjs
 from . import parity, timm
 
 if TYPE_CHECKING:
@@ -27,19 +27,18 @@ if TYPE_CHECKING:
 MATTERS = ("keep", "channels", "answers")
 
 
-def converted(files: Sequence[Path], source: Source, torch_file: Callable[[Path], Tensors]) -> Tensors:
+def converted(files: Sequence[Path], source: Source) -> Tensors:
     """Every weight of the source's architecture by its own names.
 
     Args:
         files: the weights, and a manifest where there is one.
         source: their record.
-        torch_file: reads a torch or safetensors file.
 
     Raises:
         SourceError: the tensors do not fit; the first that does not is named.
         UsageError: a package that reads the format is not installed.
     """
-    given = _read(files, torch_file)
+    given = _read(files)
     if keep := source.origin.get("keep"):
         given = {name: tensor for name, tensor in given.items() if re.search(keep, name)}
     suffixes, arrange = _ARRANGE.get(source.architecture, ((), None))
@@ -55,7 +54,7 @@ def converted(files: Sequence[Path], source: Source, torch_file: Callable[[Path]
     return net.state_dict()
 
 
-def _read(files: Sequence[Path], torch_file: Callable[[Path], Tensors]) -> Tensors:
+def _read(files: Sequence[Path]) -> Tensors:
     suffix = files[0].suffix
     if suffix == ".onnx":
         return onnx.read(files[0])
@@ -63,7 +62,7 @@ def _read(files: Sequence[Path], torch_file: Callable[[Path], Tensors]) -> Tenso
         return keras.read(files[0])
     if suffix == ".bin" and len(files) > 1:
         return tfjs.read(files[0], files[1])
-    return torch_file(files[0])
+    return pytorch.read(files[0])
 
 
 def _by_order(given: Tensors, wanted: Tensors, source: Source) -> Tensors:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ...errors import SourceError, UsageError
+from ...source import _transformers
 from ...source.language import model as _language
 from ...source.language.encoder import Language
 from ...types import IntArray, Source
@@ -64,7 +65,7 @@ class _Handed(nn.Module):
     """Stands for the network below a head: gives on what it is given."""
 
     def forward(self, *_: Any, inputs_embeds: Tensor, **__: Any) -> Any:  # noqa: ANN401 - BERT's names no input_ids
-        outputs = _language.library().modeling_outputs
+        outputs = _transformers.library().modeling_outputs
         return outputs.BaseModelOutputWithPoolingAndCrossAttentions(last_hidden_state=inputs_embeds)
 
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ...errors import DataError, UsageError
-from ...source._backbone import Backbone, load, normalise
+from ...source.vision.backbone import Backbone, load, normalise
 from ...types import Source, View
 
 ROWS = 64  # at once where nothing is learnt

@@ -17,7 +17,7 @@ from typing import IO, Any
 from urllib import request
 from urllib.error import HTTPError, URLError
 
-from ..errors import SourceError
+from ...errors import SourceError
 
 log = logging.getLogger(__name__)
 _TRIES = 5

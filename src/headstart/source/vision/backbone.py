@@ -1,7 +1,7 @@
 """A source made runnable: its network, stages in order, pooled features at every depth, its own preprocessing.
 
 In: a `Source` (and, if given, its weights file). Out: `Backbone`, and `prepare`/`normalise` for its pictures. How a
-network comes to pieces is for `_parts`. Knows nothing of tasks, caches and engines.
+network comes to pieces is for `parts`. Knows nothing of tasks, caches and engines.
 
 This module imports torch at its top, because `Backbone` is a torch module: import it inside the function that needs
 it, never at the top of another module, or `headstart --help` becomes slow.
@@ -18,12 +18,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ..errors import SourceError, UnknownName
-from ..types import InputSpec, Source
-from . import _catalogue, _weights
-from .vision import timm
-from .vision.parts import Pieces
-from .vision.prepare import prepare as prepared
+from ...errors import SourceError, UnknownName
+from ...types import InputSpec, Source
+from .. import _loaders
+from ..files import cache
+from . import timm
+from .parts import Pieces
+from .prepare import prepare as prepared
 
 _SMALL = 64  # pixels a side of the picture with which the chain is checked, where the network takes such small ones
 
@@ -33,7 +34,7 @@ class Backbone(nn.Module):
 
     Attributes:
         source: the record it was made from.
-        net: the timm network, or one with the same door (see `_parts`), in eval mode.
+        net: the timm network, or one with the same door (see `parts`), in eval mode.
         stages: (name, module) from stem to top; every parameter outside the head stands in exactly one.
         depths: where pooled features can be taken: "stage1", …, "top".
         late: modules with weights between the pooling and the classifier, which `head` runs (a norm of ConvNeXt).
@@ -153,7 +154,7 @@ def load(source: Source, weights: Path | None = None) -> Backbone:
     Raises:
         SourceError: the weights cannot be had, are damaged, or do not fit the architecture.
     """
-    tensors = _weights.read(weights or _catalogue.fetch(source))
+    tensors = cache.read(weights or _loaders.fetch(source))
     net = timm.build(source.architecture, source.config)
     try:
         net.load_state_dict(tensors, strict=True)
