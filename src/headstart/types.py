@@ -122,7 +122,7 @@ class TextSpec:
     """How a language model wants its text, and how one vector is made of those of its tokens."""
 
     length: int  # tokens at most; longer texts are cut
-    pooling: str = "mean"  # over tokens; or "last", for causal models, "cls", …; several joined by "+", see _pooling
+    pooling: str = "mean"  # over tokens; or "last", for causal models, "cls", …; several joined by "+"
     prefix: str = ""  # stands before every text
     notation: str = "plain"  # what its texts are: plain language, or "smiles", molecules written in a line
     after: tuple[str, ...] = ()  # what the pooled vector goes through: "dense:INTO:WIDTH:ACTIVATION", "unit" (length 1)
@@ -152,7 +152,7 @@ class Source:
     notes: str = ""
     config: Mapping[str, Any] = field(
         default_factory=dict
-    )  # of a language model as transformers takes it; else see _settings
+    )  # of a language model as transformers takes it; else see source/vision/settings.py
     domain: str = "not stated"  # what it looked at while it learnt, in a word or two: "photographs", "faces", …
     published: float | None = None  # its paper's accuracy, %, on ImageNet-1k (pictures) or sentence tasks (texts)
     random: bool = False  # whether its weights were drawn by chance, see source/_random.py

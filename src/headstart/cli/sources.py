@@ -20,13 +20,13 @@ Keys = Annotated[list[str], typer.Argument(help="Keys of sources, as `sources li
 @app.command("list")
 def list_(as_json: Json = False) -> None:
     """All sources, one a line."""
+    from ..family import names
     from ..source import _catalogue
 
     rows = [_catalogue.describe(_catalogue.get(key)) for key in _catalogue.keys()]
     if as_json:
-        usual = {
-            name: [s.key for s in _catalogue.usual(kind)] for name, kind in (("usual", "image"), ("usual_text", "text"))
-        }
+        kinds = {"usual": "image"} | {f"usual_{name}": name for name in names("modality")}
+        usual = {name: [s.key for s in _catalogue.usual(kind)] for name, kind in kinds.items()}
         return _json({"sources": rows, **usual})
     table = _table("key", "domain", "input", "params", "licence", "pulled")
     for row in rows:

@@ -29,7 +29,7 @@ MIRROR = "HEADSTART_TORCHVISION"  # the address that stands for https://download
 _HOME = "https://download.pytorch.org/models"
 _HASH = re.compile(r"-([0-9a-f]{8,64})\.pth")
 # Whose weights timm's own reading renames, and whose fit in their order. What is in neither, and no network of
-# `_torchvision_nets`, is not offered: timm has such models, with weights of its own.
+# `vision/torchvision_nets.py`, is not offered: timm has such models, with weights of its own.
 _RENAMED = r"resnet\d+|resnext\d+_32x8d|resnext\d+_32x4d|wide_resnet\d+_2|vgg\d+(_bn)?|densenet\d+|inception_v3"
 _ORDERED = {
     "mobilenet_v2": "mobilenetv2_100",

@@ -276,7 +276,7 @@ def language_model(source: Source, weights: Path | None = None) -> nn.Module:
 
 
 def _between(path: Path, net: nn.Module) -> int | None:
-    """As `_pairs.separator`, of the tokenizer in a weights file; None where it carries none."""
+    """As `pairs.separator`, of the tokenizer in a weights file; None where it carries none."""
     from safetensors import safe_open
     from tokenizers import Tokenizer
 

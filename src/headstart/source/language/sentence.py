@@ -78,7 +78,7 @@ def read(folder: Path) -> Sentence | None:
 
 
 def tensors(made: Sentence) -> dict[str, Tensor]:
-    """The weights of the layers behind the pooling, by the names of `_pooling.after`.
+    """The weights of the layers behind the pooling, by the names of `pooling.after`.
 
     Raises:
         SourceError: a layer's file is missing, or no safetensors of its size.

@@ -37,7 +37,7 @@ def apart(one: ArrayLike, other: ArrayLike) -> float:
     return float(np.linalg.norm(np.asarray(one, np.float64) - told) / max(float(np.linalg.norm(told)), 1e-30))
 
 
-# Key → photograph of `_verify` → its sketch by another implementation of the package's own file, prepared by Pillow:
+# Key → photograph of `image.py` → its sketch by another implementation of the package's own file, prepared by Pillow:
 # torchvision's nets, OpenVINO on the ONNX graph, face-api's and Keras' layers written out (tests/source/outside.py).
 # A classifier's probabilities, where there is one, stand for one depth more.
 TOLD: dict[str, dict[str, tuple[float, ...]]] = {

@@ -3,7 +3,7 @@
 In: a network with timm's door (`group_matcher`, `forward_head(x, pre_logits=…)`, `get_classifier`). Out: its pieces in
 the order in which a picture goes through them. A map is [b, c, h, w] whatever the network: the tokens of a vision
 transformer are a map n tokens high and one wide, and what a Swin holds channels last is turned around. Knows no
-source and no weights; whether the pieces put together are the network is for `_backbone` to check.
+source and no weights; whether the pieces put together are the network is for `backbone.py` to check.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Networks that torchvision has and timm has not, behind timm's door: AlexNet and GoogLeNet.
 
-In: torchvision's name. Out: its own layers as a chain with the three methods that `_parts` asks for, so that a
+In: torchvision's name. Out: its own layers as a chain with the three methods that `parts.py` asks for, so that a
 `Backbone` is made of it as of any other. The order of the weights is torchvision's, their names are not.
 
 Papers: Krizhevsky, One weird trick for parallelizing convolutional neural networks, 2014 (AlexNet as torchvision has
