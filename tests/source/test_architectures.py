@@ -9,8 +9,8 @@ import torch
 
 import tiny_text
 from headstart.source import _catalogue, _transformers
-from headstart.source.language import model as _language
 from headstart.source.language.encoder import batch, layers
+from headstart.source.language.model import language_model, lm_kind, load, tokenizer, tokens
 from headstart.transfer.training.tail import look
 from headstart.transfer.training.text_tail import TextTail
 
@@ -43,7 +43,7 @@ def theirs(name, folder):
 
 
 def rows(source, weights):
-    return _language.tokens(_language.tokenizer(source, weights), source, TEXTS)
+    return tokens(tokenizer(source, weights), source, TEXTS)
 
 
 def as_tokens(source, weights):
@@ -56,7 +56,7 @@ def as_tokens(source, weights):
 @torch.inference_mode()
 def test_pooled_features_are_the_means_of_transformers_own_hidden_states(opened, name):
     source, weights, folder = opened(name)
-    model, net = _language.load(source, weights), theirs(name, folder)
+    model, net = load(source, weights), theirs(name, folder)
     together = model(*batch(rows(source, weights)), (*model.depths, "all"))
     for at, row in enumerate(rows(source, weights)):
         answer = net(input_ids=torch.tensor([row]), attention_mask=torch.ones(1, len(row)), output_hidden_states=True)
@@ -82,16 +82,16 @@ def test_the_record_is_read_or_computed_from_the_folder(opened, name):
 @pytest.mark.parametrize("name", ALL)
 def test_a_text_as_long_as_the_record_allows_can_be_read(opened, name):
     source, weights, _ = opened(name)
-    found = _language.tokens(_language.tokenizer(source, weights), source, ["rope " * 600])
+    found = tokens(tokenizer(source, weights), source, ["rope " * 600])
     assert len(found[0]) == source.words.length
     with torch.inference_mode():
-        assert torch.isfinite(_language.load(source, weights)(*batch(found))[0]).all()
+        assert torch.isfinite(load(source, weights)(*batch(found))[0]).all()
 
 
 @pytest.mark.parametrize("name", ALL)
 def test_every_weight_stands_in_one_part_in_order(opened, name):
     source, weights, _ = opened(name)
-    language = _language.load(source, weights)
+    language = load(source, weights)
     tail = TextTail(language, 2)
     assert [*tail.parts] == (["stem", "top"] if name == "albert" else ["stem", "stage1", "stage2", "top"])
     assert [*tail.parts.values()][1:] == [*layers(language.net)]
@@ -109,7 +109,7 @@ def test_states_kept_behind_the_frozen_front_lead_to_the_same_answer(opened, nam
         pytest.skip("its one layer is one part")
     source, weights, _ = opened(name)
     x = as_tokens(source, weights)
-    whole, begun = (TextTail(_language.load(source, weights), 2).eval() for _ in range(2))
+    whole, begun = (TextTail(load(source, weights), 2).eval() for _ in range(2))
     wanted = look(whole, x, features=True)
     states = begun.advance(front, x)
     begun.begin_behind(front)
@@ -126,7 +126,7 @@ def test_states_kept_behind_the_frozen_front_lead_to_the_same_answer(opened, nam
 @pytest.mark.parametrize("name", ALL)
 def test_gradients_reach_every_part_that_learns(opened, name):
     source, weights, _ = opened(name)
-    tail = TextTail(_language.load(source, weights), 2).train()
+    tail = TextTail(load(source, weights), 2).train()
     x = as_tokens(source, weights)
     states = tail.advance(1, x)
     tail.begin_behind(1)
@@ -139,11 +139,11 @@ def test_gradients_reach_every_part_that_learns(opened, name):
 @torch.inference_mode()
 def test_the_language_model_is_transformers_own(opened, name):
     source, weights, folder = opened(name)
-    kind = _language.lm_kind(source)
+    kind = lm_kind(source)
     assert kind == ("causal" if name in ("gpt2", "llama") else "masked")
     own = getattr(_transformers.library(), f"AutoModelFor{kind.title()}LM").from_pretrained(folder).eval()
     ids, mask = batch(rows(source, weights))
-    mine = _language.language_model(source, weights)(input_ids=ids, attention_mask=mask).logits
+    mine = language_model(source, weights)(input_ids=ids, attention_mask=mask).logits
     np.testing.assert_allclose(mine, own(input_ids=ids, attention_mask=mask).logits, atol=1e-5)
 
 
@@ -153,14 +153,14 @@ def test_a_folder_without_a_head_has_features_and_says_that_it_has_no_head(tmp_p
 
     monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "cache"))
     source = _catalogue.get(str(tiny_models.saved(name, tmp_path, head=False)))
-    assert _language.load(source).depths == ("stage1", "stage2", "top")
+    assert load(source).depths == ("stage1", "stage2", "top")
     with pytest.raises(SourceError, match="have no language-model head"):
-        _language.language_model(source)
+        language_model(source)
 
 
 def test_a_llama_whose_head_is_not_tied_keeps_it(tmp_path, monkeypatch):
     monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "cache"))
     source = _catalogue.get(str(tiny_models.saved("llama", tmp_path, tie_word_embeddings=False)))
-    net = _language.language_model(source)
+    net = language_model(source)
     assert not torch.equal(net.lm_head.weight, net.model.embed_tokens.weight)
     assert net.lm_head.weight.shape == (tiny_text.CONFIG["vocab_size"], 32)

@@ -22,9 +22,9 @@ from headstart.family import load
 from headstart.plan import search
 from headstart.source import _catalogue, _random, _transformers
 from headstart.source.language import model as _language
-from headstart.source.language import pooling as _pooling
 from headstart.source.language import sentence
 from headstart.source.language.encoder import batch
+from headstart.source.language.pooling import after, pool
 from headstart.transfer import lora
 from headstart.transfer.training import text_scratch, tune
 from headstart.transfer.training.tail import look, open_tail
@@ -90,9 +90,9 @@ def test_a_text_is_pooled_as_the_folder_says(mode, old, tmp_path):
 def test_every_pooling_and_activation_named_is_one_that_there_is():
     x, mask = torch.randn(2, 3, 4), torch.tensor([[1, 1, 1], [1, 1, 0]])
     for how in sentence.POOLINGS.values():
-        assert _pooling.pool(x, mask, how).shape == (2, 4)
+        assert pool(x, mask, how).shape == (2, 4)
     for how in sentence.ACTIVATIONS.values():
-        assert _pooling.after([f"dense:4:2:{how}"])(x[:, 0]).shape == (2, 2)
+        assert after([f"dense:4:2:{how}"])(x[:, 0]).shape == (2, 2)
 
 
 @pytest.mark.parametrize("activation", [*ACTIVATED])

@@ -10,7 +10,7 @@ import tiny_vision
 from headstart.errors import SourceError
 from headstart.source import _catalogue
 from headstart.source.vision import processor, settings
-from headstart.source.vision import timm as _timm
+from headstart.source.vision.timm import library
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_a_file_that_asks_for_more_is_refused(folder, change, said):
 
 @pytest.mark.parametrize("said", [{"input_size": [3, 64, 64]}, {"crop_pct": 0.9, "mean": [0.5, 0.5, 0.5]}])
 def test_what_a_file_leaves_out_is_as_timm_has_it(said):
-    wanted = _timm.library().data.resolve_data_config(pretrained_cfg=said)
+    wanted = library().data.resolve_data_config(pretrained_cfg=said)
     found = processor.from_timm(said, "x")
     assert (3, found.size, found.size) == tuple(wanted["input_size"])
     assert (found.interpolation, found.crop) == (wanted["interpolation"], wanted["crop_pct"])
@@ -122,7 +122,7 @@ def test_a_picture_is_squashed_where_the_file_says_so(folder):
 
     rewritten(folder, lambda c: c["pretrained_cfg"].update(crop_mode="squash", crop_pct=0.9))
     source = _catalogue.get(str(folder))
-    timm = _timm.library()
+    timm = library()
     net = timm.create_model("test_vit", num_classes=4)
     said = json.loads((folder / "config.json").read_text())["pretrained_cfg"]
     how = timm.data.create_transform(**timm.data.resolve_data_config(pretrained_cfg=said, model=net))

@@ -14,9 +14,9 @@ from tiny_hub import COMMIT
 from headstart.errors import SourceError, UnknownName
 from headstart.source import _catalogue
 from headstart.source import torchvision as _torchvision_loader
-from headstart.source.vision import folder as _vision
-from headstart.source.vision import timm as _timm
 from headstart.source.vision.backbone import Backbone, load, normalise, prepare
+from headstart.source.vision.folder import _classes
+from headstart.source.vision.timm import build, library
 
 LEARNT = {
     "vit_small_patch16_224": "ImageNet-21k, then ImageNet-1k",
@@ -50,7 +50,7 @@ def test_a_timm_name_is_fetched_and_answers_as_timm_itself_lets_it(hub, tmp_path
     assert source.licence == "apache-2.0"
     assert source.pretrained_on == LEARNT.get(name, "ImageNet-1k")
     assert source.classes == ("none" if "clip" in name else "imagenet-1k")
-    timm = _timm.library()
+    timm = library()
     theirs = timm.create_model(f"local-dir:{folder}", pretrained=True).eval()
     assert source.params == sum(p.numel() for p in theirs.parameters())
     how = timm.data.create_transform(**timm.data.resolve_data_config({}, model=theirs))
@@ -149,7 +149,7 @@ def test_a_tag_chooses_among_weights_and_a_wrong_one_is_told(hub):
         _catalogue.get("resnet18.a9")
     with pytest.raises(SourceError, match=r"no weights 'resnet50\.V3'; it has resnet50\.IMAGENET1K_V1"):
         _catalogue.get("torchvision:resnet50.V3")
-    timm = _timm.library()
+    timm = library()
     bare = next(n for n in timm.list_models("resnet*") if not timm.get_pretrained_cfg(n).hf_hub_id)
     with pytest.raises(SourceError, match=f"timm names no repository with weights for '{bare}'"):
         _catalogue.get(bare)
@@ -186,8 +186,8 @@ def test_a_name_is_looked_for_where_it_says(hub, tmp_path):
 )
 def test_the_tag_tells_a_classifier_from_the_space_shared_with_texts(architecture, tag, count, said):
     """Widths as timm's own table has them for these tags."""
-    assert _timm.library().get_pretrained_cfg(f"{architecture}.{tag}").num_classes == count
-    assert _vision._classes(None, count, tag, architecture) == said
+    assert library().get_pretrained_cfg(f"{architecture}.{tag}").num_classes == count
+    assert _classes(None, count, tag, architecture) == said
 
 
 def test_a_strangers_model_is_not_taken_for_imagenets(hub, tmp_path):
@@ -207,7 +207,7 @@ def test_a_file_alone_needs_timms_name_of_its_network(tmp_path, monkeypatch):
     from safetensors.torch import save_file
 
     monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "cache"))
-    net = tiny_vision.drawn(_timm.build("test_resnet", {"num_classes": 4}))
+    net = tiny_vision.drawn(build("test_resnet", {"num_classes": 4}))
     file = tmp_path / "mine.safetensors"
     save_file(net.state_dict(), file)
     with pytest.raises(SourceError, match=r"holds weights and not what they are weights of(.|\n)*timm:NAME=.*mine"):
