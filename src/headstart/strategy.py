@@ -51,6 +51,23 @@ class Skill(Protocol):
         """("top" features [n d], the source's own class scores [n s]) before, and the same after."""
 
 
+class Network(Protocol):
+    """A tuned network, built once."""
+
+    def logits(self, x: NDArray[Any]) -> FloatArray:
+        """Rows of the fitted view → scores [n k]."""
+
+    def features(self, x: NDArray[Any]) -> FloatArray:
+        """The same rows → what it makes of them before its head, [n d]."""
+
+
+class Opened(Protocol):
+    """How that network is built."""
+
+    def __call__(self, fitted: Fitted, source: Source | None, weights: Path | None) -> Network:
+        """Of a fitted state, the record and the file of its view's source."""
+
+
 @dataclass(frozen=True)
 class Strategy:
     """One way of learning, a member of transfer/."""
@@ -78,7 +95,7 @@ class Strategy:
     refit: Callable[[Any, Mapping[str, Any], int, int], Any] = lambda config, notes, before, now: config
     suits: Callable[[Source], bool] = lambda source: True
     skill: Skill | None = None  # only where a source's weights move
-    features: Callable[..., FloatArray] | None = None  # only where it makes features of its own
+    predictor: Opened | None = None  # only where it makes a network of its own
 
     @property
     def long(self) -> bool:
@@ -99,7 +116,7 @@ _OPTIONAL = {
     "source_data": "SOURCE_DATA",
     "unlabelled": "UNLABELLED",
     "rank": "PRIOR",
-    **{name: name for name in ("fit_view", "copies", "refit", "suits", "skill", "features")},
+    **{name: name for name in ("fit_view", "copies", "refit", "suits", "skill", "predictor")},
 }
 
 

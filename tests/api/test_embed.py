@@ -111,19 +111,20 @@ def test_a_tuned_runs_features_are_what_its_head_reads():
     config = finetune.Config(parts=2, steps=3)
     head, _ = tiny_tail.drain(finetune.run(config, work))
     fitted = Fitted("finetune", work.view, vars(config), ("a", "b", "c"), head.state, 1, 1)
-    known = work.train.x, tiny_tail.source(), tiny_tail.weights()
-    top = torch.from_numpy(tuned.features(fitted, *known))
+    known = tiny_tail.source(), tiny_tail.weights()
+    network = tuned.Tuned(fitted, *known)
+    top = torch.from_numpy(network.features(work.train.x))
     rooted = top.sign() * ((top.abs() + 1e-3).sqrt() - 1e-3**0.5)
     scores = rooted @ torch.from_numpy(head.state["classifier.weight"]).T + torch.from_numpy(
         head.state["classifier.bias"]
     )
-    np.testing.assert_allclose(scores.numpy(), tuned.logits(fitted, *known), atol=1e-4)
+    np.testing.assert_allclose(scores.numpy(), network.logits(work.train.x), atol=1e-4)
 
 
 def test_a_model_that_starts_fresh_says_that_it_has_no_features():
-    fresh = Model(Fitted("classical", View(None), {}, ("a", "b"), {}, 0, 0), None, None)
+    fresh = Model(Fitted("classical", View(None), {}, ("a", "b"), {}, 0, 0), None, None, "image")
     with pytest.raises(UsageError, match="starts fresh"):
-        fresh.features(fresh.gallery("torch"), [])
+        fresh.predictor("torch").features([])
 
 
 def test_the_cache_is_shown_and_cleared_part_by_part(tiny, embedded):

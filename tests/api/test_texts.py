@@ -14,6 +14,7 @@ from headstart.judge.verdict import judge
 from headstart.run import particulars
 from headstart.run.record import WORST, _mistakes, _worst
 from headstart.ship import store
+from headstart.ship.predictor import Predictor
 from headstart.transfer import classical
 from headstart.types import Example, Facts, Features, Fitted, Sealed, Task, View, Work
 
@@ -33,12 +34,12 @@ def published(tmp_path_factory):
     head, _ = drain(classical.run(config, Work(seen, 3, view)))
     fitted = Fitted("classical", view, vars(config), LABELS, head.state, head.trained_params, head.trained_params)
     task = Task("drawn", LABELS, tuple(train), (), Sealed(test), modality="text")
-    model = store.save(folder, fitted, None, None)
+    model = store.save(folder, fitted, None, None, modality="text")
     gallery = model.gallery("torch", folder.parent / "features")
     judgement = judge(
         task,
         {"t": [fitted], "r": [fitted]},
-        lambda f, examples: store.scores(f, gallery, examples),
+        lambda f, examples: Predictor(f, gallery).logits(examples),
         transfer="t",
         rival="r",
         winner="t",
@@ -62,7 +63,7 @@ def test_a_drop_is_what_the_saved_model_loses_without_the_words(published):
     said = row["telling"][0]
     words = row["text"].split()
     answers = {
-        published.model.probabilities(published.gallery, [Example("x", f"{at}", " ".join(rest))])[
+        Predictor(published.model.fitted, published.gallery).probabilities([Example("x", f"{at}", " ".join(rest))])[
             0, LABELS.index(row["predicted"])
         ]
         for at, word in enumerate(words)

@@ -6,8 +6,8 @@ from PIL import Image
 
 from headstart.errors import UsageError
 from headstart.read.text import SHAPE
-from headstart.ship._pictures import one_by_one
-from headstart.ship._texts import _of, texts
+from headstart.ship._inputs import one_by_one
+from headstart.ship.modality.text import _of, inputs
 
 
 def test_a_text_that_looks_like_someones_home_is_a_text():

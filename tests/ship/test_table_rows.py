@@ -4,13 +4,12 @@ import pytest
 
 from headstart.read.image import SHAPE as IMAGE
 from headstart.read.text import SHAPE as TEXT
-from headstart.ship._pictures import pictures
-from headstart.ship._texts import texts
+from headstart.ship.modality import image, text
 from headstart.ship.predict import Row, to_csv
 
 
 def test_pictures_that_a_table_names(cases, tmp_path):
-    found = list(pictures([cases / "predict_table" / "new.csv"], tmp_path))
+    found = list(image.inputs([cases / "predict_table" / "new.csv"], tmp_path, IMAGE))
     assert [one.shown.rsplit("/", 1)[1] for one in found] == [f"{i}.png" for i in range(80, 100)]
     assert all(one.example.answer is None for one in found)
 
@@ -18,21 +17,21 @@ def test_pictures_that_a_table_names(cases, tmp_path):
 def test_cells_beside_a_picture_are_kept_and_a_missing_one_is_told(cases, tmp_path):
     folder = cases / "predict_table"
     (tmp_path / "new.csv").write_text(f"id,scan,label\n7,{folder / '3.png'},a\n8,{folder / 'none.png'},b\n9,,\n")
-    found = list(pictures([tmp_path / "new.csv"], tmp_path, IMAGE.known({"image": "scan"})))
+    found = list(image.inputs([tmp_path / "new.csv"], tmp_path, IMAGE.known({"image": "scan"})))
     assert [one.beside["id"] for one in found] == ["7", "8", "9"]
     assert [one.example for one in found][1:] == ["There is no such file.", "The row names no picture."]
 
 
 def test_pictures_inside_a_table(cases, tmp_path, monkeypatch):
     monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "cache"))
-    found = list(pictures([cases / "picture_bytes" / "data.parquet"], tmp_path))
+    found = list(image.inputs([cases / "picture_bytes" / "data.parquet"], tmp_path, IMAGE))
     assert len({one.example.digest for one in found}) == 80
     assert found[1].beside == {"label": "b"}
 
 
 @pytest.mark.parametrize("columns", ["title,body", "title, body"])
 def test_texts_of_the_columns_that_the_run_learnt_from(cases, columns):
-    found = list(texts([cases / "two_texts" / "tickets.csv"], TEXT.known({"text": columns})))
+    found = list(text.inputs([cases / "two_texts" / "tickets.csv"], cases, TEXT.known({"text": columns})))
     assert len(found) == 240
     assert all(one.example.content.count(" ␟ ") == 1 and set(one.beside) == {"label"} for one in found)
 

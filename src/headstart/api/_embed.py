@@ -58,7 +58,8 @@ def embedded(model: Model, inputs: Iterable[Any], engine: str = "auto") -> Float
 
     def look(examples: list[Example]) -> FloatArray:
         with tempfile.TemporaryDirectory(prefix="headstart-") as folder:
-            return model.features(model.gallery(engine, Path(folder)), examples)
+            with model.predictor(engine, Path(folder)) as predictor:
+                return predictor.features(examples)
 
     return _each(look, model.modality, inputs, model.columns, model.pixels)
 

@@ -62,7 +62,6 @@ def evaluate(
     quiet_threads()
     from ..judge.unseen import evaluate as judged
     from ..read._unseen import unseen
-    from ..ship.store import scores
 
     runs = [opened(run, take), *([opened(against)] if against is not None else [])]
     models = [r.model for r in runs]
@@ -91,14 +90,14 @@ def evaluate(
     caveats += task.notes
     verdict = runs[0].record["verdict"]
     with tempfile.TemporaryDirectory(prefix="headstart-") as folder:
-        galleries = {id(m.fitted): m.gallery(engine, Path(folder)) for m in models}
+        predictors = {id(m.fitted): m.predictor(engine, Path(folder)) for m in models}
         ways = {id(m.fitted): m.pixels for m in models}
 
         def logits(fitted: Fitted, examples: Sequence[Example]) -> np.ndarray[Any, Any]:
             columns = [fitted.labels.index(name) for name in task.labels] if len(task.labels) > 1 else [0]
             own = ways[id(fitted)]  # each model reads pictures as it did when it learnt
             seen = [replace(e, digest=own.name(e.digest), pixels=own) for e in examples]
-            return scores(fitted, galleries[id(fitted)], seen)[:, columns]  # runs may know them in another order
+            return predictors[id(fitted)].logits(seen)[:, columns]  # runs may know them in another order
 
         return judged(
             task,

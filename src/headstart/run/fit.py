@@ -190,13 +190,13 @@ def _held(job: Job, picked: Picked, considered: Sequence[Source]) -> tuple[Race,
 def _judge(job: Job, finalists: Mapping[str, list[Fitted]], roles: Mapping[str, str]) -> Judgement:
     """The verdict, on the sealed test split."""
     from ..judge.verdict import judge
-    from ..ship.store import scores
+    from ..ship.predictor import Predictor
 
     views = list(dict.fromkeys(f.view for seeds in finalists.values() for f in seeds))
 
     def logits(fitted: Fitted, examples: Sequence[Example]) -> np.ndarray[Any, Any]:
         job.gallery.look(examples, views)  # the first call fills the cache for all finalists in one pass
-        return scores(fitted, job.gallery, examples)
+        return Predictor(fitted, job.gallery).logits(examples)
 
     opened = {"test": job.task.fingerprint, **roles}
     # An earlier opening for other finalists counts; one that was killed and is now repeated tells nothing new.

@@ -48,7 +48,7 @@ def save(job: Job, judgement: Judgement, outcome: Outcome, picked: Picked, engin
         source = picked.sources[fitted.view.source] if fitted.view.source else None
         weights = picked.weights[source.key] if source else None
         out, judged = job.plan.out / folder, judgement.probabilities if role == "winner" else None
-        store.save(out, fitted, source, weights, columns, job.plan.out / MODEL, job.task.pixels)
+        store.save(out, fitted, source, weights, columns, job.plan.out / MODEL, job.task.pixels, modality=task.modality)
         _check_saved(out, job, judgement, fitted, judged)
     return whole["winner"]
 
@@ -65,18 +65,20 @@ def _check_saved(folder: Path, job: Job, judgement: Judgement, fitted: Fitted, j
     its own backbone and preprocessing, to what bf16 in other batches may change. Where the outputs were not kept
     (`judged` is None) they are made again from the model in memory.
     """
+    from ..ship.predictor import Predictor
     from ..ship.store import load as open_model
-    from ..ship.store import scores
 
     model: Model = open_model(folder)
     gallery, kind = job.gallery, load("kind", job.task.kind)
     some = judgement.examples[:64]
     few, unit = some[:16], kind.unit(targets(job.task, job.task.train))
-    wanted = kind.decode(scores(fitted, gallery, some), fitted.temperature) if judged is None else judged
+    wanted = Predictor(fitted, gallery).probabilities(some) if judged is None else judged
     with tempfile.TemporaryDirectory(prefix="headstart-") as empty:
-        anew = model.probabilities(model.gallery(gallery.engine, Path(empty)), few)
+        with model.predictor(gallery.engine, Path(empty)) as predictor:
+            anew = predictor.probabilities(few)
+    head = Predictor(model.fitted, gallery).probabilities(some)
     rounding = particulars.of(job.task.modality).rounding(model.fitted.view)
-    for again, allowed in ((model.probabilities(gallery, some), rounding), (anew, 0.05)):
+    for again, allowed in ((head, rounding), (anew, 0.05)):
         gap = float(np.abs(again - wanted[: len(again)]).max()) / unit
         if not gap < allowed:
             raise HeadstartError(

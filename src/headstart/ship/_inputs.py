@@ -4,13 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, cast
 
+from ..errors import UsageError
 from ..family import load
 from ..pixels import PLAIN, Pixels
+from ..read._record import Shape
 from ._input import Input
-from ._pictures import one_by_one, pictures
-from ._texts import texts
+
+
+class Modality(Protocol):
+    """What a file of `ship/modality/` offers."""
+
+    def inputs(self, given: Iterable[Any], folder: Path, shape: Shape, how: Pixels = PLAIN) -> Iterator[Input]:
+        """Files, folders, tables, "-" for lines on standard input, or examples in memory → an `Input` each.
+
+        Args:
+            given: one after the other.
+            folder: what lies in memory and is to be read as a file is written there.
+            shape: tells the column of a table.
+            how: pictures are read.
+        """
+
+
+def member(name: str) -> Modality:
+    """The file of that name."""
+    return cast(Modality, load("ship/modality", name))
+
+
+def one_by_one(inputs: Any) -> Iterable[Any]:  # noqa: ANN401 - whatever a person holds
+    """The inputs as something to go through: a single path, text, picture or open file is one input.
+
+    >>> one_by_one("a.jpg"), one_by_one(["a.jpg", "b.jpg"])
+    (['a.jpg'], ['a.jpg', 'b.jpg'])
+
+    Raises:
+        UsageError: it is a table in memory.
+    """
+    if hasattr(inputs, "columns"):
+        raise UsageError(
+            f"A {type(inputs).__name__} was given; inputs are single ones. Give one of its columns, or write it to a "
+            "CSV file and give that."
+        )
+    array = getattr(inputs, "ndim", None)
+    single = isinstance(inputs, str | bytes | Path) or hasattr(inputs, "read") or hasattr(inputs, "getexif")
+    return [inputs] if single or array == 2 or (array == 3 and inputs.shape[2] in (1, 3, 4)) else inputs
 
 
 def inputs_of(
@@ -24,14 +62,12 @@ def inputs_of(
     """Each input, in order.
 
     Args:
-        modality: "image" or "text".
+        modality: a member of the family.
         given: files, folders, tables, "-" for standard input; texts as they are, or pictures in memory.
         folder: pictures in memory are written there.
         columns: what the model's own table called them; looked for first.
         pixels: how pictures are read.
-        text: the table's column of texts, where a person names it.
+        text: the table's column of examples, where a person names it.
     """
-    shape = load("read", modality).SHAPE.known(columns or {})
-    if modality == "text":
-        return texts(one_by_one(given), shape.reading(text))
-    return pictures(one_by_one(given), folder, shape, pixels)
+    shape = load("read", modality).SHAPE.known(columns or {}).reading(text)
+    return member(modality).inputs(one_by_one(given), folder, shape, pixels)

@@ -14,10 +14,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ..extract.gallery import Gallery
 from ..types import Example
 from ._input import Input
 from ._inputs import inputs_of
+from .predictor import Predictor
 from .store import Model, load
 
 CHUNK = 256  # inputs between two rows written out
@@ -44,7 +44,7 @@ class Row:
 def predict(
     model: Path | Model, inputs: Iterable[Any], *, engine: str = "auto", text: str | None = None
 ) -> Iterator[Row]:
-    """Predict files, folders, "-" for paths on standard input, or pictures in memory; of texts see `_texts.py`.
+    """Predict files, folders, "-" for paths on standard input, or pictures in memory; of texts see `modality/text.py`.
 
     `engine="auto"` is the engine the model was judged with, where this machine has it. `text` names the column of a
     table that holds the texts; not given, the one that was named when the model learnt, or a usual name.
@@ -55,18 +55,18 @@ def predict(
     loaded = load(model) if isinstance(model, Path) else model
     with tempfile.TemporaryDirectory(prefix="headstart-") as folder:
         found = inputs_of(loaded.modality, inputs, Path(folder), loaded.columns, loaded.pixels, text)
-        gallery = loaded.gallery(engine, Path(folder) / "features")
-        while some := list(islice(found, CHUNK)):
-            yield from _rows(loaded, gallery, some)
-            for written in Path(folder).glob("*.*"):  # pictures that lay in memory
-                written.unlink()
+        with loaded.predictor(engine, Path(folder) / "features") as predictor:
+            while some := list(islice(found, CHUNK)):
+                yield from _rows(loaded, predictor, some)
+                for written in Path(folder).glob("*.*"):  # pictures that lay in memory
+                    written.unlink()
 
 
-def _rows(model: Model, gallery: Gallery, inputs: Sequence[Input]) -> Iterator[Row]:
+def _rows(model: Model, predictor: Predictor, inputs: Sequence[Input]) -> Iterator[Row]:
     looked = [item.example for item in inputs]
-    bad = gallery.unreadable([e for e in looked if isinstance(e, Example)], [model.fitted.view])
+    bad = predictor.gallery.unreadable([e for e in looked if isinstance(e, Example)], [model.fitted.view])
     good = [e for e in looked if isinstance(e, Example) and e.digest not in bad]
-    found = iter(model.probabilities(gallery, good)) if good else iter(())
+    found = iter(predictor.probabilities(good)) if good else iter(())
     for one in inputs:
         example = one.example
         if isinstance(example, Example) and example.digest not in bad:

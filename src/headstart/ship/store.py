@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ..errors import DataError, UsageError
+from ..errors import DataError
 from ..extract._lens import load_rank
 from ..extract.gallery import Gallery
 from ..family import load as member
@@ -26,8 +23,8 @@ from ..pixels import PLAIN, Pixels
 from ..plan import keep
 from ..runtime import write
 from ..source._catalogue import source_from
-from ..strategy import strategy
-from ..types import Example, Fitted, Source, to_dict
+from ..types import Fitted, Source, to_dict
+from .predictor import Predictor
 
 BACKBONE = "backbone.safetensors"
 FORMAT = 2  # of model.json
@@ -40,6 +37,7 @@ class Model:
     fitted: Fitted
     source: Source | None
     weights: Path | None  # of the backbone
+    modality: str  # what it reads
     columns: Mapping[str, str] = field(default_factory=dict)  # role ("text", "label", …) → column that it learnt from
     pixels: Pixels = PLAIN  # how it reads pictures
 
@@ -47,13 +45,6 @@ class Model:
     def labels(self) -> tuple[str, ...]:
         """Class names, in the order of the columns of `probabilities`; of a model of numbers what they are called."""
         return self.fitted.labels
-
-    @property
-    def modality(self) -> str:
-        """What it reads: "image" or "text"."""
-        if self.source is not None:
-            return self.source.modality
-        return "text" if self.fitted.view.depth == "input" else "image"
 
     def gallery(self, engine: str = "auto", folder: Path | None = None) -> Gallery:
         """Looks at pictures the way this model wants them; `folder` is where rows are kept.
@@ -63,53 +54,18 @@ class Model:
         judged = self.fitted.view.engine
         if engine == "auto" and judged in names("extract/engine") and load_rank(judged) >= 0:
             engine = judged
-        if self.source is None:
-            return Gallery({}, modality=self.modality, engine=engine, folder=folder)
-        weights = {self.source.key: self.weights} if self.weights else {}
-        return Gallery(
-            {self.source.key: self.source}, modality=self.modality, engine=engine, weights=weights, folder=folder
-        )
+        sources = {self.source.key: self.source} if self.source else {}
+        weights = {self.source.key: self.weights} if self.source and self.weights else {}
+        return Gallery(sources, modality=self.modality, engine=engine, weights=weights, folder=folder)
 
-    def logits(self, gallery: Gallery, examples: Sequence[Example]) -> NDArray[np.float32]:
-        """Class scores of pictures, [n k], before temperature scaling."""
-        return scores(self.fitted, gallery, examples)
-
-    def probabilities(self, gallery: Gallery, examples: Sequence[Example]) -> NDArray[np.float64]:
-        """Calibrated probabilities of pictures, [n k]; of a model of numbers these, [n 1]."""
-        found: NDArray[np.float64] = self.kind.decode(self.logits(gallery, examples), self.fitted.temperature)
-        return found
-
-    def features(self, gallery: Gallery, examples: Sequence[Example]) -> NDArray[np.float32]:
-        """What its network makes of examples before the head, [n d].
-
-        Raises:
-            UsageError: it stands on no source.
-        """
-        fitted = self.fitted
-        if self.source is None or not strategy(fitted.strategy).reuses:
-            raise UsageError(
-                f"This model ('{fitted.strategy}') starts fresh and has no source's features. Name a source: "
-                "headstart.embed(inputs, source=…)."
-            )
-        x = gallery.look(examples, [fitted.view])[0].x
-        if fitted.view.depth in (*self.source.depths, "all"):
-            return np.asarray(x, np.float32)
-        tuned = strategy(fitted.strategy).features
-        if tuned is None:  # a language model that answers in words
-            raise UsageError(f"This model ('{fitted.strategy}') makes no features. Use headstart.embed(…, source=…).")
-        return np.asarray(tuned(fitted, x, self.source, self.weights), np.float32)
+    def predictor(self, engine: str = "auto", folder: Path | None = None) -> Predictor:
+        """The model at work, on a gallery of its own; `folder` is where rows are kept meanwhile."""
+        return Predictor(self.fitted, self.gallery(engine, folder))
 
     @property
     def kind(self) -> ModuleType:
         """The member of kind/ that reads its outputs."""
         return member("kind", self.fitted.kind)
-
-
-def scores(fitted: Fitted, gallery: Gallery, examples: Sequence[Example]) -> NDArray[np.float32]:
-    """Class scores [n k] of a fitted head, its view taken through `gallery`."""
-    x, key = gallery.look(examples, [fitted.view])[0].x, fitted.view.source or ""
-    known = gallery.sources.get(key), gallery.weights.get(key)
-    return np.asarray(strategy(fitted.strategy).logits(fitted, x, *known), np.float32)
 
 
 def save(
@@ -120,27 +76,35 @@ def save(
     columns: Mapping[str, str] | None = None,
     beside: Path | None = None,
     pixels: Pixels = PLAIN,
+    *,
+    modality: str,
 ) -> Model:
     """Write a model folder; `model.json` comes last.
 
     Where the model folder `beside` it holds the same backbone, the two share one file, where the disk knows hard links.
     """
-    extra: dict[str, Any] = {"format": FORMAT, "columns": dict(columns or {}), "pixels": asdict(pixels), "source": None}
+    extra: dict[str, Any] = {"format": FORMAT, "modality": modality, "columns": dict(columns or {})}
+    extra |= {"pixels": asdict(pixels), "source": None}
     if source is not None and weights is not None:
-        data = weights.read_bytes()
-        if not _holds(folder / BACKBONE, data):
-            twin = beside / BACKBONE if beside and _holds(beside / BACKBONE, data) else None
-            _place(folder / BACKBONE, data, twin)
-        extra |= {"source": to_dict(source), "backbone_sha256": hashlib.sha256(data).hexdigest()}
+        sha256 = _sha256(weights)
+        if _sha256(folder / BACKBONE) != sha256:
+            twin = beside / BACKBONE if beside and _sha256(beside / BACKBONE) == sha256 else None
+            _place(folder / BACKBONE, weights, twin)
+        extra |= {"source": to_dict(source), "backbone_sha256": sha256}
     keep.save(folder, fitted, extra)
-    return Model(fitted, source, folder / BACKBONE if source else None, dict(columns or {}), pixels)
+    return Model(fitted, source, folder / BACKBONE if source else None, modality, dict(columns or {}), pixels)
 
 
-def _holds(path: Path, data: bytes) -> bool:
-    return path.exists() and path.read_bytes() == data
+def _sha256(path: Path) -> str:
+    """Of a file, which is never whole in memory."""
+    try:
+        with path.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
+    except FileNotFoundError:
+        return "no file"
 
 
-def _place(path: Path, data: bytes, twin: Path | None) -> None:
+def _place(path: Path, file: Path, twin: Path | None) -> None:
     """Another name for the file `twin`, or a file of its own."""
     if twin is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -149,7 +113,7 @@ def _place(path: Path, data: bytes, twin: Path | None) -> None:
             return os.link(twin, path)
         except OSError:  # no hard links on this disk
             pass
-    write(path, data)
+    write(path, file.read_bytes())
 
 
 def load(folder: Path) -> Model:
@@ -167,16 +131,19 @@ def load(folder: Path) -> Model:
     columns = extra.get("columns")
     columns = {name: str(column) for name, column in columns.items()} if isinstance(columns, dict) else {}
     pixels = Pixels(**extra.get("pixels", {}))
-    if extra["source"] is None:
-        return Model(fitted, None, None, columns, pixels)
+    source = None if extra["source"] is None else source_from(extra["source"])
+    modality = extra.get("modality") or _guessed(fitted, source)
+    if source is None:
+        return Model(fitted, None, None, modality, columns, pixels)
     weights = folder / BACKBONE
-    try:
-        found = hashlib.sha256(weights.read_bytes()).hexdigest()
-    except FileNotFoundError:
-        found = "no file"
-    if found != extra["backbone_sha256"]:
+    if (found := _sha256(weights)) != extra["backbone_sha256"]:
         raise DataError(
             f"{weights} is not the file this model was saved with (sha256 {found[:12]}, not "
             f"{extra['backbone_sha256'][:12]}). Copy the whole model folder again, or run `headstart fit` again."
         )
-    return Model(fitted, source_from(extra["source"]), weights, columns, pixels)
+    return Model(fitted, source, weights, modality, columns, pixels)
+
+
+def _guessed(fitted: Fitted, source: Source | None) -> str:
+    """What a model reads whose file is too old to say it: pictures, or texts as they are."""
+    return source.modality if source else "text" if fitted.view.depth == "input" else "image"

@@ -17,6 +17,7 @@ n_before, n_now)`, `copies(facts)` (augmented copies a picture that it trains on
 `KINDS` (of tasks that it takes; classification alone without it: of regression `work.train.y` is float64 and k is 1, of
 multilabel it is [n k] of 0 and 1),
 `spared(facts)` (why the race need not try it on such data unless it is named, or None),
+`predictor(fitted, source, weights)` (what `logits` would build anew at every call, built once: `training/tuned.py`),
 `SOURCE_DATA` (True: it uses `work.source_rows`), `UNLABELLED` (True: it uses `work.unlabelled`),
 `suits(source)` (whether it can reuse that source; asked where a fit chooses sources and it is named),
 `NEEDS_HEAD` ("causal": a source whose file has the head that tells the next word).

@@ -28,14 +28,14 @@ from ..runtime import device
 from ..strategy import Head
 from ..types import Facts, IntArray, Progress, View, Work
 from .training import tune
-from .training.tuned import features, logits
+from .training.tuned import logits, predictor
 
 if TYPE_CHECKING:
     import torch
 
     from .training.tail import Tail
 
-__all__ = ["features", "logits"]
+__all__ = ["logits", "predictor"]
 
 TITLE = "contrastive tuning (SetFit)"
 PAPER = "Tunstall et al. 2022, Efficient Few-Shot Learning Without Prompts"

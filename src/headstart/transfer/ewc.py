@@ -21,14 +21,14 @@ from ..types import Facts, Progress, Source, Work
 from ._once import once
 from .training import tune
 from .training.tune import copies, fit_view, refit, views
-from .training.tuned import features, logits, skill
+from .training.tuned import logits, predictor, skill
 
 if TYPE_CHECKING:
     import torch
 
     from .training.tail import Tail
 
-__all__ = ["copies", "features", "fit_view", "logits", "refit", "skill", "views"]
+__all__ = ["copies", "fit_view", "logits", "predictor", "refit", "skill", "views"]
 
 TITLE = "fine-tuning with elastic weights (EWC)"
 PAPER = "Kirkpatrick et al. 2017, Overcoming catastrophic forgetting in neural networks"

@@ -13,9 +13,9 @@ from ..strategy import SEARCH, Head
 from ..types import Facts, Progress, Work
 from .training import tune
 from .training.tune import Config, copies, fit_view, refit, views
-from .training.tuned import features, logits, skill
+from .training.tuned import logits, predictor, skill
 
-__all__ = ["Config", "copies", "features", "fit_view", "logits", "refit", "skill", "views"]
+__all__ = ["Config", "copies", "fit_view", "logits", "predictor", "refit", "skill", "views"]
 
 TITLE = "fine-tuning"
 PAPER = "Kumar et al. 2022, Fine-Tuning can Distort Pretrained Features (LP-FT); Howard & Ruder 2018, ULMFiT"

@@ -14,13 +14,13 @@ from ..strategy import Head
 from ..types import Facts, Progress, Work
 from .training import tune
 from .training.tune import copies, fit_view, refit, views
-from .training.tuned import features, logits, skill
+from .training.tuned import logits, predictor, skill
 
 if TYPE_CHECKING:
     from .training.loop import Opening
     from .training.tail import Tail
 
-__all__ = ["copies", "features", "fit_view", "logits", "refit", "skill", "views"]
+__all__ = ["copies", "fit_view", "logits", "predictor", "refit", "skill", "views"]
 
 TITLE = "gradual unfreezing"
 PAPER = "Howard & Ruder 2018, Universal Language Model Fine-tuning for Text Classification (ULMFiT)"

@@ -25,13 +25,13 @@ from ..types import Facts, Progress, Source, View, Work
 from . import gradual
 from .training import tune
 from .training.tune import copies, fit_view, refit, views
-from .training.tuned import features, logits
+from .training.tuned import logits, predictor
 
 if TYPE_CHECKING:
     from .training.tail import Tail
 
 T = TypeVar("T")
-__all__ = ["copies", "features", "fit_view", "logits", "refit", "views"]
+__all__ = ["copies", "fit_view", "logits", "predictor", "refit", "views"]
 
 TITLE = "language model of the domain, then fine-tuning"
 PAPER = "Howard & Ruder 2018, ULMFiT; Gururangan et al. 2020, Don't Stop Pretraining"

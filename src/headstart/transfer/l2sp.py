@@ -14,14 +14,14 @@ from ..strategy import SEARCH, Head
 from ..types import Facts, Progress, Work
 from .training import tune
 from .training.tune import copies, fit_view, refit, views
-from .training.tuned import features, logits, skill
+from .training.tuned import logits, predictor, skill
 
 if TYPE_CHECKING:
     import torch
 
     from .training.tail import Tail
 
-__all__ = ["copies", "features", "fit_view", "logits", "refit", "skill", "views"]
+__all__ = ["copies", "fit_view", "logits", "predictor", "refit", "skill", "views"]
 
 TITLE = "fine-tuning held near the source (L2-SP)"
 PAPER = "Li, Grandvalet & Davoine 2018, Explicit Inductive Bias for Transfer Learning with Convolutional Networks"

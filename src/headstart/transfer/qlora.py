@@ -51,9 +51,9 @@ def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
 
 def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None, weights: Path | None = None) -> FloatArray:
     """See `tuned.logits`."""
-    return tuned.logits(fitted, x, source, weights, lora.opener(Config(**fitted.config), four_bits=True))
+    return predictor(fitted, source, weights).logits(x)
 
 
-def features(fitted: Fitted, x: NDArray[Any], source: Source, weights: Path | None) -> FloatArray:
-    """See `tuned.features`."""
-    return tuned.features(fitted, x, source, weights, lora.opener(Config(**fitted.config), four_bits=True))
+def predictor(fitted: Fitted, source: Source | None, weights: Path | None) -> tuned.Tuned:
+    """The source in four bits with its adapters, built once."""
+    return tuned.Tuned(fitted, source, weights, lora.opener(Config(**fitted.config), four_bits=True))

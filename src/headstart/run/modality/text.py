@@ -68,8 +68,8 @@ class Texts(Particulars):
         worst = [at for at, _ in mistakes]
         typical, said = texts.typical(judgement), load("kind", task.kind).said
         with tempfile.TemporaryDirectory(prefix="headstart-") as empty:
-            gallery = model.gallery(engine, Path(empty))
-            found = texts.telling(judgement, [*worst, *typical], lambda some: model.probabilities(gallery, some))
+            with model.predictor(engine, Path(empty)) as predictor:
+                found = texts.telling(judgement, [*worst, *typical], predictor.probabilities)
         for (_, mistake), words in zip(mistakes, found, strict=False):
             mistake["telling"] = words
         rows = [

@@ -54,7 +54,7 @@ def logits(fitted: Fitted, x: NDArray[Any], source: Source, width: int, layers: 
     state = dict(fitted.state)
     known = np.asarray(state.pop(TOKENS))
     small = architecture(source, width, layers, len(known) + 1)
-    return tuned.logits(replace(fitted, state=state), _rows(x, known), small, None, opened)
+    return tuned.Tuned(replace(fitted, state=state), small, None, opened).logits(_rows(x, known))
 
 
 def architecture(source: Source, width: int, layers: int, tokens: int) -> Source:

@@ -1,6 +1,6 @@
 """What a tuned network says of new inputs: class scores, features before its head, and what the source said before.
 
-In: a `Fitted` of a strategy that `_tune` trains, its inputs, its source. The network is built anew at each call.
+In: a `Fitted` of a strategy that `tune` trains, its inputs, its source.
 """
 
 from __future__ import annotations
@@ -15,45 +15,46 @@ from ...runtime import device
 from ...types import Fitted, FloatArray, Source
 
 if TYPE_CHECKING:
-    from .tail import Tail
     from .tune import Opener
 
 
-def logits(
-    fitted: Fitted,
-    x: NDArray[Any],
-    source: Source | None = None,
-    weights: Path | None = None,
-    opened: Opener | None = None,
-) -> FloatArray:
-    """Maps [n, c, h, w] (or with copies [n, v, c, h, w], of which the first counts), pictures or tokens → [n k].
+class Tuned:
+    """A tuned network, built once.
 
-    Raises:
-        UsageError: no source record.
+    Inputs are maps [n, c, h, w] (or with copies [n, v, c, h, w], of which the first counts), pictures or tokens.
     """
-    from .tail import look, plain
 
-    if source is None:
-        raise UsageError(f"'{fitted.strategy}' needs the record of its source to read pictures. Pass source=….")
-    return look(_tail_of(fitted, source, weights, opened), plain(x))
+    def __init__(
+        self, fitted: Fitted, source: Source | None, weights: Path | None, opened: Opener | None = None
+    ) -> None:
+        """Raises `UsageError` where there is no source record."""
+        from .tail import open_tail, put
+
+        if source is None:
+            raise UsageError(f"'{fitted.strategy}' needs the record of its source to read examples. Pass source=….")
+        tail = (opened or open_tail)(source, weights, fitted.view, len(fitted.state["classifier.bias"]))
+        put(tail, fitted.state)
+        self._tail = tail.to(device()).eval()
+
+    def logits(self, x: NDArray[Any]) -> FloatArray:
+        """Inputs → class scores [n k]."""
+        from .tail import look, plain
+
+        return look(self._tail, plain(x))
+
+    def features(self, x: NDArray[Any]) -> FloatArray:
+        """Inputs → what the network makes of them before its head, [n d]."""
+        from .tail import look, plain
+
+        return look(self._tail, plain(x), features=True)
 
 
-def features(
-    fitted: Fitted, x: NDArray[Any], source: Source, weights: Path | None, opened: Opener | None = None
-) -> FloatArray:
-    """The same inputs → what the tuned network makes of them before its head, [n d]."""
-    from .tail import look, plain
-
-    return look(_tail_of(fitted, source, weights, opened), plain(x), features=True)
+predictor = Tuned  # what strategies call it
 
 
-def _tail_of(fitted: Fitted, source: Source, weights: Path | None, opened: Opener | None) -> Tail:
-    """The tuned network, ready to predict."""
-    from .tail import open_tail, put
-
-    tail = (opened or open_tail)(source, weights, fitted.view, len(fitted.state["classifier.bias"]))
-    put(tail, fitted.state)
-    return tail.to(device()).eval()
+def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None, weights: Path | None = None) -> FloatArray:
+    """Inputs → class scores [n k], once."""
+    return Tuned(fitted, source, weights).logits(x)
 
 
 def skill(

@@ -13,53 +13,29 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ..errors import UsageError
-from ..pixels import PLAIN, Pixels
-from ..read._record import Shape
-from ..read.folder.walk import expand
-from ..read.image import SHAPE
-from ..read.picture.picture import Unreadable, file_bytes
-from ..read.picture.picture import suffix_of as picture_suffix
-from ..read.table.formats import suffix_of
-from ..runtime import write
-from ..types import Example
-from ._input import Input, rows_of
+from ...pixels import PLAIN, Pixels
+from ...read._record import Shape
+from ...read.folder.walk import expand
+from ...read.picture.picture import Unreadable, file_bytes
+from ...read.picture.picture import suffix_of as picture_suffix
+from ...read.table.formats import suffix_of
+from ...runtime import write
+from ...types import Example
+from .._input import Input, rows_of
 
 SHAPES = "[h, w], [h, w, 1], [h, w, 3] or [h, w, 4]"
 
 
-def one_by_one(inputs: Any) -> Iterable[Any]:  # noqa: ANN401 - whatever a person holds
-    """The inputs as something to go through: a single path, text, picture or open file is one input.
-
-    >>> one_by_one("a.jpg"), one_by_one(["a.jpg", "b.jpg"])
-    (['a.jpg'], ['a.jpg', 'b.jpg'])
-
-    Raises:
-        UsageError: it is a table in memory.
-    """
-    if hasattr(inputs, "columns"):
-        raise UsageError(
-            f"A {type(inputs).__name__} was given; inputs are single ones. Give one of its columns, or write it to a "
-            "CSV file and give that."
-        )
-    array = getattr(inputs, "ndim", None)
-    single = isinstance(inputs, str | bytes | Path) or hasattr(inputs, "read") or hasattr(inputs, "getexif")
-    return [inputs] if single or array == 2 or (array == 3 and inputs.shape[2] in (1, 3, 4)) else inputs
-
-
-def pictures(inputs: Iterable[Any], folder: Path, shape: Shape = SHAPE, how: Pixels = PLAIN) -> Iterator[Input]:
-    """Each picture of the inputs, read as `how` says; those in memory are written below `folder`.
-
-    `shape` tells the column of a table.
-    """
-    for number, given in enumerate(inputs, 1):
-        if isinstance(given, str | Path):
-            for path in expand([given], SHAPE.wanted):
+def inputs(given: Iterable[Any], folder: Path, shape: Shape, how: Pixels = PLAIN) -> Iterator[Input]:
+    """See `_inputs.Modality`."""
+    for number, one in enumerate(given, 1):
+        if isinstance(one, str | Path):
+            for path in expand([one], shape.wanted):
                 yield from _rows(path, shape, how) or [Input(str(path), _example(path, how))]
             continue
-        shown = str(getattr(given, "filename", "") or getattr(given, "name", "") or f"input {number}")
+        shown = str(getattr(one, "filename", "") or getattr(one, "name", "") or f"input {number}")
         try:
-            data = _bytes(given)
+            data = _bytes(one)
         except (ValueError, OSError) as problem:
             yield Input(shown, str(problem))
             continue

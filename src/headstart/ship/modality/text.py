@@ -8,32 +8,34 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
-from ..read._record import Record, Shape
-from ..read.folder.walk import files
-from ..read.table.formats import suffix_of
-from ..read.text import content, digest, reads
-from ..types import PAIR, Example
-from ._input import Input, rows_of
+from ...pixels import PLAIN, Pixels
+from ...read._record import Record, Shape
+from ...read.folder.walk import files
+from ...read.table.formats import suffix_of
+from ...read.text import content, digest, reads
+from ...types import PAIR, Example
+from .._input import Input, rows_of
 
 
-def texts(inputs: Iterable[str | Path | tuple[str, ...]], shape: Shape) -> Iterator[Input]:
-    """Each text of the inputs. `shape` says which column of a table holds the texts.
+def inputs(given: Iterable[Any], folder: Path, shape: Shape, how: Pixels = PLAIN) -> Iterator[Input]:
+    """See `_inputs.Modality`.
 
     A word that is no file, folder or table is itself the text; "-" stands for lines on standard input, a tuple for
     texts of several columns.
     """
-    for given in inputs:
-        if str(given) == "-":
+    for one in given:
+        if str(one) == "-":
             for number, line in enumerate(sys.stdin, 1):
                 yield Input(f"line {number}", _example(Record(Path(f"line {number}"), "", content=line.rstrip("\r\n"))))
-        elif isinstance(given, tuple):
-            text = PAIR.join(given)
+        elif isinstance(one, tuple):
+            text = PAIR.join(one)
             yield Input(text, _example(Record(Path("text"), "", content=text)))
-        elif isinstance(given, str | Path):
-            yield from _of(given, shape)
+        elif isinstance(one, str | Path):
+            yield from _of(one, shape)
         else:  # an empty cell of a column in memory, a number
-            yield Input(str(given), f"A {type(given).__name__} is no text.")
+            yield Input(str(one), f"A {type(one).__name__} is no text.")
 
 
 def _of(given: str | Path, shape: Shape) -> Iterator[Input]:

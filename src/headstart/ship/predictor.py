@@ -1,0 +1,95 @@
+"""A fitted model at work on examples: its networks are built once, when the first come, and go when it is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import UsageError
+from ..family import load
+from ..strategy import Network, Strategy, strategy
+from ..types import Example, Fitted, FloatArray, Source
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ..extract.gallery import Gallery
+
+
+class Predictor:
+    """Examples in, scores or probabilities out; a context that closes itself.
+
+    Args:
+        fitted: the model.
+        gallery: shows it examples through its view; holds the record and the weights of its source.
+    """
+
+    def __init__(self, fitted: Fitted, gallery: Gallery) -> None:
+        self.fitted, self.gallery = fitted, gallery
+
+    def __enter__(self) -> Predictor:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let the networks go; who asks again waits for them again."""
+        self.__dict__.pop("_tuned", None)
+        if self.fitted.view.source is not None:
+            self.gallery.leave(self.fitted.view.source)
+
+    def logits(self, examples: Sequence[Example]) -> FloatArray:
+        """Scores [n k], before temperature scaling."""
+        x = self._seen(examples)
+        tuned = self._tuned
+        return np.asarray(tuned.logits(x) if tuned else self._strategy.logits(self.fitted, x, *self._known), np.float32)
+
+    def probabilities(self, examples: Sequence[Example]) -> NDArray[np.float64]:
+        """Calibrated probabilities [n k]; of a model of numbers these, [n 1]."""
+        kind = load("kind", self.fitted.kind)
+        return np.asarray(kind.decode(self.logits(examples), self.fitted.temperature), np.float64)
+
+    def features(self, examples: Sequence[Example]) -> FloatArray:
+        """What its network makes of examples before the head, [n d].
+
+        Raises:
+            UsageError: it stands on no source.
+        """
+        name, source = self.fitted.strategy, self._known[0]
+        if source is None or not self._strategy.reuses:
+            raise UsageError(
+                f"This model ('{name}') starts fresh and has no source's features. Name a source: "
+                "headstart.embed(inputs, source=…)."
+            )
+        if self.fitted.view.depth in (*source.depths, "all"):
+            return np.asarray(self._seen(examples), np.float32)
+        if self._tuned is None:  # a language model that answers in words
+            raise UsageError(f"This model ('{name}') makes no features. Use headstart.embed(…, source=…).")
+        return np.asarray(self._tuned.features(self._seen(examples)), np.float32)
+
+    def _seen(self, examples: Sequence[Example]) -> NDArray[Any]:
+        return self.gallery.look(examples, [self.fitted.view])[0].x
+
+    @property
+    def _known(self) -> tuple[Source | None, Path | None]:
+        """The record of its source, and where the weights lie."""
+        key = self.fitted.view.source or ""
+        return self.gallery.sources.get(key), self.gallery.weights.get(key)
+
+    @property
+    def _strategy(self) -> Strategy:
+        return strategy(self.fitted.strategy)
+
+    @cached_property
+    def _tuned(self) -> Network | None:
+        """The tuned network, where its strategy tunes one."""
+        build = self._strategy.predictor
+        return build(self.fitted, *self._known) if build else None
