@@ -9,8 +9,9 @@ import pytest
 from headstart.extract._lens import Modality
 from headstart.family import load, names
 from headstart.read._reader import Reader
+from headstart.ship._inputs import Modality as Inputs
 
-FLOORS = {"read": Reader, "extract/modality": Modality}
+FLOORS = {"read": Reader, "extract/modality": Modality, "ship/modality": Inputs}
 
 
 @pytest.mark.parametrize("name", names("modality"))

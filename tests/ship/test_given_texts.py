@@ -1,5 +1,7 @@
 """What `predict` is given for a model of texts: tables, files, or the texts themselves."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 from PIL import Image
@@ -49,7 +51,7 @@ def test_a_table_alone_in_a_folder_is_that_table(tmp_path):
 
 
 def test_what_is_no_text_says_so_and_a_table_in_memory_asks_for_a_column():
-    found = list(texts(["fine weather", float("nan"), None], SHAPE))
+    found = list(inputs(["fine weather", float("nan"), None], Path(), SHAPE))
     assert [one.example for one in found[1:]] == ["A float is no text.", "A NoneType is no text."]
     frame = pd.DataFrame({"text": ["fine weather"]})
     with pytest.raises(UsageError, match=r"A DataFrame was given; inputs are single ones. Give one of its columns"):
@@ -58,5 +60,5 @@ def test_what_is_no_text_says_so_and_a_table_in_memory_asks_for_a_column():
 
 
 def test_texts_of_several_columns_are_a_tuple():
-    [one] = list(texts([("a title", "its body")], SHAPE))
+    [one] = list(inputs([("a title", "its body")], Path(), SHAPE))
     assert one.example.content == "a title ␟ its body"

@@ -1,0 +1,89 @@
+"""A predictor: a tuned network is built once for all rows, what it says is what single calls say, and it can go."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+import tiny_tail
+import tiny_text
+from headstart.family import load as member
+from headstart.ship.predict import predict
+from headstart.ship.store import load, save
+from headstart.source import _weights
+from headstart.types import Fitted, View
+
+TEXTS = 1000
+
+
+@pytest.fixture(scope="module")
+def tuned(tmp_path_factory):
+    """A folder with a tuned tiny language model."""
+    strategy, view = member("transfer", "finetune"), View("tiny-text", "input")
+    config = strategy.Config(parts=2, steps=2)
+    head, _ = tiny_tail.drain(strategy.run(config, tiny_text.work(tiny_text.drawn(view, 12, 2, 1), 2, view)))
+    fitted = Fitted("finetune", view, vars(config), ("a", "b"), head.state, 1, 1)
+    folder = tmp_path_factory.mktemp("tuned") / "model"
+    save(folder, fitted, tiny_text.source(), tiny_text.weights(), modality="text")
+    return folder
+
+
+@pytest.fixture
+def read(monkeypatch):
+    """Files of weights that were read."""
+    seen, real = [], _weights.read
+
+    def spy(path):
+        seen.append(path)
+        return real(path)
+
+    monkeypatch.setattr(_weights, "read", spy)
+    return seen
+
+
+def test_a_thousand_rows_load_their_backbone_once(tuned, read):
+    texts = [example.content for example in tiny_text.texts(TEXTS, 2, 3)]
+    rows = list(predict(tuned, texts))
+    assert len(rows) == TEXTS
+    assert all(row.error is None for row in rows)
+    assert read == [tuned / "backbone.safetensors"]
+
+
+def test_it_says_what_the_strategy_says_and_goes_when_it_is_closed(tuned, read, tmp_path):
+    model, examples = load(tuned), tiny_text.texts(6, 2, 4)
+    with model.predictor(folder=tmp_path) as predictor:
+        found = predictor.logits(examples)
+        x = predictor.gallery.look(examples, [model.fitted.view])[0].x
+        alone = member("transfer", "finetune").logits(model.fitted, x, model.source, model.weights)
+        np.testing.assert_allclose(found, alone, atol=1e-2)
+        assert predictor.features(examples).shape == (6, model.source.feature_dim)
+        before = len(read)
+    np.testing.assert_allclose(predictor.logits(examples), found, atol=1e-6)
+    assert len(read) == before + 1, "closed, it has let its network go and builds it again"
+
+
+def test_pictures_are_seen_through_one_network(read, tmp_path):
+    source, view = tiny_tail.source(), View("tiny", engine="torch")
+    state = {"weight": np.ones((source.feature_dim, 2), np.float32), "bias": np.zeros(2, np.float32)}
+    fitted = Fitted("probe", view, {"share": 1.0}, ("a", "b"), state, 1, 0)
+    save(tmp_path / "model", fitted, source, tiny_tail.weights(), modality="image")
+    rng = np.random.default_rng(0)
+    rows = list(predict(tmp_path / "model", list(rng.integers(0, 256, (300, 8, 8, 3), dtype=np.uint8))))
+    assert len(rows) == 300
+    assert read == [tmp_path / "model" / "backbone.safetensors"]
+
+
+@pytest.mark.parametrize(
+    ("strategy", "view", "said"),
+    [("classical", View(None, "input"), "text"), ("classical", View(None, size=32), "image")],
+)
+def test_a_model_says_what_it_reads_and_an_old_one_is_guessed(strategy, view, said, tmp_path):
+    fitted = Fitted(strategy, view, {}, ("a", "b"), {"x": np.zeros(1, np.float32)}, 0, 0)
+    assert save(tmp_path, fitted, None, None, modality="sound").modality == "sound"
+    assert load(tmp_path).modality == "sound"
+    record = json.loads((tmp_path / "model.json").read_text())
+    del record["modality"]
+    (tmp_path / "model.json").write_text(json.dumps(record))
+    assert load(tmp_path).modality == said
