@@ -63,9 +63,9 @@ def test_a_drop_is_what_the_saved_model_loses_without_the_words(published):
     said = row["telling"][0]
     words = row["text"].split()
     answers = {
-        Predictor(published.model.fitted, published.gallery).probabilities(
-            [Example("x", f"{at}", " ".join(rest))]
-        )[0, LABELS.index(row["predicted"])]
+        Predictor(published.model.fitted, published.gallery).probabilities([Example("x", f"{at}", " ".join(rest))])[
+            0, LABELS.index(row["predicted"])
+        ]
         for at, word in enumerate(words)
         if word == said["words"]
         for rest in [words[:at] + words[at + 1 :]]

@@ -9,6 +9,7 @@ from typing import Any, Protocol, cast
 from ..errors import UsageError
 from ..family import load
 from ..pixels import PLAIN, Pixels
+from ..read._reader import reader
 from ..read._record import Shape
 from ._input import Input
 
@@ -69,5 +70,5 @@ def inputs_of(
         pixels: how pictures are read.
         text: the table's column of examples, where a person names it.
     """
-    shape = load("read", modality).SHAPE.known(columns or {}).reading(text)
+    shape = reader(modality).SHAPE.known(columns or {}).reading(text)
     return member(modality).inputs(one_by_one(given), folder, shape, pixels)
