@@ -25,6 +25,7 @@ from .pixels import PLAIN, Pixels
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
+Decoder = Mapping[str, Any]  # what a kind needs beside a model to read its outputs, as JSON takes it
 LabelCell = str | tuple[str, ...]  # what a label's cell says: one text, or a list of them
 PAIR = " ␟ "  # between texts of several columns, which models that know pairs are given as such
 
@@ -254,9 +255,8 @@ class Fitted:
     state: Mapping[str, NDArray[Any]]  # what safetensors holds
     trained_params: int
     total_params: int
-    temperature: float = 1.0  # logits are divided by this before the softmax
     kind: str = "classification"  # a member of kind/, which reads its outputs
-    threshold: float = 0.5  # probability from which on a label is given, where an example may have several
+    decoder: Decoder = field(default_factory=dict)  # what that found out of them on validation data, see `Kind`
 
 
 @dataclass(frozen=True)

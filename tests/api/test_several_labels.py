@@ -119,11 +119,11 @@ def test_a_prediction_is_a_list_of_labels(topics):
 
 
 def test_what_the_saved_model_gives_hangs_on_its_threshold(topics):
-    model = topics.run.model
-    assert model.fitted.threshold == topics.run.record["metrics"]["threshold"]
+    threshold = topics.run.model.fitted.decoder["threshold"]
+    assert threshold == topics.run.record["metrics"]["threshold"]
     texts = [" ".join(PLAIN[:4] + words[:1]) for words in TOPICS.values()] + [" ".join(PLAIN)]
     for row in topics.run.predict(texts):
-        assert row.labels == tuple(name for name, p in row.probabilities.items() if p >= model.fitted.threshold)
+        assert row.labels == tuple(name for name, p in row.probabilities.items() if p >= threshold)
 
 
 def test_macro_f1_is_another_request_and_accuracy_none(topics):

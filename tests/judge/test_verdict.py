@@ -37,7 +37,7 @@ def make_task(n=120, share=0.5, train=(10, 10), groups=0):
 def fitted(strategy, right, seed=0, source=None, temperature=1.0):
     """A classifier that is right on the first share `right` of the pictures, shuffled by `seed`."""
     config = {"right": right, "seed": seed}
-    return Fitted(strategy, View(source), config, LABELS, {}, 1, 1, temperature)
+    return Fitted(strategy, View(source), config, LABELS, {}, 1, 1, decoder={"temperature": temperature})
 
 
 def logits(model, examples):

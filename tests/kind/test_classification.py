@@ -100,7 +100,7 @@ def by_brute_force(logits, y) -> tuple[float, float]:
 def test_huge_logits_win_nothing_by_being_huge():
     y = np.arange(8) % 2
     sure, surer = (scale * np.where(y[:, None] == np.arange(2), 1.0, 0.0) for scale in (6.0, 600.0))
-    np.testing.assert_allclose(kind.compared(sure, y)[1], kind.compared(surer, y)[1], rtol=1e-3)
+    np.testing.assert_allclose(kind.KIND.compared(sure, y)[1], kind.KIND.compared(surer, y)[1], rtol=1e-3)
 
 
 @pytest.mark.parametrize("scale", [0.05, 1.0, 20.0])
@@ -109,7 +109,7 @@ def test_what_candidates_are_compared_by_is_that_of_brute_force(scale, errors):
     logits, _ = drawn(errors, 30, 3)
     y = logits.argmax(1)
     y[:errors] = (y[:errors] + 1) % 3
-    right, losses = kind.compared(logits * scale, y)
+    right, losses = kind.KIND.compared(logits * scale, y)
     expected = by_brute_force(logits * scale, y)
     assert losses.shape == (30,)
     assert right == pytest.approx(expected[0])
@@ -122,7 +122,7 @@ def test_one_that_is_right_throughout_is_not_ranked_behind_one_that_errs_once():
     once = sure.copy()
     once[0] = 0.0, 0.1 - 0.2 * (y[0] == 1)
     assert once[0].argmax() != y[0]
-    perfect, erring = (float(kind.compared(scores, y)[1].mean()) for scores in (sure, once))
+    perfect, erring = (float(kind.KIND.compared(scores, y)[1].mean()) for scores in (sure, once))
     assert perfect < erring
     scaled = [kind.log_loss(kind.softmax(z, kind.temperature(z, y)), y) for z in (sure, once)]
     assert scaled[0] > scaled[1], "else scaling alone would do"

@@ -6,7 +6,9 @@ from scipy.special import expit, logit
 from sklearn.metrics import f1_score, log_loss, precision_recall_fscore_support
 
 from headstart.errors import UsageError
-from headstart.kind import classification, multilabel
+from headstart.kind import kind_of, multilabel
+
+KIND = kind_of("multilabel")
 
 RNG = np.random.default_rng(0)
 LABELS = ("ant", "bee", "cat", "dog")
@@ -16,10 +18,10 @@ Z = 2.0 * (2 * Y - 1) + RNG.normal(0, 2, Y.shape)
 
 def test_the_gain_is_the_f1_of_each_example():
     wanted = [f1_score(t, g, zero_division=1) if (t + g).any() else 1.0 for t, g in zip(Y, Z >= 0, strict=True)]
-    np.testing.assert_allclose(multilabel.gains(Z, Y), wanted)
-    mean, losses = multilabel.compared(Z, Y)
+    np.testing.assert_allclose(KIND.gains(Z, Y), wanted)
+    mean, losses = KIND.compared(Z, Y)
     assert mean == pytest.approx(f1_score(Y, Z >= 0, average="samples", zero_division=1))
-    told = multilabel.scores(multilabel.gains(Z, Y), losses)
+    told = KIND.scores(KIND.gains(Z, Y), losses)
     assert told["accuracy"] == ((Z >= 0) == Y).all(1).mean()
     assert told["scores"] == pytest.approx({"example_f1": mean, "log_loss": losses.mean()})
 
@@ -34,23 +36,25 @@ def test_training_learns_by_the_same_loss_summed_over_labels():
     import torch
 
     z, y = torch.from_numpy(Z), torch.from_numpy(Y)
-    assert float(multilabel.training_loss()(z, y)) == pytest.approx(4 * multilabel.log_losses(expit(Z), Y).mean())
+    assert float(KIND.training_loss()(z, y)) == pytest.approx(4 * multilabel.log_losses(expit(Z), Y).mean())
     p = expit(Z)
     smooth = -(0.95 * np.log(np.where(Y, p, 1 - p)) + 0.05 * np.log(np.where(Y, 1 - p, p))).sum(1).mean()
-    assert float(multilabel.training_loss(0.1)(z, y)) == pytest.approx(smooth, rel=1e-5)
+    assert float(KIND.training_loss(0.1)(z, y)) == pytest.approx(smooth, rel=1e-5)
     with pytest.raises(UsageError, match="Weights of classes were given"):
-        multilabel.training_loss(weight=np.ones(4))
+        KIND.training_loss(weight=np.ones(4))
 
 
 @pytest.mark.parametrize("unit", [0.01, 1.0, 50.0])
 def test_the_temperature_is_the_best_of_all_and_knows_no_unit(unit):
     best = multilabel.temperature(Z * unit, Y)
-    losses = [multilabel.log_losses(multilabel.decode(Z * unit, best * f), Y).mean() for f in (0.8, 0.97, 1, 1.03, 1.2)]
+    losses = [
+        multilabel.log_losses(multilabel.sigmoid(Z * unit, best * f), Y).mean() for f in (0.8, 0.97, 1, 1.03, 1.2)
+    ]
     assert int(np.argmin(losses)) == 2
 
 
 def test_answers_that_are_all_right_never_become_certainty():
-    p = multilabel.decode(9.0 * (2 * Y - 1), multilabel.temperature(9.0 * (2 * Y - 1), Y))
+    p = multilabel.sigmoid(9.0 * (2 * Y - 1), multilabel.temperature(9.0 * (2 * Y - 1), Y))
     assert p.max() == pytest.approx(81 / 82, abs=1e-4)
     assert multilabel.temperature(np.zeros((3, 2)), [[0, 1], [1, 0], [1, 1]]) == 1.0
 
@@ -78,18 +82,19 @@ def test_a_gain_that_may_be_luck_leaves_the_threshold_at_one_half():
 
 @pytest.mark.parametrize("threshold", [0.3, 0.5])
 def test_the_model_and_its_decisions_say_the_same_whatever_the_threshold(threshold):
-    given = multilabel.answers(Z, 1.7, threshold)
-    p = multilabel.decode(Z, 1.7)
+    decoder = {"temperature": 1.7, "threshold": threshold}
+    given = KIND.answers(Z, decoder)
+    p = KIND.decode(Z, decoder)
     for row, marks in zip(p, given, strict=True):
-        said = multilabel.said(row, LABELS, threshold)
+        said = KIND.said(row, LABELS, decoder)
         assert list(said["labels"]) == [label for label, mark in zip(LABELS, marks, strict=True) if mark]
         assert said["label"] == "; ".join(said["labels"])
-    table = multilabel.judged(p, Y, LABELS, threshold)
-    assert table["predicted"] == [multilabel.said(row, LABELS, threshold)["label"] for row in p]
+    table = KIND.judged(p, Y, LABELS, decoder)
+    assert table["predicted"] == [KIND.said(row, LABELS, decoder)["label"] for row in p]
 
 
 def test_rows_of_labels_are_scikit_learns():
-    given = multilabel.answers(Z)
+    given = KIND.answers(Z)
     precision, recall, f1, n = precision_recall_fscore_support(Y, given, average=None)
     for at, row in enumerate(multilabel.per_label(given, Y, LABELS)):
         assert (row["precision"], row["recall"], row["f1"], row["n"]) == pytest.approx(
@@ -106,7 +111,7 @@ def test_what_each_example_adds_has_micro_f1_as_its_mean():
 
 def test_the_largest_losses_come_first_and_right_answers_never():
     p = np.array([[0.9, 0.2], [0.1, 0.01], [0.6, 0.6], [0.4, 0.4]])
-    rows = multilabel.worst(p, [[1, 0], [1, 1], [1, 0], [0, 0]], ("ant", "bee"), 5)
+    rows = KIND.worst(p, [[1, 0], [1, 1], [1, 0], [0, 0]], ("ant", "bee"), 5)
     assert [row["at"] for row in rows] == [1, 2]
     assert (rows[0]["truth"], rows[0]["predicted"]) == ("ant; bee", "none of them")
     assert (rows[1]["predicted"], rows[1]["probability"]) == ("ant; bee", 0.6)
@@ -114,11 +119,4 @@ def test_the_largest_losses_come_first_and_right_answers_never():
 
 def test_a_temperature_must_be_above_zero():
     with pytest.raises(UsageError, match="A temperature of 0 was given"):
-        multilabel.decode(Z, 0)
-
-
-def test_it_answers_all_that_classification_is_asked():
-    asked = {"metric", "unit", "answers", "decode", "gains", "compared", "scores", "said", "worst", "judged", "columns"}
-    asked |= {"temperature", "threshold", "training_loss"}
-    for kind in (classification, multilabel):
-        assert all(callable(getattr(kind, name)) for name in asked)
+        KIND.decode(Z, {"temperature": 0})

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import pearsonr
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 
-from headstart.kind import classification, regression
+from headstart.kind import regression
 
 RNG = np.random.default_rng(0)
 Y = RNG.normal(3, 2, 50)
@@ -27,26 +27,16 @@ def test_numbers_that_never_vary_have_no_correlation():
 
 def test_candidates_are_compared_by_squared_and_crowned_by_absolute_error():
     scores = P[:, None]
-    mean, losses = regression.compared(scores, Y)
+    mean, losses = regression.KIND.compared(scores, Y)
     np.testing.assert_allclose(losses, (P - Y) ** 2)
-    np.testing.assert_allclose(regression.gains(scores, Y), -np.abs(P - Y))
+    np.testing.assert_allclose(regression.KIND.gains(scores, Y), -np.abs(P - Y))
     assert mean == pytest.approx(-mean_absolute_error(Y, P))
-    told = regression.scores(regression.gains(scores, Y), losses)
+    told = regression.KIND.scores(regression.KIND.gains(scores, Y), losses)
     assert told["accuracy"] is told["log_loss"] is None
     assert told["scores"] == pytest.approx({"mae": mean_absolute_error(Y, P), "rmse": root_mean_squared_error(Y, P)})
 
 
 def test_the_largest_errors_come_first():
-    rows = regression.worst(np.array([[1.0], [5.0], [2.0]]), [1.0, 1.0, 4.5], ("score",), 2)
+    rows = regression.KIND.worst(np.array([[1.0], [5.0], [2.0]]), [1.0, 1.0, 4.5], ("score",), 2)
     assert [row["at"] for row in rows] == [1, 2]
     assert rows[0] == {"at": 1, "truth": "1", "predicted": "5", "probability": None}
-
-
-def test_every_kind_answers_the_same_questions():
-    named = {name for name in vars(regression) if not name.startswith("_") and callable(getattr(regression, name))}
-    own = {name for name in named if getattr(regression, name).__module__ == regression.__name__} - {
-        "number",
-        "numbers",
-    }
-    assert own >= {"metric", "unit", "answers", "decode", "gains", "compared", "scores", "said", "worst", "judged"}
-    assert all(callable(getattr(classification, name)) for name in own)

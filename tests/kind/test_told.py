@@ -9,7 +9,8 @@ import pytest
 
 from contenders import contender
 from drawn_eyes import Drawn, source, task
-from headstart.family import load, names
+from headstart.family import names
+from headstart.kind import kind_of
 from headstart.plan import evidence, rounds, search
 from headstart.plan.choice import explain
 from headstart.report import _view, ranking
@@ -54,5 +55,5 @@ def test_columns_of_the_report_and_of_the_ranking(kind):
     row |= {"scores": {}, "loss": 0.3, "cost_s": 1.0, "licence": "MIT", "n_used": 4, "caveats": []}
     told = {"kind": kind, "modality": "image", "warnings": [], "stopped": ""}
     head, line, *_ = ranking.table({"sources": [row], "task": told, "spend": {"total": 1.0}}).splitlines()
-    assert load("kind", kind).GAIN in head.split()
+    assert kind_of(kind).gain in head.split()
     assert line.replace(" %", "%").split()[:4] == ["a", column.replace(" %", "%"), "0.3", "–"]

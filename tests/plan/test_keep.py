@@ -26,7 +26,7 @@ HEAD = Fitted(
     },
     trained_params=8,
     total_params=9,
-    temperature=0.7,
+    decoder={"temperature": 0.7},
 )
 
 
@@ -40,6 +40,16 @@ def test_round_trip(tmp_path):
     assert {**vars(back), "state": 0} == {**vars(HEAD), "state": 0}
     assert sorted(p.name for p in (tmp_path / "deep" / "model").iterdir()) == ["head.safetensors", "model.json"]
     assert "虫 bugs" in (tmp_path / "deep" / "model" / "model.json").read_text(encoding="utf-8")
+
+
+def test_a_head_of_an_earlier_version_has_its_decoder_in_two_numbers(tmp_path):
+    keep.save(tmp_path, HEAD)
+    file = tmp_path / "model.json"
+    record = json.loads(file.read_text(encoding="utf-8"))
+    del record["head"]["decoder"]
+    record["head"] |= {"temperature": 0.7, "threshold": 0.25}
+    file.write_text(json.dumps(record), encoding="utf-8")
+    assert keep.load(tmp_path)[0].decoder == {"temperature": 0.7, "threshold": 0.25}
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -14,7 +14,7 @@ import tiny_text
 from contenders import contender
 from headstart.errors import BudgetError, UnknownName, UsageError
 from headstart.family import load
-from headstart.kind.classification import compared, log_loss, softmax
+from headstart.kind.classification import KIND, log_loss, softmax
 from headstart.plan._folds import folds
 from headstart.plan.candidates import Candidate, candidates
 from headstart.plan.choice import CLOSE, Contender
@@ -173,7 +173,7 @@ def test_by_cross_validation_every_picture_is_named_by_a_head_that_had_not_seen_
             work = Work(rows(both, drawn != fold), 3, View("some"))
             fitted = trained(probe(), config, work, ("a", "b", "c"))[0]
             logits[drawn == fold] = module.logits(fitted, both.x[drawn == fold])
-        scores.append((compared(logits, both.y)[1], logits))
+        scores.append((KIND.compared(logits, both.y)[1], logits))
     losses, logits = min(scores, key=lambda s: s[0].mean())
     assert np.allclose(found.losses, losses)
     assert np.array_equal(found.right, logits.argmax(1) == both.y)
@@ -196,7 +196,7 @@ def test_a_refit_uses_all_rows_and_keeps_setting_and_temperature(halves):
     assert len(join(*halves).y) == 42
     fitted = refit(found, everything(halves))
     assert fitted.config == found.fitted.config
-    assert fitted.temperature == found.fitted.temperature
+    assert fitted.decoder == found.fitted.decoder
     assert fitted.state["weight"].shape == found.fitted.state["weight"].shape
     assert not np.array_equal(fitted.state["weight"], found.fitted.state["weight"])
 
@@ -205,14 +205,14 @@ def test_a_refit_asks_the_strategy_for_its_longer_setting():
     train, valid = (drawn_task.pictures(n, 2, seed, 32) for n, seed in ((8, 1), (4, 2)))
     config = {"style": "glyph", "lr": 1e-3, "width": 4, "batch": 4, "steps": 0}
     trial = Trial("scratch", "scratch", None, False, config, SEARCH, "finished", "")
-    fitted = Fitted("scratch", View(None, size=32), config, ("a", "b"), {}, 0, 0, 1.7)
+    fitted = Fitted("scratch", View(None, size=32), config, ("a", "b"), {}, 0, 0, decoder={"temperature": 1.7})
     notes = {"step": 16, "steps": 20, "n": 8}
     again = refit(
         Contender(trial, fitted, notes, np.zeros(4), np.ones(4, bool)), Work(join(train, valid), 2, fitted.view)
     )
     assert again.config["steps"] == 24  # 16 steps of 8 pictures are as many epochs as 24 of 12
     assert again.trained_params > 0
-    assert again.temperature == 1.7
+    assert again.decoder == {"temperature": 1.7}
 
 
 TUNING = Candidate("finetune-tiny", "finetune", True, View("tiny", "cut:3"), long=True)

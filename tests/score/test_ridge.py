@@ -51,14 +51,14 @@ def test_it_is_that_of_refitting_without_each_group(kind, n, d, k, at):
     assert losses.shape == right.shape == (n,)
     assert 0 < losses.std()
     if kind == "classification":
-        np.testing.assert_allclose(losses, classification.compared(guess, look.y)[1], rtol=1e-4, atol=1e-8)
+        np.testing.assert_allclose(losses, classification.KIND.compared(guess, look.y)[1], rtol=1e-4, atol=1e-8)
         np.testing.assert_array_equal(right, guess.argmax(1) == look.y)
     elif kind == "multilabel":
-        np.testing.assert_allclose(losses, multilabel.compared(guess - 0.5, look.y)[1], rtol=1e-4, atol=1e-8)
-        np.testing.assert_allclose(right, multilabel.gains(guess - 0.5, look.y))
+        np.testing.assert_allclose(losses, multilabel.KIND.compared(guess - 0.5, look.y)[1], rtol=1e-4, atol=1e-8)
+        np.testing.assert_allclose(right, multilabel.KIND.gains(guess - 0.5, look.y))
     else:
         np.testing.assert_allclose(losses, (guess[:, 0] - look.y) ** 2, rtol=1e-4, atol=1e-8)
-        np.testing.assert_allclose(right, regression.gains(guess, look.y), rtol=1e-4, atol=1e-8)
+        np.testing.assert_allclose(right, regression.KIND.gains(guess, look.y), rtol=1e-4, atol=1e-8)
 
 
 @pytest.mark.parametrize("kind", KINDS)

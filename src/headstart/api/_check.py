@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..family import load
-from ..kind import counts, targets
+from ..kind import counts, kind_of, targets
 from ..read import ReadOptions
 from ..types import Example, Task, to_dict
 
@@ -99,7 +99,7 @@ def _record(task: Task, data: str) -> dict[str, Any]:
 
 def _classes(task: Task) -> list[dict[str, Any]]:
     """Examples of each class in each split; of numbers none."""
-    if not load("kind", task.kind).CALIBRATED:
+    if not kind_of(task.kind).calibrated:
         return []
     rows = zip(task.labels, counts(task, task.train), counts(task, task.valid), task.test.counts, strict=True)
     return [{"label": c, "train": a, "valid": b, "test": t} for c, a, b, t in rows]
@@ -133,5 +133,5 @@ def _some(task: Task) -> list[Example]:
 
 
 def _example(task: Task, example: Example) -> dict[str, Any]:
-    label = load("kind", task.kind).truth(example.answer, task.labels)
+    label = kind_of(task.kind).truth(example.answer, task.labels)
     return {"where": example.path, "label": label, "text": example.content}

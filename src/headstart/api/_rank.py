@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
-from ..kind import targets
+from ..kind import kind_of, targets
 from ..run.sources import KEEP, Looking, named
 from ..runtime import Clock, one_blas_thread, quiet_threads
 from ..types import Example, Features, Source, Task
@@ -74,7 +74,6 @@ def rank(
         raise UsageError(
             f"examples={examples}, seed={seed} were given; examples must be 2 or more and seed 0 to 2147483647."
         )
-    from .. import family
     from ..extract._lens import pick_engine
     from ..extract.gallery import Gallery
     from ..plan import rounds, shortlist
@@ -89,7 +88,7 @@ def rank(
     [_catalogue.get(key) for key in keys]  # a slip of the pen is told at once
     pick_engine(engine)
     if asked.kind:
-        family.load("kind", asked.kind)
+        kind_of(asked.kind)
     tell = watch or (lambda *_: None)
     with clock("read"):
         task = read(os.fspath(data), asked, seed=seed, progress=lambda done, of: tell("read", done, of))

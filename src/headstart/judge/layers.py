@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from ..errors import DataError, UsageError
 from ..kind._words import number
-from ..kind.classification import compared, told
+from ..kind.classification import KIND
 from ..plan.choice import standard_error
 from ..runtime import one_blas_thread
 from ..score._axes import decompose, penalties, signed_root
@@ -201,7 +201,7 @@ def _probe(train: Features, valid: Features, k: int) -> tuple[float, Float64]:
     x, tried = signed_root(valid.x), []
     for share in SHARES:
         weight, bias = a.unrotate(*logistic(a.z, train.y, k, share * ridge))
-        tried.append(compared(x @ weight + bias, valid.y))
+        tried.append(KIND.compared(x @ weight + bias, valid.y))
     return min(tried, key=lambda t: float(t[1].mean()))
 
 
@@ -229,7 +229,7 @@ def _tail(probed: Sequence[Probed], tuned: Mapping[str, tuple[float, Float64]], 
     lowest, chosen = _lowest_and_deepest([rows[key][1] for key in order], probed[0].groups)
     right, losses = rows[order[chosen]]
     count = parts - 1 - names.index(order[chosen]) if order[chosen] in names else parts
-    numbers = told(right, float(losses.mean()))
+    numbers = KIND.told(right, float(losses.mean()))
     if count == 0:
         than = "has the lowest log-loss of all cuts" if chosen == lowest else "is not told from the best fine-tuned cut"
         return 0, f"Training nothing but the head ({numbers}) {than}."
@@ -270,7 +270,7 @@ def _last(count: int, parts: int) -> str:
 
 
 def _numbers(depth: Depth) -> str:
-    return told(depth.probe, depth.probe_log_loss)
+    return KIND.told(depth.probe, depth.probe_log_loss)
 
 
 def _check(train: Mapping[str, Features], valid: Mapping[str, Features], k: int) -> None:

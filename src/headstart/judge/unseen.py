@@ -7,14 +7,14 @@ examples are opened once. Metric, margin and the paired comparison are those of 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from numpy.typing import NDArray
 
 from ..family import load
-from ..kind import targets
-from ..types import Example, Fitted, SetAside, Task, to_dict
+from ..kind import kind_of, targets
+from ..types import Decoder, Example, Fitted, SetAside, Task, to_dict
 from . import bootstrap, wording
 from ._quantiles import Float64, apart
 from .contrasts import Compared, compared
@@ -31,12 +31,11 @@ class Judged:
     interval: tuple[float, float]
     metrics: Mapping[str, Any]  # what `judge/measured` says of such a task, classes by name included
     outputs: Float64  # [n k] probabilities, or numbers [n 1]
-    threshold: float = 0.5  # of several labels, the probability from which on one is given
+    decoder: Decoder = field(default_factory=dict)  # of the model
 
     def judged(self, kind: str, y: NDArray[Any], labels: Sequence[str]) -> dict[str, Any]:
         """Columns: truth, answer, probabilities."""
-        found: dict[str, Any] = load("kind", kind).judged(self.outputs, y, labels, self.threshold)
-        return found
+        return kind_of(kind).judged(self.outputs, y, labels, self.decoder)
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,7 @@ class Evaluation:
 
     def predictions(self) -> dict[str, list[Any]]:
         """Column → values [n]: the example, its truth, what was predicted, probabilities; the other run's answer."""
-        y = load("kind", self.kind).targets([e.answer for e in self.examples], len(self.labels))
+        y = kind_of(self.kind).targets([e.answer for e in self.examples], len(self.labels))
         shown = [e.path if e.content is None else e.content for e in self.examples]
         columns = {self.modality: shown, **self.run.judged(self.kind, y, self.labels)}
         if self.against:
@@ -115,25 +114,25 @@ def evaluate(
     Args:
         task: whose sealed test is opened; its other splits may be empty.
         models: (name, model) of the run and, if there is one, of the other run; they know the same labels.
-        logits: gives `[n k]` class scores, before temperature scaling.
-        metric: one of the kind's `METRICS`.
+        logits: gives `[n k]` class scores, before decoding.
+        metric: one of the kind's `metrics`.
         margin: of practical equivalence, in units of the metric.
         level: of all intervals.
         seed: of the bootstrap.
         caveats: what a careful reader should know beside what is found here.
         own: how the run did on its own sealed test, to stand beside.
     """
-    kind, measured, measure = load("kind", task.kind), load("judge/measured", task.kind), load("judge/metric", metric)
+    kind, measured, measure = kind_of(task.kind), load("judge/measured", task.kind), load("judge/metric", metric)
     examples = task.test.open()
     y, k, together = targets(task, examples), len(task.labels), members(examples)
     sides, given = [], []
     for name, fitted in models:
         scores = scores_of(logits, fitted, examples)
-        given.append(measure.sums(kind.answers(scores, fitted.temperature, fitted.threshold)[None], y, k))
+        given.append(measure.sums(kind.answers(scores, fitted.decoder)[None], y, k))
         shown = shown_as(measure, fitted, given[-1], together, level)
         found = measured.plain(scores, y, task.labels, fitted, level, together)
-        outputs = kind.decode(scores, fitted.temperature)
-        sides.append(Judged(name, shown.value, shown.interval, found, outputs, fitted.threshold))
+        outputs = kind.decode(scores, fitted.decoder)
+        sides.append(Judged(name, shown.value, shown.interval, found, outputs, fitted.decoder))
     comparison = None
     if len(sides) > 1:
         seen = bootstrap.compare(measure, given[0], given[1], groups=together, seed=seed)

@@ -9,7 +9,7 @@ answer" among them, and the hardest to beat decides.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from ..errors import DataError, UsageError
 from ..family import load
-from ..kind import targets
+from ..kind import kind_of, targets
 from ..plan._folds import groups
 from ..strategy import strategy
-from ..types import Example, Features, Fitted, Metrics, Rival, Task, Verdict, View, Work
+from ..types import Decoder, Example, Features, Fitted, Metrics, Rival, Task, Verdict, View, Work
 from . import bootstrap
 from ._quantiles import Float64
 from .bootstrap import Ints, Metric, Sums
@@ -47,7 +47,7 @@ class Judgement:
         Float64  # [n k] of the winner's first seed: probabilities after temperature scaling, or numbers [n 1]
     )
     right: NDArray[np.bool_]  # [n] which examples it answers wholly right
-    threshold: float = 0.5  # of these, from which on a label is given where an example may have several
+    decoder: Decoder = field(default_factory=dict)  # of the winner's first seed
 
 
 def judge(
@@ -70,7 +70,7 @@ def judge(
         task: whose test split is opened.
         finalists: trial id → the model fitted with one or more training seeds, the first being the one that ships. All
             whose strategy starts fresh are rivals.
-        logits: gives `[n k]` class scores, before temperature scaling.
+        logits: gives `[n k]` class scores, before decoding.
         transfer: id of the best transfer candidate on validation data.
         rival: id of the best one that starts fresh, on validation data.
         winner: id of the run's model.
@@ -78,14 +78,14 @@ def judge(
         level: of all intervals.
         seed: of the bootstrap.
         stochastic: strategies whose result depends on the training seed; one seed of these earns a caveat.
-        metric: one of the kind's `METRICS`; the one that suits the training labels when not given.
+        metric: one of the kind's `metrics`; the one that suits the training labels when not given.
 
     Raises:
         UsageError: an id without a fitted model, or logits of the wrong shape.
         DataError: the test split is empty.
     """
     _check(task, finalists, (transfer, rival, winner))
-    kind, measured, name = load("kind", task.kind), load("judge/measured", task.kind), metric_of(task, metric)
+    kind, measured, name = kind_of(task.kind), load("judge/measured", task.kind), metric_of(task, metric)
     measure, examples = load("judge/metric", name), task.test.open()
     y, together = targets(task, examples), members(examples)
     fitted, scores, floor = _with_floor(task, finalists, logits, examples)
@@ -130,9 +130,9 @@ def judge(
         groups=groups,
         better=contrasts.better(winner, transfer, rival, margin) if learnt else "",
     )
-    outputs = kind.decode(scores[winner][0], own.temperature)
-    right = kind.gains(scores[winner][0], y, own.temperature, own.threshold) == 1
-    return Judgement(verdict, metrics, shown, examples, outputs, right, own.threshold)
+    outputs = kind.decode(scores[winner][0], own.decoder)
+    right = kind.gains(scores[winner][0], y, own.decoder) == 1
+    return Judgement(verdict, metrics, shown, examples, outputs, right, own.decoder)
 
 
 def _with_floor(
@@ -151,8 +151,7 @@ def _with_floor(
 
 
 def _answers(scores: Float64, fitted: Fitted) -> NDArray[Any]:
-    found: NDArray[Any] = load("kind", fitted.kind).answers(scores, fitted.temperature, fitted.threshold)
-    return found
+    return kind_of(fitted.kind).answers(scores, fitted.decoder)
 
 
 def members(examples: Sequence[Example]) -> Ints | None:
@@ -181,10 +180,10 @@ def metric_of(task: Task, asked: str | None = None) -> str:
     Raises:
         UsageError: the kind cannot be judged by what was asked for.
     """
-    kind = load("kind", task.kind)
-    if asked not in (None, *kind.METRICS):
+    kind = kind_of(task.kind)
+    if asked not in (None, *kind.metrics):
         raise UsageError(
-            f"A verdict on {task.kind} cannot be in '{asked}'; allowed: {', '.join(kind.METRICS)}. Name one of these."
+            f"A verdict on {task.kind} cannot be in '{asked}'; allowed: {', '.join(kind.metrics)}. Name one of these."
         )
     return asked or str(kind.metric(targets(task, task.train)))
 
@@ -226,14 +225,9 @@ def _check(task: Task, finalists: Mapping[str, Sequence[Fitted]], wanted: Sequen
 
 
 def scores_of(logits: Logits, fitted: Fitted, examples: Sequence[Example]) -> Float64:
-    """Class scores [n k] of a model, checked."""
-    given = np.asarray(logits(fitted, examples), dtype=np.float64)
-    if given.shape != (len(examples), len(fitted.labels)) or not np.isfinite(given).all():
-        raise UsageError(
-            f"Strategy '{fitted.strategy}' gave logits of shape {given.shape}; finite values of shape "
-            f"({len(examples)}, {len(fitted.labels)}) are needed. Return one row an example, one column a class."
-        )
-    return given
+    """What a model gives for examples, [n …], checked by its kind."""
+    k = len(fitted.labels)
+    return kind_of(fitted.kind).check(logits(fitted, examples), len(examples), k, fitted.strategy)
 
 
 def shown_as(measure: Metric, fitted: Fitted, side: Sums, together: Ints | None, level: float) -> Rival:

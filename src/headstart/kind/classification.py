@@ -13,178 +13,163 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import DataError, UsageError
-from ..types import IntArray, LabelCell
+from ..types import Decoder, IntArray, LabelCell
+from ._base import UNFITTED, Float64, Kind
 from ._temperature import check, lowest
 from ._words import percent, with_loss
 
-Float64 = NDArray[np.float64]
-
-METRICS = ("accuracy", "macro_f1")  # a verdict can be measured in, see `judge/metric/`
-CLASSES = True  # whether answers name classes
-MEASURE = "accuracy"  # what people look at first
-CALIBRATED = True  # whether there are probabilities
-GAIN = "right"  # what the mean of `gains` is called
 IMBALANCE = 3  # where the largest training class is more than so many times the smallest, it is macro-F1
 
 
-def named(cell: LabelCell) -> tuple[str, ...]:
-    """The classes that a label's cell names: one."""
-    return (str(cell),)
+class Classification(Kind):
+    """One of `k` classes."""
 
+    name = "classification"
+    metrics = ("accuracy", "macro_f1")
+    measure = "accuracy"
+    gain = "right"
 
-def read(cell: LabelCell, labels: Sequence[str]) -> int:
-    """The answer that a label's cell gives: the number of its class."""
-    return labels.index(str(cell))
+    def named(self, cell: LabelCell) -> tuple[str, ...]:
+        """The classes that a label's cell names: one."""
+        return (str(cell),)
 
+    def read(self, cell: LabelCell, labels: Sequence[str]) -> int:
+        """The answer that a label's cell gives: the number of its class."""
+        return labels.index(str(cell))
 
-def merged(cells: Sequence[LabelCell], join: bool = False) -> LabelCell | None:
-    """What the cells of one example say together; None where they contradict each other.
+    def truth(self, answer: int, labels: Sequence[str]) -> str:
+        """An answer for people: the name of the class."""
+        return labels[answer]
 
-    >>> merged(["ant", "ant"]), merged(["ant", "bee"])
-    ('ant', None)
-    """
-    return cells[0] if len(set(cells)) == 1 else None
+    def targets(self, answers: Sequence[int], k: int) -> IntArray:
+        """Answers as an array, `[n]`; an answer is the number of its class."""
+        return np.array(answers, np.int64)
 
+    def counts(self, answers: Sequence[int], k: int) -> list[int]:
+        """How many have each of `k` classes."""
+        return list(np.bincount(self.targets(answers, k), minlength=k).tolist())
 
-def stratified(column: str) -> str:
-    """What `strata` are, in words."""
-    return "class"
+    def strata(self, y: IntArray) -> IntArray:
+        """What splits are stratified by: the class `[n]`."""
+        return y
 
+    def stratified(self, column: str) -> str:
+        """What `strata` are, in words."""
+        return "class"
 
-def targets(answers: Sequence[int], k: int) -> IntArray:
-    """Answers as an array, `[n]`; an answer is the number of its class."""
-    return np.array(answers, np.int64)
+    def proxy(self, y: IntArray) -> Float64:
+        """What a ridge regression is to reach, `[n t]`: a column of 0 and 1 for each class that occurs."""
+        return np.asarray(y[:, None] == np.unique(y), np.float64)
 
+    def metric(self, y: ArrayLike) -> str:
+        """What a verdict is measured in, by the training labels `[n]`: macro-F1 where the classes are imbalanced.
 
-def counts(answers: Sequence[int], k: int) -> list[int]:
-    """How many have each of `k` classes."""
-    return list(np.bincount(targets(answers, k), minlength=k).tolist())
+        Imbalanced: the largest training class holds more than `IMBALANCE` times as many examples as the smallest.
+        Accuracy then says little about the smaller classes.
 
+        >>> KIND.metric([0, 0, 0, 1]), KIND.metric([0, 0, 0, 0, 1])
+        ('accuracy', 'macro_f1')
+        """
+        counts = np.bincount(np.asarray(y, dtype=np.int64))
+        return self.metrics[bool(counts.max() > IMBALANCE * counts[counts > 0].min())]
 
-def strata(y: IntArray) -> IntArray:
-    """What splits are stratified by: the class `[n]`."""
-    return y
+    def training_loss(self, smoothing: float = 0.0, weight: ArrayLike | None = None) -> Callable[[Any, Any], Any]:
+        """What networks learn by: (logits [b k], classes [b] or shares [b k]) → cross-entropy.
 
+        Args:
+            smoothing: share of each example that is spread over all classes.
+            weight: of each class [k].
+        """
+        import torch
 
-def proxy(y: IntArray) -> Float64:
-    """What a ridge regression is to reach, `[n t]`: a column of 0 and 1 for each class that occurs."""
-    return np.asarray(y[:, None] == np.unique(y), np.float64)
+        weights = None if weight is None else torch.from_numpy(np.asarray(weight, np.float32))
+        loss: Callable[[Any, Any], Any] = torch.nn.CrossEntropyLoss(weights, label_smoothing=smoothing)
+        return loss
 
+    def answers(self, outputs: ArrayLike, decoder: Decoder = UNFITTED) -> IntArray:
+        """`[n k]` → the class of the highest score `[n]`, whatever the temperature."""
+        return np.asarray(np.asarray(outputs).argmax(axis=1), np.int64)
 
-def dealt(y: IntArray) -> IntArray:
-    """What folds are dealt by: the class `[n]`."""
-    return y
+    def gains(self, outputs: ArrayLike, y: ArrayLike, decoder: Decoder = UNFITTED) -> NDArray[np.bool_]:
+        """How well each example is answered, `[n]`: right or wrong."""
+        return np.asarray(self.answers(outputs) == np.asarray(y))
 
+    def compared(self, outputs: ArrayLike, y: ArrayLike) -> tuple[float, Float64]:
+        """What candidates are compared by: accuracy, and each picture's log-loss `[n]` after temperature scaling.
 
-def truth(answer: int, labels: Sequence[str]) -> str:
-    """An answer for people: the name of the class."""
-    return labels[answer]
+        The temperature is fitted to labels that doubt every answer by half an error in n, whether all are right or not:
+        huge logits then win nothing by being huge, and a head that is right throughout is not ranked behind one that
+        errs once (`temperature`, which ships, doubts only the former, and more).
 
+        >>> small, huge = (KIND.compared([[z, 0.0], [0.0, z], [z, 0.0]], [0, 1, 0])[1].mean() for z in (4.0, 400.0))
+        >>> bool(abs(small - huge) < 1e-4)
+        True
+        """
+        scores = np.asarray(outputs, dtype=np.float64)
+        n, k = scores.shape
+        doubt = 1 / (2 * n)
+        target = np.full((n, k), doubt / (k - 1))
+        target[np.arange(n), _labels(y, n)] = 1 - doubt
+        losses = per_picture_loss(softmax(scores, _best_temperature(scores, target)), y)
+        return accuracy(scores.argmax(1), y), losses
 
-def metric(y: ArrayLike) -> str:
-    """What a verdict is measured in, by the training labels `[n]`: macro-F1 where the classes are imbalanced.
+    def scores(self, gain: NDArray[np.bool_], losses: Float64) -> dict[str, Any]:
+        """The fields of a `Trial`, from what `gains` and `compared` gave."""
+        return {"accuracy": float(gain.mean()), "log_loss": float(losses.mean())}
 
-    Imbalanced: the largest training class holds more than `IMBALANCE` times as many examples as the smallest. Accuracy
-    then says little about the smaller classes.
+    def shown(self, gain: float | None) -> str:
+        """The mean of `gains` for people."""
+        return percent(gain)
 
-    >>> metric([0, 0, 0, 1]), metric([0, 0, 0, 0, 1])
-    ('accuracy', 'macro_f1')
-    """
-    counts = np.bincount(np.asarray(y, dtype=np.int64))
-    return METRICS[bool(counts.max() > IMBALANCE * counts[counts > 0].min())]
+    def told(self, gain: float | None, loss: float | None = None) -> str:
+        """The same in words, with the mean loss behind it, see `compared`.
 
+        >>> KIND.told(0.945), KIND.told(0.945, 0.21)
+        ('94.5 % right', '94.5 % right, log-loss 0.210')
+        """
+        return with_loss(f"{self.shown(gain)} right", loss)
 
-def unit(y: ArrayLike) -> float:
-    """What margins and tolerances are parts of: 1, for shares and probabilities."""
-    return 1.0
+    def said(self, output: ArrayLike, labels: Sequence[str], decoder: Decoder = UNFITTED) -> dict[str, Any]:
+        """One row of `decode` as the fields of a prediction.
 
+        >>> KIND.said([0.25, 0.75], ("ant", "bee"))
+        {'label': 'bee', 'probability': 0.75, 'probabilities': {'ant': 0.25, 'bee': 0.75}}
+        """
+        row = np.asarray(output)
+        best = int(row.argmax())
+        named = {label: float(p) for label, p in zip(labels, row, strict=True)}
+        return {"label": labels[best], "probability": float(row[best]), "probabilities": named}
 
-def training_loss(smoothing: float = 0.0, weight: ArrayLike | None = None) -> Callable[[Any, Any], Any]:
-    """What networks learn by: (logits [b k], classes [b] or shares [b k]) → cross-entropy.
+    def columns(self, labels: Sequence[str]) -> list[str]:
+        """The columns of a table of predictions, beside the input and the error."""
+        return ["label", "probability", *(f"p({label})" for label in labels)]
 
-    Args:
-        smoothing: share of each example that is spread over all classes.
-        weight: of each class [k].
-    """
-    import torch
+    def worst(
+        self, outputs: Float64, y: ArrayLike, labels: Sequence[str], most: int, decoder: Decoder = UNFITTED
+    ) -> list[dict[str, Any]]:
+        """The most confident wrong answers, worst first: `at` which row, `truth`, `predicted`, `probability`."""
+        true, guess, sure = np.asarray(y), outputs.argmax(1), outputs.max(1)
+        wrong = [int(i) for i in np.argsort(-sure, kind="stable") if guess[i] != true[i]][:most]
+        return [
+            {"at": i, "truth": labels[true[i]], "predicted": labels[guess[i]], "probability": float(sure[i])}
+            for i in wrong
+        ]
 
-    weights = None if weight is None else torch.from_numpy(np.asarray(weight, np.float32))
-    loss: Callable[[Any, Any], Any] = torch.nn.CrossEntropyLoss(weights, label_smoothing=smoothing)
-    return loss
+    def judged(
+        self, outputs: Float64, y: ArrayLike, labels: Sequence[str], decoder: Decoder = UNFITTED
+    ) -> dict[str, Any]:
+        """Columns of the table of judged predictions: label, predicted, and one of probabilities a class."""
+        found: dict[str, Any] = {"label": [labels[i] for i in np.asarray(y)]}
+        found["predicted"] = [labels[i] for i in outputs.argmax(1)]
+        return found | {f"p({label})": outputs[:, i] for i, label in enumerate(labels)}
 
+    def decode(self, outputs: ArrayLike, decoder: Decoder = UNFITTED) -> Float64:
+        """What a model gives to the outside, `[n k]`: probabilities."""
+        return softmax(outputs, decoder.get("temperature", 1.0))
 
-def answers(scores: ArrayLike, temperature: float = 1.0, threshold: float = 0.5) -> IntArray:
-    """`[n k]` → the class of the highest score `[n]`, whatever the temperature."""
-    return np.asarray(np.asarray(scores).argmax(axis=1), np.int64)
-
-
-def threshold(logits: ArrayLike, y: ArrayLike, temperature: float = 1.0) -> float:
-    """From which probability on a label is given: the most probable one always is."""
-    return 0.5
-
-
-def gains(scores: ArrayLike, y: ArrayLike, temperature: float = 1.0, threshold: float = 0.5) -> NDArray[np.bool_]:
-    """How well each example is answered, `[n]`: right or wrong."""
-    return np.asarray(answers(scores) == np.asarray(y))
-
-
-def scores(gain: NDArray[np.bool_], losses: Float64) -> dict[str, Any]:
-    """The fields of a `Trial`, from what `gains` and `compared` gave."""
-    return {"accuracy": float(gain.mean()), "log_loss": float(losses.mean())}
-
-
-def shown(gain: float | None) -> str:
-    """The mean of `gains` for people."""
-    return percent(gain)
-
-
-def told(gain: float | None, loss: float | None = None) -> str:
-    """The same in words, with the mean loss behind it, see `compared`.
-
-    >>> told(0.945), told(0.945, 0.21)
-    ('94.5 % right', '94.5 % right, log-loss 0.210')
-    """
-    return with_loss(f"{shown(gain)} right", loss)
-
-
-def said(output: ArrayLike, labels: Sequence[str], threshold: float = 0.5) -> dict[str, Any]:
-    """One row of `decode` as the fields of a prediction.
-
-    >>> said([0.25, 0.75], ("ant", "bee"))
-    {'label': 'bee', 'probability': 0.75, 'probabilities': {'ant': 0.25, 'bee': 0.75}}
-    """
-    row = np.asarray(output)
-    best = int(row.argmax())
-    named = {label: float(p) for label, p in zip(labels, row, strict=True)}
-    return {"label": labels[best], "probability": float(row[best]), "probabilities": named}
-
-
-def columns(labels: Sequence[str]) -> list[str]:
-    """The columns of a table of predictions, beside the input and the error."""
-    return ["label", "probability", *(f"p({label})" for label in labels)]
-
-
-def worst(
-    outputs: Float64, y: ArrayLike, labels: Sequence[str], most: int, threshold: float = 0.5
-) -> list[dict[str, Any]]:
-    """The most confident wrong answers, worst first: `at` which row, `truth`, `predicted`, `probability`."""
-    true, guess, sure = np.asarray(y), outputs.argmax(1), outputs.max(1)
-    wrong = [int(i) for i in np.argsort(-sure, kind="stable") if guess[i] != true[i]][:most]
-    return [
-        {"at": i, "truth": labels[true[i]], "predicted": labels[guess[i]], "probability": float(sure[i])} for i in wrong
-    ]
-
-
-def judged(outputs: Float64, y: ArrayLike, labels: Sequence[str], threshold: float = 0.5) -> dict[str, Any]:
-    """Columns of the table of judged predictions: label, predicted, and one of probabilities a class."""
-    found: dict[str, Any] = {"label": [labels[i] for i in np.asarray(y)]}
-    found["predicted"] = [labels[i] for i in outputs.argmax(1)]
-    return found | {f"p({label})": outputs[:, i] for i, label in enumerate(labels)}
-
-
-def decode(scores: ArrayLike, temperature: float = 1.0) -> Float64:
-    """What a model gives to the outside, `[n k]`: probabilities."""
-    return softmax(scores, temperature)
+    def fit_decoder(self, outputs: ArrayLike, y: ArrayLike) -> Decoder:
+        """The temperature."""
+        return {"temperature": temperature(outputs, y)}
 
 
 def softmax(logits: ArrayLike, temperature: float = 1.0) -> Float64:
@@ -227,26 +212,6 @@ def per_picture_loss(probabilities: ArrayLike, y: ArrayLike) -> Float64:
     p = np.asarray(probabilities, dtype=np.float64)
     true = _labels(y, len(p))
     return -np.log(np.clip(p[np.arange(len(p)), true], np.finfo(np.float64).eps, 1.0))
-
-
-def compared(logits: ArrayLike, y: ArrayLike) -> tuple[float, Float64]:
-    """What candidates are compared by: accuracy, and each picture's log-loss `[n]` after temperature scaling.
-
-    The temperature is fitted to labels that doubt every answer by half an error in n, whether all are right or not:
-    huge logits then win nothing by being huge, and a head that is right throughout is not ranked behind one that errs
-    once (`temperature`, which ships, doubts only the former, and more).
-
-    >>> small, huge = (compared([[z, 0.0], [0.0, z], [z, 0.0]], [0, 1, 0])[1].mean() for z in (4.0, 400.0))
-    >>> bool(abs(small - huge) < 1e-4)
-    True
-    """
-    scores = np.asarray(logits, dtype=np.float64)
-    n, k = scores.shape
-    doubt = 1 / (2 * n)
-    target = np.full((n, k), doubt / (k - 1))
-    target[np.arange(n), _labels(y, n)] = 1 - doubt
-    losses = per_picture_loss(softmax(scores, _best_temperature(scores, target)), y)
-    return accuracy(scores.argmax(1), y), losses
 
 
 def accuracy(prediction: ArrayLike, y: ArrayLike) -> float:
@@ -360,3 +325,6 @@ def _labels(y: ArrayLike, n: int) -> IntArray:
 
 def _share(part: IntArray, whole: IntArray) -> Float64:
     return np.divide(part, whole, out=np.zeros(len(part)), where=whole > 0)
+
+
+KIND = Classification()

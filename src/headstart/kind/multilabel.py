@@ -13,171 +13,224 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import UsageError
-from ..types import IntArray, LabelCell, in_order
+from ..types import Decoder, IntArray, LabelCell, in_order
+from ._base import UNFITTED, Float64, Kind
 from ._temperature import check, lowest
 from ._words import number, with_loss
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Float64 = NDArray[np.float64]
-
-METRICS = ("micro_f1", "macro_f1")  # a verdict can be measured in, see `judge/metric/`
-CLASSES = True  # whether answers name classes
-MEASURE = "micro-F1"  # what people look at first
-CALIBRATED = True  # whether there are probabilities
-GAIN = "F1"  # what the mean of `gains` is called
 EVEN = 0.5
 THRESHOLDS = np.arange(1, 20) / 20  # what `threshold` searches
 JOINED = "; "  # between the labels of an example, where they are one text
 
 
-def named(cell: LabelCell) -> tuple[str, ...]:
-    """The labels that a cell names."""
-    return (cell,) if isinstance(cell, str) else cell
+class Multilabel(Kind):
+    """Several labels an example, or none."""
+
+    name = "multilabel"
+    metrics = ("micro_f1", "macro_f1")
+    measure = "micro-F1"
+    gain = "F1"
+
+    def named(self, cell: LabelCell) -> tuple[str, ...]:
+        """The labels that a cell names."""
+        return (cell,) if isinstance(cell, str) else cell
+
+    def read(self, cell: LabelCell, labels: Sequence[str]) -> tuple[int, ...]:
+        """The answer that a label's cell gives: the numbers of its labels."""
+        return tuple(sorted(map(labels.index, self.named(cell))))
+
+    def merged(self, cells: Sequence[LabelCell], join: bool = False) -> LabelCell | None:
+        """What the cells of one example say together, all of it with `join`; else None where they differ.
+
+        >>> KIND.merged([("ant",), ("bee",)]), KIND.merged([("bee",), ("ant",)], join=True)
+        (None, ('ant', 'bee'))
+        """
+        if join:
+            return in_order(name for cell in cells for name in self.named(cell))
+        return cells[0] if len(set(cells)) == 1 else None
+
+    def truth(self, answer: Sequence[int], labels: Sequence[str]) -> list[str]:
+        """An answer for people: the names of the labels that apply."""
+        return [labels[at] for at in answer]
+
+    def targets(self, answers: Sequence[tuple[int, ...]], k: int) -> IntArray:
+        """Which labels apply, `[n k]` of 0 and 1; an answer is a tuple of the numbers of its labels."""
+        found = np.zeros((len(answers), k), np.int64)
+        for row, answer in zip(found, answers, strict=True):
+            row[list(answer)] = 1
+        return found
+
+    def counts(self, answers: Sequence[tuple[int, ...]], k: int) -> list[int]:
+        """How many have each of `k` labels."""
+        return list(self.targets(answers, k).sum(0).tolist())
+
+    def strata(self, y: IntArray) -> IntArray:
+        """What splits are stratified by: all labels `[n k]`."""
+        return y
+
+    def stratified(self, column: str) -> str:
+        """What `strata` are, in words."""
+        return "label, rare ones first"
+
+    def proxy(self, y: IntArray) -> Float64:
+        """What a ridge regression is to reach, `[n t]`: which labels apply."""
+        return np.asarray(y, np.float64)
+
+    def metric(self, y: ArrayLike) -> str:
+        """What a verdict is measured in: micro-F1."""
+        return self.metrics[0]
+
+    def training_loss(self, smoothing: float = 0.0, weight: ArrayLike | None = None) -> Callable[[Any, Any], Any]:
+        """What networks learn by: (logits [b k], labels or shares [b k]) → binary cross-entropy, summed over labels.
+
+        Args:
+            smoothing: every label is doubted by half of it.
+            weight: of classes; several labels know none.
+
+        Raises:
+            UsageError: weights were given.
+        """
+        from torch.nn.functional import binary_cross_entropy_with_logits
+
+        if weight is not None:
+            raise UsageError("Weights of classes were given for several labels an example; leave them out.")
+
+        def loss(logits: Any, y: Any) -> Any:  # noqa: ANN401 - tensors
+            target = y.float() * (1 - smoothing) + smoothing / 2
+            return binary_cross_entropy_with_logits(logits, target, reduction="none").sum(1).mean()
+
+        return loss
+
+    def answers(self, outputs: ArrayLike, decoder: Decoder = UNFITTED) -> IntArray:
+        """`[n k]` → which labels are given, `[n k]` of 0 and 1."""
+        return given(self.decode(outputs, decoder), _threshold(decoder))
+
+    def gains(self, outputs: ArrayLike, y: ArrayLike, decoder: Decoder = UNFITTED) -> Float64:
+        """How well each example is answered, `[n]`: its F1, 2 · shared / (true + given); 1 where both are empty.
+
+        >>> KIND.gains([[1, 1, -1], [-1, -1, -1]], [[1, 0, 0], [0, 0, 0]]).round(3).tolist()
+        [0.667, 1.0]
+        """
+        guess, true = self.answers(outputs, decoder), np.asarray(y)
+        total = (guess + true).sum(1)
+        return np.asarray(np.divide(2.0 * (guess * true).sum(1), total, out=np.ones(len(total)), where=total > 0))
+
+    def compared(self, outputs: ArrayLike, y: ArrayLike) -> tuple[float, Float64]:
+        """What candidates are compared by: mean F1 of an example, and each one's mean log-loss over the labels `[n]`.
+
+        As for classes after temperature scaling, fitted to labels that doubt each decision by half an error in n.
+        """
+        z = np.asarray(outputs, np.float64)
+        doubt = 1 / (2 * len(z))
+        scaled = sigmoid(z, _best_temperature(z, _doubted(y, doubt)))
+        return float(self.gains(z, y).mean()), log_losses(scaled, y)
+
+    def scores(self, gain: Float64, losses: Float64) -> dict[str, Any]:
+        """The fields of a `Trial`, from what `gains` and `compared` gave; `accuracy`: the share wholly right."""
+        loss = float(losses.mean())
+        return {
+            "accuracy": float((gain == 1).mean()),
+            "log_loss": loss,
+            "scores": {"example_f1": float(gain.mean()), "log_loss": loss},
+        }
+
+    def shown(self, gain: float | None) -> str:
+        """The mean of `gains`, the F1 of an example, for people."""
+        return number(gain)
+
+    def told(self, gain: float | None, loss: float | None = None) -> str:
+        """The same in words, with the mean loss behind it, see `compared`.
+
+        >>> KIND.told(0.812), KIND.told(0.812, 0.21)
+        ('F1 0.812', 'F1 0.812, log-loss 0.210')
+        """
+        return with_loss(f"F1 {self.shown(gain)}", loss)
+
+    def said(self, output: ArrayLike, labels: Sequence[str], decoder: Decoder = UNFITTED) -> dict[str, Any]:
+        """One row of `decode` as the fields of a prediction.
+
+        `probability` is that of the least probable label given; where none is, that the most probable one does not
+        apply.
+
+        >>> KIND.said([0.25, 0.75, 0.875], ("ant", "bee", "cat"))["label"]
+        'bee; cat'
+        >>> KIND.said([0.25, 0.125], ("ant", "bee"))["probability"]
+        0.75
+        """
+        row = np.asarray(output, np.float64)
+        marks = given(row, _threshold(decoder))
+        found = chosen(marks, labels)
+        return {
+            "label": JOINED.join(found),
+            "probability": float(row[marks == 1].min() if found else 1 - row.max()),
+            "probabilities": {label: float(p) for label, p in zip(labels, row, strict=True)},
+            "labels": tuple(found),
+        }
+
+    def columns(self, labels: Sequence[str]) -> list[str]:
+        """The columns of a table of predictions, beside the input and the error."""
+        return ["label", "probability", *(f"p({label})" for label in labels)]
+
+    def worst(
+        self, outputs: Float64, y: ArrayLike, labels: Sequence[str], most: int, decoder: Decoder = UNFITTED
+    ) -> list[dict[str, Any]]:
+        """The wrong label sets, largest loss first: `at` which row, `truth`, `predicted`, `probability`."""
+        true, guess = np.asarray(y), given(outputs, _threshold(decoder))
+        order = np.argsort(-log_losses(outputs, true), kind="stable")
+        wrong = [int(i) for i in order if (guess[i] != true[i]).any()][:most]
+        return [
+            {
+                "at": i,
+                "truth": _shown(true[i], labels),
+                "predicted": _shown(guess[i], labels),
+                "probability": self.said(outputs[i], labels, decoder)["probability"],
+            }
+            for i in wrong
+        ]
+
+    def judged(
+        self, outputs: Float64, y: ArrayLike, labels: Sequence[str], decoder: Decoder = UNFITTED
+    ) -> dict[str, Any]:
+        """Columns of the table of judged predictions: label, predicted (each joined), and probabilities."""
+        found: dict[str, Any] = {"label": [JOINED.join(chosen(row, labels)) for row in np.asarray(y)]}
+        found["predicted"] = [JOINED.join(chosen(row, labels)) for row in given(outputs, _threshold(decoder))]
+        return found | {f"p({label})": outputs[:, i] for i, label in enumerate(labels)}
+
+    def decode(self, outputs: ArrayLike, decoder: Decoder = UNFITTED) -> Float64:
+        """What a model gives to the outside, `[n k]`: the probability that each label applies."""
+        return sigmoid(outputs, decoder.get("temperature", 1.0))
+
+    def fit_decoder(self, outputs: ArrayLike, y: ArrayLike) -> Decoder:
+        """The temperature, and the threshold."""
+        scale = temperature(outputs, y)
+        return {"temperature": scale, "threshold": threshold(outputs, y, scale)}
 
 
-def read(cell: LabelCell, labels: Sequence[str]) -> tuple[int, ...]:
-    """The answer that a label's cell gives: the numbers of its labels."""
-    return tuple(sorted(map(labels.index, named(cell))))
-
-
-def merged(cells: Sequence[LabelCell], join: bool = False) -> LabelCell | None:
-    """What the cells of one example say together, all of it with `join`; else None where they differ.
-
-    >>> merged([("ant",), ("bee",)]), merged([("bee",), ("ant",)], join=True)
-    (None, ('ant', 'bee'))
-    """
-    if join:
-        return in_order(name for cell in cells for name in named(cell))
-    return cells[0] if len(set(cells)) == 1 else None
-
-
-def stratified(column: str) -> str:
-    """What `strata` are, in words."""
-    return "label, rare ones first"
-
-
-def targets(answers: Sequence[tuple[int, ...]], k: int) -> IntArray:
-    """Which labels apply, `[n k]` of 0 and 1; an answer is a tuple of the numbers of its labels."""
-    found = np.zeros((len(answers), k), np.int64)
-    for row, answer in zip(found, answers, strict=True):
-        row[list(answer)] = 1
-    return found
-
-
-def counts(answers: Sequence[tuple[int, ...]], k: int) -> list[int]:
-    """How many have each of `k` labels."""
-    return list(targets(answers, k).sum(0).tolist())
-
-
-def strata(y: IntArray) -> IntArray:
-    """What splits are stratified by: all labels `[n k]`."""
-    return y
-
-
-def proxy(y: IntArray) -> Float64:
-    """What a ridge regression is to reach, `[n t]`: which labels apply."""
-    return np.asarray(y, np.float64)
-
-
-def dealt(y: IntArray) -> IntArray:
-    """What folds are dealt by: all labels `[n k]`."""
-    return y
-
-
-def truth(answer: Sequence[int], labels: Sequence[str]) -> list[str]:
-    """An answer for people: the names of the labels that apply."""
-    return [labels[at] for at in answer]
-
-
-def metric(y: ArrayLike) -> str:
-    """What a verdict is measured in: micro-F1."""
-    return METRICS[0]
-
-
-def unit(y: ArrayLike) -> float:
-    """What margins and tolerances are parts of: 1, for shares and probabilities."""
-    return 1.0
-
-
-def training_loss(smoothing: float = 0.0, weight: ArrayLike | None = None) -> Callable[[Any, Any], Any]:
-    """What networks learn by: (logits [b k], labels or shares [b k]) → binary cross-entropy, summed over labels.
-
-    Args:
-        smoothing: every label is doubted by half of it.
-        weight: of classes; several labels know none.
-
-    Raises:
-        UsageError: weights were given.
-    """
-    from torch.nn.functional import binary_cross_entropy_with_logits
-
-    if weight is not None:
-        raise UsageError("Weights of classes were given for several labels an example; leave them out.")
-
-    def loss(logits: Any, y: Any) -> Any:  # noqa: ANN401 - tensors
-        target = y.float() * (1 - smoothing) + smoothing / 2
-        return binary_cross_entropy_with_logits(logits, target, reduction="none").sum(1).mean()
-
-    return loss
-
-
-def decode(scores: ArrayLike, temperature: float = 1.0) -> Float64:
-    """What a model gives to the outside, `[n k]`: each label's probability; they do not sum to 1.
-
-    >>> decode([[0.0, 1000.0]]).tolist()
-    [[0.5, 1.0]]
+def sigmoid(logits: ArrayLike, temperature: float = 1.0) -> Float64:
+    """The probability of each label, of `logits / temperature`, `[n k]`.
 
     Raises:
         UsageError: the temperature is not a positive number.
+
+    >>> sigmoid([[0.0, 1000.0]]).tolist()
+    [[0.5, 1.0]]
     """
     from scipy.special import expit
 
     check(temperature)
-    return np.asarray(expit(np.asarray(scores, np.float64) / temperature))
+    return np.asarray(expit(np.asarray(logits, np.float64) / temperature))
 
 
-def answers(scores: ArrayLike, temperature: float = 1.0, threshold: float = EVEN) -> IntArray:
-    """`[n k]` → which labels are given, `[n k]` of 0 and 1."""
-    return given(decode(scores, temperature), threshold)
+def _threshold(decoder: Decoder) -> float:
+    return float(decoder.get("threshold", EVEN))
 
 
 def given(probabilities: ArrayLike, threshold: float = EVEN) -> IntArray:
     """Which labels are probable enough, `[n k]` (or `[k]`) of 0 and 1."""
     return (np.asarray(probabilities, np.float64) >= threshold).astype(np.int64)
-
-
-def gains(scores: ArrayLike, y: ArrayLike, temperature: float = 1.0, threshold: float = EVEN) -> Float64:
-    """How well each example is answered, `[n]`: its F1, 2 · shared / (true + given); 1 where both are empty.
-
-    >>> gains([[1, 1, -1], [-1, -1, -1]], [[1, 0, 0], [0, 0, 0]]).round(3).tolist()
-    [0.667, 1.0]
-    """
-    guess, true = answers(scores, temperature, threshold), np.asarray(y)
-    total = (guess + true).sum(1)
-    return np.asarray(np.divide(2.0 * (guess * true).sum(1), total, out=np.ones(len(total)), where=total > 0))
-
-
-def compared(scores: ArrayLike, y: ArrayLike) -> tuple[float, Float64]:
-    """What candidates are compared by: mean F1 of an example, and each one's mean log-loss over the labels `[n]`.
-
-    As for classes after temperature scaling, fitted to labels that doubt each decision by half an error in n.
-    """
-    z = np.asarray(scores, np.float64)
-    doubt = 1 / (2 * len(z))
-    scaled = decode(z, _best_temperature(z, _doubted(y, doubt)))
-    return float(gains(z, y).mean()), log_losses(scaled, y)
-
-
-def scores(gain: Float64, losses: Float64) -> dict[str, Any]:
-    """The fields of a `Trial`, from what `gains` and `compared` gave; `accuracy` is the share that is wholly right."""
-    loss = float(losses.mean())
-    return {
-        "accuracy": float((gain == 1).mean()),
-        "log_loss": loss,
-        "scores": {"example_f1": float(gain.mean()), "log_loss": loss},
-    }
 
 
 def log_losses(probabilities: ArrayLike, y: ArrayLike) -> Float64:
@@ -221,7 +274,7 @@ def threshold(logits: ArrayLike, y: ArrayLike, temperature: float = 1.0) -> floa
         y: `[n k]` true labels.
         temperature: of the probabilities.
     """
-    p, true = decode(logits, temperature), np.asarray(y, np.int64)
+    p, true = sigmoid(logits, temperature), np.asarray(y, np.int64)
     found = [micro_parts(given(p, t), true) for t in THRESHOLDS]
     even = micro_parts(given(p), true)
     best = max(range(len(found)), key=lambda i: (found[i].mean(), -abs(THRESHOLDS[i] - EVEN)))
@@ -285,69 +338,6 @@ def chosen(marks: ArrayLike, labels: Sequence[str]) -> list[str]:
     return [label for label, mark in zip(labels, np.asarray(marks).tolist(), strict=True) if mark]
 
 
-def shown(gain: float | None) -> str:
-    """The mean of `gains`, the F1 of an example, for people."""
-    return number(gain)
-
-
-def told(gain: float | None, loss: float | None = None) -> str:
-    """The same in words, with the mean loss behind it, see `compared`.
-
-    >>> told(0.812), told(0.812, 0.21)
-    ('F1 0.812', 'F1 0.812, log-loss 0.210')
-    """
-    return with_loss(f"F1 {shown(gain)}", loss)
-
-
-def said(output: ArrayLike, labels: Sequence[str], threshold: float = EVEN) -> dict[str, Any]:
-    """One row of `decode` as the fields of a prediction.
-
-    `probability` is that of the least probable label given; where none is, that the most probable one does not apply.
-
-    >>> said([0.25, 0.75, 0.875], ("ant", "bee", "cat"))["label"], said([0.25, 0.125], ("ant", "bee"))["probability"]
-    ('bee; cat', 0.75)
-    """
-    row = np.asarray(output, np.float64)
-    marks = given(row, threshold)
-    found = chosen(marks, labels)
-    return {
-        "label": JOINED.join(found),
-        "probability": float(row[marks == 1].min() if found else 1 - row.max()),
-        "probabilities": {label: float(p) for label, p in zip(labels, row, strict=True)},
-        "labels": tuple(found),
-    }
-
-
-def columns(labels: Sequence[str]) -> list[str]:
-    """The columns of a table of predictions, beside the input and the error."""
-    return ["label", "probability", *(f"p({label})" for label in labels)]
-
-
-def worst(
-    outputs: Float64, y: ArrayLike, labels: Sequence[str], most: int, threshold: float = EVEN
-) -> list[dict[str, Any]]:
-    """The wrong label sets of the largest loss, largest first: `at` which row, `truth`, `predicted`, `probability`."""
-    true, guess = np.asarray(y), given(outputs, threshold)
-    order = np.argsort(-log_losses(outputs, true), kind="stable")
-    wrong = [int(i) for i in order if (guess[i] != true[i]).any()][:most]
-    return [
-        {
-            "at": i,
-            "truth": _shown(true[i], labels),
-            "predicted": _shown(guess[i], labels),
-            "probability": said(outputs[i], labels, threshold)["probability"],
-        }
-        for i in wrong
-    ]
-
-
-def judged(outputs: Float64, y: ArrayLike, labels: Sequence[str], threshold: float = EVEN) -> dict[str, Any]:
-    """Columns of the table of judged predictions: label, predicted (each joined), and one of probabilities a label."""
-    found: dict[str, Any] = {"label": [JOINED.join(chosen(row, labels)) for row in np.asarray(y)]}
-    found["predicted"] = [JOINED.join(chosen(row, labels)) for row in given(outputs, threshold)]
-    return found | {f"p({label})": outputs[:, i] for i, label in enumerate(labels)}
-
-
 def _shown(marks: ArrayLike, labels: Sequence[str]) -> str:
     return JOINED.join(chosen(marks, labels)) or "none of them"
 
@@ -364,3 +354,6 @@ def _best_temperature(logits: Float64, target: Float64) -> float:
         return float((np.logaddexp(0.0, z) - target * z).mean())
 
     return lowest(loss, float(np.abs(logits).mean()))
+
+
+KIND = Multilabel()

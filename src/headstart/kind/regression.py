@@ -12,26 +12,155 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ..errors import DataError
-from ..types import IntArray, LabelCell
+from ..types import Decoder, IntArray, LabelCell
+from ._base import UNFITTED, Float64, Kind
 from ._words import figures
 
-Float64 = NDArray[np.float64]
-
-METRICS = ("mae",)  # a verdict can be measured in, see `judge/metric/`
-CLASSES = False  # whether answers name classes
-MEASURE = "MAE"  # what people look at first
 COMMA = re.compile(r"[+-]?\d+,\d+")  # a decimal comma
-CALIBRATED = False  # whether there are probabilities
 STRATA = 5  # equal parts of the numbers that every split gets its share of
-GAIN = "error"  # what minus the mean of `gains` is called
 
 
-def named(cell: LabelCell) -> tuple[str, ...]:
-    """The classes that a label's cell names: none."""
-    return ()
+class Regression(Kind):
+    """A number."""
+
+    name = "regression"
+    metrics = ("mae",)
+    measure = "MAE"
+    gain = "error"
+    classes = False
+    calibrated = False
+
+    def named(self, cell: LabelCell) -> tuple[str, ...]:
+        """The classes that a label's cell names: none."""
+        return ()
+
+    def read(self, cell: LabelCell, labels: Sequence[str]) -> float:
+        """The answer that a label's cell gives.
+
+        Raises:
+            DataError: it is no finite number.
+        """
+        value = number(str(cell))
+        if value is None:
+            raise DataError(f"The label '{cell}' is no finite number. Repair it, or pass --kind classification.")
+        return value
+
+    def merged(self, cells: Sequence[LabelCell], join: bool = False) -> LabelCell | None:
+        """What the cells of one example say together: the mean, where they differ.
+
+        >>> KIND.merged(["1", "2"]), KIND.merged(["1", "1.0"])
+        ('1.5', '1')
+        """
+        numbers = [self.read(cell, ()) for cell in cells]
+        return cells[0] if len(set(numbers)) == 1 else repr(sum(numbers) / len(numbers))
+
+    def truth(self, answer: float, labels: Sequence[str]) -> float:
+        """An answer for people: the number."""
+        return answer
+
+    def targets(self, answers: Sequence[float], k: int) -> Float64:
+        """Answers as an array, `[n]`; an answer is a number."""
+        return np.array(answers, np.float64)
+
+    def strata(self, y: Float64) -> IntArray:
+        """What splits are stratified by: in which fifth of the numbers each one lies, `[n]`.
+
+        >>> KIND.strata(np.array([1.0, 2.0, 3.0, 4.0, 50.0])).tolist()
+        [0, 1, 2, 3, 4]
+        """
+        edges = np.quantile(y, np.arange(1, STRATA) / STRATA)
+        return np.unique(np.digitize(y, edges), return_inverse=True)[1].astype(np.int64)
+
+    def dealt(self, y: Float64) -> IntArray:
+        """What folds are dealt by: chance alone, `[n]` of 0."""
+        return np.zeros(len(y), np.int64)
+
+    def stratified(self, column: str) -> str:
+        """What `strata` are, in words."""
+        return f"fifths of '{column}'"
+
+    def proxy(self, y: Float64) -> Float64:
+        """What a ridge regression is to reach, `[n t]`: the numbers, centred and in units of their deviation."""
+        return np.asarray((y - y.mean()) / max(float(y.std()), 1e-12))[:, None]
+
+    def metric(self, y: ArrayLike) -> str:
+        """What a verdict is measured in: the mean absolute error."""
+        return self.metrics[0]
+
+    def unit(self, y: ArrayLike) -> float:
+        """What margins and tolerances are parts of: the standard deviation of the training numbers `[n]`.
+
+        >>> KIND.unit([1.0, 3.0])
+        1.0
+        """
+        return float(np.std(np.asarray(y, np.float64))) or 1.0
+
+    def answers(self, outputs: ArrayLike, decoder: Decoder = UNFITTED) -> Float64:
+        """`[n 1]` → the predicted numbers `[n]`."""
+        return np.asarray(outputs, np.float64)[:, 0]
+
+    def gains(self, outputs: ArrayLike, y: ArrayLike, decoder: Decoder = UNFITTED) -> Float64:
+        """How well each example is answered, `[n]`: minus its absolute error."""
+        return -np.abs(self.answers(outputs) - np.asarray(y, np.float64))
+
+    def compared(self, outputs: ArrayLike, y: ArrayLike) -> tuple[float, Float64]:
+        """What candidates are compared by: minus the mean absolute error, and each example's squared error `[n]`."""
+        gain = self.gains(outputs, y)
+        return float(gain.mean()), gain**2
+
+    def scores(self, gain: Float64, losses: Float64) -> dict[str, Any]:
+        """The fields of a `Trial`, from what `gains` and `compared` gave."""
+        found = {"mae": -float(gain.mean()), "rmse": float(np.sqrt(losses.mean()))}
+        return {"accuracy": None, "log_loss": None, "scores": found}
+
+    def shown(self, gain: float | None) -> str:
+        """The mean absolute error, minus the mean of `gains`, for people."""
+        return figures(None if gain is None else -gain)
+
+    def told(self, gain: float | None, loss: float | None = None) -> str:
+        """The same in words, with the root of the mean loss behind it, see `compared`.
+
+        >>> KIND.told(-0.412), KIND.told(-0.412, 0.25)
+        ('mean absolute error 0.412', 'mean absolute error 0.412, RMSE 0.5')
+        """
+        said = f"mean absolute error {self.shown(gain)}"
+        return said if loss is None else f"{said}, RMSE {figures(loss**0.5)}"
+
+    def said(self, output: ArrayLike, labels: Sequence[str], decoder: Decoder = UNFITTED) -> dict[str, Any]:
+        """One row of `decode` as the fields of a prediction.
+
+        >>> KIND.said([0.25], ("score",))
+        {'label': None, 'probability': None, 'probabilities': {}, 'value': 0.25}
+        """
+        return {"label": None, "probability": None, "probabilities": {}, "value": float(np.asarray(output)[0])}
+
+    def columns(self, labels: Sequence[str]) -> list[str]:
+        """The columns of a table of predictions, beside the input and the error."""
+        return ["value"]
+
+    def worst(
+        self, outputs: Float64, y: ArrayLike, labels: Sequence[str], most: int, decoder: Decoder = UNFITTED
+    ) -> list[dict[str, Any]]:
+        """The largest errors, largest first: `at` which row, `truth` and `predicted` as text, no `probability`."""
+        true, given = np.asarray(y, np.float64), self.answers(outputs)
+        order = np.argsort(-np.abs(given - true), kind="stable")[:most]
+        return [
+            {"at": int(i), "truth": f"{true[i]:.4g}", "predicted": f"{given[i]:.4g}", "probability": None}
+            for i in order
+        ]
+
+    def judged(
+        self, outputs: Float64, y: ArrayLike, labels: Sequence[str], decoder: Decoder = UNFITTED
+    ) -> dict[str, Any]:
+        """Columns of the table of judged predictions."""
+        return {"value": np.asarray(y, np.float64), "predicted": self.answers(outputs)}
+
+    def decode(self, outputs: ArrayLike, decoder: Decoder = UNFITTED) -> Float64:
+        """What a model gives to the outside, `[n 1]`: the numbers themselves."""
+        return np.asarray(outputs, np.float64)
 
 
 def number(label: str) -> float | None:
@@ -45,119 +174,6 @@ def number(label: str) -> float | None:
     except ValueError:
         return None
     return value if math.isfinite(value) and "_" not in label else None
-
-
-def read(cell: LabelCell, labels: Sequence[str]) -> float:
-    """The answer that a label's cell gives.
-
-    Raises:
-        DataError: it is no finite number.
-    """
-    value = number(str(cell))
-    if value is None:
-        raise DataError(f"The label '{cell}' is no finite number. Repair it, or pass --kind classification.")
-    return value
-
-
-def merged(cells: Sequence[LabelCell], join: bool = False) -> LabelCell | None:
-    """What the cells of one example say together: the mean, where they differ.
-
-    >>> merged(["1", "2"]), merged(["1", "1.0"])
-    ('1.5', '1')
-    """
-    numbers = [read(cell, ()) for cell in cells]
-    return cells[0] if len(set(numbers)) == 1 else repr(sum(numbers) / len(numbers))
-
-
-def stratified(column: str) -> str:
-    """What `strata` are, in words."""
-    return f"fifths of '{column}'"
-
-
-def targets(answers: Sequence[float], k: int) -> Float64:
-    """Answers as an array, `[n]`; an answer is a number."""
-    return np.array(answers, np.float64)
-
-
-def counts(answers: Sequence[float], k: int) -> list[int]:
-    """There are no classes."""
-    return []
-
-
-def strata(y: Float64) -> IntArray:
-    """What splits are stratified by: in which fifth of the numbers each one lies, `[n]`.
-
-    >>> strata(np.array([1.0, 2.0, 3.0, 4.0, 50.0])).tolist()
-    [0, 1, 2, 3, 4]
-    """
-    edges = np.quantile(y, np.arange(1, STRATA) / STRATA)
-    return np.unique(np.digitize(y, edges), return_inverse=True)[1].astype(np.int64)
-
-
-def proxy(y: Float64) -> Float64:
-    """What a ridge regression is to reach, `[n t]`: the numbers, centred and in units of their deviation."""
-    return np.asarray((y - y.mean()) / max(float(y.std()), 1e-12))[:, None]
-
-
-def dealt(y: Float64) -> IntArray:
-    """What folds are dealt by: chance alone, `[n]` of 0."""
-    return np.zeros(len(y), np.int64)
-
-
-def truth(answer: float, labels: Sequence[str]) -> float:
-    """An answer for people: the number."""
-    return answer
-
-
-def metric(y: ArrayLike) -> str:
-    """What a verdict is measured in: the mean absolute error."""
-    return METRICS[0]
-
-
-def unit(y: ArrayLike) -> float:
-    """What margins and tolerances are parts of: the standard deviation of the training numbers `[n]`.
-
-    >>> unit([1.0, 3.0])
-    1.0
-    """
-    return float(np.std(np.asarray(y, np.float64))) or 1.0
-
-
-def answers(scores: ArrayLike, temperature: float = 1.0, threshold: float = 0.5) -> Float64:
-    """`[n 1]` → the predicted numbers `[n]`."""
-    return np.asarray(scores, np.float64)[:, 0]
-
-
-def decode(scores: ArrayLike, temperature: float = 1.0) -> Float64:
-    """What a model gives to the outside, `[n 1]`: the numbers themselves."""
-    return np.asarray(scores, np.float64)
-
-
-def gains(scores: ArrayLike, y: ArrayLike, temperature: float = 1.0, threshold: float = 0.5) -> Float64:
-    """How well each example is answered, `[n]`: minus its absolute error."""
-    return -np.abs(answers(scores) - np.asarray(y, np.float64))
-
-
-def compared(scores: ArrayLike, y: ArrayLike) -> tuple[float, Float64]:
-    """What candidates are compared by: minus the mean absolute error, and each example's squared error `[n]`."""
-    gain = gains(scores, y)
-    return float(gain.mean()), gain**2
-
-
-def temperature(scores: ArrayLike, y: ArrayLike) -> float:
-    """Of probabilities, which there are none."""
-    return 1.0
-
-
-def threshold(scores: ArrayLike, y: ArrayLike, temperature: float = 1.0) -> float:
-    """The same."""
-    return 0.5
-
-
-def scores(gain: Float64, losses: Float64) -> dict[str, Any]:
-    """The fields of a `Trial`, from what `gains` and `compared` gave."""
-    found = {"mae": -float(gain.mean()), "rmse": float(np.sqrt(losses.mean()))}
-    return {"accuracy": None, "log_loss": None, "scores": found}
 
 
 def numbers(prediction: ArrayLike, y: ArrayLike) -> dict[str, float]:
@@ -179,46 +195,4 @@ def numbers(prediction: ArrayLike, y: ArrayLike) -> dict[str, float]:
     }
 
 
-def shown(gain: float | None) -> str:
-    """The mean absolute error, minus the mean of `gains`, for people."""
-    return figures(None if gain is None else -gain)
-
-
-def told(gain: float | None, loss: float | None = None) -> str:
-    """The same in words, with the root of the mean loss behind it, see `compared`.
-
-    >>> told(-0.412), told(-0.412, 0.25)
-    ('mean absolute error 0.412', 'mean absolute error 0.412, RMSE 0.5')
-    """
-    said = f"mean absolute error {shown(gain)}"
-    return said if loss is None else f"{said}, RMSE {figures(loss**0.5)}"
-
-
-def said(output: ArrayLike, labels: Sequence[str], threshold: float = 0.5) -> dict[str, Any]:
-    """One row of `decode` as the fields of a prediction.
-
-    >>> said([0.25], ("score",))
-    {'label': None, 'probability': None, 'probabilities': {}, 'value': 0.25}
-    """
-    return {"label": None, "probability": None, "probabilities": {}, "value": float(np.asarray(output)[0])}
-
-
-def columns(labels: Sequence[str]) -> list[str]:
-    """The columns of a table of predictions, beside the input and the error."""
-    return ["value"]
-
-
-def worst(
-    outputs: Float64, y: ArrayLike, labels: Sequence[str], most: int, threshold: float = 0.5
-) -> list[dict[str, Any]]:
-    """The largest errors, largest first: `at` which row, `truth` and `predicted` as text, no `probability`."""
-    true, given = np.asarray(y, np.float64), answers(outputs)
-    order = np.argsort(-np.abs(given - true), kind="stable")[:most]
-    return [
-        {"at": int(i), "truth": f"{true[i]:.4g}", "predicted": f"{given[i]:.4g}", "probability": None} for i in order
-    ]
-
-
-def judged(outputs: Float64, y: ArrayLike, labels: Sequence[str], threshold: float = 0.5) -> dict[str, Any]:
-    """Columns of the table of judged predictions."""
-    return {"value": np.asarray(y, np.float64), "predicted": answers(outputs)}
+KIND = Regression()

@@ -12,8 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..family import load
-from ..kind import targets
+from ..kind import kind_of, targets
 from ..read._split import iterative, per_unit
 from ..types import Example, IntArray, Task
 
@@ -29,7 +28,7 @@ def of_task(task: Task, seed: int = 0) -> IntArray | None:
     both = (*task.train, *task.valid)
     if len(task.valid) >= PLENTY or len(both) > MOST:
         return None
-    drawn = folds(load("kind", task.kind).dealt(targets(task, both)), groups(both), seed)
+    drawn = folds(kind_of(task.kind).dealt(targets(task, both)), groups(both), seed)
     return drawn if (drawn[len(task.train) :] >= 0).all() else None
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UsageError
-from ..family import load
+from ..kind import kind_of
 from ..types import Fitted, IntArray, Trial
 
 CLOSE = 1.0  # standard errors within which validation cannot tell two candidates apart
@@ -106,7 +106,7 @@ def explain(contender: Contender, winner: Contender, noun: str = "picture") -> T
 
 
 def _numbers(contender: Contender, noun: str) -> str:
-    trial, told = contender.trial, load("kind", contender.fitted.kind).told
+    trial, told = contender.trial, kind_of(contender.fitted.kind).told
     where = f"{trial.folds}-fold cross-validation of" if trial.folds else "validation:"
     said = told(float(contender.right.mean()), float(contender.losses.mean()))
     return f"{said}, {where} {trial.compared_on} {noun}s"

@@ -45,6 +45,8 @@ def load(folder: Path) -> tuple[Fitted, dict[str, Any]]:
             raise ValueError("head.safetensors is not the file that was saved")
         state = unpack(data)
         head = record.pop("head")
+        if "decoder" not in head:  # as it was until format 2: two numbers, of every kind
+            head["decoder"] = {name: head.pop(name) for name in ("temperature", "threshold")}
         view, labels = View(**head.pop("view")), tuple(head.pop("labels"))
         return Fitted(**head, view=view, labels=labels, state=state), record
     except (FileNotFoundError, NotADirectoryError) as error:

@@ -19,8 +19,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import BudgetError, DataError, HeadstartError, SourceError
-from ..family import load
-from ..kind import targets
+from ..kind import kind_of, targets
 from ..types import Example, Features, Source, Task
 from . import cost
 from .choice import CLOSE
@@ -92,7 +91,7 @@ class Rounds:
         """
         self._entries = {s.key: Entry(s.key) for s in self.sources}
         self._timed = Timed(self.task, self.eyes, self.seed, self.note, self.seen)
-        self._least = LEAST * float(load("kind", self.task.kind).unit(targets(self.task, self.task.train)))
+        self._least = LEAST * kind_of(self.task.kind).unit(targets(self.task, self.task.train))
         self._limits = Limits(self._timed, self.deadline, self.ends, self.room)
         try:
             self._alarms(self._halving())
@@ -332,7 +331,7 @@ class Rounds:
         return [told] if (self._entries[key].margin or CLOSE) < CLOSE else []
 
     def _beside(self, key: str) -> str:
-        random = load("kind", self.task.kind).told(self._entries[key].random or 0.0)
+        random = kind_of(self.task.kind).told(self._entries[key].random or 0.0)
         return f"{self._said(self._of(key))}; random {random}"
 
     def _choose(self, key: str, when: str = "") -> None:
@@ -397,4 +396,4 @@ class Rounds:
         )
 
     def _said(self, mine: Evidence) -> str:
-        return str(load("kind", self.task.kind).told(mine.value, mine.loss))
+        return kind_of(self.task.kind).told(mine.value, mine.loss)

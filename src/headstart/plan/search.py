@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import BudgetError
-from ..family import load
+from ..kind import Outputs, kind_of
 from ..runtime import digest
 from ..strategy import strategy
-from ..types import Facts, Features, Fitted, IntArray, Progress, Trial, Work
+from ..types import Decoder, Facts, Features, Fitted, IntArray, Progress, Trial, Work
 from ._folds import FOLDS, worth
 from .candidates import Candidate
 from .choice import CLOSE, Contender, behind
@@ -38,12 +38,11 @@ class Behind(Exception):
 
 @dataclass(frozen=True)
 class Score:
-    """How a fitted head did on pictures it had not learnt from, after temperature scaling."""
+    """How a fitted head did on pictures it had not learnt from, and the decoder that was fitted to these."""
 
     right: NDArray[Any]  # [n]; of several labels each example's F1, of numbers minus the absolute error
     losses: NDArray[np.float64]  # [n] log-loss of each picture, or squared error
-    temperature: float
-    threshold: float = 0.5
+    decoder: Decoder = field(default_factory=dict)
 
     @property
     def accuracy(self) -> float:
@@ -154,14 +153,14 @@ def contend(
         tried=len(settings),
         status="finished",
         reason="",
-        **load("kind", work.kind).scores(score.right, score.losses),
+        **kind_of(work.kind).scores(score.right, score.losses),
         seconds=time.perf_counter() - start,
         curve=tuple(curve) if len(curve) > 1 else (),
         seed=work.seed,
         compared_on=n,
         folds=FOLDS if crossed else 0,
     )
-    fitted = replace(fitted, temperature=score.temperature, threshold=score.threshold)
+    fitted = replace(fitted, decoder=score.decoder)
     prior = candidate.prior if head.notes.get("step") != 0 else UNMOVED
     return Contender(trial, fitted, {**head.notes, "n": len(work.train.y)}, score.losses, score.right, prior, groups)
 
@@ -179,7 +178,7 @@ def _crossed(
     """Each setting on all pictures of the folds, named by heads that had not learnt from them."""
     logits = strategy(candidate.strategy).logits
     both = join(work.train, cast(Features, work.valid))
-    out = [np.zeros((len(both.y), work.k)) for _ in settings]
+    out: list[list[Outputs]] = [[] for _ in settings]
     for fold in range(FOLDS):
         held = folds == fold
         if not held.any():
@@ -187,11 +186,12 @@ def _crossed(
         part = replace(work, train=rows(both, ~held), valid=None)
         new = rows(both, held).x  # once for all settings, which share what is made from it
         named = replace(candidate, id=f"{candidate.id}: fold {fold + 1} of {FOLDS}")
-        for config, scores in zip(settings, out, strict=True):
+        for config, parts in zip(settings, out, strict=True):
             fitted, *_ = trained(named, config, part, labels, deadline=deadline, watch=watch)
-            scores[held] = logits(fitted, new, work.source, work.weights)
+            parts.append(logits(fitted, new, work.source, work.weights))
     seen = folds >= 0
-    return [scored(scores[seen], both.y[seen], work.kind) for scores in out]
+    place = np.argsort(np.argsort(folds[seen], kind="stable"))  # of each row among those of fold 0, fold 1, …
+    return [scored(np.concatenate(parts)[place], both.y[seen], work.kind) for parts in out]
 
 
 def trained(
@@ -211,7 +211,7 @@ def trained(
 
 
 def refit(contender: Contender, work: Work, *, deadline: float | None = None, watch: Watch | None = None) -> Fitted:
-    """The chosen setting trained on training and validation pictures; temperature and threshold stay as validated.
+    """The chosen setting trained on training and validation pictures; the decoder stays as validated.
 
     Raises:
         BudgetError: the deadline passed, or would, before it was done.
@@ -231,14 +231,13 @@ def measure(fitted: Fitted, valid: Features, work: Work) -> Score:
     return scored(logits, valid.y, fitted.kind)
 
 
-def scored(logits: NDArray[Any], y: NDArray[Any], kind: str = "classification") -> Score:
-    """Logits [n k] of pictures that were not learnt from, against what is true of them, see `types.answers`."""
+def scored(logits: Outputs, y: NDArray[Any], kind: str = "classification") -> Score:
+    """Logits [n k] of pictures that were not learnt from, against what is true of them, see `Kind.targets`."""
     if not np.isfinite(logits).all():  # training diverged: never chosen
-        return Score(np.zeros(len(y), bool), np.full(len(y), np.inf), 1.0)
-    of = load("kind", kind)
-    temperature = of.temperature(logits, y)
-    threshold = of.threshold(logits, y, temperature)
-    return Score(of.gains(logits, y, temperature, threshold), of.compared(logits, y)[1], temperature, threshold)
+        return Score(np.zeros(len(y), bool), np.full(len(y), np.inf))
+    of = kind_of(kind)
+    decoder = of.fit_decoder(logits, y)
+    return Score(of.gains(logits, y, decoder), of.compared(logits, y)[1], decoder)
 
 
 def join(a: Features, b: Features) -> Features:
@@ -312,7 +311,7 @@ def _tell(watch: Watch | None, what: str, kind: str) -> Callable[[Progress], Non
 
     def tell(step: Progress) -> None:
         known = [f"loss {step.loss:.3f}"] if step.loss is not None else []
-        known += [load("kind", kind).told(step.metric)] if step.metric is not None else []
+        known += [kind_of(kind).told(step.metric)] if step.metric is not None else []
         if watch:
             watch(" · ".join([what, *known]), step.step, step.steps)
 

@@ -17,7 +17,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from ..errors import UsageError
-from ..family import load
+from ..kind import kind_of
 from ..pixels import PLAIN, Pixels
 from ..types import IntArray, SetAside
 from ._near import components, telling
@@ -137,7 +137,7 @@ def _once(
     None stays of these; but where the kind can say both at once (the mean of numbers, all labels with `join`), one
     stays that says it, of its own split: a test answer must not be changed by one of train.
     """
-    merged, join = load("kind", of.kind).merged, of.join
+    merged, join = kind_of(of.kind).merged, of.join
     by_digest: dict[str, list[int]] = defaultdict(list)
     for i, (kept, _) in enumerate(good):
         by_digest[kept.digest].append(i)
@@ -148,9 +148,8 @@ def _once(
         first = min(range(len(twins)), key=lambda n: (_RANK[records[n].split], n))
         same = [r for r in records if r.split == records[first].split]
         two = merged([r.cell for r in records], join) is None
-        if not two:
+        if (cell := merged([r.cell for r in same], join)) is not None:
             kept, seen = good[twins[first]]
-            cell = merged([r.cell for r in same], join)
             good[twins[first]] = (replace(kept, record=replace(kept.record, cell=cell)), seen)
         torn += two
         for n, r in enumerate(records):
@@ -205,7 +204,7 @@ def _remarks(kept: list[Kept], pairs: IntArray, root: Path, noun: str, kind: str
         out.append(
             f"{twins} of {len(kept)} {noun}s have a near-duplicate; such {noun}s stay on the same side of the split."
         )
-    merged = load("kind", kind).merged
+    merged = kind_of(kind).merged
     if odd := [(i, j) for i, j in pairs.tolist() if merged([kept[i].record.cell, kept[j].record.cell]) is None]:
         a, b = (kept[n].record for n in odd[0])
         out.append(

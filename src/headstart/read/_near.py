@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..family import load
+from ..kind import kind_of
 from ..types import IntArray
 from ._record import Record, in_order
 
@@ -39,7 +39,7 @@ def telling(
     if not len(pairs):
         return pairs, ()
     part = components(pairs, len(records))
-    named = [load("kind", kind).named(r.cell) for r in records]
+    named = [kind_of(kind).named(r.cell) for r in records]
     whole = Counter(c for classes in named for c in classes)
     crowds: list[int] = []
     lost = _lost(records, named, pairs)

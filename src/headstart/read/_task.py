@@ -17,7 +17,7 @@ import numpy as np
 
 from .. import runtime
 from ..errors import DataError, UsageError
-from ..family import load
+from ..kind import kind_of
 from ..kind.regression import number
 from ..types import Example, IntArray, Sealed, Task
 from ._clean import Clean, Cleaning, Kept
@@ -75,20 +75,20 @@ def make(
     found = joined(found, beside, path, shape) if beside else found
     found, rule = _given_splits(found, path, shape)
     found = settled(spelled(tagged(found, options.kind, path), options.kind), options.kind, table is not None, path)
-    kind = load("kind", found.kind)
+    kind = kind_of(found.kind)
     named = found.labels or {c for r in found.records for c in kind.named(r.cell)}
-    labels = in_order(named) if kind.CLASSES else (found.column,)
-    if kind.CLASSES:
+    labels = in_order(named) if kind.classes else (found.column,)
+    if kind.classes:
         _check(_counts(found.records, labels), len(found.records), path, shape, "")
     root = path if path.is_dir() else path.parent
     cleaned = clean(found, root, progress, options)
     torn = settle_several(cleaned, found, options.kind, path, shape)
     aside = found.set_aside + cleaned.set_aside
     why = f" after setting aside {len(aside)} ({_tally(s.reason for s in aside)})" if aside else ""
-    if kind.CLASSES:
+    if kind.classes:
         _check(_counts([k.record for k in cleaned.kept], labels), len(cleaned.kept), path, shape, why)
     _check_given(found, cleaned.kept, path, shape, why)
-    if kind.CLASSES:
+    if kind.classes:
         _check_train(cleaned.kept, path, shape)
     answers = [kind.read(k.record.cell, labels) for k in cleaned.kept]
     split, groups = _split(cleaned, kind.strata(kind.targets(answers, len(labels))), kind.merged, seed)
@@ -109,7 +109,7 @@ def make(
         + cleaned.warnings
         + _straddling(cleaned, split)
         + remark(len(loose), shape)
-        + (_of_classes(cleaned.kept, labels, split, shape, kind.MEASURE) if kind.CLASSES else ())
+        + (_of_classes(cleaned.kept, labels, split, shape, kind.measure) if kind.classes else ())
         + _small(split, shape),
         split_rule=_rule(
             rule,
@@ -121,7 +121,7 @@ def make(
         fingerprint=runtime.digest(
             sorted((k.digest, k.record.label, int(s)) for k, s in zip(cleaned.kept, split, strict=True))
             + sorted((e.digest, "", -1) for e in loose),
-            *([] if found.kind == "classification" else [found.kind, labels] if kind.CLASSES else [found.kind]),
+            *([] if found.kind == "classification" else [found.kind, labels] if kind.classes else [found.kind]),
         ),
         modality=shape.modality,
         kind=found.kind,

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from .. import runtime
 from ..errors import DataError, UsageError
-from ..family import load
+from ..kind import kind_of
 from ..pixels import PLAIN, Pixels
 from ..types import Sealed, SetAside, Task
 from ._idle import refuse_idle
@@ -64,7 +64,7 @@ def unseen(
         DataError: nothing there, labels that the run does not know, or nothing is left to judge.
         UsageError: an option that says nothing of such data, or that the run has settled.
     """
-    given, ours, of = absolute(data), reader(modality), load("kind", kind)
+    given, ours, of = absolute(data), reader(modality), kind_of(kind)
     path = _inside(given)
     _refuse_own(options, kind)
     options = replace(options, kind=None, blank=options.blank or (columns or {}).get("blank"))
@@ -72,7 +72,7 @@ def unseen(
     refuse_idle(path, table, ours.SHAPE, replace(options, blank=None))
     options, groups = without_table(options, path, table)
     shape = _shape(ours.SHAPE.known(columns or {}), kind, labels, options.text, options.label)
-    if of.CLASSES and not options.label and table is not None and set(labels) <= set(table.columns):
+    if of.classes and not options.label and table is not None and set(labels) <= set(table.columns):
         shape = replace(shape, flags=labels)
     found, rule = _held_out(_found(path, table, shape, options, labels), shape)
     found = joined(found, groups, path, shape) if groups else found
@@ -83,7 +83,7 @@ def unseen(
         )
     found = spelled(tagged(found, kind, path, known=labels), kind, labels)
     found = settled(found, kind, table is not None, path)
-    if of.CLASSES:
+    if of.classes:
         _check_known(found, labels, path, shape)
     cleaned = ours.clean(found, path if path.is_dir() else path.parent, progress, options, pixels=PLAIN)
     aside = found.set_aside + tuple(SetAside(str(r.path), "no_label", "It has no label.") for r in found.loose)

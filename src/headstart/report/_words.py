@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from shlex import quote
 from typing import Any
 
-from ..family import load
 from ..judge import wording
 from ..judge.wording import Units, points
 from ..kind import _words as plain
+from ..kind import kind_of
 from ..kind._words import number
 
 __all__ = [
@@ -106,7 +106,7 @@ def gain(given: float | None, task: Mapping[str, Any]) -> str:
     >>> gain(0.941, {"kind": "classification"}).replace(NARROW, " "), gain(-0.512, {"kind": "regression"})
     ('94.1 %', '0.512')
     """
-    return str(load("kind", task.get("kind", "classification")).shown(given)).replace(" ", NARROW)
+    return str(kind_of(task.get("kind", "classification")).shown(given)).replace(" ", NARROW)
 
 
 def value(given: float | None, unit: Units) -> str:

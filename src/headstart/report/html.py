@@ -12,8 +12,8 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
-from ..family import load
 from ..judge.wording import Units, rounded, units
+from ..kind import kind_of
 from ..plan.choice import named
 from . import _layers, _svg, _view, _words
 
@@ -87,7 +87,7 @@ def _page(run: Run, thumbnails: Mapping[str, bytes]) -> dict[str, Any]:
         "layers": _layers.section(run["layers"]) if run.get("layers") else None,
         "forgetting": _layers.forgetting_section(run["forgetting"]) if run.get("forgetting") else None,
         "sources": _view.sources(run),
-        "gain": load("kind", task.get("kind", "classification")).GAIN,
+        "gain": kind_of(task.get("kind", "classification")).gain,
         "trials": [{**t, "charts": _curves(t), "numbers": _numbers(t)} for t in _view.trials(run)],
         "aside": _view.aside(run),
         "aside_folder": _view.folder(str(item["path"]) for item in task["set_aside"]),

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from shlex import quote
 from typing import Any
 
-from ..family import load
+from ..kind import kind_of
 from ..kind._words import figures
 from ..modality import noun as noun_of
 from . import _words
@@ -77,7 +77,7 @@ def _caveats(rows: Sequence[Mapping[str, Any]], warnings: Sequence[str] = ()) ->
 
 
 def _named(task: Mapping[str, Any]) -> str:
-    return str(load("kind", task["kind"]).GAIN)
+    return str(kind_of(task["kind"]).gain)
 
 
 def _number(value: float | None) -> str:

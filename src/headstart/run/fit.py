@@ -18,6 +18,7 @@ import numpy as np
 from ..errors import UsageError
 from ..family import load
 from ..interrupt import presses
+from ..kind import kind_of
 from ..runtime import Clock
 from ..strategy import strategies, strategy
 from ..types import Example, Fitted, Source, Task
@@ -86,7 +87,7 @@ def _check_names(plan: Plan) -> str:
     for name in plan.strategies:
         strategy(name)
     if plan.read.kind is not None:
-        load("kind", plan.read.kind)
+        kind_of(plan.read.kind)
     if plan.metric is not None:
         load("judge/metric", plan.metric)  # not only when all is trained
     source_print = ""

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import HeadstartError
-from ..family import load
-from ..kind import targets
+from ..kind import kind_of, targets
 from ..strategy import strategy
 from ..types import Fitted, Source
 from . import particulars
@@ -69,7 +68,7 @@ def _check_saved(folder: Path, job: Job, judgement: Judgement, fitted: Fitted, j
     from ..ship.store import load as open_model
 
     model: Model = open_model(folder)
-    gallery, kind = job.gallery, load("kind", job.task.kind)
+    gallery, kind = job.gallery, kind_of(job.task.kind)
     some = judgement.examples[:64]
     few, unit = some[:16], kind.unit(targets(job.task, job.task.train))
     wanted = Predictor(fitted, gallery).probabilities(some) if judged is None else judged

@@ -14,8 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..family import load
-from ..kind import counts, targets
+from ..kind import counts, kind_of, targets
 from ..runtime import write, write_json
 from ..strategy import strategies
 from ..types import Example, Fitted, Source, Task, Trial, to_dict
@@ -172,8 +171,8 @@ def _mistakes(task: Task, judgement: Judgement) -> list[dict[str, Any]]:
 
 def _worst(task: Task, judgement: Judgement) -> list[dict[str, Any]]:
     """The same with the rows at which they stand."""
-    truth, worst = targets(task, judgement.examples), load("kind", task.kind).worst
-    return list(worst(judgement.probabilities, truth, task.labels, WORST, judgement.threshold))
+    truth, worst = targets(task, judgement.examples), kind_of(task.kind).worst
+    return list(worst(judgement.probabilities, truth, task.labels, WORST, judgement.decoder))
 
 
 def _predictions(path: Path, task: Task, judgement: Judgement) -> None:
@@ -187,8 +186,8 @@ def _predictions(path: Path, task: Task, judgement: Judgement) -> None:
     columns: dict[str, Any] = {
         task.modality: [e.path if e.content is None else e.content for e in examples],
     }
-    kind = load("kind", task.kind)
-    columns |= kind.judged(judgement.probabilities, targets(task, examples), task.labels, judgement.threshold)
+    kind = kind_of(task.kind)
+    columns |= kind.judged(judgement.probabilities, targets(task, examples), task.labels, judgement.decoder)
     buffer = io.BytesIO()
     parquet.write_table(pa.table(columns), buffer)
     write(path, buffer.getvalue())

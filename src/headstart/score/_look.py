@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UsageError
-from ..family import load
+from ..kind import kind_of
 from ..types import FloatArray, IntArray, Source
 from ._axes import Array, Spectrum, spectrum, standardise
 
@@ -35,7 +35,7 @@ class Look:
     groups: IntArray | None = None  # [n], where some belong together: rows of one number, e.g. pictures of one patient
 
     def __post_init__(self) -> None:
-        load("kind", self.kind)
+        kind_of(self.kind)
         sides = 2 if self.kind == "multilabel" else 1
         if self.x.ndim != 2 or self.y.ndim != sides or len(self.x) != len(self.y):
             raise UsageError(

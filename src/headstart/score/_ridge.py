@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UsageError
-from ..family import load
+from ..kind import kind_of
 from ..types import IntArray
 from ._axes import Array, Spectrum, left_out, penalties, signed_root, spectrum, standardise
 from ._look import Look, credit
@@ -58,7 +58,7 @@ def out_of_sample(
     axes, _ = spectrum(standardise(signed_root(look.x), each=True)[0])
     missed, nothing = least(axes, targets, _blocks(groups, len(y))), targets - targets.mean(0)
     guess = targets - (missed if (missed**2).sum() < (nothing**2).sum() else nothing)
-    member = load("kind", kind)
+    member = kind_of(kind)
     if kind == "classification":
         codes = look.classes[0]
         return np.asarray(member.compared(guess, codes)[1]), credit(guess, codes)

@@ -70,7 +70,7 @@ def _rows(model: Model, predictor: Predictor, inputs: Sequence[Input]) -> Iterat
     for one in inputs:
         example = one.example
         if isinstance(example, Example) and example.digest not in bad:
-            said = model.kind.said(next(found), model.labels, model.fitted.threshold)
+            said = model.kind.said(next(found), model.labels, model.fitted.decoder)
             yield Row(one.shown, **said, beside=one.beside)
         else:
             why = bad[example.digest] if isinstance(example, Example) else example

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import UsageError
-from ..family import load
+from ..kind import kind_of
 from ..strategy import Network, Strategy, strategy
 from ..types import Example, Fitted, FloatArray, Source
 
@@ -47,15 +47,14 @@ class Predictor:
             self.gallery.leave(self.fitted.view.source)
 
     def logits(self, examples: Sequence[Example]) -> FloatArray:
-        """Scores [n k], before temperature scaling."""
+        """Scores [n k], before decoding."""
         x = self._seen(examples)
         tuned = self._tuned
         return np.asarray(tuned.logits(x) if tuned else self._strategy.logits(self.fitted, x, *self._known), np.float32)
 
-    def probabilities(self, examples: Sequence[Example]) -> NDArray[np.float64]:
-        """Calibrated probabilities [n k]; of a model of numbers these, [n 1]."""
-        kind = load("kind", self.fitted.kind)
-        return np.asarray(kind.decode(self.logits(examples), self.fitted.temperature), np.float64)
+    def probabilities(self, examples: Sequence[Example]) -> NDArray[Any]:
+        """What leaves the house, [n …]: calibrated probabilities [n k], numbers [n 1]."""
+        return kind_of(self.fitted.kind).decode(self.logits(examples), self.fitted.decoder)
 
     def features(self, examples: Sequence[Example]) -> FloatArray:
         """What its network makes of examples before the head, [n d].

@@ -11,14 +11,13 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from ..errors import DataError
 from ..extract._lens import load_rank
 from ..extract.gallery import Gallery
-from ..family import load as member
 from ..family import names
+from ..kind import Kind, kind_of
 from ..pixels import PLAIN, Pixels
 from ..plan import keep
 from ..runtime import write
@@ -27,7 +26,8 @@ from ..types import Fitted, Source, to_dict
 from .predictor import Predictor
 
 BACKBONE = "backbone.safetensors"
-FORMAT = 2  # of model.json
+FORMAT = 3  # of model.json
+READ = (2, 3)  # formats that are understood: in 2 a head's decoder was two numbers, see `plan.keep`
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,9 @@ class Model:
         return Predictor(self.fitted, self.gallery(engine, folder))
 
     @property
-    def kind(self) -> ModuleType:
+    def kind(self) -> Kind:
         """The member of kind/ that reads its outputs."""
-        return member("kind", self.fitted.kind)
+        return kind_of(self.fitted.kind)
 
 
 def save(
@@ -123,10 +123,10 @@ def load(folder: Path) -> Model:
         DataError: there is no model, or a file of it has changed.
     """
     fitted, extra = keep.load(folder)
-    if extra.get("format") != FORMAT:
+    if extra.get("format") not in READ:
         raise DataError(
             f"The model in {folder} was saved by another headstart (format {extra.get('format')}; this one reads "
-            f"{FORMAT}). Run `headstart fit` again, or use the version in its environment.json."
+            f"{' and '.join(map(str, READ))}). Run `headstart fit` again, or use the version in its environment.json."
         )
     columns = extra.get("columns")
     columns = {name: str(column) for name, column in columns.items()} if isinstance(columns, dict) else {}

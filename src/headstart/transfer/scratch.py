@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..family import load
+from ..kind import kind_of
 from ..strategy import SEARCH, Head
 from ..types import Facts, Features, Fitted, FloatArray, Progress, Source, View, Work
 from .training import text_scratch, tune
@@ -101,7 +101,7 @@ def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
     outcome = yield from train(
         net,
         _batches(x, y, mean, std, config, work.seed),
-        load("kind", work.kind).training_loss(smoothing=0.1),
+        kind_of(work.kind).training_loss(smoothing=0.1),
         Recipe(total, config.lr, evaluate_every=every, threads=1),
         seed=work.seed,
         evaluate=_evaluator(work.valid, work.kind, mean, std, config) if work.valid is not None else None,
@@ -181,7 +181,7 @@ def _evaluator(
 ) -> Callable[[torch.nn.Module], tuple[float, float]]:
     import torch
 
-    x, compared = torch.from_numpy(np.asarray(valid.x)), load("kind", kind).compared
+    x, compared = torch.from_numpy(np.asarray(valid.x)), kind_of(kind).compared
 
     def evaluate(model: torch.nn.Module) -> tuple[float, float]:
         right, losses = compared(_logits(model, x, mean, std, config.style == "photo"), valid.y)

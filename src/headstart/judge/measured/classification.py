@@ -28,14 +28,14 @@ def metrics(
     scores: Float64, y: NDArray[np.int64], task: Task, fitted: Fitted, level: float, groups: Ints | None = None
 ) -> Metrics:
     """Of one classifier."""
-    p, guess, labels = kind.softmax(scores, fitted.temperature), kind.answers(scores), task.labels
+    p, guess, labels = kind.KIND.decode(scores, fitted.decoder), kind.KIND.answers(scores), task.labels
     return Metrics(
         accuracy=kind.accuracy(guess, y),
         macro_f1=kind.macro_f1(guess, y, len(labels)),
         log_loss=kind.log_loss(p, y),
         ece=ece(p, y),
         ece_before=ece(kind.softmax(scores), y),
-        temperature=fitted.temperature,
+        temperature=fitted.decoder.get("temperature", 1.0),
         accuracy_interval=bootstrap.single(accuracy, accuracy.sums(guess, y, len(labels)), groups=groups, level=level),
         per_class=kind.per_class(guess, y, labels),
         confusion=tuple(tuple(int(c) for c in row) for row in kind.confusion(guess, y, len(labels))),
@@ -71,7 +71,7 @@ def plain(
     scores: Float64, y: NDArray[np.int64], labels: Sequence[str], fitted: Fitted, level: float, groups: Ints | None
 ) -> dict[str, Any]:
     """Of one classifier on any examples: overall, its mean confidence, each class, and `confusion` [k][k]."""
-    p, guess, k = kind.softmax(scores, fitted.temperature), kind.answers(scores), len(labels)
+    p, guess, k = kind.KIND.decode(scores, fitted.decoder), kind.KIND.answers(scores), len(labels)
     return {
         "accuracy": kind.accuracy(guess, y),
         "macro_f1": kind.macro_f1(guess, y, k),
@@ -99,7 +99,7 @@ def caveats(task: Task, y: NDArray[np.int64], found: Metrics, metric: str) -> li
             )
         )
     common, rare = int(trained.argmax()), int(trained.argmin())
-    if kind.metric(targets(task, task.train)) == "macro_f1":
+    if kind.KIND.metric(targets(task, task.train)) == "macro_f1":
         most, least = (f"{trained[at]:,} training {task.noun}s of '{task.labels[at]}'" for at in (common, rare))
         so = (
             "and accuracy says little of the smaller ones."

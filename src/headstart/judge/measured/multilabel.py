@@ -46,16 +46,16 @@ def metrics(
     scores: Float64, y: Ints, task: Task, fitted: Fitted, level: float, groups: Ints | None = None
 ) -> LabelMetrics:
     """Of one model."""
-    p = kind.decode(scores, fitted.temperature)
-    guess, k = kind.given(p, fitted.threshold), y.shape[1]
+    p = kind.KIND.decode(scores, fitted.decoder)
+    guess, k = kind.KIND.answers(scores, fitted.decoder), y.shape[1]
     found = plain(scores, y, task.labels, fitted, level, groups)
     wholly = accuracy.mean((guess == y).all(1)[None].astype(np.float64))
     return LabelMetrics(
         **{**found, "per_class": tuple(found["per_class"])},
         accuracy=found["subset_accuracy"],
-        ece_before=ece(*_decisions(kind.decode(scores), y)),
-        temperature=fitted.temperature,
-        threshold=fitted.threshold,
+        ece_before=ece(*_decisions(kind.sigmoid(scores), y)),
+        temperature=fitted.decoder.get("temperature", 1.0),
+        threshold=fitted.decoder.get("threshold", kind.EVEN),
         micro_f1_interval=bootstrap.single(micro_f1, micro_f1.sums(guess, y, k), groups=groups, level=level),
         accuracy_interval=bootstrap.single(accuracy, wholly, groups=groups, level=level),
         reliability=reliability(*_decisions(p, y)),
@@ -66,8 +66,8 @@ def plain(
     scores: Float64, y: Ints, labels: Sequence[str], fitted: Fitted, level: float, groups: Ints | None
 ) -> dict[str, Any]:
     """Of one model on any examples: overall, and each label."""
-    p = kind.decode(scores, fitted.temperature)
-    guess = kind.given(p, fitted.threshold)
+    p = kind.KIND.decode(scores, fitted.decoder)
+    guess = kind.KIND.answers(scores, fitted.decoder)
     return {
         "micro_f1": _f1(micro_f1, guess, y),
         "macro_f1": _f1(macro_f1, guess, y),

@@ -36,11 +36,11 @@ def metrics(
     scores: Float64, y: NDArray[np.float64], task: Task, fitted: Fitted, level: float, groups: Ints | None = None
 ) -> NumberMetrics:
     """Of one model."""
-    given = kind.answers(scores)
+    given = kind.KIND.answers(scores)
     return NumberMetrics(
         **kind.numbers(given, y),
         mae_interval=bootstrap.single(mae, mae.sums(given, y), groups=groups, level=level),
-        deviation=kind.unit(targets(task, task.train)),
+        deviation=kind.KIND.unit(targets(task, task.train)),
     )
 
 
@@ -48,7 +48,7 @@ def plain(
     scores: Float64, y: NDArray[np.float64], labels: Sequence[str], fitted: Fitted, level: float, groups: Ints | None
 ) -> dict[str, float]:
     """Of one model on any examples."""
-    return kind.numbers(kind.answers(scores), y)
+    return kind.numbers(kind.KIND.answers(scores), y)
 
 
 def caveats(task: Task, y: NDArray[np.float64], found: NumberMetrics, metric: str) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...family import load
+from ...kind import kind_of
 from ...types import Source, Task, View
 from ..particulars import Particulars
 
@@ -60,13 +60,13 @@ class Texts(Particulars):
         from ...judge import texts
         from ...ship.store import load as open_model
 
-        if not load("kind", task.kind).CALIBRATED:
+        if not kind_of(task.kind).calibrated:
             return {}
         if mistakes is None:
             return {"texts": {"lengths": texts.lengths(judgement), "typical": []}}
         model: Model = open_model(folder)
         worst = [at for at, _ in mistakes]
-        typical, said = texts.typical(judgement), load("kind", task.kind).said
+        typical, said = texts.typical(judgement), kind_of(task.kind).said
         with tempfile.TemporaryDirectory(prefix="headstart-") as empty:
             with model.predictor(engine, Path(empty)) as predictor:
                 found = texts.telling(judgement, [*worst, *typical], predictor.probabilities)
@@ -80,7 +80,7 @@ class Texts(Particulars):
                 "telling": words,
             }
             for i, words in zip(typical, found[len(worst) :], strict=True)
-            for answer in [said(judgement.probabilities[i], task.labels, judgement.threshold)]
+            for answer in [said(judgement.probabilities[i], task.labels, judgement.decoder)]
         ]
         return {"texts": {"lengths": texts.lengths(judgement), "typical": rows}}
 

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import UsageError
-from ...family import load
+from ...kind import kind_of
 from ...plan.policy import FEW as FEW
 from ...runtime import device, digest
 from ...score._axes import decompose
@@ -343,13 +343,13 @@ def _loss(config: Config, work: Work) -> Any:  # noqa: ANN401 - (scores, y) → 
     if config.balance == "weight":
         counts = np.bincount(work.train.y, minlength=work.k).clip(1)
         weight = len(work.train.y) / (work.k * counts)
-    return load("kind", work.kind).training_loss(config.smoothing, weight)
+    return kind_of(work.kind).training_loss(config.smoothing, weight)
 
 
 def _evaluator(valid: Features, kind: str) -> Callable[[torch.nn.Module], tuple[float, float]]:
     from .tail import look, plain
 
-    x, compared = plain(valid.x), load("kind", kind).compared
+    x, compared = plain(valid.x), kind_of(kind).compared
 
     def evaluate(model: Any) -> tuple[float, float]:  # noqa: ANN401 - the tail, wrapped by Accelerate or not
         right, losses = compared(look(model, x), valid.y)
