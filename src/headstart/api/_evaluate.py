@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from ..modality import noun
 from ..run import learnt
 from ..run.saved import Saved, opened
 from ..runtime import quiet_threads
-from ..types import Example, Fitted
+from ..types import Example, Fitted, Task
 
 if TYPE_CHECKING:
     from ..judge.unseen import Evaluation, Own
@@ -81,13 +81,7 @@ def evaluate(
         progress=(lambda done, of: watch("read", done, of)) if watch else None,
     )
     unknown = [str(r.path) for r, s in zip(runs, seen, strict=True) if s is None]
-    caveats = [
-        f"{' and '.join(unknown)} cannot tell which {task.noun}s it has learnt from (no {learnt.FILE} there): any of "
-        "them in these data flatter it."
-    ] if unknown else []  # fmt: skip
-    if first.fitted.kind == "regression" and len(called := {m.labels[0] for m in models}) > 1:
-        caveats.append(f"The runs call what they predict {' and '.join(map(repr, called))}: is it the same quantity?")
-    caveats += task.notes
+    caveats = [*_caveats(task, unknown, models), *task.notes]
     verdict = runs[0].record["verdict"]
     with tempfile.TemporaryDirectory(prefix="headstart-") as folder:
         predictors = {id(m.fitted): m.predictor(engine, Path(folder)) for m in models}
@@ -109,6 +103,17 @@ def evaluate(
             caveats=caveats,
             own=_own(runs[0]),
         )
+
+
+def _caveats(task: Task, unknown: Sequence[str], models: Sequence[Model]) -> Iterator[str]:
+    """What may flatter a run, or make two runs unlike; `unknown` are those that do not say what they learnt from."""
+    if unknown:
+        yield (
+            f"{' and '.join(unknown)} cannot tell which {task.noun}s it has learnt from (no {learnt.FILE} there): any "
+            "of them in these data flatter it."
+        )
+    if task.kind == "regression" and len(called := {m.labels[0] for m in models}) > 1:
+        yield f"The runs call what they predict {' and '.join(map(repr, called))}: is it the same quantity?"
 
 
 def _own(run: Saved) -> Own | None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ..kind import counts, kind_of, targets
 from ..runtime import write, write_json
 from ..strategy import strategies
-from ..types import Example, Fitted, Source, Task, Trial, to_dict
+from ..types import Example, Fitted, Task, Trial, to_dict
 from ..version import __version__
 from . import forecast, learnt, models, particulars
 from .saved import MODEL, Saved
@@ -34,13 +34,7 @@ PACKAGES = ("torch", "numpy", "scikit-learn", "safetensors", "accelerate")  # th
 WORST = 12  # mistakes shown with their picture
 
 
-def publish(
-    job: Job,
-    judgement: Judgement,
-    outcome: Outcome,
-    picked: Picked,
-    request: str,
-) -> Saved:
+def publish(job: Job, judgement: Judgement, outcome: Outcome, picked: Picked, request: str) -> Saved:
     """Write everything a run leaves and return it.
 
     Raises:
@@ -49,28 +43,17 @@ def publish(
     from ..judge.unheard import withheld
     from ..report import card, html
 
-    out, trials, roles = job.plan.out, outcome.trials, outcome.roles
-    sources = picked.sources
-    own = particulars.of(job.task.modality)
+    out, own = job.plan.out, particulars.of(job.task.modality)
     engine = own.engine(job.gallery.engine)
     with job.clock("report"):
         winner = models.save(job, judgement, outcome, picked, engine)
-        source = sources[winner.view.source] if winner.view.source else None
         _predictions(out / "predictions.parquet", job.task, judgement)
         learnt.note(out, job.task)
         environment = _environment(engine, own.packages)
         write_json(out / "environment.json", environment)
-        judgement = replace(judgement, verdict=withheld(judgement.verdict, trials, _titles(job.task)))
-        record = _record(job, judgement, trials, winner, roles, source)
-        record["other"] = {"take": (take := models.loser(roles)), "id": roles[take]}
-        hurts = judgement.verdict.decision == "hurts"
-        record["foremost"] = foremost(trials, outcome.cut, picked.warnings, hurts)
-        record["warnings"] = [*record["foremost"], *record["warnings"]]
-        record["budget"] = {"asked": job.plan.asked, "limit": job.plan.budget, "cut": outcome.cut}
-        record |= {"layers": outcome.layers, "forgetting": outcome.forgetting, "ranking": dict(picked.ranking)}
+        judgement = replace(judgement, verdict=withheld(judgement.verdict, outcome.trials, _titles(job.task)))
+        record = _record(job, judgement, outcome, picked, winner)
         record |= {"request": request, "environment": environment}
-        # Of every source that took part: where its bytes came from (a commit, a package's version) and their digests.
-        record["origins"] = {k: {"loader": s.loader, "sha256": s.sha256, **s.origin} for k, s in sources.items()}
         shown = [*zip((row["at"] for row in _worst(job.task, judgement)), record["mistakes"], strict=True)]
         told = shown if outcome.reading * READ < job.left() else None
         record |= own.explained(out / MODEL, job.task, job.gallery.engine, judgement, told)
@@ -78,7 +61,7 @@ def publish(
     earlier = {"earlier attempts": job.clock.earlier} if job.clock.earlier else {}
     record["resources"] = forecast.taken(job)
     record["spend"] = {**job.clock.spend, **earlier, "predicted": job.forecast["seconds"], "total": job.clock.total()}
-    record["sentence"] = _sentence(job, judgement, roles, picked.ranking)
+    record["sentence"] = _sentence(job, judgement, outcome.roles, picked.ranking)
     write(out / "report.html", html.render(record, thumbnails))
     write(out / "card.md", card.render(record))
     job.journal.note("finished", sentence=record["sentence"])
@@ -86,52 +69,61 @@ def publish(
     return Saved(out)
 
 
-def _record(
-    job: Job,
-    judgement: Judgement,
-    trials: Sequence[Trial],
-    winner: Fitted,
-    roles: Mapping[str, str],
-    source: Source | None,
-) -> dict[str, Any]:
-    """The JSON contract of design.md, and what the report needs beside it."""
-    ways, titles = strategies(), _titles(job.task)
-    metrics = judgement.metrics
+def _record(job: Job, judgement: Judgement, outcome: Outcome, picked: Picked, winner: Fitted) -> dict[str, Any]:
+    """`run.json`, but for what is known only when the pages are written."""
+    titles, first = _titles(job.task), _foremost(judgement, outcome, picked)
     verdict = to_dict(judgement.verdict)
     for row in (verdict["rival"], verdict["floor"], *(c["rival"] for c in verdict["against"])):
         row["source"] = None  # it may have a source's architecture, and has nothing that one learnt
-    rivals = [{**c["rival"], "title": titles[c["rival"]["strategy"]]} for c in verdict["against"]]
-    reuses = ways[winner.strategy].reuses
-    source = source if reuses else None
+    other = models.loser(outcome.roles)
     return {
         "run": str(job.plan.out),
         "sentence": "",
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": job.plan.command,
         "task": _task(job.task, judgement),
-        "winner": {
-            "id": roles["winner"],
-            "source": source.key if source else None,
-            "strategy": winner.strategy,
-            "title": titles[winner.strategy],
-            "reuses": reuses,
-            "config": dict(winner.config),
-            "trained_params": winner.trained_params,
-            "total_params": winner.total_params,
-            "licence": source.licence if source else None,
-            "pretrained_on": source.pretrained_on if source else None,
-            "sha256": source.sha256 if source else None,
-            "paper": source.paper if source else ways[winner.strategy].paper,
-        },
-        "metrics": to_dict(metrics),
+        "winner": {"id": outcome.roles["winner"], **_model(winner, picked, titles)},
+        "other": {"take": other, "id": outcome.roles[other]},
+        "metrics": to_dict(judgement.metrics),
         "verdict": verdict,
-        "rivals": rivals,
-        "trials": [{**_trial(t), "title": titles[t.strategy]} for t in trials],
+        "rivals": [{**c["rival"], "title": titles[c["rival"]["strategy"]]} for c in verdict["against"]],
+        "trials": [{**_trial(t), "title": titles[t.strategy]} for t in outcome.trials],
         "mistakes": _mistakes(job.task, judgement),
-        "warnings": list(job.task.warnings),
+        "foremost": first,
+        "warnings": [*first, *job.task.warnings],
+        "budget": {"asked": job.plan.asked, "limit": job.plan.budget, "cut": outcome.cut},
         "spend_cpu": {"adapted": job.cpu_adapted, "total": job.clock.cpu()},
         "embedded": {"seconds": job.gallery.seconds, "computed": job.gallery.computed, "engine": job.gallery.engine},
+        "layers": outcome.layers,
+        "forgetting": outcome.forgetting,
+        "ranking": dict(picked.ranking),
+        # Of every source that took part: where its bytes came from (a commit, a package's version) and their digests.
+        "origins": {k: {"loader": s.loader, "sha256": s.sha256, **s.origin} for k, s in picked.sources.items()},
         "seed": job.plan.seed,
+    }
+
+
+def _foremost(judgement: Judgement, outcome: Outcome, picked: Picked) -> list[str]:
+    """What stands in the first lines of every output."""
+    return foremost(outcome.trials, outcome.cut, picked.warnings, judgement.verdict.decision == "hurts")
+
+
+def _model(winner: Fitted, picked: Picked, titles: Mapping[str, str]) -> dict[str, Any]:
+    """The run's model: what it is, how large, and on whose work it stands."""
+    way = strategies()[winner.strategy]
+    source = picked.sources[winner.view.source] if winner.view.source and way.reuses else None
+    return {
+        "source": source.key if source else None,
+        "strategy": winner.strategy,
+        "title": titles[winner.strategy],
+        "reuses": way.reuses,
+        "config": dict(winner.config),
+        "trained_params": winner.trained_params,
+        "total_params": winner.total_params,
+        "licence": source.licence if source else None,
+        "pretrained_on": source.pretrained_on if source else None,
+        "sha256": source.sha256 if source else None,
+        "paper": source.paper if source else way.paper,
     }
 
 
