@@ -25,7 +25,7 @@ from headstart.run import depths, source_data
 from headstart.source.vision import timm
 from headstart.types import View
 
-FIT = {"source": "tiny", "strategy": "finetune,classical", "engine": "torch", "seeds": 1}
+FIT = {"source": "tiny", "strategy": "finetune,classical", "engine": "torch", "seeds": 1, "budget": "none"}
 TOP = View("tiny")
 
 
