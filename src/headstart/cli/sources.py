@@ -86,19 +86,18 @@ def verify(
         raise UsageError("Name the sources to verify, or give --all for those that come with headstart, not both.")
     found, failed = _asked(keys or _catalogue.packaged(), everything)
     if as_json:
-        kind = {key: "texts" if "text" in rows[0] else "pictures" for key, rows in found.items()}
-        verified = {key: {"sound": sound(rows), kind[key]: rows} for key, rows in found.items()}
+        verified = {key: {"sound": sound(rows), f"{noun}s": rows} for key, (noun, rows) in found.items()}
         _json({"verified": verified} | ({"failed": failed} if failed else {}))
     else:
-        table = _table("key", "picture or text", "named", "probability", "right")
-        for key, rows in found.items():
+        table = _table("key", "asked about", "named", "probability", "right")
+        for key, (noun, rows) in found.items():
             for row in rows:
                 right = "yes" if row["ok"] else f"no: {' | '.join(row['expected'])}"
-                table.add_row(key, row.get("picture") or row["text"], row["named"], f"{row['probability']:.2f}", right)
+                table.add_row(key, row[noun], row["named"], f"{row['probability']:.2f}", right)
         for key, why in failed.items():
             table.add_row(key, "", "", "", f"not asked: {why}")
         _show(table)
-    if bad := [key for key, rows in found.items() if not sound(rows)]:
+    if bad := [key for key, (_, rows) in found.items() if not sound(rows)]:
         raise SourceError(
             f"{', '.join(bad)} answered more than one question wrongly: the weights or the input settings of the "
             "record are not what they should be. Compare the record with the model's paper, or pull again."
@@ -107,9 +106,13 @@ def verify(
         raise SourceError(f"{', '.join(failed)} could not be asked; the reasons stand above.")
 
 
-def _asked(keys: list[str], everything: bool) -> tuple[dict[str, list[dict[str, Any]]], dict[str, str]]:
-    """Key → rows, and key → why it could not be asked, where all are; all are looked up before the first is fetched."""
+def _asked(keys: list[str], everything: bool) -> tuple[dict[str, tuple[str, list[dict[str, Any]]]], dict[str, str]]:
+    """Key → what it was asked about ("picture") and rows; key → why it could not be asked, where all are.
+
+    All are looked up before the first is fetched.
+    """
     from ..errors import SourceError, UsageError
+    from ..modality import noun
     from ..source import _catalogue
     from ..source.verify import verify
 
@@ -117,7 +120,7 @@ def _asked(keys: list[str], everything: bool) -> tuple[dict[str, list[dict[str, 
     for source in [_catalogue.get(key) for key in keys]:
         with _busy(f"verifying {source.key}"):
             try:
-                found[source.key] = verify(source)
+                found[source.key] = noun(source.modality), verify(source)
             except (SourceError, UsageError) as problem:
                 if not everything:
                     raise

@@ -21,7 +21,8 @@ def verify(source: Source, weights: Path | None = None) -> list[dict[str, Any]]:
         weights: its file; else it is fetched if need be.
 
     Returns:
-        A row a question, see `image.verify` and `text.verify`; `ok` says whether it was answered rightly.
+        A row a question: `picture` or `text` (what one example of its kind is called), which was asked about;
+        `expected`, `named`, `probability`; `ok`, whether it was answered rightly. See `image.verify`, `text.verify`.
 
     Raises:
         SourceError: the weights cannot be had or do not fit, or there is nothing to hold the source against.
