@@ -46,7 +46,7 @@ def sniff(path, table):
 
 def clean(found, root, progress=None, options=ReadOptions(), *, pixels=None):
     good = [(Kept(r, hashlib.sha256(r.path.read_bytes()).hexdigest()), r) for r in found.records]
-    return settle(good, lambda _: np.empty((0, 2), np.int64), [], root, "toy", duplicates=options.duplicates)
+    return settle(good, lambda _: np.empty((0, 2), np.int64), [], root, "toy", duplicates=options.duplicates, of=found)
 
 
 def read(data, options=ReadOptions(), **more):

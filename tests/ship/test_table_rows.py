@@ -2,6 +2,7 @@
 
 import pytest
 
+from headstart.read import ReadOptions
 from headstart.read.image import SHAPE as IMAGE
 from headstart.read.text import SHAPE as TEXT
 from headstart.ship.modality import image, text
@@ -34,6 +35,15 @@ def test_texts_of_the_columns_that_the_run_learnt_from(cases, columns):
     found = list(text.inputs([cases / "two_texts" / "tickets.csv"], cases, TEXT.known({"text": columns})))
     assert len(found) == 240
     assert all(one.example.content.count(" ␟ ") == 1 and set(one.beside) == {"label"} for one in found)
+
+
+def test_tables_and_files_are_read_as_a_person_says(tmp_path):
+    (tmp_path / "t.csv").write_bytes('text\n"пять" рублей\n'.encode("cp866"))
+    (tmp_path / "a.txt").write_bytes("пять рублей".encode("cp866"))
+    options = ReadOptions(encoding="cp866", quotes="no")
+    one, two = text.inputs([tmp_path / "t.csv", tmp_path / "a.txt"], tmp_path, TEXT, options=options)
+    assert one.example.content == '"пять" рублей'
+    assert two.example.content == "пять рублей"
 
 
 def test_a_table_of_predictions_has_the_columns_of_its_table_first():

@@ -34,14 +34,17 @@ class Run(Saved):
         *,
         engine: str = "auto",
         text: str | None = None,
+        encoding: str | None = None,
+        quotes: str | None = None,
         take: str | None = None,
     ) -> list[Row]:
         """One row an input: pictures, or texts, tables (`text` names the column) and text files.
 
         A picture is a path, bytes, an open file, a PIL picture or an array (uint8 [h, w, 3], uint16 [h, w]).
-        Folders are walked; unreadable inputs get their reason in `error`. `take` names another of the run's two models.
+        `encoding` and `quotes` say how tables and text files are read, as for `fit`. Folders are walked; unreadable
+        inputs get their reason in `error`. `take` names another of the run's two models.
         """
-        return list(predict(self, inputs, engine=engine, text=text, take=take))
+        return list(predict(self, inputs, engine=engine, text=text, encoding=encoding, quotes=quotes, take=take))
 
     def embed(self, inputs: Iterable[Any], *, engine: str = "auto") -> FloatArray:
         """What the run's network makes of inputs before its head, float32 [n, d]; of a tuned one after tuning.
@@ -79,12 +82,16 @@ def predict(
     *,
     engine: str = "auto",
     text: str | None = None,
+    encoding: str | None = None,
+    quotes: str | None = None,
     take: str | None = None,
 ) -> Iterator[Row]:
     """Predictions one by one, for many inputs; see `Run.predict`."""
+    from ..read import ReadOptions
     from ..ship.predict import predict as rows
 
-    return rows(opened(run, take).model, inputs, engine=engine, text=text)
+    options = ReadOptions(text=text or None, encoding=encoding or None, quotes=quotes or None)
+    return rows(opened(run, take).model, inputs, engine=engine, options=options)
 
 
 def sources() -> list[Source]:

@@ -34,7 +34,7 @@ Crop = Annotated[
     str, typer.Option(help="Of pictures far from square: centre, squash or letterbox; by their shapes otherwise.")
 ]
 Quotes = Annotated[str, typer.Option(help="yes or no: do quotation marks wrap a table's cells? Found out otherwise.")]
-Encoding = Annotated[str, typer.Option(help="Of a table, e.g. cp1251; found out otherwise.")]
+Encoding = Annotated[str, typer.Option(help="Of tables and text files, e.g. cp1251; found out otherwise.")]
 Blank = Annotated[str, typer.Option(help="What an empty label means, e.g. 0 in columns of 0 and 1.")]
 SplitColumn = Annotated[str, typer.Option(help="Table column that names the splits, if not called split.")]
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from ._common import ENGINES, TAKE, emit
+from ._common import ENGINES, TAKE, Encoding, Quotes, emit, reading
 
 _OPTIONAL = ("value", "labels", "beside")  # of a row: not every model has these
 
@@ -26,20 +26,24 @@ def run(
     take: Annotated[str, typer.Option(help=TAKE)] = "winner",
     engine: Annotated[str, typer.Option(help=ENGINES)] = "auto",
     text: Annotated[str, typer.Option(help="Table column of texts, if its name is new to the run.")] = "",
+    quotes: Quotes = "",
+    encoding: Encoding = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line, and nothing else.")] = False,
 ) -> None:
     """Predict new pictures or texts.
 
     One row an input; an unreadable one gets its reason there and stops nothing.
     """
+    options = reading(locals())
     from ..api import Run
     from ..errors import DataError
+    from ..read import ReadOptions
     from ..runtime import write
     from ..ship.predict import predict, to_csv
 
     model = Run(run, take).model
     rows, good, bad = [], 0, 0
-    for row in predict(model, inputs, engine=engine, text=text or None):
+    for row in predict(model, inputs, engine=engine, options=ReadOptions.of(options)):
         good, bad = good + (row.error is None), bad + (row.error is not None)
         if csv is not None:
             rows.append(row)

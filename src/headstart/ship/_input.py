@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import HeadstartError
+from ..read import ReadOptions
 from ..read._record import Shape
 from ..read.table.rows import unlabelled
 from ..read.table.table import open_table
@@ -24,7 +25,12 @@ class Input:
 
 
 def rows_of(
-    path: Path, shape: Shape, look: Callable[[str, Any], Example | str], *, alone: bool = True
+    path: Path,
+    shape: Shape,
+    look: Callable[[str, Any], Example | str],
+    options: ReadOptions = ReadOptions(),
+    *,
+    alone: bool = True,
 ) -> Iterator[Input] | None:
     """The rows of a table in their order, or None where the path is none.
 
@@ -32,10 +38,11 @@ def rows_of(
         path: a table, or a folder with tables.
         shape: says which column holds the examples.
         look: (where a row stands, its cell) → an example, or why there is none.
+        options: how a table is read.
         alone: a folder with one table is this table.
     """
     try:
-        table = open_table(path, alone=alone)
+        table = open_table(path, options, alone=alone)
         if table is None:
             return None
         rows = unlabelled(table, shape)

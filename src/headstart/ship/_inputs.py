@@ -9,6 +9,7 @@ from typing import Any, Protocol, cast
 from ..errors import UsageError
 from ..family import load
 from ..pixels import PLAIN, Pixels
+from ..read import ReadOptions
 from ..read._reader import reader
 from ..read._record import Shape
 from ._input import Input
@@ -17,7 +18,14 @@ from ._input import Input
 class Modality(Protocol):
     """What a file of `ship/modality/` offers."""
 
-    def inputs(self, given: Iterable[Any], folder: Path, shape: Shape, how: Pixels = PLAIN) -> Iterator[Input]:
+    def inputs(
+        self,
+        given: Iterable[Any],
+        folder: Path,
+        shape: Shape,
+        how: Pixels = PLAIN,
+        options: ReadOptions = ReadOptions(),
+    ) -> Iterator[Input]:
         """Files, folders, tables, "-" for lines on standard input, or examples in memory → an `Input` each.
 
         Args:
@@ -25,6 +33,7 @@ class Modality(Protocol):
             folder: what lies in memory and is to be read as a file is written there.
             shape: tells the column of a table.
             how: pictures are read.
+            options: how tables and text files are read.
         """
 
 
@@ -58,7 +67,7 @@ def inputs_of(
     folder: Path,
     columns: Mapping[str, str] | None = None,
     pixels: Pixels = PLAIN,
-    text: str | None = None,
+    options: ReadOptions = ReadOptions(),
 ) -> Iterator[Input]:
     """Each input, in order.
 
@@ -68,7 +77,7 @@ def inputs_of(
         folder: pictures in memory are written there.
         columns: what the model's own table called them; looked for first.
         pixels: how pictures are read.
-        text: the table's column of examples, where a person names it.
+        options: how tables and text files are read; `text` is the table's column of examples.
     """
-    shape = reader(modality).SHAPE.known(columns or {}).reading(text)
-    return member(modality).inputs(one_by_one(given), folder, shape, pixels)
+    shape = reader(modality).SHAPE.known(columns or {}).reading(options.text)
+    return member(modality).inputs(one_by_one(given), folder, shape, pixels, options)

@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from ..read import ReadOptions
 from ..types import Example
 from ._input import Input
 from ._inputs import inputs_of
@@ -42,19 +43,20 @@ class Row:
 
 
 def predict(
-    model: Path | Model, inputs: Iterable[Any], *, engine: str = "auto", text: str | None = None
+    model: Path | Model, inputs: Iterable[Any], *, engine: str = "auto", options: ReadOptions = ReadOptions()
 ) -> Iterator[Row]:
     """Predict files, folders, "-" for paths on standard input, or pictures in memory; of texts see `modality/text.py`.
 
-    `engine="auto"` is the engine the model was judged with, where this machine has it. `text` names the column of a
-    table that holds the texts; not given, the one that was named when the model learnt, or a usual name.
+    `engine="auto"` is the engine the model was judged with, where this machine has it. `options` say how
+    tables and text files are read; `text` names the column of texts; else the one that was named when the model
+    learnt, or a usual name.
 
     Raises:
         DataError: the folder holds no model.
     """
     loaded = load(model) if isinstance(model, Path) else model
     with tempfile.TemporaryDirectory(prefix="headstart-") as folder:
-        found = inputs_of(loaded.modality, inputs, Path(folder), loaded.columns, loaded.pixels, text)
+        found = inputs_of(loaded.modality, inputs, Path(folder), loaded.columns, loaded.pixels, options)
         with loaded.predictor(engine, Path(folder) / "features") as predictor:
             while some := list(islice(found, CHUNK)):
                 yield from _rows(loaded, predictor, some)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ...pixels import PLAIN, Pixels
+from ...read import ReadOptions
 from ...read._record import Shape
 from ...read.folder.walk import expand
 from ...read.picture.picture import Unreadable, file_bytes
@@ -26,12 +27,14 @@ from .._input import Input, rows_of
 SHAPES = "[h, w], [h, w, 1], [h, w, 3] or [h, w, 4]"
 
 
-def inputs(given: Iterable[Any], folder: Path, shape: Shape, how: Pixels = PLAIN) -> Iterator[Input]:
+def inputs(
+    given: Iterable[Any], folder: Path, shape: Shape, how: Pixels = PLAIN, options: ReadOptions = ReadOptions()
+) -> Iterator[Input]:
     """See `_inputs.Modality`."""
     for number, one in enumerate(given, 1):
         if isinstance(one, str | Path):
             for path in expand([one], shape.wanted):
-                yield from _rows(path, shape, how) or [Input(str(path), _example(path, how))]
+                yield from _rows(path, shape, how, options) or [Input(str(path), _example(path, how))]
             continue
         shown = str(getattr(one, "filename", "") or getattr(one, "name", "") or f"input {number}")
         try:
@@ -44,11 +47,11 @@ def inputs(given: Iterable[Any], folder: Path, shape: Shape, how: Pixels = PLAIN
         yield Input(shown, _example(path, how))
 
 
-def _rows(path: Path, shape: Shape, how: Pixels) -> Iterator[Input] | None:
+def _rows(path: Path, shape: Shape, how: Pixels, options: ReadOptions) -> Iterator[Input] | None:
     """The pictures that a table names or holds; None where the path is none, nor a folder with one alone."""
     if not path.is_dir() and not suffix_of(path):
         return None
-    return rows_of(path, shape, lambda _, file: _example(file, how) if file else "The row names no picture.")
+    return rows_of(path, shape, lambda _, file: _example(file, how) if file else "The row names no picture.", options)
 
 
 def _example(path: Path, how: Pixels) -> Example | str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ...pixels import PLAIN, Pixels
+from ...read import ReadOptions
 from ...read._record import Record, Shape
 from ...read.folder.walk import files
 from ...read.table.formats import suffix_of
@@ -19,7 +20,9 @@ from ...types import PAIR, Example
 from .._input import Input, rows_of
 
 
-def inputs(given: Iterable[Any], folder: Path, shape: Shape, how: Pixels = PLAIN) -> Iterator[Input]:
+def inputs(
+    given: Iterable[Any], folder: Path, shape: Shape, how: Pixels = PLAIN, options: ReadOptions = ReadOptions()
+) -> Iterator[Input]:
     """See `_inputs.Modality`.
 
     A word that is no file, folder or table is itself the text; "-" stands for lines on standard input, a tuple for
@@ -33,12 +36,12 @@ def inputs(given: Iterable[Any], folder: Path, shape: Shape, how: Pixels = PLAIN
             text = PAIR.join(one)
             yield Input(text, _example(Record(Path("text"), "", content=text)))
         elif isinstance(one, str | Path):
-            yield from _of(one, shape)
+            yield from _of(one, shape, options)
         else:  # an empty cell of a column in memory, a number
             yield Input(str(one), f"A {type(one).__name__} is no text.")
 
 
-def _of(given: str | Path, shape: Shape) -> Iterator[Input]:
+def _of(given: str | Path, shape: Shape, options: ReadOptions = ReadOptions()) -> Iterator[Input]:
     path = Path(given)
     try:
         path = path.expanduser()
@@ -51,7 +54,7 @@ def _of(given: str | Path, shape: Shape) -> Iterator[Input]:
         yield Input(str(given), found)
         return
     inside = files(path, shape.wanted) if path.is_dir() else [path]
-    rows = rows_of(path, shape, _row, alone=not inside)  # beside texts to predict a table is none of them
+    rows = rows_of(path, shape, _row, options, alone=not inside)  # beside texts to predict a table is none of them
     if rows is not None:
         yield from rows
         return
@@ -59,13 +62,13 @@ def _of(given: str | Path, shape: Shape) -> Iterator[Input]:
         yield Input(str(given), "The folder holds no texts.")
     for file in inside:
         binary = file == path and file.stat().st_size and not reads(file)  # a folder's were looked at
-        yield Input(str(file), "This file holds no text." if binary else _example(Record(file, "")))
+        yield Input(str(file), "This file holds no text." if binary else _example(Record(file, ""), options.encoding))
 
 
 def _row(where: str, cell: object) -> Example | str:
     return _example(Record(Path(where), "", content=str(cell or "")))
 
 
-def _example(record: Record) -> Example | str:
-    text, why = content(record)
+def _example(record: Record, encoding: str | None = None) -> Example | str:
+    text, why = content(record, encoding=encoding)
     return why.detail if why else Example(str(record.path), digest(text), text)
