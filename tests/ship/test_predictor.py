@@ -12,7 +12,7 @@ import tiny_text
 from headstart.family import load as member
 from headstart.ship.predict import predict
 from headstart.ship.store import load, save
-from headstart.source import _weights
+from headstart.source.files import cache
 from headstart.types import Fitted, View
 
 TEXTS = 1000
@@ -33,13 +33,13 @@ def tuned(tmp_path_factory):
 @pytest.fixture
 def read(monkeypatch):
     """Files of weights that were read."""
-    seen, real = [], _weights.read
+    seen, real = [], cache.read
 
     def spy(path):
         seen.append(path)
         return real(path)
 
-    monkeypatch.setattr(_weights, "read", spy)
+    monkeypatch.setattr(cache, "read", spy)
     return seen
 
 

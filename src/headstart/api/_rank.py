@@ -162,7 +162,7 @@ def _row(
 ) -> dict[str, Any]:
     """One source, as the JSON contract has it."""
     told = [entry.reason] if entry.value is None or entry.status == "alarmed" else [*fewer]
-    if source.licence.startswith("not stated"):
+    if not source.licensed:
         told.append("nobody says under which licence it may be used")
     return {
         "source": source.key,

@@ -59,7 +59,7 @@ def forgetting(race: Race) -> dict[str, Any] | None:
     id_ = race.outcome.roles["transfer"]
     fitted = race.outcome.finalists[id_][0]
     skill, key = strategy(fitted.strategy).skill, fitted.view.source
-    if key is None or skill is None or race.sources[key].classes == "none":
+    if key is None or skill is None or not race.sources[key].classifies:
         return None  # nothing was tuned, or the source has no task of its own to forget
     if fitted.config.get("steps") == 0:  # training helped nowhere, so the refit moved nothing
         return None
