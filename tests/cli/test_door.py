@@ -46,3 +46,10 @@ def test_the_choices_in_the_help_are_the_members_of_the_families():
     said = " ".join(headstart("fit", "--help").stdout.split())
     assert ", ".join(names("transfer")) in said
     assert all(engine in said for engine in names("extract/engine"))
+
+
+def test_options_stand_in_sections():
+    said = headstart("fit", "--help").stdout
+    titles = [line.rstrip(":") for line in said.splitlines() if line.endswith(":") and not line.startswith(" ")]
+    assert titles == ["Arguments", "Data", "Sources", "Search", "Verdict", "Output", "Options"]
+    assert "--metric" in said.split("Verdict:")[1].split("Output:")[0]

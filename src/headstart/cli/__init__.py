@@ -50,6 +50,7 @@ def _run() -> None:
     import typer
 
     from ..runtime import quiet_threads
+    from ._help import Sections
 
     quiet_threads()
     for stream in (sys.stdout, sys.stderr):  # a file name that is no text is escaped, in JSON too
@@ -73,7 +74,7 @@ def _run() -> None:
         if hasattr(verb, "app"):
             app.add_typer(verb.app, name=name)
         else:
-            app.command(name)(verb.run)
+            app.command(name, cls=Sections)(verb.run)
     app()
 
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -22,21 +23,23 @@ METRICS = " or ".join(["auto", *names("judge/metric")])
 STRATEGIES = ", ".join(names("transfer"))
 TAKE = "Which model of the run: winner, or the best that reuses (transfer) or starts fresh (rival)."
 
-Group = Annotated[str, typer.Option(help="Table column (or table of files and groups) not to be split.")]
-Text = Annotated[str, typer.Option(help="Table column of texts, if its name is unusual; by comma several, joined.")]
-Label = Annotated[str, typer.Option(help="Table column of labels, if its name is unusual; or several of 0 and 1.")]
-Kind = Annotated[str, typer.Option(help=f"{KINDS}: one label an example, several, or a number?")]
+_of_data = partial(typer.Option, rich_help_panel="Data")  # the section of `--help` that they stand in
+
+Group = Annotated[str, _of_data(help="Table column (or table of files and groups) not to be split.")]
+Text = Annotated[str, _of_data(help="Table column of texts, if its name is unusual; by comma several, joined.")]
+Label = Annotated[str, _of_data(help="Table column of labels, if its name is unusual; or several of 0 and 1.")]
+Kind = Annotated[str, _of_data(help=f"{KINDS}: one label an example, several, or a number?")]
 Layout = Annotated[
-    str, typer.Option(help=f"{LAYOUTS}: what a folder's first level names; nested: its last level, the classes.")
+    str, _of_data(help=f"{LAYOUTS}: what a folder's first level names; nested: its last level, the classes.")
 ]
-Duplicates = Annotated[str, typer.Option(help=DUPLICATES)]
+Duplicates = Annotated[str, _of_data(help=DUPLICATES)]
 Crop = Annotated[
-    str, typer.Option(help="Of pictures far from square: centre, squash or letterbox; by their shapes otherwise.")
+    str, _of_data(help="Of pictures far from square: centre, squash or letterbox; by their shapes otherwise.")
 ]
-Quotes = Annotated[str, typer.Option(help="yes or no: do quotation marks wrap a table's cells? Found out otherwise.")]
-Encoding = Annotated[str, typer.Option(help="Of tables and text files, e.g. cp1251; found out otherwise.")]
-Blank = Annotated[str, typer.Option(help="What an empty label means, e.g. 0 in columns of 0 and 1.")]
-SplitColumn = Annotated[str, typer.Option(help="Table column that names the splits, if not called split.")]
+Quotes = Annotated[str, _of_data(help="yes or no: do quotation marks wrap a table's cells? Found out otherwise.")]
+Encoding = Annotated[str, _of_data(help="Of tables and text files, e.g. cp1251; found out otherwise.")]
+Blank = Annotated[str, _of_data(help="What an empty label means, e.g. 0 in columns of 0 and 1.")]
+SplitColumn = Annotated[str, _of_data(help="Table column that names the splits, if not called split.")]
 
 EVERY = 15.0  # seconds between two lines of one piece of work, off a terminal
 

@@ -18,7 +18,10 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print both run.json on standard output.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
 ) -> None:
-    """Do the whole job twice: on real photographs, where reuse helps, and on real handwriting, where it does not."""
+    """Do the whole job on real photographs, then on handwriting.
+
+    Reuse helps with the photographs, and does not with the handwriting; the two verdicts say so.
+    """
     from ..api._demo import DEMOS, demo
     from ..report.text import COLUMNS, headline
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -28,30 +29,18 @@ from ._common import (
     watching,
 )
 
+# sections of `--help`, after Data
+_sources, _search, _verdict, _output = (
+    partial(typer.Option, rich_help_panel=title) for title in ("Sources", "Search", "Verdict", "Output")
+)
+
 
 def run(
     data: Annotated[str, typer.Argument(help="Folder of class folders (train/ val/ test/ optional), or table(s).")],
-    out: Annotated[str, typer.Option(help="Folder for the run; runs/<name of the data> by default.")] = "",
-    seed: Annotated[int, typer.Option(help="Seed of the split and of training.")] = 0,
-    seeds: Annotated[int, typer.Option(help="Training seeds of candidates whose result depends on chance.")] = 3,
-    budget: Annotated[
-        str,
-        typer.Option(
-            help="Most time to spend: 90s, 5m, 1h, or none. auto: 4 min and 3 GB for up to 3,000 examples, of more in "
-            "proportion. Reading, a download, the first rival and judging are counted in it, but not cut short."
-        ),
-    ] = "auto",
-    source: Annotated[
-        str,
-        typer.Option(
-            help="By comma: keys of `headstart sources list`, folders, names; chosen from the packaged ones otherwise."
-        ),
-    ] = "",
-    strategy: Annotated[str, typer.Option(help=f"By comma, of: {STRATEGIES}; rivals always run.")] = "",
-    engine: Annotated[str, typer.Option(help=ENGINES)] = "auto",
     group: Group = "",
     text: Text = "",
     label: Label = "",
+    kind: Kind = "auto",
     layout: Layout = "",
     duplicates: Duplicates = "group",
     crop: Crop = "",
@@ -59,14 +48,31 @@ def run(
     encoding: Encoding = "",
     blank: Blank = "",
     split_column: SplitColumn = "",
-    no_mirror: Annotated[bool, typer.Option("--no-mirror", help="Mirror no picture in training.")] = False,
-    kind: Kind = "auto",
-    metric: Annotated[str, typer.Option(help=f"{METRICS}; auto takes macro_f1 for imbalanced classes.")] = "auto",
-    margin: Annotated[float, typer.Option(help="Differences below this many points do not matter.")] = 1.0,
-    layers: Annotated[bool, typer.Option("--layers", help="Fine-tune from every depth up: the whole curve.")] = False,
-    source_data: Annotated[str, typer.Option(help="Folder of pictures like the source's own: what is forgotten?")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print run.json on standard output.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+    source: Annotated[
+        str,
+        _sources(
+            help="By comma: keys of `headstart sources list`, folders, names; chosen from the packaged ones otherwise."
+        ),
+    ] = "",
+    source_data: Annotated[str, _sources(help="Folder of pictures like the source's own: what is forgotten?")] = "",
+    engine: Annotated[str, _sources(help=ENGINES)] = "auto",
+    strategy: Annotated[str, _search(help=f"By comma, of: {STRATEGIES}; rivals always run.")] = "",
+    budget: Annotated[
+        str,
+        _search(
+            help="Most time to spend: 90s, 5m, 1h, or none. auto: 4 min and 3 GB for up to 3,000 examples, of more in "
+            "proportion. Reading, a download, the first rival and judging are counted in it, but not cut short."
+        ),
+    ] = "auto",
+    seed: Annotated[int, _search(help="Seed of the split and of training.")] = 0,
+    seeds: Annotated[int, _search(help="Training seeds of candidates whose result depends on chance.")] = 3,
+    layers: Annotated[bool, _search("--layers", help="Fine-tune from every depth up: the whole curve.")] = False,
+    no_mirror: Annotated[bool, _search("--no-mirror", help="Mirror no picture in training.")] = False,
+    metric: Annotated[str, _verdict(help=f"{METRICS}; auto takes macro_f1 for imbalanced classes.")] = "auto",
+    margin: Annotated[float, _verdict(help="Differences below this many points do not matter.")] = 1.0,
+    out: Annotated[str, _output(help="Folder for the run; runs/<name of the data> by default.")] = "",
+    as_json: Annotated[bool, _output("--json", help="Print run.json on standard output.")] = False,
+    quiet: Annotated[bool, _output("--quiet", help="No progress.")] = False,
 ) -> None:
     """Adapt a pre-trained model to your pictures or texts.
 
