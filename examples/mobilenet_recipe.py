@@ -33,7 +33,7 @@ from headstart.source import _catalogue
 from headstart.source.vision.backbone import Backbone, load
 from headstart.transfer.training.freeze import freeze, hold_statistics, unfreeze
 from headstart.transfer.training.loop import Recipe, train
-from headstart.transfer.training.tail import Tail
+from headstart.transfer.training.map_tail import MapTail
 from headstart.types import Features, View
 
 BATCH, LAYERS, DENSE = 32, 20, 64
@@ -48,7 +48,7 @@ parser.add_argument(
 parser.add_argument("--strategy", default="", help="of that fit: ways of reuse; all the usual ones when not given")
 
 
-class Network(Tail):
+class Network(MapTail):
     """A map at the cut [b, c, h, w] → the source's last parts → pooling → the recipe's head → [b, k]."""
 
     def forward(self, x: Tensor) -> Tensor:

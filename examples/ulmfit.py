@@ -91,6 +91,7 @@ def main(given: argparse.Namespace) -> None:
         weights=_catalogue.fetch(record),
         unlabelled=gallery.look(loose, [view])[0].x if loose else None,
         labels=labels,
+        modality="text",
     )
     print(f"{record.key}: {len(kept)} texts with a label, {len(loose)} without, {k} classes")
     how = {"parts": given.parts, "lr": 3e-4, "epochs": 3, "least": given.least, "weight_decay": 0.01, "keep": "last"}

@@ -102,9 +102,8 @@ def look(case: Case, n: int, k: int, seed: int) -> Features:
 def work_for(case: Case, train: Features, k: int, *, share: float | None = None, **how: object) -> Work:
     """As short as the strategy lets its settings be compared, unless told otherwise."""
     view = case.view(len(train.y), k)
-    made = Work(
-        train, k, view, share=case.strategy.short if share is None else share, labels=LABELS[:k], kind=case.kind
-    )
+    share = case.strategy.short if share is None else share
+    made = Work(train, k, view, share=share, labels=LABELS[:k], kind=case.kind, modality=case.modality)
     if view.source:
         made = replace(made, source=case.tiny.source(), weights=case.tiny.weights())
     return replace(made, **how)
@@ -130,7 +129,7 @@ def fitted(case: Case, n: int, k: int) -> tuple[Head, object, Features]:
 def as_fitted(case: Case, head: Head, config: object, k: int) -> Fitted:
     """What the search makes of a head."""
     given = asdict(config), LABELS[:k], head.state, head.trained_params, 0, 1.5, case.kind
-    return Fitted(case.name, case.view(24, k), *given)
+    return Fitted(case.name, case.view(24, k), *given, modality=case.modality)
 
 
 def read(case: Case, head: Head, config: object, x: np.ndarray, k: int) -> np.ndarray:

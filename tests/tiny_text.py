@@ -124,7 +124,8 @@ def drawn(view: View, n: int, k: int, seed: int) -> Features:
 
 def untouched() -> dict[str, dict[str, np.ndarray]]:
     """Part → name in a fitted state → array, of the source as it was; in order."""
-    from headstart.transfer.training.tail import open_tail
+
+    from headstart.transfer.modality import open_tail
 
     tail = open_tail(source(), weights(), View("tiny-text", "input"), 2)
     return {
@@ -143,4 +144,4 @@ def look(examples: list[Example], view: View, folder: Path) -> Features:
 
 def work(train: Features, k: int, view: View, **more) -> Work:
     """A run's data."""
-    return Work(train, k, view, source=source(), weights=weights(), **more)
+    return Work(train, k, view, source=source(), weights=weights(), modality="text", **more)

@@ -257,6 +257,7 @@ class Fitted:
     total_params: int
     kind: str = "classification"  # a member of kind/, which reads its outputs
     decoder: Decoder = field(default_factory=dict)  # what that found out of them on validation data, see `Kind`
+    modality: str = "image"  # what it reads
 
 
 @dataclass(frozen=True)
@@ -288,6 +289,7 @@ class Work:
     source_rows: NDArray[Any] | None = None  # source data through the same view, where the caller has some (EWC)
     unlabelled: NDArray[Any] | None = None  # rows without a label through the same view, for strategies that ask
     labels: tuple[str, ...] = ()  # names of the classes, k of them, or none where only their numbers are known
+    modality: str = "image"  # what the examples are
 
 
 @dataclass(frozen=True)

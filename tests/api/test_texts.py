@@ -31,8 +31,10 @@ def published(tmp_path_factory):
     x[:] = [e.content for e in train]
     seen = Features(x, np.array([e.answer for e in train]), "drawn")
     config = classical.settings(Facts(120, 3, 0, "text"))[0]
-    head, _ = drain(classical.run(config, Work(seen, 3, view)))
-    fitted = Fitted("classical", view, vars(config), LABELS, head.state, head.trained_params, head.trained_params)
+    head, _ = drain(classical.run(config, Work(seen, 3, view, modality="text")))
+    fitted = Fitted(
+        "classical", view, vars(config), LABELS, head.state, head.trained_params, head.trained_params, modality="text"
+    )
     task = Task("drawn", LABELS, tuple(train), (), Sealed(test), modality="text")
     model = store.save(folder, fitted, None, None, modality="text")
     gallery = model.gallery("torch", folder.parent / "features")

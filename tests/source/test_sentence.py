@@ -26,8 +26,10 @@ from headstart.source.language import sentence
 from headstart.source.language.encoder import batch
 from headstart.source.language.pooling import after, pool
 from headstart.transfer import lora
-from headstart.transfer.training import text_scratch, tune
-from headstart.transfer.training.tail import look, open_tail
+from headstart.transfer.baseline import encoder
+from headstart.transfer.modality import open_tail
+from headstart.transfer.training import tune
+from headstart.transfer.training.tail import look
 from headstart.types import View
 
 TEXTS = ["river stone lamp", "cloud", "winter paper engine garden mirror silver forest bread window", ""]
@@ -225,11 +227,11 @@ def test_its_twin_has_random_layers_too(known, tmp_path):
 
 
 def test_the_rival_from_scratch_is_no_worse_for_it(known):
-    small = text_scratch.architecture(known[0], 16, 1, 9)
+    small = encoder.architecture(known[0], 16, 1, 9)
     assert (small.words.pooling, small.words.after) == ("mean", ())
     rows = tiny_text.drawn(View("tiny-text", "input"), 5, 3, 0).x
     rows[:] = [row % 9 for row in rows]
-    assert look(text_scratch.opened(small, None, View(None), 3).eval(), rows).shape == (5, 3)
+    assert look(encoder.opened(small, None, View(None), 3).eval(), rows).shape == (5, 3)
 
 
 def test_the_library_itself_gives_the_same(tmp_path):

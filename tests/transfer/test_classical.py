@@ -11,9 +11,10 @@ from skimage.feature import hog
 
 import drawn_task
 from headstart.transfer import _once, classical
+from headstart.transfer.baseline import hog_svm
 from headstart.types import Features, Fitted, View, Work
 
-VIEW = View(None, size=classical.SIDE)
+VIEW = View(None, size=hog_svm.SIDE)
 
 
 def learn(train, config, k):
@@ -26,10 +27,10 @@ def learn(train, config, k):
 
 
 def test_hog_is_scikit_images():
-    x = drawn_task.pictures(3, 3, 0, classical.SIDE).x
-    ours = classical.compute(x, "hog")
+    x = drawn_task.pictures(3, 3, 0, hog_svm.SIDE).x
+    ours = hog_svm.compute(x, "hog")
     at = 0
-    for cell in classical.CELLS:
+    for cell in hog_svm.CELLS:
         theirs = np.array(
             [hog(p @ np.array([0.299, 0.587, 0.114]), 9, (cell, cell), (2, 2), block_norm="L2-Hys") for p in x]
         )
@@ -40,8 +41,8 @@ def test_hog_is_scikit_images():
 
 
 def test_pixels_are_means_of_four():
-    x = drawn_task.pictures(2, 2, 0, classical.SIDE).x
-    ours = classical.compute(x, "pixels").reshape(2, 32, 32, 3)
+    x = drawn_task.pictures(2, 2, 0, hog_svm.SIDE).x
+    ours = hog_svm.compute(x, "pixels").reshape(2, 32, 32, 3)
     assert ours[1, 3, 5, 2] == pytest.approx(x[1, 6:8, 10:12, 2].astype(float).mean() / 255, abs=1e-6)
     assert ours.min() >= 0
     assert ours.max() <= 1
@@ -49,7 +50,7 @@ def test_pixels_are_means_of_four():
 
 @pytest.mark.parametrize("features", ["hog", "pixels"])
 def test_it_tells_bars_apart(features):
-    train, new = drawn_task.pictures(24, 4, 1, classical.SIDE), drawn_task.pictures(24, 4, 2, classical.SIDE)
+    train, new = drawn_task.pictures(24, 4, 1, hog_svm.SIDE), drawn_task.pictures(24, 4, 2, hog_svm.SIDE)
     config = classical.Config(features)
     right = classical.logits(learn(train, config, 4), new.x).argmax(1) == new.y
     assert right.mean() > 0.9  # chance: 0.25
@@ -66,10 +67,10 @@ def test_pictures_of_one_colour_have_no_edges_and_break_nothing():
 
 
 def test_remembered_rows_are_those_of_the_array_that_is_asked_about():
-    seen = [drawn_task.pictures(2, 2, seed, classical.SIDE).x for seed in range(6)]
+    seen = [drawn_task.pictures(2, 2, seed, hog_svm.SIDE).x for seed in range(6)]
     for _ in range(2):
         for x in seen:
-            np.testing.assert_array_equal(classical.describe(x, "pixels"), classical.compute(x, "pixels"))
+            np.testing.assert_array_equal(hog_svm.describe(x, "pixels"), hog_svm.compute(x, "pixels"))
     kept = len(_once._kept)
     del seen, x
     gc.collect()

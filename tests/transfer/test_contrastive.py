@@ -9,7 +9,8 @@ from drawn_task import drain
 from headstart.errors import UsageError
 from headstart.plan import policy
 from headstart.transfer import contrastive
-from headstart.transfer.training.tail import look, open_tail, put
+from headstart.transfer.modality import open_tail
+from headstart.transfer.training.tail import look, put
 from headstart.types import Facts, Features, Fitted, View
 
 VIEW = View("tiny-text", "input")

@@ -11,6 +11,7 @@ import torch
 import tiny_tail
 from headstart.errors import UsageError
 from headstart.transfer import ewc
+from headstart.transfer.modality import open_tail
 from headstart.transfer.training import tail as _tail
 from headstart.transfer.training import tune
 from tiny_tail import drain
@@ -19,7 +20,7 @@ from tiny_tail import drain
 def one_part(**how):
     """A tail that learns its last part alone, and the work whose maps enter it."""
     work = tiny_tail.work("cut:1", 10, 2, copies=1, valid=0, **how)
-    return _tail.open_tail(work.source, work.weights, work.view, 2).eval(), work
+    return open_tail(work.source, work.weights, work.view, 2).eval(), work
 
 
 def by_hand(work, seed: int = 0) -> dict[str, np.ndarray]:

@@ -10,7 +10,7 @@ from drawn_task import drain
 from headstart.errors import UsageError
 from headstart.source.language import model as _language
 from headstart.transfer import incontext
-from headstart.transfer.training.tail import open_tail
+from headstart.transfer.modality import open_tail
 from headstart.types import Features, Fitted, View, Work
 
 VIEW = View("tiny-causal", "input")

@@ -10,8 +10,9 @@ from drawn_task import drain
 from headstart.errors import UsageError
 from headstart.source.language import model as _language
 from headstart.transfer import intermediate
+from headstart.transfer.modality import open_tail
 from headstart.transfer.training import language_task as task
-from headstart.transfer.training.tail import open_tail, put
+from headstart.transfer.training.tail import put
 from headstart.types import Facts, View
 from tiny_tail import interrupted, same
 

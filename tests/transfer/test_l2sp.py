@@ -10,7 +10,7 @@ import torch
 
 import tiny_tail
 from headstart.transfer import finetune, l2sp
-from headstart.transfer.training import tail as _tail
+from headstart.transfer.modality import open_tail
 from headstart.transfer.training import tune
 from headstart.transfer.training.freeze import freeze
 from tiny_tail import drain
@@ -26,7 +26,7 @@ def distance(head) -> float:
 @pytest.mark.parametrize("frozen", [0, 2])
 def test_the_pull_is_the_squared_distance_of_what_learns_without_the_head(frozen):
     work = tiny_tail.work()
-    tail = _tail.open_tail(work.source, work.weights, work.view, 3)
+    tail = open_tail(work.source, work.weights, work.view, 3)
     for _, stage in tail.stages()[:frozen]:
         freeze(stage)
     start = tune.source_weights(tail)

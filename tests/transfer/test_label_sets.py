@@ -61,8 +61,12 @@ def test_the_rivals_heads_are_scikit_learns_on_the_same_rows():
     y[:, 0] = [e.answer for e in examples]
     classical = load("transfer", "classical")
     config, view = classical.Config("words", 3.0), View(None, depth="input")
-    found, *_ = tiny_tail.drain(classical.run(config, Work(Features(x, y, "texts"), 3, view, kind="multilabel")))
-    fitted = Fitted("classical", view, asdict(config), tuple("abc"), found.state, 1, 1, kind="multilabel")
+    found, *_ = tiny_tail.drain(
+        classical.run(config, Work(Features(x, y, "texts"), 3, view, kind="multilabel", modality="text"))
+    )
+    fitted = Fitted(
+        "classical", view, asdict(config), tuple("abc"), found.state, 1, 1, kind="multilabel", modality="text"
+    )
     scores = classical.logits(fitted, x)
     rows = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True).fit_transform(x)
     for at in (0, 1):
@@ -83,7 +87,7 @@ def test_it_learns_which_words_stand_in_a_text(name):
     config = way.settings(facts)[0]
     work = tiny_text.work(train, 3, view, valid=new, kind="multilabel")
     found, *_ = tiny_tail.drain(way.run(config, work))
-    fitted = Fitted(name, view, asdict(config), tuple("abc"), found.state, 1, 1, kind="multilabel")
+    fitted = Fitted(name, view, asdict(config), tuple("abc"), found.state, 1, 1, kind="multilabel", modality="text")
     score = scored(way.logits(fitted, new.x, tiny_text.source(), tiny_text.weights()), new.y, "multilabel")
     blind = scored(np.tile(np.log(y.mean(0) / (1 - y.mean(0))), (60, 1)), new.y, "multilabel")
     assert score.log_loss < 0.85 * blind.log_loss

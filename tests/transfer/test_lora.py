@@ -12,8 +12,9 @@ from headstart.family import load
 from headstart.plan import search
 from headstart.source import _catalogue, local
 from headstart.transfer import lora, qlora
+from headstart.transfer.modality import open_tail
 from headstart.transfer.training import tuned
-from headstart.transfer.training.tail import look, open_tail
+from headstart.transfer.training.tail import look
 from headstart.types import View, Work
 
 VIEW = View("tiny-text", "input")

@@ -54,7 +54,8 @@ def test_the_labels_tell_which_head_it_is():
 
 
 def fitted_of(name, found, config, view):
-    return Fitted(name, view, asdict(config), ("score",), found.state, 1, 1, kind="regression")
+    given = view, asdict(config), ("score",), found.state, 1, 1
+    return Fitted(name, *given, kind="regression", modality="text")
 
 
 def work_of(name, examples, y, folder):
@@ -62,7 +63,7 @@ def work_of(name, examples, y, folder):
     if view.source is None:
         view = View(None, depth="input")
         x = np.array([e.content for e in examples], object)
-        return Work(Features(x, y, "texts"), 1, view, kind="regression")
+        return Work(Features(x, y, "texts"), 1, view, kind="regression", modality="text")
     return tiny_text.work(replace(tiny_text.look(examples, view, folder), y=y), 1, view, kind="regression")
 
 
@@ -93,9 +94,9 @@ def test_the_rivals_ridge_is_scikit_learns_on_the_same_rows():
     examples, rng = tiny_text.texts(80, 2), np.random.default_rng(0)
     x, y = np.array([e.content for e in examples], object), rng.normal(0, 1, 80)
     classical = load("transfer", "classical")
-    config = classical.Config("words", 3.0)
-    found, *_ = tiny_tail.drain(classical.run(config, Work(Features(x, y, "texts"), 1, View(None, depth="input"))))
-    fitted = fitted_of("classical", found, config, View(None, depth="input"))
+    config, view = classical.Config("words", 3.0), View(None, "input")
+    found, *_ = tiny_tail.drain(classical.run(config, Work(Features(x, y, "texts"), 1, view, modality="text")))
+    fitted = fitted_of("classical", found, config, view)
     rows = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True).fit_transform(x)
     theirs = Ridge(alpha=0.3).fit(rows, y).predict(rows)
     np.testing.assert_allclose(classical.logits(fitted, x)[:, 0], theirs, atol=0.01)

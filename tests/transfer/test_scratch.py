@@ -11,6 +11,7 @@ import torch
 import drawn_task
 from drawn_task import drain
 from headstart.transfer import scratch
+from headstart.transfer.baseline import convnet
 from headstart.types import Facts, Fitted, View, Work
 
 CONFIG = scratch.Config("glyph", lr=4e-3, width=8, batch=8, steps=60)
@@ -77,7 +78,7 @@ def test_without_validation_the_last_state_is_the_answer(work):
 
 def test_the_state_reads_pictures_as_a_hand_made_pass_does(bars, learned):
     """Standardise, run, and average with the mirrored picture exactly where training mirrored."""
-    from headstart.transfer.training.net import Net
+    from headstart.transfer.baseline.net import Net
 
     state = {k: torch.from_numpy(v) for k, v in learned[0].state.items()}
     net = Net(2, 8, 1).eval()
@@ -110,7 +111,7 @@ def test_a_refit_trains_as_many_epochs_as_served_best():
 
 @pytest.mark.parametrize(("n", "batch", "wanted"), [(20, 5, 300), (1000, 32, 1562), (4000, 32, 3125), (200, 32, 312)])
 def test_steps(n, batch, wanted):
-    assert scratch.steps(n, batch) == wanted
+    assert convnet.steps(n, batch) == wanted
 
 
 def test_small_pictures_are_taken_small():
@@ -122,8 +123,8 @@ def test_batches_are_a_function_of_the_step_and_cover_an_epoch(bars):
     train, _ = bars
     x, y = torch.from_numpy(train.x), torch.arange(len(train.y))
     mean, std = torch.zeros(3), torch.ones(3)
-    one = scratch._batches(x, y, mean, std, CONFIG, 0)
-    two = scratch._batches(x, y, mean, std, CONFIG, 0)
+    one = convnet._batches(x, y, mean, std, CONFIG, 0)
+    two = convnet._batches(x, y, mean, std, CONFIG, 0)
     for step in (9, 2, 5):
         for a, b in zip(one(step), two(step), strict=True):
             assert torch.equal(a, b)

@@ -9,6 +9,8 @@ import torch
 import tiny_tail
 from headstart.errors import UsageError
 from headstart.source.vision.backbone import load, normalise
+from headstart.transfer.modality import open_tail
+from headstart.transfer.training import map_tail
 from headstart.transfer.training import tail as _tail
 from headstart.types import View
 
@@ -24,7 +26,7 @@ def pictures() -> torch.Tensor:
 def opened(depth: str, architecture: str = NETS[0]) -> _tail.Tail:
     torch.manual_seed(1)
     source, weights = tiny_tail.source(architecture), tiny_tail.weights(architecture)
-    return _tail.open_tail(source, weights, View("tiny", depth), K).eval()
+    return open_tail(source, weights, View("tiny", depth), K).eval()
 
 
 def theirs(architecture: str = NETS[0]) -> np.ndarray:
@@ -48,7 +50,7 @@ def test_from_every_cut_and_from_the_picture_it_says_what_the_whole_network_woul
     features = theirs(architecture)
     for depth, x in [*zip(cuts, maps, strict=True), ("input", pictures())]:
         tail = opened(depth, architecture)
-        assert list(tail.parts) == [name for name, _ in body.parts][-_tail.count(depth, len(body.parts)) :]
+        assert list(tail.parts) == [name for name, _ in body.parts][-map_tail.count(depth, len(body.parts)) :]
         np.testing.assert_allclose(_tail.look(tail, x.numpy(), features=True), features, rtol=1e-4, atol=1e-4)
         weight, bias = (p.detach().numpy() for p in tail.classifier.parameters())
         np.testing.assert_allclose(_tail.look(tail, x.numpy()), root(features) @ weight.T + bias, rtol=1e-3, atol=1e-3)
@@ -103,13 +105,13 @@ def test_restored_it_says_the_same(architecture, depth):
 
 @pytest.mark.parametrize(("depth", "total", "wanted"), [("cut:1", 9, 1), ("cut:9", 9, 9), ("input", 7, 7)])
 def test_count(depth, total, wanted):
-    assert _tail.count(depth, total) == wanted
+    assert map_tail.count(depth, total) == wanted
 
 
 @pytest.mark.parametrize("depth", ["cut:0", "cut:10", "cut:", "cut:-1", "cut:x", "top", "stage2", "cut", ""])
 def test_no_cut_of_this_network(depth):
     with pytest.raises(UsageError, match=rf"'{depth}' is no cut of this network; give cut:1 to cut:9 .* or input"):
-        _tail.count(depth, 9)
+        map_tail.count(depth, 9)
 
 
 def test_the_soft_root_is_a_root_far_from_zero_and_has_a_finite_slope_at_it():

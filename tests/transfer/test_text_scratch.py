@@ -7,7 +7,7 @@ import tiny_text
 from headstart.source.language import model
 from headstart.strategy import SEARCH
 from headstart.transfer import scratch
-from headstart.transfer.training import text_scratch
+from headstart.transfer.baseline import encoder
 from headstart.types import Facts, Fitted, View
 from tiny_tail import drain
 
@@ -19,7 +19,7 @@ def work(n=40, **how):
 
 
 def read(head, config, x):
-    fitted = Fitted("scratch", VIEW, asdict(config), tuple("abc"), head.state, 0, 0)
+    fitted = Fitted("scratch", VIEW, asdict(config), tuple("abc"), head.state, 0, 0, modality="text")
     return scratch.logits(fitted, x, tiny_text.source(), tiny_text.weights())
 
 
@@ -68,7 +68,7 @@ def test_its_size_goes_by_the_number_of_texts_not_by_the_source():
     assert len(sizes[60]) == len(sizes[600]) == len(sizes[6000]) == SEARCH
     heavy = replace(tiny_text.source(), architecture="mpnet", feature_dim=768, widths=(768,) * 12, params=110_000_000)
     for width, layers in {size for found in sizes.values() for size in found}:
-        small = text_scratch.architecture(heavy, width, layers, 10_000)
-        alike = text_scratch.architecture(tiny_text.source(), width, layers, 10_000)
+        small = encoder.architecture(heavy, width, layers, 10_000)
+        alike = encoder.architecture(tiny_text.source(), width, layers, 10_000)
         assert model.sizes(small)["params"] * 16 < 100e6
         assert (small.config, small.widths) == (alike.config, alike.widths)

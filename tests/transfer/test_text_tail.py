@@ -6,8 +6,9 @@ import pytest
 import tiny_text
 from headstart.family import load
 from headstart.plan import search
+from headstart.transfer.modality import open_tail
 from headstart.transfer.training import tune
-from headstart.transfer.training.tail import look, open_tail
+from headstart.transfer.training.tail import look
 from headstart.types import Facts, View
 
 VIEW = View("tiny-text", "input")

@@ -24,8 +24,10 @@ from headstart.errors import UsageError
 from headstart.kind.classification import log_loss, softmax
 from headstart.source.vision.backbone import normalise
 from headstart.transfer import finetune, probe
+from headstart.transfer.modality import open_tail
 from headstart.transfer.training import tail, tune
 from headstart.transfer.training import tuned as _tuned
+from headstart.transfer.training.map_tail import MapTail
 from headstart.types import Facts, Features, Fitted, View, Work
 from tiny_tail import drain, same
 
@@ -49,7 +51,7 @@ def test_the_start_is_the_probes_head_on_the_same_features():
     work = tiny_tail.work(copies=1)
     head, steps = drain(finetune.run(HEAD_ALONE, work))
     assert [(s.step, s.steps) for s in steps] == [(1, 1)]
-    top = tail.look(tail.open_tail(work.source, work.weights, work.view, 3).eval(), work.train.x, features=True)
+    top = tail.look(open_tail(work.source, work.weights, work.view, 3).eval(), work.train.x, features=True)
     s = np.sign(top) * (np.sqrt(np.abs(top) + 1e-3) - np.sqrt(1e-3))
     theirs, _ = drain(probe.run(probe.Config(0.125), Work(Features(s * np.abs(s), work.train.y, ""), 3, View("tiny"))))
     ours = s @ head.state["classifier.weight"].T + head.state["classifier.bias"]
@@ -162,7 +164,7 @@ def batches(config, labels, k, x=None, seed: int = 0, style: str = "photo"):
     """`batch(step)` of rows that tell who they are: x [n, 1, 1, 1] holds the row's number."""
     x = np.arange(len(labels), dtype=np.float16).reshape(-1, 1, 1, 1) if x is None else x
     work = Work(Features(x, np.array(labels), ""), k, View("tiny", "cut:1", style=style), seed=seed)
-    rows = SimpleNamespace(anew=x.dtype == np.uint8, as_batch=partial(tail.Tail.as_batch, None))  # as pictures are
+    rows = SimpleNamespace(anew=x.dtype == np.uint8, as_batch=partial(MapTail.as_batch, None))  # as pictures are
     return tune._batches(work, config, rows)
 
 

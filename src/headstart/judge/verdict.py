@@ -9,7 +9,7 @@ answer" among them, and the hardest to beat decides.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -169,9 +169,9 @@ def _floor(task: Task) -> Fitted:
         try:
             next(steps)
         except StopIteration as end:
-            return Fitted(
-                FLOOR, View(None), {}, task.labels, end.value.state, end.value.trained_params, 0, kind=task.kind
-            )
+            made = end.value
+            fitted = Fitted(FLOOR, View(None), {}, task.labels, made.state, made.trained_params, 0)
+            return replace(fitted, kind=task.kind, modality=task.modality)
 
 
 def metric_of(task: Task, asked: str | None = None) -> str:

@@ -19,3 +19,17 @@ def noun(modality: str) -> str:
     'picture'
     """
     return str(load("modality", modality).NOUN)
+
+
+def general(modality: str) -> tuple[str, ...]:
+    """Words of which a source's domain names one, if it has learnt from what is general there; none are known of some.
+
+    >>> general("image")
+    ('photographs',)
+    """
+    return tuple(getattr(load("modality", modality), "GENERAL", ()))
+
+
+def measure(modality: str) -> float:
+    """How much a record's multiply-adds are for, in units of `plan.cost.size`: an example, unless said otherwise."""
+    return float(getattr(load("modality", modality), "MEASURE", 1.0))

@@ -3,3 +3,4 @@
 from __future__ import annotations
 
 NOUN = "picture"  # what one example is called
+GENERAL = ("photographs",)

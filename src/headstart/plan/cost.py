@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..modality import measure
 from ..types import Example, Source
 from . import remaining
 
 PER_BYTE = 1 / 4e6  # seconds: a line of 32 Mbit/s, until one source was fetched
 START, PER_PARAM = 2.0, 1e-8  # seconds to read weights and build a network: a guess
 PER_MAC = 1 / 6e10  # seconds: likewise; a core measured does 40 to 200 G multiply-adds a second
-PER_TEXT = 64 * 5  # characters of the text that a record's multiply-adds are of
 RIDGE = 2e-10  # seconds for an entry of [n n d]: the evidence (`evidence.of`) of n examples with d features
 WARM = 2  # examples that a new network sees before it is timed: the first batch costs more
 FEW, ENOUGH = 12, 4000  # examples that it is timed on; short texts are more, up to so many characters
@@ -72,8 +72,7 @@ def guess(source: Source) -> Pace:
     >>> round(pace.start, 1), round(pace.each, 3)
     (2.0, 0.005)
     """
-    each = source.macs * PER_MAC
-    return Pace(START + source.params * PER_PARAM, each if source.modality == "image" else each / PER_TEXT)
+    return Pace(START + source.params * PER_PARAM, source.macs * PER_MAC / measure(source.modality))
 
 
 def few(examples: Sequence[Example]) -> list[Example]:

@@ -48,6 +48,8 @@ def load(folder: Path) -> tuple[Fitted, dict[str, Any]]:
         if "decoder" not in head:  # as it was until format 2: two numbers, of every kind
             head["decoder"] = {name: head.pop(name) for name in ("temperature", "threshold")}
         view, labels = View(**head.pop("view")), tuple(head.pop("labels"))
+        # Models saved before this was; one that reuses a source has its modality, see `ship.store`.
+        head.setdefault("modality", record.get("modality") or ("text" if view.depth == "input" else "image"))
         return Fitted(**head, view=view, labels=labels, state=state), record
     except (FileNotFoundError, NotADirectoryError) as error:
         raise DataError(

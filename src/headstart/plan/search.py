@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from ..errors import BudgetError
 from ..kind import Outputs, kind_of
 from ..runtime import digest
-from ..strategy import strategy
+from ..strategy import Head, strategy
 from ..types import Decoder, Facts, Features, Fitted, IntArray, Progress, Trial, Work
 from ._folds import FOLDS, worth
 from .candidates import Candidate
@@ -207,7 +207,7 @@ def trained(
     work = replace(work, scratchpad=_pad(work.scratchpad, config))
     run = strategy(candidate.strategy).run(config, work)
     head, curve = _drain(run, deadline, _tell(watch, candidate.id, work.kind))
-    return _fitted(candidate, config, labels, head, work.kind), head, curve
+    return _fitted(candidate, config, labels, head, work), head, curve
 
 
 def refit(contender: Contender, work: Work, *, deadline: float | None = None, watch: Watch | None = None) -> Fitted:
@@ -250,7 +250,7 @@ def rows(features: Features, which: slice | NDArray[np.bool_]) -> Features:
     return Features(features.x[which], features.y[which], features.key)
 
 
-def _fitted(candidate: Candidate, config: Any, labels: tuple[str, ...], head: Any, kind: str) -> Fitted:  # noqa: ANN401
+def _fitted(candidate: Candidate, config: Any, labels: tuple[str, ...], head: Head, work: Work) -> Fitted:  # noqa: ANN401
     return Fitted(
         strategy=candidate.strategy,
         view=candidate.view,
@@ -259,7 +259,8 @@ def _fitted(candidate: Candidate, config: Any, labels: tuple[str, ...], head: An
         state=head.state,
         trained_params=head.trained_params,
         total_params=head.trained_params,
-        kind=kind,
+        kind=work.kind,
+        modality=work.modality,
     )
 
 

@@ -297,6 +297,7 @@ class Race:
             source_rows=rows.x if way.source_data and (rows := self.looks.source(view)) else None,
             unlabelled=self.job.gallery.look(loose, [view])[0].x if loose and way.unlabelled else None,
             labels=self.job.task.labels,
+            modality=self.job.task.modality,
         )
 
     def folder(self, name: str, features: str, view: View) -> Path:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from math import log, log10
 
+from ..modality import general
 from ..types import Source
 from ._look import Look, Silent
 
@@ -26,7 +27,6 @@ PAPER = (
 )
 NEEDS = frozenset({"record"})
 KINDS = frozenset({"classification", "regression", "multilabel"})
-GENERAL = {"image": ("photographs",), "text": ("sentences", "words", "web pages")}  # one of which the domain names
 UNSTATED = "not stated"
 
 
@@ -40,7 +40,7 @@ def domain_fit(source: Source) -> float:
     """1, ½ or 0."""
     if source.domain == UNSTATED:
         return 0.5
-    return float(any(word in source.domain for word in GENERAL.get(source.modality, ())))
+    return float(any(word in source.domain for word in general(source.modality)))
 
 
 def caveats(look: Look) -> tuple[str, ...]:

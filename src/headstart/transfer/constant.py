@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from ..kind.multilabel import constant
 from ..strategy import Head
 from ..types import Facts, Fitted, FloatArray, Progress, Source, View, Work
+from .modality import plain
 
 TITLE = "always the largest class"
 TITLES = {"regression": "always the median", "multilabel": "always the same labels"}  # by kind, where it differs
@@ -43,13 +44,13 @@ def title(modality: str, kind: str) -> str:
 
 
 def views(sources: Sequence[str]) -> list[View]:
-    """What the classical rival has looked at in any case."""
-    return [View(source=None, size=64)]
+    """One, whatever the sources."""
+    return [View(source=None)]
 
 
 def fit_view(view: View, facts: Facts) -> View:
-    """Texts as they are."""
-    return View(source=None, depth="input") if facts.modality == "text" else view
+    """What rivals that reuse nothing have looked at in any case."""
+    return plain(facts.modality)
 
 
 def settings(facts: Facts) -> list[Config]:

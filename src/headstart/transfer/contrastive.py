@@ -27,6 +27,7 @@ from ..errors import UsageError
 from ..runtime import device
 from ..strategy import Head
 from ..types import Facts, IntArray, Progress, View, Work
+from .modality import open_tail
 from .training import tune
 from .training.tuned import logits, predictor
 
@@ -80,7 +81,7 @@ def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
 
     from .training.freeze import freeze, groups
     from .training.loop import Recipe, train
-    from .training.tail import moved, open_tail
+    from .training.tail import moved
 
     if work.source is None or config.parts < 1 or config.batch < 2:
         raise UsageError(

@@ -19,7 +19,9 @@ from ..runtime import digest
 from ..strategy import SEARCH, Head
 from ..types import Facts, Progress, Source, Work
 from ._once import once
-from .training import tune
+from .modality import of
+from .training import setting, tune
+from .training.setting import FEW
 from .training.tune import copies, fit_view, refit, views
 from .training.tuned import logits, predictor, skill
 
@@ -42,7 +44,7 @@ SAMPLE = 200  # pictures on which the Fisher information is taken
 
 
 @dataclass(frozen=True)
-class Config(tune.Config):
+class Config(setting.Config):
     """As for fine-tuning, and how strongly the source's weights are held."""
 
     weight_decay: float = 0.0  # the elastic pull stands in its place
@@ -50,10 +52,10 @@ class Config(tune.Config):
 
 
 def settings(facts: Facts) -> list[Config]:
-    """A strong and a weak hold, each at two rates; with few pictures the strong one, at the higher rate."""
-    few = [Config(parts=2, keep="last")]
-    known = [Config(strength=strength, lr=lr) for strength in (10.0, 1.0) for lr in (1e-3, 3e-4)]
-    return few if facts.n < tune.FEW else known[:SEARCH]
+    """A strong and a weak hold, each at the modality's rates; with few examples the strong one, at the first rate."""
+    data = of(facts.modality)
+    holds = [data.suited(Config(strength=strength), facts) for strength in (10.0, 1.0)]
+    return holds[:1] if facts.n < FEW else [replace(hold, lr=lr) for hold in holds for lr in data.RATES][:SEARCH]
 
 
 def suits(source: Source) -> bool:

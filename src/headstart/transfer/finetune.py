@@ -11,8 +11,10 @@ from collections.abc import Generator
 
 from ..strategy import SEARCH, Head
 from ..types import Facts, Progress, Work
+from .modality import of
 from .training import tune
-from .training.tune import Config, copies, fit_view, refit, views
+from .training.setting import FEW, Config
+from .training.tune import copies, fit_view, refit, views
 from .training.tuned import logits, predictor, skill
 
 __all__ = ["Config", "copies", "fit_view", "logits", "predictor", "refit", "skill", "views"]
@@ -27,15 +29,10 @@ KINDS = ("classification", "multilabel")
 
 
 def settings(facts: Facts) -> list[Config]:
-    """The last two parts; the last three, also with batch-norm's statistics learning, and at a lower rate.
-
-    With few pictures the first alone, its last state kept: validation could choose nothing. Of texts one setting, see
-    `tune.for_texts`.
-    """
-    if facts.modality == "text":
-        return [tune.for_texts(Config(), facts)]
-    known = [Config(parts=2), Config(), Config(norm="batch"), Config(lr=3e-4)]
-    return [Config(parts=2, keep="last")] if facts.n < tune.FEW else known[:SEARCH]
+    """What the modality has; with few examples one alone, its last state kept: validation could choose nothing."""
+    data = of(facts.modality)
+    known = [Config()] if facts.n < FEW else data.alternatives(Config())
+    return [data.suited(config, facts) for config in known][:SEARCH]
 
 
 def run(config: Config, work: Work) -> Generator[Progress, None, Head]:

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from ..strategy import Head
 from ..types import Facts, Progress, Work
-from .training import tune
+from .modality import of
+from .training import setting, tune
+from .training.setting import FEW
 from .training.tune import copies, fit_view, refit, views
 from .training.tuned import logits, predictor, skill
 
 if TYPE_CHECKING:
     from .training.loop import Opening
-    from .training.tail import Tail
+    from .training.tail import Opener, Tail
 
 __all__ = ["copies", "fit_view", "logits", "predictor", "refit", "skill", "views"]
 
@@ -32,7 +34,7 @@ KINDS = ("classification", "multilabel")
 
 
 @dataclass(frozen=True)
-class Config(tune.Config):
+class Config(setting.Config):
     """As for fine-tuning, and when the next part thaws."""
 
     schedule: str = "slanted"
@@ -40,15 +42,13 @@ class Config(tune.Config):
 
 
 def settings(facts: Facts) -> list[Config]:
-    """Both ways of thawing; with few pictures, of which validation can tell no stall, the first."""
-    if facts.modality == "text":
-        known = [tune.for_texts(Config(thaw=thaw), facts, decay=2.6) for thaw in ("epoch", "stall")]
-        return known[:1] if facts.n < tune.FEW else known
-    few = [Config(parts=2, keep="last")]
-    return few if facts.n < tune.FEW else [Config(thaw="epoch"), Config(thaw="stall")]
+    """Both ways of thawing; with few examples, of which validation can tell no stall, the first."""
+    suited = of(facts.modality).suited
+    known = [suited(Config(thaw=thaw), facts, decay=Config.decay) for thaw in ("epoch", "stall")]
+    return known[:1] if facts.n < FEW else known
 
 
-def run(config: Config, work: Work, opened: tune.Opener | None = None) -> Generator[Progress, None, Head]:
+def run(config: Config, work: Work, opened: Opener | None = None) -> Generator[Progress, None, Head]:
     """See `tune.tune`; without validation data (a refit) a part thaws with every round, mostly an epoch."""
     by_stall = config.thaw == "stall" and work.valid is not None and config.keep == "best"
 

@@ -23,7 +23,9 @@ from ..runtime import device, digest, write
 from ..strategy import Head
 from ..types import Facts, Progress, Source, View, Work
 from . import gradual
+from .modality import of, open_tail
 from .training import tune
+from .training.setting import FEW
 from .training.tune import copies, fit_view, refit, views
 from .training.tuned import logits, predictor
 
@@ -57,11 +59,9 @@ class Config(gradual.Config):
 
 def settings(facts: Facts) -> list[Config]:
     """All parts at once, and thawed one by one; with few texts, of which validation chooses nothing, the first."""
-    known = [
-        tune.for_texts(Config(thaw="none", schedule="one-cycle"), facts),
-        tune.for_texts(Config(), facts, decay=2.6),
-    ]
-    return known[:1] if facts.n < tune.FEW else known
+    suited = of(facts.modality).suited
+    known = [suited(Config(thaw="none", schedule="one-cycle"), facts), suited(Config(), facts, decay=Config.decay)]
+    return known[:1] if facts.n < FEW else known
 
 
 def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
@@ -88,7 +88,7 @@ def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
     changed = digest(asdict(config), work.seed, work.share, 0 if work.unlabelled is None else len(work.unlabelled))
 
     def opened(source: Source, weights: Path | None, view: View, k: int) -> Tail:
-        from .training.tail import open_tail, put
+        from .training.tail import put
 
         tail = open_tail(source, weights, view, k)
         put(tail, learnt)

@@ -7,12 +7,14 @@ head is left free. How strongly is chosen on validation data where there is enou
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..strategy import SEARCH, Head
 from ..types import Facts, Progress, Work
-from .training import tune
+from .modality import of
+from .training import setting, tune
+from .training.setting import FEW
 from .training.tune import copies, fit_view, refit, views
 from .training.tuned import logits, predictor, skill
 
@@ -33,7 +35,7 @@ KINDS = ("classification", "multilabel")
 
 
 @dataclass(frozen=True)
-class Config(tune.Config):
+class Config(setting.Config):
     """As for fine-tuning, and how strong the pull is."""
 
     weight_decay: float = 0.0  # the pull stands in its place
@@ -41,13 +43,10 @@ class Config(tune.Config):
 
 
 def settings(facts: Facts) -> list[Config]:
-    """A strong and a weak pull, each at two rates; with few pictures the strong one, at the higher rate."""
-    if facts.modality == "text":
-        pulls = [tune.for_texts(Config(weight_decay=0.0, alpha=alpha), facts) for alpha in (10.0, 1.0)]
-        return pulls[:1] if facts.n < tune.FEW else pulls
-    few = [Config(parts=2, keep="last")]
-    known = [Config(alpha=alpha, lr=lr) for alpha in (10.0, 1.0) for lr in (1e-3, 3e-4)]
-    return few if facts.n < tune.FEW else known[:SEARCH]
+    """A strong and a weak pull, each at the modality's rates; with few examples the strong one, at the first rate."""
+    data = of(facts.modality)
+    pulls = [data.suited(Config(alpha=alpha), facts) for alpha in (10.0, 1.0)]
+    return pulls[:1] if facts.n < FEW else [replace(pull, lr=lr) for pull in pulls for lr in data.RATES][:SEARCH]
 
 
 def run(config: Config, work: Work) -> Generator[Progress, None, Head]:

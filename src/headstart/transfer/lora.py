@@ -17,11 +17,13 @@ from numpy.typing import NDArray
 from ..errors import EngineError
 from ..strategy import Head
 from ..types import Facts, Fitted, FloatArray, Progress, Source, View, Work
-from .training import tune, tuned
+from .modality import open_tail
+from .training import setting, tune, tuned
+from .training.setting import FEW
 from .training.tune import copies, fit_view, refit, views
 
 if TYPE_CHECKING:
-    from .training.tail import Tail
+    from .training.tail import Opener, Tail
 
 __all__ = ["copies", "fit_view", "refit", "views"]
 
@@ -36,7 +38,7 @@ TOLERANCE = 1e-3  # of a merged model's logits, as a share of the largest
 
 
 @dataclass(frozen=True)
-class Config(tune.Config):
+class Config(setting.Config):
     """As for fine-tuning, and the adapters."""
 
     parts: int = 99  # all there are
@@ -52,7 +54,7 @@ class Config(tune.Config):
 
 def settings(facts: Facts) -> list[Config]:
     """Two rates; with few texts the first, its last state kept."""
-    return [Config(keep="last")] if facts.n < tune.FEW else [Config(), Config(lr=3e-4)]
+    return [Config(keep="last")] if facts.n < FEW else [Config(), Config(lr=3e-4)]
 
 
 def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
@@ -70,12 +72,11 @@ def predictor(fitted: Fitted, source: Source | None, weights: Path | None) -> tu
     return tuned.Tuned(fitted, source, weights, opener(Config(**fitted.config)))
 
 
-def opener(config: Config, *, four_bits: bool = False) -> tune.Opener:
+def opener(config: Config, *, four_bits: bool = False) -> Opener:
     """Opens a source's tail with adapters in it."""
 
     def opened(source: Source, weights: Path | None, view: View, k: int) -> Tail:
         from .training.adapters import adapt
-        from .training.tail import open_tail
 
         tail = open_tail(source, weights, view, k)
         return adapt(tail, config.rank, config.alpha, config.dropout, four_bits=four_bits)
@@ -98,7 +99,7 @@ def merge(fitted: Fitted, x: NDArray[Any], source: Source, weights: Path | None)
         EngineError: the logits differ by more than `TOLERANCE` of the largest.
     """
     from .training.adapters import add_adapters
-    from .training.tail import look, moved, open_tail, put
+    from .training.tail import look, moved, put
 
     known = source, weights, fitted.view, len(fitted.labels)
     adapted = opener(Config(**fitted.config), four_bits=fitted.strategy == "qlora")(*known).eval()
@@ -107,7 +108,7 @@ def merge(fitted: Fitted, x: NDArray[Any], source: Source, weights: Path | None)
     put(adapted, fitted.state)
     put(plain, {name: value for name, value in fitted.state.items() if "lora_" not in name})
     add_adapters(adapted, plain)
-    config = {f.name: fitted.config[f.name] for f in fields(tune.Config)}
+    config = {f.name: fitted.config[f.name] for f in fields(setting.Config)}
     made = replace(fitted, strategy="finetune", config=config, state=moved(plain.state_dict(), start))
     ours, theirs = look(adapted, x, exact=True), look(plain, x, exact=True)
     gap = float(np.abs(ours - theirs).max())

@@ -17,6 +17,7 @@ from ..strategy import Head
 from ..types import Facts, Fitted, FloatArray, Progress, Source, Work
 from . import lora
 from .training import tune, tuned
+from .training.setting import FEW
 from .training.tune import copies, fit_view, refit, views
 
 __all__ = ["copies", "fit_view", "refit", "views"]
@@ -37,7 +38,7 @@ class Config(lora.Config):
 
 def settings(facts: Facts) -> list[Config]:
     """LoRA's first."""
-    return [Config(keep="last" if facts.n < tune.FEW else "best")]
+    return [Config(keep="last" if facts.n < FEW else "best")]
 
 
 def run(config: Config, work: Work) -> Generator[Progress, None, Head]:

@@ -1,115 +1,65 @@
-"""From scratch: the honest rival. A small network with random weights, trained with real effort on the same pictures.
+"""From scratch: the honest rival. A small network with random weights, trained with real effort on the same examples.
 
-How its size was chosen (see docs/architecture.md for the pictures it was tried on): 64 px and 0.3 M parameters is where
-more resolution or width stopped paying for its time on a few hundred pictures; pictures smaller than 48 px are taken at
-32 px with a stem of stride 1, at the same cost. It gets augmentation, a one-cycle schedule, label smoothing, early
-stopping and mirrored predictions.
+Which network, the modality says: a small ResNet for pictures (`baseline/convnet.py`), a small transformer encoder for
+texts (`baseline/encoder.py`).
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from ..kind import kind_of
-from ..strategy import SEARCH, Head
-from ..types import Facts, Features, Fitted, FloatArray, Progress, Source, View, Work
-from .training import text_scratch, tune
+from ..strategy import Head
+from ..types import Facts, Fitted, FloatArray, Progress, Source, View, Work
+from .modality import of
 
-if TYPE_CHECKING:
-    import torch
-
-TITLE = "a network from scratch"
 PAPER = "He et al. 2016, Deep Residual Learning; Smith & Topin 2018, Super-convergence"
 NEEDS = frozenset({"scratch"})
 REUSES = False
 STOCHASTIC = True
 RUNG = 0.1
 KINDS = ("classification", "multilabel")
-MANY = 2000  # texts from which on the larger sizes are worth a try
 
 
 @dataclass(frozen=True)
 class Config:
     """One setting."""
 
-    style: str = "photo"  # augmentation: "photo", "oriented" or "glyph", see _augment.py
+    style: str = "photo"  # of pictures, their augmentation: "photo", "oriented" or "glyph", see _augment.py
     lr: float = 3e-3  # peak learning rate of AdamW
     width: int = 32  # channels of the first block; of a text network the width of its layers
     batch: int = 32
-    steps: int = 0  # 0: from the number of pictures, see `steps`
+    steps: int = 0  # 0: from the number of examples
     layers: int = 0  # of a text network
 
 
+def title(modality: str, kind: str) -> str:
+    """What it is called."""
+    return of(modality).scratch.title(kind)
+
+
 def views(sources: Sequence[str]) -> list[View]:
-    """Small pictures, whatever the sources; texts as the last source cuts them into tokens. See `fit_view`."""
-    return [View(source=sources[-1] if sources else None, size=64)]
+    """One: texts are read as the last source cuts them into tokens, see `fit_view`."""
+    return [View(source=sources[-1] if sources else None)]
 
 
 def fit_view(view: View, facts: Facts) -> View:
-    """32 px for pictures whose shorter side is below 48 px: enlarging them would add cost and no detail."""
-    if facts.modality == "text":
-        return View(view.source, "input")
-    return View(source=None, size=32 if facts.side < 48 else view.size)
+    """What the modality's network looks at."""
+    return of(facts.modality).scratch.fit_view(view, facts)
 
 
 def settings(facts: Facts) -> list[Config]:
-    """Both augmentation styles, each at two learning rates. Of texts by their number: four rates, or three sizes."""
-    if facts.modality == "text":
-        few, many = facts.n < tune.FEW, facts.n >= MANY
-        sizes = [(5e-4, 128, 1), (1e-3, 128, 1), (2e-3, 128, 1), (4e-3, 128, 1)]
-        sizes = sizes if few else [(2e-3, 128, 1), (1e-3, 128, 1), (1e-3, 128, 2), (1e-3, 256, 1)]
-        sizes = sizes if not many else [(2e-3, 128, 1), (1e-3, 128, 2), (1e-3, 256, 1), (5e-4, 256, 2)]
-        return [Config(lr=lr, width=width, layers=layers, batch=16) for lr, width, layers in sizes][:SEARCH]
-    batch = min(32, max(4, facts.n // 4))
-    styles = ("photo" if facts.mirror else "oriented", "glyph")
-    return [Config(style, lr, batch=batch) for style in styles for lr in (1.5e-3, 4e-3)][:SEARCH]
-
-
-def steps(n: int, batch: int) -> int:
-    """50 epochs up to 1,000 pictures, 50 · √(1000/n) beyond, never under 300 steps: small data starves of steps."""
-    epochs = 50 * min(1.0, math.sqrt(1000 / n))
-    return max(300, round(epochs * n / batch))
+    """Four rates, styles or sizes, by the modality and the number of examples."""
+    return of(facts.modality).scratch.settings(facts)
 
 
 def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
     """Train; with `work.valid` the state of the lowest validation loss is kept, without it the last one."""
-    if work.view.depth == "input":
-        return (
-            yield from text_scratch.run(
-                _of_texts(config, len(work.train.y), work.share), config.width, config.layers, work
-            )
-        )
-    import torch
-
-    from .training.loop import Recipe, train
-    from .training.net import Net
-
-    torch.manual_seed(work.seed)
-    net = Net(work.k, config.width, _stride(work.train.x)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    x, y = torch.from_numpy(work.train.x), torch.from_numpy(work.train.y)
-    mean, std = x.float().div_(255).mean((0, 1, 2)), x.float().div_(255).std((0, 1, 2)).clamp_min(0.02)
-    total = max(20, round(work.share * (config.steps or steps(len(y), config.batch))))
-    every = max(1, len(y) // config.batch, total // 25)
-    outcome = yield from train(
-        net,
-        _batches(x, y, mean, std, config, work.seed),
-        kind_of(work.kind).training_loss(smoothing=0.1),
-        Recipe(total, config.lr, evaluate_every=every, threads=1),
-        seed=work.seed,
-        evaluate=_evaluator(work.valid, work.kind, mean, std, config) if work.valid is not None else None,
-        scratchpad=work.scratchpad,
-    )
-    state = {name: tensor.numpy() for name, tensor in outcome.state.items() if not name.endswith("num_batches_tracked")}
-    state |= {"input.mean": mean.numpy(), "input.std": std.numpy()}
-    return Head(state, sum(p.numel() for p in net.parameters()), {"step": outcome.step, "steps": total})
+    return (yield from of(work.modality).scratch.run(config, work))
 
 
 def refit(config: Config, notes: Mapping[str, Any], n_before: int, n_now: int) -> Config:
@@ -119,88 +69,5 @@ def refit(config: Config, notes: Mapping[str, Any], n_before: int, n_now: int) -
 
 
 def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None, weights: Path | None = None) -> FloatArray:
-    """x [n, s, s, 3] uint8 → [n k]; mirrored pictures are averaged in where training mirrored them. Or tokens [n]."""
-    if fitted.view.depth == "input":
-        assert source is not None
-        width, layers = (int(fitted.config[name]) for name in ("width", "layers"))
-        return text_scratch.logits(fitted, x, source, width, layers)
-    import torch
-
-    from .training.net import Net
-
-    state = {name: torch.from_numpy(np.array(value)) for name, value in fitted.state.items()}
-    mean, std = state.pop("input.mean"), state.pop("input.std")
-    net = Net(len(fitted.labels), int(fitted.config["width"]), _stride(x))
-    net.load_state_dict(state, strict=False)  # without batch counters, which evaluation does not use
-    return _logits(net.eval(), torch.from_numpy(np.asarray(x)), mean, std, fitted.config["style"] == "photo")
-
-
-def _of_texts(config: Config, n: int, share: float) -> tune.Config:
-    """All parts at one rate, for that share of 10 epochs up to 1,000 texts, of 10 · √(1000/n) beyond."""
-    steps = max(20, round(share * (config.steps or max(60, round(steps_of_texts(n) / config.batch)))))
-    return tune.Config(
-        parts=99, lr=config.lr, decay=1.0, batch=config.batch, weight_decay=0.05, head_first=False, steps=steps
-    )
-
-
-def steps_of_texts(n: int) -> float:
-    """Texts seen in all."""
-    return 10 * n * min(1.0, math.sqrt(1000 / n))
-
-
-def _stride(x: NDArray[Any]) -> int:
-    return 1 if x.shape[1] <= 32 else 2
-
-
-def _batches(
-    x: torch.Tensor, y: torch.Tensor, mean: torch.Tensor, std: torch.Tensor, config: Config, seed: int
-) -> Callable[[int], tuple[torch.Tensor, torch.Tensor]]:
-    """`batch(step)`: each epoch is a permutation drawn from (seed, epoch), its incomplete rest left out."""
-    import torch
-
-    from ..extract._augment import STYLES, augment, draw, standardise
-
-    per_epoch = max(1, len(y) // config.batch)
-    ready = standardise(x, mean, std).contiguous(memory_format=torch.channels_last)
-
-    @cache
-    def order(epoch: int) -> torch.Tensor:
-        return torch.randperm(len(y), generator=torch.Generator().manual_seed(seed * 7919 + epoch))
-
-    def batch(step: int) -> tuple[torch.Tensor, torch.Tensor]:
-        epoch, at = divmod(step, per_epoch)
-        rows = order(epoch)[at * config.batch : (at + 1) * config.batch]
-        seeds = [(seed, epoch, row) for row in rows.tolist()]
-        return augment(ready[rows], STYLES[config.style], draw(seeds)), y[rows]
-
-    return batch
-
-
-def _evaluator(
-    valid: Features, kind: str, mean: torch.Tensor, std: torch.Tensor, config: Config
-) -> Callable[[torch.nn.Module], tuple[float, float]]:
-    import torch
-
-    x, compared = torch.from_numpy(np.asarray(valid.x)), kind_of(kind).compared
-
-    def evaluate(model: torch.nn.Module) -> tuple[float, float]:
-        right, losses = compared(_logits(model, x, mean, std, config.style == "photo"), valid.y)
-        return right, float(losses.mean())
-
-    return evaluate
-
-
-def _logits(model: torch.nn.Module, x: torch.Tensor, mean: torch.Tensor, std: torch.Tensor, mirror: bool) -> FloatArray:
-    """fp32 [n k] of a model in eval mode."""
-    import torch
-
-    from ..extract._augment import standardise
-
-    where = next(model.parameters()).device
-    out = []
-    with torch.inference_mode():
-        for piece in torch.split(x, 128):
-            ready = standardise(piece, mean, std).to(where)
-            scores = model(ready)
-            out.append(((scores + model(ready.flip(3))) / 2 if mirror else scores).float().cpu())
-    return np.asarray(torch.cat(out).numpy(), np.float32)
+    """Rows of its view → [n k]."""
+    return of(fitted.modality).scratch.logits(fitted, x, source)

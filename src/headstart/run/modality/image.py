@@ -17,9 +17,9 @@ class Pictures(Particulars):
 
     def batches(self, n: int) -> int:
         """Of 32 pictures."""
-        from ...transfer.scratch import steps
+        from ...transfer.baseline.convnet import steps
 
-        return steps(n, 32)
+        return steps(n)
 
     def thumbnails(self, paths: Sequence[str], pixels: Pixels) -> dict[str, bytes]:
         """Of whole pictures, on the scale of the task."""

@@ -25,9 +25,9 @@ class Texts(Particulars):
 
     def batches(self, n: int) -> int:
         """Of 16 texts."""
-        from ...transfer.scratch import steps_of_texts
+        from ...transfer.baseline.encoder import steps
 
-        return round(steps_of_texts(n) / 16)
+        return steps(n)
 
     def engine(self, picked: str) -> str:
         """Language models have one engine."""

@@ -1,17 +1,16 @@
 """The part of a source that learns: its last parts behind a cut, its pooling, and a new head.
 
-A map [b, c, h, w] (what enters the first of these parts; see `View.depth`) → logits [b, k]. The parts before the cut
-are not registered here and never run: their activations were computed once. A torch module: import it
-inside functions.
+What enters the first of these parts → logits [b, k]. How it computes is `MapTail`'s and `TextTail`'s; which of them a
+source has, its modality says (`modality.open_tail`). A torch module: import it inside functions.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import numpy as np
 import torch
@@ -19,39 +18,55 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ...errors import DataError, UsageError
-from ...source.vision.backbone import Backbone, load, normalise
 from ...types import Source, View
 
 ROWS = 64  # at once where nothing is learnt
 ROOT = 1e-3  # keeps the slope of the signed root finite at 0
+RANDOM = "random"  # the `form` of a tail of no source's weights
 
 
 class Tail(nn.Module):
-    """Attributes: `parts` (name → module, stem → top), `classifier` (the new head), `source`."""
+    """What learns of a source. `MapTail` and `TextTail` say how it computes.
 
-    def __init__(self, backbone: Backbone, depth: str, k: int) -> None:
+    Attributes:
+        source: its record.
+        parts: name → module, stem → top, those behind the cut.
+        late: behind the pooling.
+        classifier: the new head.
+        anew: whether it reads whole examples, which are augmented anew at every step.
+        form: of the weights, where it is not the source's own: "nf4", "random".
+        changed: what moved its learning parts before this training; names a kept head.
+        skip: first parts that what is given has already gone through, see `advance`.
+        precision: that it is trained in, see `loop.Recipe`.
+    """
+
+    precision = "no"
+
+    def __init__(self, source: Source, parts: Mapping[str, nn.Module], late: Iterable[nn.Module], k: int) -> None:
         super().__init__()
-        first = len(backbone.parts) - count(depth, len(backbone.parts))
-        self.parts = nn.ModuleDict(dict(backbone.parts[first:]))
-        self.late = nn.ModuleList(backbone.late)  # behind the pooling, run by `head`
-        self.classifier = nn.Linear(backbone.source.feature_dim, k)
-        self._backbone = [backbone]  # in a list: its weights before the cut must not be registered here
-        self.source, self.anew = backbone.source, depth == "input"  # whole pictures are augmented anew at every step
-        self.form = ""  # of the weights, where it is not the source's own: "nf4"
-        self.changed = ""  # what moved its learning parts before this training: names a kept head
-        self.skip = 0  # first parts that the given maps have already gone through, see `advance`
+        self.parts, self.late = nn.ModuleDict(dict(parts)), nn.ModuleList(late)
+        self.classifier = nn.Linear(source.feature_dim, k)
+        self.source, self.anew, self.form, self.changed, self.skip = source, False, "", "", 0
 
     def features(self, x: Tensor) -> Tensor:
-        """A map [b, c, h, w], or with the whole network a uint8 picture [b, 3, s, s] → "top" features [b, d]."""
-        if self.anew:
-            x = normalise(x, self.source.pixels).contiguous(memory_format=torch.channels_last)
-        for part in [*self.parts.values()][self.skip :]:
-            x = part(x)
-        return self._backbone[0].head(x)
+        """A batch → "top" features [b, d]."""
+        raise NotImplementedError
+
+    def as_batch(self, x: NDArray[Any]) -> Tensor:
+        """Rows as a batch."""
+        raise NotImplementedError
+
+    def advance(self, parts: int, x: NDArray[Any]) -> NDArray[Any]:
+        """Rows behind the first `parts` parts, in eval mode, half precision."""
+        raise NotImplementedError
 
     def classify(self, top: Tensor) -> Tensor:
-        """The source's own classifier, which never learns: "top" features [b, d] → [b, classes]."""
-        return self._backbone[0].classify(top)
+        """The source's own classifier, which never learns: "top" features [b, d] → [b, classes].
+
+        Raises:
+            UsageError: it has none.
+        """
+        raise UsageError(f"'{self.source.key}' has no classifier of its own. Name another source.")
 
     def forward(self, x: Tensor) -> Tensor:
         """→ logits [b, k]."""
@@ -59,37 +74,25 @@ class Tail(nn.Module):
         with torch.autocast(x.device.type, enabled=False):  # in half precision two classes would often be level
             return cast(Tensor, self.classifier(soft_root(top.float())))
 
-    def as_batch(self, x: NDArray[Any]) -> Tensor:
-        """Rows of a cut (half precision) or of pictures (uint8) as a batch, channels last."""
-        picked = torch.from_numpy(np.ascontiguousarray(x))
-        return (picked if x.dtype == np.uint8 else picked.float()).contiguous(memory_format=torch.channels_last)
-
     def batches(self, x: NDArray[Any]) -> list[NDArray[np.int64]]:
         """Row numbers [n], as many at once as memory likes where nothing is learnt."""
         return np.array_split(np.arange(len(x)), max(1, -(-len(x) // ROWS)))
 
-    def advance(self, parts: int, x: NDArray[Any]) -> NDArray[Any]:
-        """Maps [n, …, c, h, w] behind the first `parts` parts, in eval mode, half precision."""
-        self.eval()
-        where = next(self.parameters()).device
-        first, flat = [*self.parts.values()][:parts], x.reshape(-1, *x.shape[-3:])
-        out = []
-        with torch.inference_mode():
-            for rows in self.batches(flat):
-                piece = self.as_batch(flat[rows]).to(where)
-                for part in first:
-                    piece = part(piece)
-                out.append(piece.clamp(-65504, 65504).half().cpu().contiguous().numpy())
-        done = np.concatenate(out)
-        return done.reshape(*x.shape[:-3], *done.shape[1:])
+    def begin_behind(self, parts: int) -> None:
+        """From now on the inputs are rows that have gone through the first `parts` parts, see `advance`."""
+        self.skip = parts
+
+    def fits(self, rows: Sequence[NDArray[Any]]) -> bool:
+        """Whether what `advance` makes of these may be kept in memory."""
+        return True
+
+    def laid_out(self) -> Self:
+        """Itself, its weights in memory as training likes them."""
+        return self
 
     def cast(self) -> AbstractContextManager[Any]:
-        """The precision to predict in: pictures in full."""
+        """The precision to predict in: full."""
         return nullcontext()
-
-    def begin_behind(self, parts: int) -> None:
-        """From now on the inputs are maps that have gone through the first `parts` parts, see `advance`."""
-        self.skip = parts
 
     def stages(self) -> list[tuple[str, nn.Module]]:
         """(name, module) from the cut to the head, as they are unfrozen in reverse."""
@@ -98,38 +101,12 @@ class Tail(nn.Module):
         return [*full, *late, ("head", self.classifier)]
 
 
+Opener = Callable[[Source, Path | None, View, int], Tail]  # as `modality.open_tail`
+
+
 def soft_root(x: Tensor) -> Tensor:
     """sign(x) · (√(|x| + ε) − √ε): the probe's signed root with a finite slope at 0."""
     return x.sign() * (torch.sqrt(x.abs() + ROOT) - math.sqrt(ROOT))
-
-
-def count(depth: str, total: int) -> int:
-    """How many last parts stand behind a cut.
-
-    >>> count("cut:3", 9), count("input", 9)
-    (3, 9)
-
-    Raises:
-        UsageError: no cut, or more parts than there are.
-    """
-    if depth == "input":
-        return total
-    kind, _, number = depth.partition(":")
-    if kind != "cut" or not number.isdigit() or not 1 <= int(number) <= total:
-        raise UsageError(
-            f"'{depth}' is no cut of this network; give cut:1 to cut:{total} (so many last parts learn), or input."
-        )
-    return int(number)
-
-
-def open_tail(source: Source, weights: Path | None, view: View, k: int) -> Tail:
-    """The tail of a source with its pre-trained weights; the head's weights are random."""
-    if source.modality == "text":
-        from ...source.language import model
-        from .text_tail import TextTail
-
-        return TextTail(model.load(source, weights), k)
-    return Tail(load(source, weights), view.depth, k)
 
 
 def moved(state: Mapping[str, Tensor], start: Mapping[str, Tensor]) -> dict[str, NDArray[Any]]:

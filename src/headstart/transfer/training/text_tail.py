@@ -1,4 +1,4 @@
-"""A language model with a new head, as the tail of a source: `_tail.Tail` for texts.
+"""A language model with a new head, as the tail of a source: `tail.Tail` for texts.
 
 Tokens [b, l] (−1 where a row is padded), or the states [b, l, d] that enter a later layer (NaN where padded) → logits
 [b, k]. The frozen front can be run once and its states kept, see `advance`. A torch module: import it inside functions.
@@ -6,6 +6,7 @@ Tokens [b, l] (−1 where a row is padded), or the states [b, l, d] that enter a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -21,23 +22,23 @@ from ...source.vision.parts import besides
 from .tail import Tail
 
 ROWS = 64  # texts at once where nothing is learnt
+MOST_STATES = 3 << 28  # bytes of states that are kept in memory
 
 
 class TextTail(Tail):
     """Its parts are the embeddings ("stem"), each layer, and the last layer ("top"); behind that comes `late`."""
 
+    precision = "auto"
+
     def __init__(self, language: Language, k: int) -> None:
-        nn.Module.__init__(self)
         stack, late = layers(language.net), behind(language.net)
-        self.parts = nn.ModuleDict()
         named = {id(m) for m in (*(stack.modules() if stack is not None else ()), *late)}
-        self.parts["stem"] = nn.ModuleList(besides(language.net, named))
+        parts: dict[str, nn.Module] = {"stem": nn.ModuleList(besides(language.net, named))}
         if stack is not None:
-            self.parts.update(dict(zip(language.depths, stack, strict=True)))
-        self.late = nn.ModuleList([*late, *(m for m in language.after if any(True for _ in m.parameters()))])
-        self.classifier = nn.Linear(language.source.feature_dim, k)
+            parts |= dict(zip(language.depths, stack, strict=True))
+        learnt = (m for m in language.after if any(True for _ in m.parameters()))
+        super().__init__(language.source, parts, [*late, *learnt], k)
         self._language, self._stack = [language], [stack]  # in lists: not to be registered a second time
-        self.source, self.anew, self.form, self.changed, self.skip = language.source, False, "", "", 0
         self._given: Tensor | None = None
 
     @property
@@ -94,6 +95,10 @@ class TextTail(Tail):
             hook.remove()
         return out
 
+    def fits(self, rows: Sequence[NDArray[Any]]) -> bool:
+        """Whether the states of so many tokens stay below `MOST_STATES`."""
+        return 2 * max(self.source.widths) * sum(len(row) for some in rows for row in some) <= MOST_STATES
+
     def cast(self) -> AbstractContextManager[Any]:
         """The precision in which texts are embedded too."""
         where = next(self.parameters()).device.type
@@ -101,7 +106,7 @@ class TextTail(Tail):
 
     def begin_behind(self, parts: int) -> None:
         """From now on the inputs are states that have gone through the first `parts` parts."""
-        self.skip = parts
+        super().begin_behind(parts)
         stack = self._stack[0]
         assert stack is not None
         for at in range(parts - 1):

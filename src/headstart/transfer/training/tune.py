@@ -14,59 +14,33 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import UsageError
 from ...kind import kind_of
-from ...plan.policy import FEW as FEW
 from ...runtime import device, digest
 from ...score._axes import decompose
 from ...strategy import Head
-from ...types import Facts, Features, FloatArray, Progress, Source, View, Work
+from ...types import Facts, Features, FloatArray, Progress, View, Work
 from .._once import once
 from ..heads.linear import logistic_head
+from ..modality import of, open_tail
+from .setting import BALANCES, Config
 
 if TYPE_CHECKING:
     import torch
 
     from .loop import Opening
-    from .tail import Tail
+    from .tail import Opener, Tail
 
     Penalty = Callable[[torch.nn.Module], torch.Tensor]
-    Opener = Callable[[Source, Path | None, View, int], Tail]  # as `_tail.open_tail`
 
-Setting = TypeVar("Setting", bound="Config")
-BALANCES = ("none", "weight", "sample")
-RANDOM = "random"  # the `form` of a tail of no source's weights
-MOST_STATES = 3 << 28  # bytes of states of texts that are kept in memory
 ROUNDS = 10  # evaluations at most
-
-
-@dataclass(frozen=True)
-class Config:
-    """One setting of fine-tuning."""
-
-    parts: int = 3  # last parts of the network that learn (stage, stage, top); the rest is frozen
-    lr: float = 1e-3  # peak rate of the last part; AdamW
-    decay: float = 2.6  # rate of a part over that of the part before it (ULMFiT's discriminative rates)
-    epochs: float = 6
-    least: int = 180  # steps, where the epochs have fewer: few pictures are seen more often, as other copies
-    batch: int = 16
-    schedule: str = "one-cycle"  # or "slanted" (triangular, ULMFiT)
-    weight_decay: float = 0.05  # never on norms and biases
-    smoothing: float = 0.0  # label smoothing
-    mixup: float = 0.0  # Beta(a, a) of MixUp at the cut; 0: off
-    norm: str = "frozen"  # batch-norm of learning parts: "frozen" statistics, or those of each "batch"
-    balance: str = "none"  # rare classes: "weight" the loss, or "sample" them more often; never both
-    head_first: bool = True  # start from the probe's head (LP-FT), not a random one
-    keep: str = "best"  # which state: the "best" on validation data, the start among them, or the "last"
-    steps: int | None = None  # instead of epochs; 0: the head alone
 
 
 def views(sources: Sequence[str]) -> list[View]:
@@ -75,28 +49,13 @@ def views(sources: Sequence[str]) -> list[View]:
 
 
 def fit_view(view: View, facts: Facts) -> View:
-    """Pictures with a shorter side below 48 px are taken for glyphs: a mirrored digit is another digit.
-
-    Texts are taken as tokens, of which the frozen front makes states once.
-    """
-    if facts.modality == "text":
-        return View(view.source, "input")
-    return replace(view, style="glyph" if facts.side < 48 else "photo" if facts.mirror else "oriented")
+    """As the modality has it: maps at the cut, or tokens."""
+    return of(facts.modality).tuned_view(view, facts)
 
 
 def copies(facts: Facts) -> int:
-    """Augmented copies a picture, itself counted: eight, fewer for much data (a copy costs one pass and ~40 KB)."""
-    return 1 if facts.modality == "text" else min(8, max(2, round(8000 / facts.n)))
-
-
-def for_texts(config: Setting, facts: Facts, decay: float = 1.0) -> Setting:
-    """The setting with rates and lengths that serve language models: the last three layers, all at one low rate.
-
-    trec_questions, labelled part, 64 of each class, a draw, right on 1,000 others: probe 68.7 %, these 86.9;
-    1,000 in all, another: probe 74.7 %, these, 300 steps, 91.3, all layers at a third of the rate 90.7.
-    """
-    keep, weight_decay = "last" if facts.n < FEW else "best", min(config.weight_decay, 0.01)
-    return replace(config, lr=3e-4, decay=decay, epochs=3, least=120, weight_decay=weight_decay, keep=keep)
+    """Augmented copies of an example, itself counted."""
+    return of(facts.modality).copies(facts)
 
 
 def tune(
@@ -115,7 +74,8 @@ def tune(
         penalty: made from the tail as the source left it; added to the loss.
         opening: made from the tail and the steps of a round (an epoch, or a tenth of training where epochs are short;
             of a short run the same share): which parts are thawed when.
-        opened: opens the tail with more or less in it than `_tail.open_tail`; what never learns has no gradients then.
+        opened: opens the tail with more or less in it than `modality.open_tail`; what never learns has no
+            gradients then.
 
     Raises:
         UsageError: no source, or a setting that does not exist.
@@ -124,7 +84,7 @@ def tune(
 
     from .freeze import freeze, groups
     from .loop import Recipe, open_state, train
-    from .tail import moved, open_tail
+    from .tail import RANDOM, moved
 
     known = config.balance in BALANCES and config.norm in ("frozen", "batch") and config.keep in ("best", "last")
     known = known and (config.balance == "none" or work.train.y.ndim == 1)  # of several labels none is an example's own
@@ -136,10 +96,7 @@ def tune(
             "best or last. Of several labels an example the balance is none."
         )
     torch.manual_seed(work.seed)
-    tail = (opened or open_tail)(work.source, work.weights, work.view, work.k)
-    if work.source.modality == "image":
-        tail = tail.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    tail = tail.to(device())
+    tail = (opened or open_tail)(work.source, work.weights, work.view, work.k).laid_out().to(device())
     front = [*tail.parts][: -config.parts]
     for name in front:
         freeze(tail.parts[name])
@@ -170,7 +127,7 @@ def tune(
             patience=4,
             start=True,
             threads=1,
-            precision="auto" if tail.source.modality == "text" else "no",
+            precision=tail.precision,
         ),
         seed=work.seed,
         groups=groups(moving, config.lr, config.decay, config.weight_decay),
@@ -241,10 +198,8 @@ def advanced(tail: Tail, front: list[str], work: Work) -> Work:
         key = ("moved", digest(tail.source.identity), tail.form, work.view.depth, len(front))
         return once(x, key, lambda: tail.advance(len(front), x))
 
-    if tail.source.modality == "text":
-        tokens = sum(len(row) for part in (work.train, work.valid) if part for row in part.x)
-        if 2 * max(tail.source.widths) * tokens > MOST_STATES:  # then the front is run at every step
-            return work
+    if not tail.fits([part.x for part in (work.train, work.valid) if part]):  # then the front is run at every step
+        return work
     train = replace(work.train, x=moved(work.train.x))
     valid = work.valid and replace(work.valid, x=moved(work.valid.x))
     source_rows = None if work.source_rows is None else moved(work.source_rows)

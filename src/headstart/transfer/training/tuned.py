@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from ...errors import UsageError
 from ...runtime import device
 from ...types import Fitted, FloatArray, Source
+from ..modality import open_tail
 
 if TYPE_CHECKING:
-    from .tune import Opener
+    from .tail import Opener
 
 
 class Tuned:
@@ -28,7 +29,7 @@ class Tuned:
         self, fitted: Fitted, source: Source | None, weights: Path | None, opened: Opener | None = None
     ) -> None:
         """Raises `UsageError` where there is no source record."""
-        from .tail import open_tail, put
+        from .tail import put
 
         if source is None:
             raise UsageError(f"'{fitted.strategy}' needs the record of its source to read examples. Pass source=….")
@@ -65,7 +66,7 @@ def skill(
     Returns:
         ("top" features [n d], the source's own class scores [n s]) before, and the same after.
     """
-    from .tail import look, open_tail, plain, put, source_scores
+    from .tail import look, plain, put, source_scores
 
     tail = open_tail(source, weights, fitted.view, len(fitted.labels)).to(device()).eval()
     before = look(tail, plain(x), features=True)

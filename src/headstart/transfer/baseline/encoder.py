@@ -1,4 +1,4 @@
-"""From scratch, for texts: a small transformer encoder with random weights, trained on the texts alone.
+"""`scratch` for texts: a small transformer encoder with random weights, trained on the texts alone.
 
 Its size is the setting's, not a source's: a few texts train no large network, and memory and time stay small whatever
 source stands beside it. It knows the tokens that the training texts hold, one row standing for all others; nothing that
@@ -12,6 +12,7 @@ vectors alone): trec, 60 texts, 80.0 % (70.0; 50.0), 180 texts 73.3 (71.7; 55.0)
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
@@ -21,19 +22,45 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import UsageError
-from ...strategy import Head
-from ...types import Features, Fitted, FloatArray, Progress, Source, View, Work
-from . import tune, tuned
+from ...strategy import SEARCH, Head
+from ...types import Facts, Features, Fitted, FloatArray, Progress, Source, View, Work
+from ..scratch import Config
+from ..training import setting, tune, tuned
+from ..training.setting import FEW
 
 if TYPE_CHECKING:
-    from .tail import Tail
+    from ..training.tail import Tail
 
+MANY = 2000  # texts from which on the larger sizes are worth a try
 TOKENS = "input.tokens"  # where a state holds the tokens known, in ascending order
 HEAD = 32  # width of an attention head
 LENGTH = 64  # tokens of a text that are read: what comes later teaches a small network little and costs much
 
 
-def run(config: tune.Config, width: int, layers: int, work: Work) -> Generator[Progress, None, Head]:
+def title(kind: str) -> str:
+    """What people call it."""
+    return "a network from scratch"
+
+
+def fit_view(view: View, facts: Facts) -> View:
+    """Tokens of the last source."""
+    return View(view.source, "input")
+
+
+def settings(facts: Facts) -> list[Config]:
+    """By the number of texts: four rates, or three sizes."""
+    sizes = [(5e-4, 128, 1), (1e-3, 128, 1), (2e-3, 128, 1), (4e-3, 128, 1)]
+    sizes = sizes if facts.n < FEW else [(2e-3, 128, 1), (1e-3, 128, 1), (1e-3, 128, 2), (1e-3, 256, 1)]
+    sizes = sizes if facts.n < MANY else [(2e-3, 128, 1), (1e-3, 128, 2), (1e-3, 256, 1), (5e-4, 256, 2)]
+    return [Config(lr=lr, width=width, layers=layers, batch=16) for lr, width, layers in sizes][:SEARCH]
+
+
+def steps(n: int, batch: int = 16) -> int:
+    """10 epochs up to 1,000 texts, 10 · √(1000/n) beyond."""
+    return round(10 * n * min(1.0, math.sqrt(1000 / n)) / batch)
+
+
+def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
     """Train a network of that width and so many layers, see `architecture` and `tune.tune`.
 
     Raises:
@@ -42,19 +69,30 @@ def run(config: tune.Config, width: int, layers: int, work: Work) -> Generator[P
     if work.source is None:
         raise UsageError("A text network from scratch needs a source, whose tokens it reads. Pass work.source.")
     known = np.unique(np.concatenate([row[:LENGTH] for row in work.train.x]))
-    small = architecture(work.source, width, layers, len(known) + 1)
+    small = architecture(work.source, config.width, config.layers, len(known) + 1)
     train, valid = _named(work.train, known), work.valid and _named(work.valid, known)
+    tuned_by = _tuning(config, len(work.train.y), work.share)
     work = replace(work, train=train, valid=valid, source=small, weights=None)
-    head = yield from tune.tune(config, work, opened=opened)
+    head = yield from tune.tune(tuned_by, work, opened=opened)
     return replace(head, state={**head.state, TOKENS: known})
 
 
-def logits(fitted: Fitted, x: NDArray[Any], source: Source, width: int, layers: int) -> FloatArray:
+def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None) -> FloatArray:
     """Tokens [n] → [n k]."""
+    assert source is not None
     state = dict(fitted.state)
     known = np.asarray(state.pop(TOKENS))
+    width, layers = (int(fitted.config[name]) for name in ("width", "layers"))
     small = architecture(source, width, layers, len(known) + 1)
     return tuned.Tuned(replace(fitted, state=state), small, None, opened).logits(_rows(x, known))
+
+
+def _tuning(config: Config, n: int, share: float) -> setting.Config:
+    """All parts at one rate, for that share of the steps."""
+    count = max(20, round(share * (config.steps or max(60, steps(n, config.batch)))))
+    return setting.Config(
+        parts=99, lr=config.lr, decay=1.0, batch=config.batch, weight_decay=0.05, head_first=False, steps=count
+    )
 
 
 def architecture(source: Source, width: int, layers: int, tokens: int) -> Source:
@@ -85,11 +123,12 @@ def opened(source: Source, weights: Path | None, view: View, k: int) -> Tail:
 
     from ...source.language.encoder import Language
     from ...source.language.model import build
-    from .text_tail import TextTail
+    from ..training.tail import RANDOM
+    from ..training.text_tail import TextTail
 
     seed = int(torch.randint(2**31, ()))  # `build` leaves the caller's random numbers alone
     tail = TextTail(Language(source, build(source, seed)), k)
-    tail.form = tune.RANDOM
+    tail.form = RANDOM
     return tail
 
 
