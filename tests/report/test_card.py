@@ -5,7 +5,7 @@ import sample
 import yaml
 from markdown_it import MarkdownIt
 
-from headstart.report import _words, card
+from headstart.report import _modality, _view, _words, card
 
 SECTIONS = [
     "What it is", "Verdict", "Intended use", "Data", "Evaluation", "Limits and caveats", "How to use", "Provenance",
@@ -77,3 +77,13 @@ def test_the_card_of_a_text_model_shows_texts():
     assert front(text)["pipeline_tag"] == "text-classification"
     assert 'run.predict(["a new text"])' in text
     assert "A text classifier" in text
+
+
+def test_of_data_that_no_file_shows_a_card_says_what_holds_for_any():
+    """A kind of data without a file in report/modality/: the hub has no name for what its models do."""
+    run = {**_view.whole(sample.helps()), "shown": _modality.of("scent")}
+    head = front(f"{card._front(run)}\n")
+    assert "pipeline_tag" not in head
+    assert "classification" in head["tags"]
+    assert 'run.predict(["new.csv"])' in card._how(run)
+    assert "A classifier for" in card._what(run)

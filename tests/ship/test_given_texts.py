@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
@@ -55,10 +56,19 @@ def test_what_is_no_text_says_so_and_a_table_in_memory_asks_for_a_column():
     assert [one.example for one in found[1:]] == ["A float is no text.", "A NoneType is no text."]
     frame = pd.DataFrame({"text": ["fine weather"]})
     with pytest.raises(UsageError, match=r"A DataFrame was given; inputs are single ones. Give one of its columns"):
-        one_by_one(frame)
-    assert list(one_by_one(frame["text"])) == ["fine weather"]
+        one_by_one(frame, "text")
+    assert list(one_by_one(frame["text"], "text")) == ["fine weather"]
 
 
 def test_texts_of_several_columns_are_a_tuple():
     [one] = list(inputs([("a title", "its body")], Path(), SHAPE))
     assert one.example.content == "a title ␟ its body"
+
+
+def test_what_is_one_input_is_a_modalitys_own_to_say():
+    picture = Image.new("RGB", (8, 6))
+    for modality in ("image", "text"):
+        assert list(one_by_one(picture, modality)) == [picture]
+    grey = np.zeros((6, 8), np.uint8)
+    assert [one.shape for one in one_by_one(grey, "image")] == [(6, 8)]
+    assert len(list(one_by_one(grey, "text"))) == 6

@@ -12,6 +12,7 @@ from typing import Any
 from ..judge.texts import by_length
 from ..judge.wording import Units, too_small, units
 from ..modality import noun
+from . import _modality
 from ._words import DECISIONS, clean, gain, gap, reason, spread, value
 
 Run = Mapping[str, Any]
@@ -31,7 +32,8 @@ def whole(run: Run) -> Run:
     judged = {"metric": "accuracy", "level": 0.95, "margin": 0.0, "n_test": task["n"].get("test", 0), "test_reads": 1}
     return {
         **run,
-        "noun": noun(task.get("modality", "image")),
+        "noun": noun(kind := task.get("modality", "image")),  # the first runs were of pictures, and say none
+        "shown": _modality.of(kind),
         "task": task,
         "verdict": judged | verdict if verdict else {},
         "metrics": _METRICS | metrics if metrics else {},

@@ -69,8 +69,9 @@ def _front(run: Run) -> str:
     lines = [f"license: {licence}"]
     if licence == "other":
         lines.append(f"license_name: {_yaml(given)}")
-    sort = "regression" if _of_numbers(run) else f"{'image' if run['noun'] == 'picture' else 'text'}-classification"
-    pipeline = [] if _of_numbers(run) else [f"pipeline_tag: {sort}"]  # the hub knows none for numbers
+    tag = run["shown"].tag
+    sort = "regression" if _of_numbers(run) else f"{tag}-classification" if tag else "classification"
+    pipeline = [f"pipeline_tag: {sort}"] if tag and not _of_numbers(run) else []  # the hub knows none for numbers
     lines += ["library_name: headstart", *pipeline, "tags:"]
     how = "transfer-learning" if winner.get("source") else "trained-from-scratch"
     tags = ["headstart", sort, how]
@@ -110,8 +111,7 @@ def _what(run: Run) -> str:
     many = _words.plural(len(task.get("labels", ())), "class", "classes")
     if _of_several(run):
         many = f"any of {_words.plural(len(task['labels']), 'label')} an example, or none"
-    kind = "An image" if run["noun"] == "picture" else "A text"
-    what = f"{kind} classifier for {many}"
+    what = f"{run['shown'].one.capitalize()} classifier for {many}"
     what = f"A model of the number {code(task['labels'][0])} of {run['noun']}s" if _of_numbers(run) else what
     return (
         f"# {md(task.get('name', ''))}\n\n## What it is\n\n"
@@ -145,7 +145,7 @@ def _verdict(run: Run) -> str:
 def _use(run: Run) -> str:
     labels = run["task"]["labels"]
     names = ", ".join(code(label) for label in labels[:MOST_CLASSES]) + (", …" if len(labels) > MOST_CLASSES else "")
-    examples, made = f"{run['noun']}s", "taken" if run["noun"] == "picture" else "written"
+    examples, made = f"{run['noun']}s", run["shown"].made
     purpose, always = f"Tell these classes apart in {examples} like those", "one of its classes"
     if _of_several(run):
         purpose, always = f"Tell which of these labels apply in {examples} like those", "some of its labels, or none"
@@ -253,12 +253,11 @@ def _of_numbers(run: Run) -> bool:
 
 
 def _how(run: Run) -> str:
-    where = str(run.get("run") or "RUN")
+    where, given = str(run.get("run") or "RUN"), run["shown"].given
     fence = "```" if "```" not in where else "~~~~"
-    example = "new.jpg" if run["noun"] == "picture" else "a new text"
     return (
         f"## How to use\n\n{fence}python\nimport headstart as hs\n\nrun = hs.load({where!r})\n"
-        f'run.predict(["{example}"])\n{fence}\n\nThe preprocessing travels with the model.'
+        f'run.predict(["{given}"])\n{fence}\n\nThe preprocessing travels with the model.'
     )
 
 

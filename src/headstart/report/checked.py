@@ -9,13 +9,12 @@ import textwrap
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..modality import noun as noun_of
 from ..pixels import Pixels
-from . import _words
+from . import _modality, _words
 from .text import COLUMNS, pad, shorten, width
 
 CLASSES, ASIDE = 20, 3  # lines at most; the JSON has all
@@ -48,10 +47,14 @@ def page(record: Mapping[str, Any]) -> str:
         record=record,
         head=_head(record),
         facts=list(_facts(record)),
-        examples=[
-            e | {"picture": _picture(e, record["pixels"]) if e["text"] is None else None} for e in record["examples"]
-        ],
+        examples=[e | {"picture": _picture(e["where"], record)} for e in record["examples"]],
     )
+
+
+def _picture(where: str, record: Mapping[str, Any]) -> str | None:
+    """A small JPEG as base64, of an example that is shown by one."""
+    jpeg = _modality.of(record["modality"]).thumbnail(Path(where), Pixels(**record["pixels"]))
+    return b64encode(jpeg).decode("ascii") if jpeg else None
 
 
 def _head(record: Mapping[str, Any]) -> str:
@@ -122,15 +125,3 @@ def _fact(title: str, said: str) -> list[str]:
 
 def _short(path: str) -> str:
     return "/".join(Path(path).parts[-2:])
-
-
-def _picture(example: Mapping[str, Any], pixels: Mapping[str, Any]) -> str | None:
-    """A small JPEG as base64, of all of a picture and on the scale on which it is read; of a text none."""
-    from ..read.picture.picture import Unreadable, decode
-    from .thumbs import thumbnail
-
-    try:
-        how = replace(Pixels(**pixels), fit="centre")
-        return b64encode(thumbnail(decode(Path(example["where"]), how))).decode("ascii")
-    except (Unreadable, OSError):
-        return None

@@ -58,6 +58,7 @@ def _page(run: Run, thumbnails: Mapping[str, bytes]) -> dict[str, Any]:
         "run": run.get("run", ""),
         "run_quoted": quote(run.get("run") or "RUN"),
         "noun": run["noun"],
+        "shown": run["shown"],
         "created": run.get("created", ""),
         "sentence": run.get("sentence") or verdict.get("reason", ""),
         "decision": decision,

@@ -42,7 +42,7 @@ def summary(run: Mapping[str, Any]) -> str:
         "",
         f"report  {where}/report.html",
         f"model   {where}/model/",
-        f"next    headstart predict {quote(where)} {'new.jpg' if run['noun'] == 'picture' else 'new.csv'}",
+        f"next    headstart predict {quote(where)} {run['shown'].new}",
     ]
     return "\n".join(lines).replace(_words.NARROW, " ").strip("\n")
 
@@ -144,13 +144,13 @@ def _notes(run: Mapping[str, Any], verdict: Mapping[str, Any]) -> list[str]:
         needed = f"; about {rounded(verdict['needed'])} would be needed to tell" if verdict.get("needed") else ""
         judged = counted(verdict["n_test"], f"sealed {run['noun']}", verdict.get("groups", 0))
         lines += _wrap(f"judged on {judged}, opened {opened}{needed}", 2)
-    groups = _view.aside(run)
+    groups, what = _view.aside(run), run["shown"].kept or run["noun"]
     if groups:
-        total, what = sum(len(g["items"]) for g in groups), "file" if run["noun"] == "picture" else run["noun"]
+        total = sum(len(g["items"]) for g in groups)
         parts = ", ".join(f"{len(g['items'])} {g['title'].lower()}" for g in groups)
         lines += _wrap(f"{_words.plural(total, what)} set aside ({parts}); the report names each", 3)
     else:
-        lines.append(f"no {'file' if run['noun'] == 'picture' else run['noun']} was set aside")
+        lines.append(f"no {what} was set aside")
     ranking, ranked = run.get("ranking") or {}, _view.sources(run)
     if len(ranked) > len(kept := ranking.get("chosen", ())) > 0 and not ranking.get("named"):
         left = len(ranking.get("left_out", ()))

@@ -14,7 +14,6 @@ from ..family import load, names
 
 if TYPE_CHECKING:
     from ..judge.verdict import Judgement
-    from ..pixels import Pixels
     from ..types import Source, Task, View
 
 _FOLDER = "run/modality"
@@ -42,10 +41,6 @@ class Particulars:
     def warning(self, source: Source, weights: Path, task: Task) -> str:
         """That a source makes little of such examples, as can be told before it is tried; else ""."""
         return ""
-
-    def thumbnails(self, paths: Sequence[str], pixels: Pixels) -> dict[str, bytes]:
-        """Path → a small JPEG, of what a page shows by a picture."""
-        return {}
 
     def explained(
         self,

@@ -57,7 +57,7 @@ def publish(job: Job, judgement: Judgement, outcome: Outcome, picked: Picked, re
         shown = [*zip((row["at"] for row in _worst(job.task, judgement)), record["mistakes"], strict=True)]
         told = shown if outcome.reading * READ < job.left() else None
         record |= own.explained(out / MODEL, job.task, job.gallery.engine, judgement, told)
-        thumbnails = own.thumbnails([m["path"] for m in record["mistakes"]], job.task.pixels)
+        thumbnails = _thumbnails(job.task, record["mistakes"])
     earlier = {"earlier attempts": job.clock.earlier} if job.clock.earlier else {}
     record["resources"] = forecast.taken(job)
     record["spend"] = {**job.clock.spend, **earlier, "predicted": job.forecast["seconds"], "total": job.clock.total()}
@@ -165,6 +165,15 @@ def _worst(task: Task, judgement: Judgement) -> list[dict[str, Any]]:
     """The same with the rows at which they stand."""
     truth, worst = targets(task, judgement.examples), kind_of(task.kind).worst
     return list(worst(judgement.probabilities, truth, task.labels, WORST, judgement.decoder))
+
+
+def _thumbnails(task: Task, mistakes: Sequence[Mapping[str, Any]]) -> dict[str, bytes]:
+    """Path → a small JPEG, of those that a page shows by a picture."""
+    from ..report import _modality
+
+    shown = _modality.of(task.modality)
+    seen = {row["path"]: shown.thumbnail(Path(row["path"]), task.pixels) for row in mistakes}
+    return {path: jpeg for path, jpeg in seen.items() if jpeg is not None}
 
 
 def _predictions(path: Path, task: Task, judgement: Judgement) -> None:

@@ -18,6 +18,9 @@ from ._input import Input
 class Modality(Protocol):
     """What a file of `ship/modality/` offers."""
 
+    def single(self, given: Any) -> bool:  # noqa: ANN401 - whatever a person holds
+        """Whether something in memory that can be gone through is one input, as the pixels of a picture are."""
+
     def inputs(
         self,
         given: Iterable[Any],
@@ -42,10 +45,10 @@ def member(name: str) -> Modality:
     return cast(Modality, load("ship/modality", name))
 
 
-def one_by_one(inputs: Any) -> Iterable[Any]:  # noqa: ANN401 - whatever a person holds
+def one_by_one(inputs: Any, modality: str) -> Iterable[Any]:  # noqa: ANN401 - whatever a person holds
     """The inputs as something to go through: a single path, text, picture or open file is one input.
 
-    >>> one_by_one("a.jpg"), one_by_one(["a.jpg", "b.jpg"])
+    >>> one_by_one("a.jpg", "image"), one_by_one(["a.jpg", "b.jpg"], "image")
     (['a.jpg'], ['a.jpg', 'b.jpg'])
 
     Raises:
@@ -56,9 +59,8 @@ def one_by_one(inputs: Any) -> Iterable[Any]:  # noqa: ANN401 - whatever a perso
             f"A {type(inputs).__name__} was given; inputs are single ones. Give one of its columns, or write it to a "
             "CSV file and give that."
         )
-    array = getattr(inputs, "ndim", None)
-    single = isinstance(inputs, str | bytes | Path) or hasattr(inputs, "read") or hasattr(inputs, "getexif")
-    return [inputs] if single or array == 2 or (array == 3 and inputs.shape[2] in (1, 3, 4)) else inputs
+    file = isinstance(inputs, str | bytes | Path) or hasattr(inputs, "read")
+    return [inputs] if file or not isinstance(inputs, Iterable) or member(modality).single(inputs) else inputs
 
 
 def inputs_of(
@@ -80,4 +82,4 @@ def inputs_of(
         options: how tables and text files are read; `text` is the table's column of examples.
     """
     shape = reader(modality).SHAPE.known(columns or {}).reading(options.text)
-    return member(modality).inputs(one_by_one(given), folder, shape, pixels, options)
+    return member(modality).inputs(one_by_one(given, modality), folder, shape, pixels, options)

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from pathlib import Path
-
-from ...pixels import Pixels
 from ..particulars import Particulars
 
 
@@ -20,13 +15,6 @@ class Pictures(Particulars):
         from ...transfer.baseline.convnet import steps
 
         return steps(n)
-
-    def thumbnails(self, paths: Sequence[str], pixels: Pixels) -> dict[str, bytes]:
-        """Of whole pictures, on the scale of the task."""
-        from ...read.picture.picture import decode
-        from ...report.thumbs import thumbnail
-
-        return {path: thumbnail(decode(Path(path), replace(pixels, fit="centre"))) for path in paths}
 
 
 RUN = Pictures()

@@ -27,6 +27,12 @@ from .._input import Input, rows_of
 SHAPES = "[h, w], [h, w, 1], [h, w, 3] or [h, w, 4]"
 
 
+def single(given: Any) -> bool:  # noqa: ANN401 - whatever a person holds
+    """A PIL picture, or an array of the shape of one."""
+    array = getattr(given, "ndim", None)
+    return hasattr(given, "getexif") or array == 2 or (array == 3 and given.shape[2] in (1, 3, 4))
+
+
 def inputs(
     given: Iterable[Any], folder: Path, shape: Shape, how: Pixels = PLAIN, options: ReadOptions = ReadOptions()
 ) -> Iterator[Input]:

@@ -20,6 +20,11 @@ from ...types import PAIR, Example
 from .._input import Input, rows_of
 
 
+def single(given: Any) -> bool:  # noqa: ANN401 - whatever a person holds
+    """A text is a string, which every modality takes for one; what else can be gone through holds several."""
+    return False
+
+
 def inputs(
     given: Iterable[Any], folder: Path, shape: Shape, how: Pixels = PLAIN, options: ReadOptions = ReadOptions()
 ) -> Iterator[Input]:

@@ -1,0 +1,1 @@
+"""How examples are shown: one file a modality, each with `SHOWN` (see `report/_modality.py`)."""
