@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -13,7 +12,6 @@ import headstart
 import own_source
 import tiny_text
 from drawn import two_classes
-from headstart.api import _fit as fit
 from headstart.errors import UsageError
 from headstart.read import ReadOptions
 from headstart.run.job import Plan
@@ -56,15 +54,6 @@ def test_groups_and_options_that_change_what_is_learnt_make_another_request(tmp_
     ]
     assert len({plan.request(task, [], ""), *others}) == 4
     assert replace(plan, read=ReadOptions(quotes="no")).request(task, [], "") == plan.request(task, [], "")
-
-
-def test_the_command_repeats_what_was_not_left_as_usual(tmp_path):
-    asked = {"watch": None, "out": tmp_path, "data": "photos", "command": None}
-    usual = {n: p.default for n, p in inspect.signature(headstart.fit).parameters.items() if n not in asked}
-    assert fit._arguments({**asked, **usual}) == "'photos'"
-    assert fit._arguments({**asked, **usual, "mirror": False, "margin": 0.0, "budget": None}) == (
-        "'photos', budget=None, mirror=False, margin=0.0"
-    )
 
 
 def when(out: Path) -> int:
