@@ -83,7 +83,7 @@ def test_a_killed_run_does_not_choose_again(desk, tmp_path):
 
 
 def test_ctrl_c_gives_the_best_so_far(desk, tmp_path):
-    """That the same command then goes on: `tests/api/test_interrupt.py`."""
+    """That the same command then goes on: `tests/run/test_interrupt.py`."""
     out = tmp_path / "run"
     arguments = ("fit", desk.data, "--out", out, *HOW, "--source", "whole", "--strategy", "probe,finetune")
     work = subprocess.Popen(
