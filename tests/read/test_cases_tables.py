@@ -20,7 +20,8 @@ def every(task):
 
 def by_text(task):
     """Text → its labels."""
-    return {e.content: [task.labels[at] for at in e.answer] for e in every(task)}
+    many = task.kind == "multilabel"
+    return {e.content: [task.labels[at] for at in (e.answer if many else (e.answer,))] for e in every(task)}
 
 
 def lines(path, rows):
