@@ -52,6 +52,16 @@ def test_a_head_of_an_earlier_version_has_its_decoder_in_two_numbers(tmp_path):
     assert keep.load(tmp_path)[0].decoder == {"temperature": 0.7, "threshold": 0.25}
 
 
+@pytest.mark.parametrize(("view", "read"), [(View(None, size=64), "image"), (View(None, "input"), "text")])
+def test_a_head_of_an_earlier_version_tells_by_its_view_what_it_reads(view, read, tmp_path):
+    keep.save(tmp_path, replace(HEAD, view=view))
+    file = tmp_path / "model.json"
+    record = json.loads(file.read_text(encoding="utf-8"))
+    del record["head"]["modality"]
+    file.write_text(json.dumps(record), encoding="utf-8")
+    assert keep.load(tmp_path)[0].modality == read
+
+
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     shape=st.lists(st.integers(1, 5), min_size=2, max_size=4),

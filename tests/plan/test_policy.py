@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from headstart.plan.candidates import candidates
-from headstart.plan.policy import place
+from headstart.plan.policy import LAST, UNMEASURED, place
+from headstart.plan.policy import TABLE as TABLE_ROWS
 from headstart.strategy import strategies, strategy
-from headstart.types import Facts
+from headstart.types import Facts, View
 
 TABLE = Path(__file__).with_name("policy.txt")
 SIZES = {"fewest": 60, "few": 149, "from few on": 150, "middling": 600, "up to many": 2000, "many": 5000}
@@ -41,6 +43,26 @@ def table() -> str:
 
 def test_the_whole_table_is_as_it_was():
     assert table().splitlines() == TABLE.read_text(encoding="utf-8").splitlines()
+
+
+def test_the_table_names_strategies_that_there_are_and_says_why():
+    assert {row.strategy for row in TABLE_ROWS} <= {*strategies()}
+    assert all(row.why for row in TABLE_ROWS)
+
+
+def test_who_is_not_in_the_table_has_a_stated_place():
+    new, facts = replace(strategy("probe"), name="new"), Facts(60, 3, 40)
+    assert place(new, facts).rank == UNMEASURED > max(row.rank for row in TABLE_ROWS if row.rank != LAST)
+    assert place(replace(new, rank=3), facts).rank == 3
+    assert not place(new, facts).on_request
+    assert not place(new, facts).spared
+
+
+def test_a_kind_of_data_that_brings_nothing_gets_heads_on_frozen_features():
+    """And `constant`, which looks at the examples as they are."""
+    found = candidates(("a",), (), Facts(600, 3, 0, "a kind of data that has no file"))
+    assert {c.strategy for c in found} == {"probe", "depths", "svm", "prototype", "constant"}
+    assert [c.view for c in found if not c.reuses] == [View(None, "input")]
 
 
 @pytest.mark.parametrize(

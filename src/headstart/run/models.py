@@ -16,6 +16,7 @@ import numpy as np
 from ..errors import HeadstartError
 from ..kind import kind_of, targets
 from ..strategy import strategy
+from ..transfer.training.tuned import added
 from ..types import Fitted, Source
 from . import particulars
 from .saved import MODEL, OTHER
@@ -91,11 +92,10 @@ def _whole(fitted: Fitted, sources: Mapping[str, Source], engine: str) -> Fitted
     key = fitted.view.source
     reuses = strategy(fitted.strategy).reuses
     # Where a network was tuned, what it trained is the source's own but for the head and adapters.
-    new = [a.size for name, a in fitted.state.items() if name.startswith("classifier.") or "lora_" in name]
-    added = sum(new) if new and reuses else fitted.trained_params
+    own = (reuses and added(fitted.state)) or fitted.trained_params
     reused = sources[key].params if key and reuses else 0
     return replace(
         fitted,
         view=replace(fitted.view, engine=engine if key else ""),
-        total_params=added + reused,
+        total_params=own + reused,
     )

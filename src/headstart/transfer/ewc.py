@@ -60,7 +60,7 @@ def settings(facts: Facts) -> list[Config]:
 
 def suits(source: Source) -> bool:
     """Whether a source can be reused so: its own classifier's skill is what is kept."""
-    return source.classes != "none"
+    return source.classifies
 
 
 def run(config: Config, work: Work) -> Generator[Progress, None, Head]:

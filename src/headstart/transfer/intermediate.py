@@ -1,7 +1,7 @@
 """The person's own texts first: the source's language task goes on with them, then fine-tuning (ULMFiT, DAPT).
 
 In: tokens of the training texts and of texts without a label, never of validation or test texts. The parts that learn
-go on with masked words or the next one (_language_task.py), then are fine-tuned, at once or one by one. Out: what
+go on with masked words or the next one (language_task.py), then are fine-tuned, at once or one by one. Out: what
 both moved, and the head. It is meant for a thousand unlabelled texts or more, unlike what the source has read.
 
 minilm-l6, trec_questions, 32 a class, 3,843 unlabelled, one draw, right on 1,346 others: thawed one by one 71.5 %, with

@@ -1,7 +1,7 @@
 """LoRA: low-rank adapters on every linear layer learn, with the norms and the head; the source's matrices stay.
 
 A saved model holds adapters, norms and head beside the source's own file; `merge` makes one of plain weights of it.
-Tokens [n] → logits [n k]. The head starts as the probe's; see tune.py for the training, _adapters.py for the adapters.
+Tokens [n] → logits [n k]. The head starts as the probe's; see tune.py for the training, adapters.py for the adapters.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ In: a `Fitted` of a strategy that `tune` trains, its inputs, its source.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +52,12 @@ class Tuned:
 
 
 predictor = Tuned  # what strategies call it
+
+
+def added(state: Mapping[str, NDArray[Any]]) -> int | None:
+    """How many numbers of a tuned network's state are no source's: its head and adapters; None of any other state."""
+    new = [a.size for name, a in state.items() if name.startswith("classifier.") or "lora_" in name]
+    return sum(new) or None
 
 
 def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None, weights: Path | None = None) -> FloatArray:
