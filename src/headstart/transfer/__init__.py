@@ -13,7 +13,8 @@ seed matter), a frozen `Config`, and
 
 and, where it wants them: `NEEDS` (what a modality must offer, see `modality/`; without it, features of a source are
 enough), `fit_view(view, facts)`, `refit(config, notes, n_before, n_now)`, `copies(facts)` (augmented copies of an
-example that it trains on), `skill(fitted, x, source, weights)` (of the source, before and after; only where its weights move),
+example that it trains on), `skill(fitted, x, source, weights)` (of the source, before and after; only where its weights
+move),
 `BASELINE` (True: it looks at no input, takes part whatever is named, and stands in for no rival; needs no `SEARCH`),
 `KINDS` (of tasks that it takes; classification alone without it: of regression `work.train.y` is float64 and k is 1, of
 multilabel it is [n k] of 0 and 1),
