@@ -295,7 +295,7 @@ def test_without_a_source():
     with pytest.raises(UsageError, match="was given source None"):
         drain(finetune.run(HEAD_ALONE, replace(tiny_tail.work(), source=None)))
     head, _ = run(HEAD_ALONE)
-    with pytest.raises(UsageError, match="'finetune' needs the record of its source to read pictures"):
+    with pytest.raises(UsageError, match="'finetune' needs the record of its source to read examples"):
         finetune.logits(fitted(head), np.zeros((1, 32, 8, 8), np.float16))
 
 
