@@ -17,9 +17,9 @@ from headstart.types import Facts, Features, Fitted, View, Work
 from tiny_tail import drain
 
 
-def scores(y: np.ndarray, k: int, rows: int = 3) -> np.ndarray:
+def scores(y: np.ndarray, k: int, rows: int = 3, kind: str = "classification") -> np.ndarray:
     """Of new inputs, which say nothing."""
-    work = Work(Features(np.zeros((len(y), 2), np.float32), y, "x"), k, View(None, size=64))
+    work = Work(Features(np.zeros((len(y), 2), np.float32), y, "x"), k, View(None, size=64), kind=kind)
     head = drain(constant.run(constant.Config(), work))[0]
     fitted = Fitted("constant", View(None, size=64), {}, tuple(map(str, range(k))), head.state, 0, 0)
     return constant.logits(fitted, np.ones((rows, 2)))
@@ -38,14 +38,16 @@ def test_of_classes_it_is_scikit_learns_dummy(seed):
 def test_of_numbers_it_is_scikit_learns_dummy(n):
     y = np.random.default_rng(n).exponential(1, n)
     dummy = DummyRegressor(strategy="median").fit(np.zeros((n, 1)), y)
-    np.testing.assert_allclose(regression.KIND.answers(scores(y, 1)), dummy.predict(np.zeros((3, 1))), rtol=1e-6)
+    np.testing.assert_allclose(
+        regression.KIND.answers(scores(y, 1, kind="regression")), dummy.predict(np.zeros((3, 1))), rtol=1e-6
+    )
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_of_label_sets_no_other_set_has_a_higher_micro_f1(seed):
     rng = np.random.default_rng(seed)
     y = (rng.random((30, 5)) < rng.choice([0.05, 0.2, 0.5], 5)).astype(np.int64)
-    mine = multilabel.KIND.answers(scores(y, 5, 30))
+    mine = multilabel.KIND.answers(scores(y, 5, 30, "multilabel"))
     each = [f1_score(y, np.tile(marks, (30, 1)), average="micro") for marks in product((0, 1), repeat=5) if any(marks)]
     assert f1_score(y, mine, average="micro") == pytest.approx(max(each))
     dummy = DummyClassifier(strategy="most_frequent").fit(np.zeros((30, 1)), y)
@@ -54,7 +56,7 @@ def test_of_label_sets_no_other_set_has_a_higher_micro_f1(seed):
 
 
 def test_where_no_example_has_a_label_none_is_given():
-    assert not multilabel.KIND.answers(scores(np.zeros((6, 3), np.int64), 3)).any()
+    assert not multilabel.KIND.answers(scores(np.zeros((6, 3), np.int64), 3, kind="multilabel")).any()
 
 
 def test_it_takes_part_in_every_kind_and_modality():

@@ -34,7 +34,7 @@ def draw(n, d, k=3, seed=0):
 def test_the_logistic_head_of_each_label_is_scikit_learns(n, d, l2):
     x, y = draw(n, d)
     a = decompose(x)
-    w, b = logistic(a.z, y, 3, l2)
+    w, b = logistic(a.z, y, 3, l2, "sigmoid")
     z = (x - x.mean(0)) / x.std(0)
     for label, scores in zip(y.T, (a.z @ w + b).T, strict=True):
         theirs = LogisticRegression(C=1 / l2, tol=1e-10, max_iter=20_000).fit(z, label)
@@ -46,7 +46,7 @@ def test_the_penalty_is_found_by_the_exact_leave_one_out_of_all_labels():
     a = axes(x, root=False)
     grid = penalties(a)[10:20]
     z = (x - a.mean) / a.scale
-    errors, right = ridge_path(a, y, 3, grid)
+    errors, right = ridge_path(a, y, 3, grid, "sigmoid")
     for at in (0, 9):
         ridge = Ridge(alpha=grid[at], solver="svd")
         rest = [np.arange(30) != i for i in range(30)]

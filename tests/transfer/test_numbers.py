@@ -49,7 +49,7 @@ def test_the_penalty_is_the_one_that_leave_one_out_likes_best(n, d):
 def test_the_labels_tell_which_head_it_is():
     x, y = draw(40, 10)
     a = axes(x, root=True)
-    assert head(a, y, 1, 0.125)[0].shape == (10, 1)
+    assert head(a, y, 1, 0.125, "identity")[0].shape == (10, 1)
     assert head(a, (y > y.mean()).astype(np.int64), 2, 0.125)[0].shape == (10, 2)
 
 
@@ -95,7 +95,8 @@ def test_the_rivals_ridge_is_scikit_learns_on_the_same_rows():
     x, y = np.array([e.content for e in examples], object), rng.normal(0, 1, 80)
     classical = load("transfer", "classical")
     config, view = classical.Config("words", 3.0), View(None, "input")
-    found, *_ = tiny_tail.drain(classical.run(config, Work(Features(x, y, "texts"), 1, view, modality="text")))
+    work = Work(Features(x, y, "texts"), 1, view, modality="text", kind="regression")
+    found, *_ = tiny_tail.drain(classical.run(config, work))
     fitted = fitted_of("classical", found, config, view)
     rows = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True).fit_transform(x)
     theirs = Ridge(alpha=0.3).fit(rows, y).predict(rows)

@@ -35,6 +35,8 @@ class Kind(ABC):
     metrics: ClassVar[tuple[str, ...]]  # that a verdict can be in, see judge/metric/; the usual one first
     measure: ClassVar[str]  # what the usual one is called
     gain: ClassVar[str]  # what the mean of `gains` is called, or, where less is better, minus it
+    link: ClassVar[str]  # from a linear score to an answer: "softmax", "sigmoid" of each column, "identity"; or another
+    always: ClassVar[str]  # what the best answer that looks at nothing is called, see `floor`
     classes: ClassVar[bool] = True  # whether answers name classes
     calibrated: ClassVar[bool] = True  # whether there are probabilities
 
@@ -91,6 +93,10 @@ class Kind(ABC):
         return 1.0
 
     # --- learning
+
+    @abstractmethod
+    def floor(self, y: Targets, k: int) -> Outputs:
+        """One row of outputs: the answer that, given to every example alike, is the best on these targets."""
 
     def training_loss(self, smoothing: float = 0.0, weight: Float64 | None = None) -> Callable[[Any, Any], Any]:
         """What networks learn by: tensors (outputs `[b …]`, targets `[b …]`) → their mean loss.

@@ -18,6 +18,7 @@ from ._base import UNFITTED, Float64, Kind
 from ._temperature import check, lowest
 from ._words import percent, with_loss
 
+NEVER = -30.0  # the score of a class that was not seen
 IMBALANCE = 3  # where the largest training class is more than so many times the smallest, it is macro-F1
 
 
@@ -28,6 +29,8 @@ class Classification(Kind):
     metrics = ("accuracy", "macro_f1")
     measure = "accuracy"
     gain = "right"
+    link = "softmax"
+    always = "always the largest class"
 
     def named(self, cell: LabelCell) -> tuple[str, ...]:
         """The classes that a label's cell names: one."""
@@ -72,6 +75,11 @@ class Classification(Kind):
         """
         counts = np.bincount(np.asarray(y, dtype=np.int64))
         return self.metrics[bool(counts.max() > IMBALANCE * counts[counts > 0].min())]
+
+    def floor(self, y: IntArray, k: int) -> Float64:
+        """Log of each class's share `[k]`."""
+        counts = np.bincount(y, minlength=k)
+        return np.asarray(np.log(counts / counts.sum(), out=np.full(k, NEVER), where=counts > 0))
 
     def training_loss(self, smoothing: float = 0.0, weight: ArrayLike | None = None) -> Callable[[Any, Any], Any]:
         """What networks learn by: (logits [b k], classes [b] or shares [b k]) → cross-entropy.

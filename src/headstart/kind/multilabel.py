@@ -33,6 +33,8 @@ class Multilabel(Kind):
     metrics = ("micro_f1", "macro_f1")
     measure = "micro-F1"
     gain = "F1"
+    link = "sigmoid"
+    always = "always the same labels"
 
     def named(self, cell: LabelCell) -> tuple[str, ...]:
         """The labels that a cell names."""
@@ -82,6 +84,14 @@ class Multilabel(Kind):
     def metric(self, y: ArrayLike) -> str:
         """What a verdict is measured in: micro-F1."""
         return self.metrics[0]
+
+    def floor(self, y: IntArray, k: int) -> Float64:
+        """Scores `[k]`, above 0 for the labels of the best set: log-odds of the shares, moved by one number."""
+        often, best = y.sum(0), constant(y) == 1
+        odds = np.log((often + 0.5) / (len(y) - often + 0.5))
+        lowest = odds[best].min(initial=odds.max() + 2)
+        highest = odds[~best].max(initial=odds.min() - 2)
+        return np.asarray(odds - (lowest + highest) / 2)
 
     def training_loss(self, smoothing: float = 0.0, weight: ArrayLike | None = None) -> Callable[[Any, Any], Any]:
         """What networks learn by: (logits [b k], labels or shares [b k]) → binary cross-entropy, summed over labels.

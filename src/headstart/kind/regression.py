@@ -30,6 +30,8 @@ class Regression(Kind):
     metrics = ("mae",)
     measure = "MAE"
     gain = "error"
+    link = "identity"
+    always = "always the median"
     classes = False
     calibrated = False
 
@@ -97,6 +99,10 @@ class Regression(Kind):
         1.0
         """
         return float(np.std(np.asarray(y, np.float64))) or 1.0
+
+    def floor(self, y: Float64, k: int) -> Float64:
+        """The median `[1]`, which has the least absolute error."""
+        return np.array([np.median(y)])
 
     def answers(self, outputs: ArrayLike, decoder: Decoder = UNFITTED) -> Float64:
         """`[n 1]` → the predicted numbers `[n]`."""

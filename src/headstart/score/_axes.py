@@ -99,8 +99,8 @@ def spectrum(x: Array) -> tuple[Spectrum, Array]:
 
 
 def one_hot(y: Ints, k: int) -> Array:
-    """[n] → [n k]; what is [n k] already stays so."""
-    return np.eye(k)[y] if y.ndim == 1 else np.asarray(y, np.float64)
+    """Classes [n] → [n k] of 0 and 1."""
+    return np.asarray(np.eye(k)[y])
 
 
 def left_out(a: Spectrum, targets: Array, penalties: Array) -> Iterator[Array]:

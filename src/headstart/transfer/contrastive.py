@@ -111,7 +111,7 @@ def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
         scratchpad=work.scratchpad,
     )
     tail.classifier = head
-    tune.put_head(tail, *tune.solve_head(tail, work.train.x, work.train.y, work.k))
+    tune.put_head(tail, *tune.solve_head(tail, work))
     return Head(moved(tail.state_dict(), start), trained, {"steps": steps})
 
 

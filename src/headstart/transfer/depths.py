@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..kind import kind_of
 from ..score._axes import Array, decompose, signed_root
 from ..strategy import SEARCH, Head
 from ..types import Facts, Progress, Source, View, Work
@@ -56,7 +57,7 @@ def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
     x, y, k = work.train.x, work.train.y, work.k
     unit = weights(work.source, x.shape[1]) ** config.power
     a = once(x, ("depths", config.power), lambda: decompose(signed_root(x), unit=unit))
-    weight, bias, best = head(a, y, k, config.share)
+    weight, bias, best = head(a, y, k, config.share, kind_of(work.kind).link)
     yield Progress(1, 1)
     return Head({"weight": weight, "bias": bias}, weight.size + bias.size, {"ridge_penalty": best})
 

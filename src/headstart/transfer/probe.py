@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..kind import kind_of
 from ..score._axes import signed_root
 from ..strategy import SEARCH, Head, source_views
 from ..types import Facts, Fitted, FloatArray, Progress, Source, View, Work
@@ -51,7 +52,7 @@ def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
     """Fit on the training rows; the solution is unique, so that no seed plays a part."""
     train, k = work.train, work.k
     a = axes(train.x, root=True)
-    weight, bias, best = head(a, train.y, k, config.share)
+    weight, bias, best = head(a, train.y, k, config.share, kind_of(work.kind).link)
     yield Progress(1, 1)
     return Head({"weight": weight, "bias": bias}, weight.size + bias.size, {"ridge_penalty": best})
 

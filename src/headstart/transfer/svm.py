@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
+from ..kind import kind_of
 from ..strategy import SEARCH, Head, source_views
 from ..types import Facts, Progress, View, Work
 from .heads.linear import axes, squared_hinge
@@ -42,6 +43,7 @@ def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
     """Fit on the training rows; the solution is unique, so that no seed plays a part."""
     train, k = work.train, work.k
     a = axes(train.x, root=True)
-    weight, bias = a.unrotate(*squared_hinge(a.z, train.y, k, config.c / a.mean_square))
+    link = kind_of(work.kind).link
+    weight, bias = a.unrotate(*squared_hinge(a.z, train.y, k, config.c / a.mean_square, link))
     yield Progress(1, 1)
     return Head({"weight": weight, "bias": bias}, weight.size + bias.size)

@@ -10,6 +10,7 @@ from collections.abc import Generator
 import numpy as np
 from numpy.typing import NDArray
 
+from ...kind import kind_of
 from ...strategy import SEARCH, Head
 from ...types import Facts, Fitted, FloatArray, Progress, Source, View, Work
 from .._once import once
@@ -22,7 +23,7 @@ CELLS = (8, 16)  # pixels: HOG at two scales did better than at one on most sets
 
 def title(kind: str) -> str:
     """What people call it."""
-    return f"HOG or pixels + {'ridge regression' if kind == 'regression' else 'linear SVM'}"
+    return f"HOG or pixels + {'ridge regression' if kind_of(kind).link == 'identity' else 'linear SVM'}"
 
 
 def fit_view(view: View, facts: Facts) -> View:
@@ -37,12 +38,12 @@ def settings(facts: Facts) -> list[Config]:
 
 def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
     """Fit on the training rows; the solution is unique, so that no seed plays a part."""
-    train, k = work.train, work.k
+    train, k, link = work.train, work.k, kind_of(work.kind).link
     a = axes(describe(train.x, config.features), root=False)
-    if train.y.dtype.kind == "f":
+    if link == "identity":
         weight, bias = a.unrotate(*ridge(a, train.y, a.mean_square / config.c))
     else:
-        weight, bias = a.unrotate(*squared_hinge(a.z, train.y, k, config.c / a.mean_square))
+        weight, bias = a.unrotate(*squared_hinge(a.z, train.y, k, config.c / a.mean_square, link))
     yield Progress(1, 1)
     return Head({"weight": weight, "bias": bias}, weight.size + bias.size)
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...kind import kind_of
 from ...strategy import SEARCH, Head
 from ...types import Facts, Fitted, FloatArray, IntArray, Progress, Source, View, Work
 from .._once import once
@@ -30,7 +31,7 @@ ALPHA = 0.9
 
 def title(kind: str) -> str:
     """What people call it."""
-    return f"TF-IDF + {'ridge' if kind == 'regression' else 'logistic'} regression"
+    return f"TF-IDF + {'ridge' if kind_of(kind).link == 'identity' else 'logistic'} regression"
 
 
 def fit_view(view: View, facts: Facts) -> View:
@@ -45,7 +46,7 @@ def settings(facts: Facts) -> list[Config]:
 
 def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
     """Fit on the training rows; the solution is unique, so that no seed plays a part."""
-    state = fit(work.train.x, work.train.y, work.k, config.features, config.c)
+    state = fit(work.train.x, work.train.y, work.k, config.features, config.c, kind_of(work.kind).link)
     yield Progress(1, 1)
     return Head(state, state["weight"].size + state["bias"].size)
 
@@ -55,16 +56,16 @@ def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None) -> Flo
     return scores(x, fitted.state, fitted.config["features"])
 
 
-def fit(x: NDArray[Any], y: NDArray[Any], k: int, features: str, c: float) -> dict[str, NDArray[Any]]:
-    """Vocabularies, inverse document frequencies, weights [v k] and biases [k]; of numbers k is 1."""
+def fit(x: NDArray[Any], y: NDArray[Any], k: int, features: str, c: float, link: str) -> dict[str, NDArray[Any]]:
+    """Vocabularies, inverse document frequencies, weights [v k] and biases [k]; for `link` see `linear`."""
     from scipy import sparse
 
     blocks = [once(x, ("tfidf", name), partial(_learnt, x, how, grams)) for name, how, grams in FEATURES[features]]
     rows = sparse.hstack([matrix for *_, matrix in blocks]).tocsr() / np.sqrt(len(blocks))
-    if y.dtype.kind == "f":
+    if link == "identity":
         weight, bias = _ridge(rows, y, c)
     else:
-        weight, bias = _logistic(rows, y, k, c) if y.ndim == 1 else _each(rows, y, c)
+        weight, bias = _logistic(rows, y, k, c) if link == "softmax" else _each(rows, y, c)
     state: dict[str, NDArray[Any]] = {"weight": weight, "bias": bias}
     for (name, *_), (terms, idf, _) in zip(FEATURES[features], blocks, strict=True):
         state |= {f"{name}.terms": np.frombuffer("\n".join(terms).encode(), np.uint8), f"{name}.idf": idf}

@@ -1,6 +1,7 @@
 """Linear heads in one eigendecomposition: a ridge path with exact leave-one-out, logistic and squared-hinge heads.
 
-y is classes [n], or which of several labels apply, [n k] of 0 and 1: then a logistic head has a sigmoid for each.
+What y holds follows from the `link` of the task's kind: classes [n] ("softmax"), which of several labels apply, [n k]
+of 0 and 1 ("sigmoid", one for each), or numbers [n] ("identity").
 
 x [n d] is standardised and turned into its principal axes, z [n r], r ≤ min(n − 1, d): all heads below have the same
 solution there as in the d features (their penalty is rotation-invariant), at a fraction of the cost when d > n.
@@ -23,7 +24,7 @@ def axes(x: NDArray[np.floating], *, root: bool) -> Axes:
     return once(x, ("axes", root), lambda: decompose(signed_root(x), each=True) if root else decompose(x, each=False))
 
 
-def ridge_path(a: Axes, y: Ints, k: int, penalties: Array) -> tuple[Array, Array]:
+def ridge_path(a: Axes, y: Ints, k: int, penalties: Array, link: str = "softmax") -> tuple[Array, Array]:
     """Exact leave-one-out of ridge regression on 0/1 targets, for every penalty.
 
     With H the hat matrix (intercept included), the left-out residual of row i is e_i / (1 − H_ii).
@@ -31,12 +32,12 @@ def ridge_path(a: Axes, y: Ints, k: int, penalties: Array) -> tuple[Array, Array
     Returns:
         mean squared left-out error [p], left-out accuracy [p] (of several labels that of all decisions).
     """
-    targets = one_hot(y, k)
+    targets = _columns(y, k, link)
     errors, accuracies = [], []
     for rest in left_out(a, targets, penalties):
         errors.append(float((rest**2).mean()))
         guess = targets - rest
-        accuracies.append(float(((guess.argmax(1) == y) if y.ndim == 1 else ((guess > 0.5) == y)).mean()))
+        accuracies.append(float(((guess.argmax(1) == y) if link == "softmax" else ((guess > 0.5) == y)).mean()))
     return np.array(errors), np.array(accuracies)
 
 
@@ -64,26 +65,28 @@ def ridge(a: Axes, y: Array, penalty: float) -> tuple[Array, Array]:
 
 
 def head(
-    a: Axes, y: NDArray[np.generic], k: int, share: float
+    a: Axes, y: NDArray[np.generic], k: int, share: float, link: str = "softmax"
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], float]:
     """`logistic_head` for classes y [n] or label sets [n k], `ridge_head` for numbers."""
-    if y.dtype.kind == "f":
+    if link == "identity":
         return ridge_head(a, np.asarray(y, np.float64), share)
-    return logistic_head(a, np.asarray(y, np.int64), k, share)
+    return logistic_head(a, np.asarray(y, np.int64), k, share, link)
 
 
-def logistic_head(a: Axes, y: Ints, k: int, share: float) -> tuple[NDArray[np.float32], NDArray[np.float32], float]:
+def logistic_head(
+    a: Axes, y: Ints, k: int, share: float, link: str = "softmax"
+) -> tuple[NDArray[np.float32], NDArray[np.float32], float]:
     """A logistic head whose penalty is a share of the ridge penalty that exact leave-one-out likes best.
 
     Returns:
         weight [d k] and bias [k] on x, the ridge penalty.
     """
     grid = penalties(a)
-    best = float(grid[ridge_path(a, y, k, grid)[0].argmin()])
-    return *a.unrotate(*logistic(a.z, y, k, share * best)), best
+    best = float(grid[ridge_path(a, y, k, grid, link)[0].argmin()])
+    return *a.unrotate(*logistic(a.z, y, k, share * best, link)), best
 
 
-def logistic(z: Array, y: Ints, k: int, l2: float) -> tuple[Array, Array]:
+def logistic(z: Array, y: Ints, k: int, l2: float, link: str = "softmax") -> tuple[Array, Array]:
     """Multinomial logistic regression (of label sets [n k] one of each label): minimises Σ cross-entropy + l2/2 · ‖w‖².
 
     The bias is free.
@@ -93,11 +96,11 @@ def logistic(z: Array, y: Ints, k: int, l2: float) -> tuple[Array, Array]:
     """
     from scipy.special import expit
 
-    targets, z = one_hot(y, k), _economical(z)
+    targets, z = _columns(y, k, link), _economical(z)
 
     def value(w: Array, b: Array) -> tuple[float, Array]:
         scores = z @ w.astype(z.dtype) + b
-        if y.ndim == 2:
+        if link == "sigmoid":
             return float((np.logaddexp(0.0, scores) - targets * scores).sum()), expit(scores) - targets
         top = scores.max(1, keepdims=True)
         norm = np.log(np.exp(scores - top).sum(1, keepdims=True)) + top
@@ -106,19 +109,24 @@ def logistic(z: Array, y: Ints, k: int, l2: float) -> tuple[Array, Array]:
     return _minimise(z, k, l2, value)
 
 
-def squared_hinge(z: Array, y: Ints, k: int, c: float) -> tuple[Array, Array]:
+def squared_hinge(z: Array, y: Ints, k: int, c: float, link: str = "softmax") -> tuple[Array, Array]:
     """One-versus-rest linear SVM: minimises ½‖w‖² + c · Σ max(0, 1 − ±score)², bias free.
 
     Returns:
         w [r k], b [k].
     """
-    signs, z = 2 * one_hot(y, k) - 1, _economical(z)
+    signs, z = 2 * _columns(y, k, link) - 1, _economical(z)
 
     def value(w: Array, b: Array) -> tuple[float, Array]:
         slack = np.maximum(0.0, 1 - signs * (z @ w.astype(z.dtype) + b))
         return float((slack**2).sum()), -2 * signs * slack
 
     return _minimise(z, k, 1 / c, value)
+
+
+def _columns(y: Ints, k: int, link: str) -> Array:
+    """Classes [n] or label sets [n k] → [n k] of 0 and 1."""
+    return one_hot(y, k) if link == "softmax" else np.asarray(y, np.float64)
 
 
 def _economical(z: Array) -> Array:

@@ -87,7 +87,7 @@ def tune(
     from .tail import RANDOM, moved
 
     known = config.balance in BALANCES and config.norm in ("frozen", "batch") and config.keep in ("best", "last")
-    known = known and (config.balance == "none" or work.train.y.ndim == 1)  # of several labels none is an example's own
+    known = known and (config.balance == "none" or kind_of(work.kind).link == "softmax")
     if work.source is None or not known or config.parts < 1:
         raise UsageError(
             f"Fine-tuning was given source {work.source and work.source.key}, {config.parts} parts, balance "
@@ -103,7 +103,7 @@ def tune(
     hold(tail, config)
     start = {} if tail.form == RANDOM else {name: tensor.clone() for name, tensor in open_state(tail).items()}
     if config.head_first:
-        _start_head(tail, work.train.x, work.train.y, work.k)
+        _start_head(tail, work)
     work = advanced(tail, front, work)
     moving = [(name, stage) for name, stage in tail.stages() if name not in front]
     per_epoch, whole, share = lengths(config, len(work.train.y), work.share)
@@ -207,13 +207,13 @@ def advanced(tail: Tail, front: list[str], work: Work) -> Work:
     return replace(work, train=train, valid=valid, source_rows=source_rows)
 
 
-def _start_head(tail: Tail, x: NDArray[Any], y: NDArray[np.int64], k: int) -> None:
+def _start_head(tail: Tail, work: Work) -> None:
     """The head of the tail as the source left it, solved once."""
-    key = ("head", digest(tail.source.identity), tail.form, tail.changed, y.tobytes(), k)
-    put_head(tail, *once(x, key, lambda: solve_head(tail, x, y, k)))
+    key = ("head", digest(tail.source.identity), tail.form, tail.changed, work.train.y.tobytes(), work.k, work.kind)
+    put_head(tail, *once(work.train.x, key, lambda: solve_head(tail, work)))
 
 
-def solve_head(tail: Tail, x: NDArray[Any], y: NDArray[np.int64], k: int) -> tuple[FloatArray, FloatArray]:
+def solve_head(tail: Tail, work: Work) -> tuple[FloatArray, FloatArray]:
     """The probe's solution on the tail's own features: the penalty by leave-one-out, as in probe.py.
 
     Returns:
@@ -224,8 +224,8 @@ def solve_head(tail: Tail, x: NDArray[Any], y: NDArray[np.int64], k: int) -> tup
     from .tail import look, plain, soft_root
 
     tail.eval()
-    a = decompose(soft_root(torch.from_numpy(look(tail, plain(x), features=True))).numpy())
-    return logistic_head(a, y, k, 0.125)[:2]
+    a = decompose(soft_root(torch.from_numpy(look(tail, plain(work.train.x), features=True))).numpy())
+    return logistic_head(a, work.train.y, work.k, 0.125, kind_of(work.kind).link)[:2]
 
 
 def put_head(tail: Tail, weight: FloatArray, bias: FloatArray) -> None:
@@ -242,7 +242,11 @@ def _batches(work: Work, config: Config, tail: Tail) -> Callable[[int], tuple[to
     import torch
 
     x, y, seed = work.train.x, work.train.y, work.seed
+    exclusive = kind_of(work.kind).link == "softmax"
     per_epoch = max(1, math.ceil(len(y) / config.batch))
+
+    def shares(labels: torch.Tensor) -> torch.Tensor:
+        return (torch.nn.functional.one_hot(labels, work.k) if exclusive else labels).float()
 
     @cache
     def order(epoch: int) -> NDArray[np.int64]:
@@ -265,7 +269,7 @@ def _batches(work: Work, config: Config, tail: Tail) -> Callable[[int], tuple[to
         else:
             picked = tail.as_batch(x[rows])
         labels = torch.from_numpy(y[rows])
-        return _mixed(picked, labels, config.mixup, work.k, (seed, step)) if config.mixup else (picked, labels)
+        return _mixed(picked, shares(labels), config.mixup, (seed, step)) if config.mixup else (picked, labels)
 
     return batch
 
@@ -281,15 +285,14 @@ def _changed(x: torch.Tensor, style: str, seeds: list[tuple[int, int, int]]) -> 
 
 
 def _mixed(
-    x: torch.Tensor, y: torch.Tensor, strength: float, k: int, seed: tuple[int, int]
+    x: torch.Tensor, y: torch.Tensor, strength: float, seed: tuple[int, int]
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """MixUp (Zhang et al. 2018) of a batch with itself in another order; labels become shares [b k]."""
+    """MixUp (Zhang et al. 2018) of a batch with itself in another order; y are shares [b k]."""
     import torch
 
     random = np.random.default_rng(seed)
     share, partner = float(random.beta(strength, strength)), torch.from_numpy(random.permutation(len(y)))
-    one_hot = (torch.nn.functional.one_hot(y, k) if y.ndim == 1 else y).float()
-    return share * x.float() + (1 - share) * x[partner].float(), share * one_hot + (1 - share) * one_hot[partner]
+    return share * x.float() + (1 - share) * x[partner].float(), share * y + (1 - share) * y[partner]
 
 
 def _loss(config: Config, work: Work) -> Any:  # noqa: ANN401 - (scores, y) → a tensor
