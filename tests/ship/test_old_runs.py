@@ -1,4 +1,4 @@
-"""Runs that an earlier build made (commit 9974dca: model.json format 2, run.json without a version) still predict the same.
+"""Runs of an earlier build (commit 9974dca: model.json format 2, run.json without a version) still predict the same.
 
 `runs_of_9974dca/` holds what that build wrote of three small fits, but for the backbone, which is the source's own
 file; the numbers below are that build's own answers.
