@@ -6,20 +6,20 @@ from safetensors.torch import save_file
 import tiny_text
 from headstart.errors import SourceError, UnknownName
 from headstart.source import _transformers
-from headstart.source.language import model as _language
 from headstart.source.language.encoder import batch
+from headstart.source.language.model import build, converted, load, tokenizer, tokens
 
 TEXTS = ["river stone lamp", "cloud", "winter paper engine garden mirror silver forest bread window"]
 
 
 @pytest.fixture(scope="module")
 def model():
-    return _language.load(tiny_text.source(), tiny_text.weights())
+    return load(tiny_text.source(), tiny_text.weights())
 
 
 def rows(texts, source=None):
     source = source or tiny_text.source()
-    return _language.tokens(_language.tokenizer(source, tiny_text.weights()), source, texts)
+    return tokens(tokenizer(source, tiny_text.weights()), source, texts)
 
 
 @torch.inference_mode()
@@ -46,7 +46,7 @@ def test_padding_changes_nothing(model):
 
 @torch.inference_mode()
 def test_a_causal_model_is_read_at_its_last_token():
-    model = _language.load(tiny_text.source("last"), tiny_text.weights())
+    model = load(tiny_text.source("last"), tiny_text.weights())
     ids, mask = batch(rows(TEXTS))
     states = model.net(input_ids=ids, attention_mask=mask).last_hidden_state
     want = torch.stack([s[len(r) - 1] for s, r in zip(states, rows(TEXTS), strict=True)])
@@ -57,7 +57,7 @@ def test_a_causal_model_is_read_at_its_last_token():
 @pytest.mark.parametrize("pooling", ["last", "mean"])
 def test_a_text_that_ends_in_the_token_for_padding_is_read_to_its_end(pooling):
     """transformers' heads look for the last token that is none, whatever the mask says."""
-    model = _language.load(tiny_text.source(pooling), tiny_text.weights())
+    model = load(tiny_text.source(pooling), tiny_text.weights())
     longer, ended = [2, 7, 8, 9, 10, 11, 3], [2, 5, 6, 0, 0]
     ids, mask = batch([longer, ended])
     states = model.net(input_ids=torch.tensor([ended]), attention_mask=torch.ones(1, 5)).last_hidden_state[0]
@@ -76,17 +76,15 @@ def test_an_unknown_depth_is_named(model):
 
 
 def test_weights_are_found_with_the_prefix_of_a_model_with_a_head():
-    given = {f"bert.{n}": t for n, t in _language.build(tiny_text.source()).state_dict().items()}
+    given = {f"bert.{n}": t for n, t in build(tiny_text.source()).state_dict().items()}
     given["cls.predictions.bias"] = torch.zeros(3)
-    assert set(_language.converted(given, tiny_text.source())) == {
-        n.removeprefix("bert.") for n in given if "bert" in n
-    }
+    assert set(converted(given, tiny_text.source())) == {n.removeprefix("bert.") for n in given if "bert" in n}
     given.pop("bert.embeddings.word_embeddings.weight")
     with pytest.raises(SourceError, match=r"word_embeddings.*is missing"):
-        _language.converted(given, tiny_text.source())
+        converted(given, tiny_text.source())
 
 
 def test_a_file_without_a_tokenizer_is_told(tmp_path):
     save_file({"a": torch.zeros(1)}, tmp_path / "x.safetensors")
     with pytest.raises(SourceError, match="carries no tokenizer"):
-        _language.tokenizer(tiny_text.source(), tmp_path / "x.safetensors")
+        tokenizer(tiny_text.source(), tmp_path / "x.safetensors")

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 import tiny_text
-from headstart.source.language import model as _language
 from headstart.source.language.encoder import batch
+from headstart.source.language.model import load, tokenizer, tokens
 from headstart.transfer.training.text_tail import TextTail
 from headstart.types import PAIR
 
@@ -36,7 +36,7 @@ def paired(request):
 
 
 def rows(source, weights, texts):
-    return _language.tokens(_language.tokenizer(source, weights), source, texts)
+    return tokens(tokenizer(source, weights), source, texts)
 
 
 @torch.inference_mode()
@@ -44,7 +44,7 @@ def test_a_pair_has_the_features_that_transformers_gives_it(paired):
     from transformers import PreTrainedTokenizerFast
 
     source, weights, kinds = paired
-    model = _language.load(source, weights)
+    model = load(source, weights)
     theirs = PreTrainedTokenizerFast(tokenizer_object=knowing(kinds), pad_token="[PAD]")
     given = theirs(ONE, TWO, return_tensors="pt", return_token_type_ids=True)
     assert bool(given["token_type_ids"].any()) == kinds
@@ -60,7 +60,7 @@ def test_a_pair_has_the_features_that_transformers_gives_it(paired):
 @torch.inference_mode()
 def test_a_tail_that_learns_sees_the_same_pair(paired):
     source, weights, _ = paired
-    model = _language.load(source, weights)
+    model = load(source, weights)
     both = rows(source, weights, [ONE + PAIR + TWO])
     tail = TextTail(model, 2)
     np.testing.assert_allclose(tail.features(torch.tensor(both)), model(*batch(both))[0], atol=1e-5)
