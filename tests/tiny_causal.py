@@ -8,6 +8,8 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+
 import tiny_text
 from headstart.types import Features, Source, View
 
@@ -54,4 +56,5 @@ def drawn(view: View, n: int, k: int, seed: int) -> Features:
 
     with tempfile.TemporaryDirectory(prefix="headstart-") as folder:
         gallery = Gallery({source().key: source()}, weights={source().key: weights()}, folder=Path(folder))
-        return gallery.look(tiny_text.texts(n, k, seed), [view])[0]
+        examples = tiny_text.texts(n, k, seed)
+        return replace(gallery.look(examples, [view])[0], y=np.array([e.answer for e in examples]))
