@@ -12,7 +12,7 @@ from typing import Any
 from ..judge.texts import by_length
 from ..judge.wording import Units, too_small, units
 from ..modality import noun
-from . import _modality
+from . import _kind, _modality
 from ._words import DECISIONS, clean, gain, gap, reason, spread, value
 
 Run = Mapping[str, Any]
@@ -32,8 +32,9 @@ def whole(run: Run) -> Run:
     judged = {"metric": "accuracy", "level": 0.95, "margin": 0.0, "n_test": task["n"].get("test", 0), "test_reads": 1}
     return {
         **run,
-        "noun": noun(kind := task.get("modality", "image")),  # the first runs were of pictures, and say none
-        "shown": _modality.of(kind),
+        "noun": noun(modality := task.get("modality", "image")),  # the first runs were of pictures, and say none
+        "shown": _modality.of(modality),
+        "panels": _kind.of(task.get("kind", "classification")),
         "task": task,
         "verdict": judged | verdict if verdict else {},
         "metrics": _METRICS | metrics if metrics else {},

@@ -19,8 +19,6 @@ LICENCES = frozenset(
     "gpl-3.0 lgpl-3.0 agpl-3.0 mpl-2.0 openrail unlicense".split()
 )
 MOST_CLASSES = 60
-LABELS = (("Macro-F1", "macro_f1"), ("Mean average precision", "mean_average_precision"), ("Wholly right", "accuracy"))
-NUMBERS = (("RMSE", "rmse"), ("R²", "r2"), ("Pearson's r", "pearson"))
 
 
 def render(run: Run) -> str:
@@ -69,14 +67,12 @@ def _front(run: Run) -> str:
     lines = [f"license: {licence}"]
     if licence == "other":
         lines.append(f"license_name: {_yaml(given)}")
-    tag = run["shown"].tag
-    sort = "regression" if _of_numbers(run) else f"{tag}-classification" if tag else "classification"
-    pipeline = [f"pipeline_tag: {sort}"] if tag and not _of_numbers(run) else []  # the hub knows none for numbers
-    lines += ["library_name: headstart", *pipeline, "tags:"]
+    sort, pipeline = run["panels"].task(run["shown"].tag)
+    lines += ["library_name: headstart", *([f"pipeline_tag: {pipeline}"] if pipeline else []), "tags:"]
     how = "transfer-learning" if winner.get("source") else "trained-from-scratch"
     tags = ["headstart", sort, how]
     lines += [f"- {_yaml(t)}" for t in [*tags, *filter(None, [winner.get("strategy"), winner.get("source")])]]
-    lines += ["metrics:", *(["- mae"] if _of_numbers(run) else ["- accuracy", "- f1"])]
+    lines += ["metrics:", *(f"- {name}" for name in run["panels"].hub)]
     if metrics:
         lines += [
             "model-index:", f"- name: {_yaml(task.get('name', ''))}", "  results:", "  - task:",
@@ -108,11 +104,8 @@ def _what(run: Run) -> str:
         origin = f"reuses {code(winner['source'])}{before}"
     else:
         origin = f"starts fresh: it was trained on these {run['noun']}s alone"
-    many = _words.plural(len(task.get("labels", ())), "class", "classes")
-    if _of_several(run):
-        many = f"any of {_words.plural(len(task['labels']), 'label')} an example, or none"
-    what = f"{run['shown'].one.capitalize()} classifier for {many}"
-    what = f"A model of the number {code(task['labels'][0])} of {run['noun']}s" if _of_numbers(run) else what
+    labels = [code(label) for label in task.get("labels", ())]
+    what = run["panels"].what(run["shown"].one, f"{run['noun']}s", labels)
     return (
         f"# {md(task.get('name', ''))}\n\n## What it is\n\n"
         f"{what}: **{title}**. "
@@ -146,11 +139,7 @@ def _use(run: Run) -> str:
     labels = run["task"]["labels"]
     names = ", ".join(code(label) for label in labels[:MOST_CLASSES]) + (", …" if len(labels) > MOST_CLASSES else "")
     examples, made = f"{run['noun']}s", run["shown"].made
-    purpose, always = f"Tell these classes apart in {examples} like those", "one of its classes"
-    if _of_several(run):
-        purpose, always = f"Tell which of these labels apply in {examples} like those", "some of its labels, or none"
-    if _of_numbers(run):
-        purpose, always = f"Predict a number of {examples} like those", "some number"
+    purpose, always = run["panels"].purpose.format(examples=examples), run["panels"].always
     return (
         "## Intended use\n\n"
         f"{purpose} it was trained on: {names}.\n\n"
@@ -177,35 +166,9 @@ def _data(run: Run) -> str:
 def _evaluation(run: Run) -> str:
     metrics = run["metrics"]
     lines = ["## Evaluation", "On the sealed test split, on which nothing was chosen."]
-    if metrics.get("mae") is not None:
-        own = _words.spread(metrics["mae_interval"], _view.unit_of(run))
-        rows = [["Mean absolute error", _words.number(metrics["mae"]), own]]
-        rows += [[title, _words.number(metrics[key]), ""] for title, key in NUMBERS]
-        lines.append(table(["Metric", "Value", "95 % interval"], rows))
-    elif _of_several(run):
-        rows = [["Micro-F1", _words.percent(metrics["micro_f1"]), f"{_words.span(metrics['micro_f1_interval'])} %"]]
-        rows += [[title, _words.percent(metrics[key]), ""] for title, key in LABELS]
-        for title, key in (("Hamming loss", "hamming_loss"), ("Log-loss", "log_loss"), ("ECE of all decisions", "ece")):
-            rows.append([title, _words.number(metrics[key]), ""])
-        rows.append(["Probability from which a label is given", _words.number(metrics["threshold"], 2), ""])
-        lines.append(table(["Metric", "Value", "95 % interval"], rows))
-    elif metrics:
-        rows = [
-            [
-                "Accuracy",
-                _words.percent(metrics["accuracy"]),
-                f"{_words.span(metrics['accuracy_interval'])} %".replace("– %", "–"),
-            ],
-            ["Macro-F1", _words.number(metrics["macro_f1"]), ""],
-            *(
-                [md(f"{title} ({of})"), _words.percent(value), f"{_words.span(interval)} %"]
-                for title, value, interval, of in _view.two_classes(metrics)
-            ),
-            ["Log-loss", _words.number(metrics["log_loss"]), ""],
-            ["ECE before temperature scaling", _words.number(metrics["ece_before"]), ""],
-            ["ECE after", _words.number(metrics["ece"]), ""],
-        ]
-        lines.append(table(["Metric", "Value", "95 % interval"], rows))
+    if metrics:
+        figures = [[md(title), value, interval] for title, value, interval in run["panels"].table(metrics)]
+        lines.append(table(["Metric", "Value", "95 % interval"], figures))
     rows = [
         [
             md(r["title"]) + (" (this model)" if r["chosen"] else ""),
@@ -224,7 +187,7 @@ def _evaluation(run: Run) -> str:
             [md(c["label"]), str(c["n"]), *(_words.number(c[key]) for key in ("precision", "recall", "f1"))]
             for c in metrics["per_class"]
         ]
-        first = "Label" if _of_several(run) else "Class"
+        first = run["panels"].one.capitalize()
         lines.append(table([first, f"{run['noun'].capitalize()}s", "Precision", "Recall", "F1"], form))
     return "\n\n".join(lines)
 
@@ -235,21 +198,13 @@ def _limits(run: Run) -> str:
     lines = [f"- {md(note)}" for note in notes]
     if weakest:
         parts = ", ".join(f"{md(c['label'])} ({_words.percent(c['recall'], 0)})" for c in weakest)
-        lines.append(f"- {'Labels' if _of_several(run) else 'Classes'} recognised least often (recall): {parts}.")
+        lines.append(f"- {run['panels'].many.capitalize()} recognised least often (recall): {parts}.")
     examples = f"{run['noun']}s"
-    if not _of_numbers(run):
+    if run["panels"].confidences:
         lines.append(
             f"- Its probabilities were calibrated on {examples} of this data set; on others they may be too sure."
         )
     return "## Limits and caveats\n\n" + "\n".join(lines)
-
-
-def _of_several(run: Run) -> bool:
-    return run["metrics"].get("micro_f1") is not None
-
-
-def _of_numbers(run: Run) -> bool:
-    return run["metrics"].get("mae") is not None
 
 
 def _how(run: Run) -> str:

@@ -14,15 +14,10 @@ from typing import Any
 
 from ..modality import noun as noun_of
 from ..pixels import Pixels
-from . import _modality, _words
+from . import _kind, _modality, _words
 from .text import COLUMNS, pad, shorten, width
 
 CLASSES, ASIDE = 20, 3  # lines at most; the JSON has all
-_KINDS = {
-    "classification": "one label each",
-    "multilabel": "several labels each, or none",
-    "regression": "a number each",
-}
 
 
 def text(record: Mapping[str, Any]) -> str:
@@ -61,7 +56,7 @@ def _head(record: Mapping[str, Any]) -> str:
     noun, n = noun_of(record["modality"]), record["n"]
     of = f" of {_words.plural(len(record['labels']), 'class', 'classes')}" if record["kind"] == "classification" else ""
     labelled = sum(many for split, many in n.items() if split != "unlabelled")
-    return f"{record['name']}: {_words.plural(labelled, noun)}{of}, {_KINDS.get(record['kind'], record['kind'])}"
+    return f"{record['name']}: {_words.plural(labelled, noun)}{of}, {_kind.of(record['kind']).data}"
 
 
 def _classes(record: Mapping[str, Any]) -> list[str]:

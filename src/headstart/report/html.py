@@ -12,10 +12,10 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
-from ..judge.wording import Units, rounded, units
+from ..judge.wording import Units, rounded
 from ..kind import kind_of
-from ..plan.choice import named
 from . import _layers, _svg, _view, _words
+from ._kind import Panels
 
 Run = Mapping[str, Any]
 HEAT_CLASSES = 20  # beyond it, a table of cells is unreadable: the most confused pairs are listed instead
@@ -40,7 +40,7 @@ def render(run: Run, thumbnails: Mapping[str, bytes] | None = None) -> str:
     env.filters |= {
         "percent": _words.percent, "span": _words.span, "points": _words.points, "number": _words.number,
         "seconds": _words.seconds, "count": _words.count, "settings": _words.settings, "plural": _words.plural,
-        "tie": _words.tie, "rounded": rounded, "first_upper": lambda text: text[:1].upper() + text[1:],
+        "tie": _tied, "rounded": rounded, "first_upper": lambda text: text[:1].upper() + text[1:],
     }  # fmt: skip
     css = (here / "page.css").read_text(encoding="utf-8")
     pictures = {_words.clean(path): data for path, data in (thumbnails or {}).items()}
@@ -66,10 +66,8 @@ def _page(run: Run, thumbnails: Mapping[str, bytes]) -> dict[str, Any]:
         "unit": unit,
         "metric": unit.title,
         "edge": unit.size(verdict.get("margin", 0.0)),
-        "figures": _figures(metrics),
-        "two_classes": [(t, _words.percent(v), _words.span(i), of) for t, v, i, of in _view.two_classes(metrics)],
-        "numbers": metrics.get("mae") is not None,
-        "several": metrics.get("micro_f1") is not None,  # labels an example
+        "figures": run["panels"].figures(metrics) if metrics else (),
+        "panels": run["panels"],
         "task": task,
         "n": task["n"],
         "classes": task["classes"],
@@ -89,7 +87,10 @@ def _page(run: Run, thumbnails: Mapping[str, bytes]) -> dict[str, Any]:
         "forgetting": _layers.forgetting_section(run["forgetting"]) if run.get("forgetting") else None,
         "sources": _view.sources(run),
         "gain": kind_of(task.get("kind", "classification")).gain,
-        "trials": [{**t, "charts": _curves(t), "numbers": _numbers(t)} for t in _view.trials(run)],
+        "trials": [
+            {**t, "charts": _curves(t, run["panels"].curve), "numbers": run["panels"].trial(t)}
+            for t in _view.trials(run)
+        ],
         "aside": _view.aside(run),
         "aside_folder": _view.folder(str(item["path"]) for item in task["set_aside"]),
         "caveats": verdict.get("caveats") or (),
@@ -107,38 +108,6 @@ def _page(run: Run, thumbnails: Mapping[str, bytes]) -> dict[str, Any]:
 def _domain(rows: list[dict[str, Any]], unit: Units) -> _svg.Domain | None:
     intervals = [r["interval"] for r in rows if r["interval"]]
     return _svg.common(intervals, part=unit.part) if intervals else None
-
-
-def _figures(metrics: Run) -> list[tuple[str, str, str]]:
-    """Title, value and a remark of the key figures of a model of numbers, or of several labels an example."""
-    if metrics.get("micro_f1") is not None:
-        own, at = f"95 % interval {_words.span(metrics['micro_f1_interval'])}", _words.number(metrics["threshold"], 2)
-        return [
-            ("Micro-F1", _words.percent(metrics["micro_f1"]), own),
-            ("Macro-F1", _words.percent(metrics["macro_f1"]), "mean over labels"),
-            ("Mean average precision", _words.percent(metrics["mean_average_precision"]), "whatever the threshold"),
-            ("Wholly right", _words.percent(metrics["subset_accuracy"]), "no label missing, none too many"),
-            ("Hamming loss", _words.number(metrics["hamming_loss"]), "share of label decisions that are wrong"),
-            ("Log-loss", _words.number(metrics["log_loss"]), "mean over labels, lower is better"),
-            ("Calibration error", _words.number(metrics["ece"]), "ECE of all label decisions, after scaling"),
-            ("Given from", at, "the probability from which on a label is given"),
-        ]
-    if metrics.get("mae") is None:
-        return []
-    own = f"95 % interval {_words.spread(metrics['mae_interval'], units('mae'))}"
-    return [
-        ("Mean absolute error", _words.number(metrics["mae"]), own),
-        ("RMSE", _words.number(metrics["rmse"]), f"the numbers' deviation is {_words.number(metrics['deviation'])}"),
-        ("R²", _words.number(metrics["r2"]), "1 is perfect, 0 the mean for all"),
-        ("Pearson’s r", _words.number(metrics["pearson"]), "between answers and truth"),
-    ]
-
-
-def _numbers(trial: Run) -> list[tuple[str, str]]:
-    """The two scores of a trial, each with its name."""
-    if trial.get("scores"):
-        return [(named(name), _words.number(value)) for name, value in trial["scores"].items()]
-    return [("Accuracy", _words.percent(trial["accuracy"])), ("Log-loss", _words.number(trial["log_loss"]))]
 
 
 def _forest(rows: list[dict[str, Any]], domain: _svg.Domain | None) -> list[dict[str, Any]]:
@@ -195,10 +164,21 @@ def _mistakes(mistakes: list[Run], thumbnails: Mapping[str, bytes]) -> list[dict
     return rows
 
 
-def _curves(trial: Run) -> list[str]:
+def _trial(trial: Run, panels: Panels) -> dict[str, Any]:
+    """With its charts, and its scores each with its name."""
+    return {**trial, "charts": _curves(trial, panels.curve), "numbers": panels.trial(trial)}
+
+
+def _tied(text: str) -> str:
+    """As `_words.tie`; what is marked up stays so."""
+    from markupsafe import Markup
+
+    return Markup(_words.tie(text)) if isinstance(text, Markup) else _words.tie(text)
+
+
+def _curves(trial: Run, measured: str) -> list[str]:
     """Validation accuracy and training loss over steps, each where it was recorded twice or more."""
     charts: list[str] = []
-    measured = "F1 of an example" if trial.get("scores") else "accuracy"
     for key, title in (("metric", f"validation {measured}"), ("loss", "training loss")):
         line = [(c["step"], c[key]) for c in trial.get("curve") or () if c.get(key) is not None]
         if len(line) > 1:
