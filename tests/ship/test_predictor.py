@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
 
+import hostile
 import tiny_tail
 import tiny_text
 from headstart.family import load as member
+from headstart.runtime import device
 from headstart.ship.predict import predict
 from headstart.ship.store import load, save
 from headstart.source.files import cache
@@ -87,3 +92,28 @@ def test_a_model_says_what_it_reads_and_an_old_one_is_guessed(strategy, view, sa
     del record["modality"]
     (tmp_path / "model.json").write_text(json.dumps(record))
     assert load(tmp_path).modality == said
+
+
+AGAIN = """
+import sys
+from headstart.ship.predict import predict
+(row,) = predict(__import__("pathlib").Path(sys.argv[1]), sys.argv[2:])
+print(row.probability, "torch" in sys.modules)
+"""
+
+
+@pytest.mark.skipif(find_spec("openvino") is None, reason="openvino is an extra and not installed")
+@pytest.mark.skipif(device() != "cpu", reason="on a GPU torch runs the network")
+def test_a_picture_through_a_kept_graph_imports_no_torch(tmp_path, monkeypatch):
+    monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "cache"))
+    source, view = tiny_tail.source(), View("tiny", engine="openvino")
+    weight = np.random.default_rng(0).normal(size=(source.feature_dim, 2)).astype(np.float32)
+    state = {"weight": weight, "bias": np.zeros(2, np.float32)}
+    fitted = Fitted("probe", view, {"share": 1.0}, ("a", "b"), state, 1, 0)
+    save(tmp_path / "model", fitted, source, tiny_tail.weights(), modality="image")
+    hostile.draw(0, np.random.default_rng(1), 90).save(tmp_path / "new.png")
+    (row,) = predict(tmp_path / "model", [tmp_path / "new.png"])
+    command = [sys.executable, "-c", AGAIN, str(tmp_path / "model"), str(tmp_path / "new.png")]
+    said = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout.split()
+    assert float(said[0]) == pytest.approx(row.probability, abs=1e-3)
+    assert said[1] == "False"
