@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from copied import copied
 from drawn import two_classes
@@ -47,6 +50,7 @@ def dropped(tmp_path_factory) -> SimpleNamespace:
     (made.package / "score" / "dropped.py").write_text(SCORE)
     strategy = (made.package / "transfer" / "prototype.py").read_text()
     (made.package / "transfer" / "dropped.py").write_text(strategy.replace("TITLE = ", "TITLE = 'dropped ' + "))
+    shutil.copytree(TESTS / "toy_kind", made.package, dirs_exist_ok=True)
     two_classes(desk / "photos", 10, side=40)
     return made
 
@@ -98,3 +102,41 @@ def test_the_contracts_take_them_up(dropped):
     for name in ("test_strategies.py", "test_scores.py"):
         said = python(dropped, "-m", "pytest", *options, "-o", "pythonpath=", TESTS / "contract" / name).stdout
         assert int(re.search(r"(\d+) passed", said)[1]) >= 10, said
+
+
+def test_a_kind_of_task_is_a_few_files_more(dropped):
+    """Answers of three numbers, as no kind of ours has: fitted, judged against a rival, reported, predicted."""
+    rng, rows = np.random.default_rng(0), []
+    (dropped.desk / "series").mkdir()
+    for at in range(50):
+        colour = rng.integers(40, 216, 3)
+        noise = rng.normal(0, 12, (32, 32, 3))
+        Image.fromarray((colour + noise).clip(0, 255).astype(np.uint8)).save(dropped.desk / "series" / f"{at}.png")
+        rows.append(f"series/{at}.png,{' '.join(f'{value / 255:.3f}' for value in colour)}")
+    for name, some in (("series", rows[:40]), ("more", rows[40:])):
+        (dropped.desk / f"{name}.csv").write_text("\n".join(["image,label", *some]))
+    code = """
+import headstart, json
+how = dict(source="dropped", kind="forecast", engine="torch")
+run = headstart.fit("series.csv", out="run", **how)
+said = [dict(row.more) for row in run.predict(["series/0.png"])]
+more = headstart.evaluate("run", "more.csv")
+ranked = headstart.rank("series.csv", source="dropped", kind="forecast", engine="torch")
+print(json.dumps({"said": said, "verdict": run.verdict.metric, "metrics": run.record["metrics"],
+                  "more": more.run.metrics, "ranked": [row["source"] for row in ranked.record["sources"]],
+                  "trials": {t["strategy"]: t["scores"] for t in run.record["trials"]}}))
+"""
+    told = json.loads(python(dropped, "-c", code).stdout.splitlines()[-1])
+    assert told["verdict"] == "step_error"
+    assert told["trials"].keys() == {"constant", "ridge_steps", "ridge_colours"}
+    assert told["trials"]["ridge_colours"]["step_error"] < 0.05 < told["trials"]["constant"]["step_error"]
+    assert told["metrics"]["step_error"] < 0.05
+    assert told["more"]["step_error"] < 0.05
+    assert told["ranked"] == ["dropped"]
+    (row,) = told["said"]
+    wanted = [float(value) for value in rows[0].split(",")[1].split()]
+    assert [row[f"step {at}"] for at in (1, 2, 3)] == pytest.approx(wanted, abs=0.1)
+    page = (dropped.desk / "run" / "report.html").read_text()
+    assert "step error" in page.casefold()
+    table = python(dropped, "-m", "headstart", "predict", "run", "series/1.png", "--json").stdout
+    assert {"step 1", "step 2", "step 3"} <= json.loads(table)["more"].keys()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import UsageError
+from ..kind import kind_of
 from ..modality import noun
 from ..run import learnt
 from ..run.saved import Saved, opened
@@ -87,11 +88,12 @@ def evaluate(
         predictors = {id(m.fitted): m.predictor(engine, Path(folder)) for m in models}
         ways = {id(m.fitted): m.pixels for m in models}
 
+        kind = kind_of(task.kind)
+
         def logits(fitted: Fitted, examples: Sequence[Example]) -> np.ndarray[Any, Any]:
-            columns = [fitted.labels.index(name) for name in task.labels] if len(task.labels) > 1 else [0]
             own = ways[id(fitted)]  # each model reads pictures as it did when it learnt
             seen = [replace(e, digest=own.name(e.digest), pixels=own) for e in examples]
-            return predictors[id(fitted)].logits(seen)[:, columns]  # runs may know them in another order
+            return kind.aligned(predictors[id(fitted)].logits(seen), fitted.labels, task.labels)
 
         return judged(
             task,
@@ -112,7 +114,7 @@ def _caveats(task: Task, unknown: Sequence[str], models: Sequence[Model]) -> Ite
             f"{' and '.join(unknown)} cannot tell which {task.noun}s it has learnt from (no {learnt.FILE} there): any "
             "of them in these data flatter it."
         )
-    if task.kind == "regression" and len(called := {m.labels[0] for m in models}) > 1:
+    if not kind_of(task.kind).classes and len(called := {m.labels[0] for m in models}) > 1:
         yield f"The runs call what they predict {' and '.join(map(repr, called))}: is it the same quantity?"
 
 
@@ -141,7 +143,7 @@ def _same_question(run: Saved, model: Model, other: Saved, rival: Model) -> None
             f"{run.path} does {one}, {other.path} {two}; only runs that answer the same question can be compared. "
             "Name another run with --against."
         )
-    if model.fitted.kind != "regression" and (apart := set(model.labels) ^ set(rival.labels)):
+    if model.kind.classes and (apart := set(model.labels) ^ set(rival.labels)):
         odd = ", ".join(f"'{name}'" for name in sorted(apart)[:10])
         raise UsageError(
             f"{run.path} and {other.path} must know the same classes to be compared; only one of them knows {odd}. "

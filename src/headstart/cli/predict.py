@@ -11,7 +11,7 @@ import typer
 
 from ._common import ENGINES, TAKE, Encoding, Quotes, emit, reading
 
-_OPTIONAL = ("value", "labels", "beside")  # of a row: not every model has these
+_OPTIONAL = ("value", "labels", "beside", "more")  # of a row: not every model has these
 
 
 def run(

@@ -20,13 +20,11 @@ from ..family import load
 from ..kind import kind_of, targets
 from ..plan._folds import groups
 from ..strategy import strategy
-from ..types import Decoder, Example, Features, Fitted, Metrics, Rival, Task, Verdict, View, Work
+from ..types import Decoder, Example, Features, Fitted, Rival, Task, Verdict, View, Work
 from . import bootstrap
 from ._quantiles import Float64
 from .bootstrap import Ints, Metric, Sums
 from .contrasts import Contrasts
-from .measured.multilabel import LabelMetrics
-from .measured.regression import NumberMetrics
 from .wording import caveats, explain, units
 
 Logits = Callable[[Fitted, Sequence[Example]], NDArray[np.floating]]
@@ -38,7 +36,7 @@ class Judgement:
     """All that was learnt from one opening of the test split."""
 
     verdict: Verdict
-    metrics: Metrics | NumberMetrics | LabelMetrics  # of the winner, its first seed
+    metrics: object  # a dataclass of the kind's file in judge/measured, of the winner's first seed
     shown: Mapping[
         str, Rival
     ]  # by trial id: every finalist in the verdict's metric, mean over seeds, with its interval

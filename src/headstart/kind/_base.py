@@ -126,6 +126,10 @@ class Kind(ABC):
             )
         return given
 
+    def aligned(self, outputs: Outputs, known: Sequence[str], labels: Sequence[str]) -> Outputs:
+        """Outputs of a model that knows the labels in the order `known`, in the order of `labels`."""
+        return outputs[:, [known.index(label) for label in labels]] if self.classes else outputs
+
     def fit_decoder(self, outputs: Outputs, y: Targets) -> Decoder:
         """What turns outputs into answers beyond the model itself, fitted to examples that it has not learnt from."""
         return {}

@@ -35,8 +35,7 @@ class Look:
     groups: IntArray | None = None  # [n], where some belong together: rows of one number, e.g. pictures of one patient
 
     def __post_init__(self) -> None:
-        kind_of(self.kind)
-        sides = 2 if self.kind == "multilabel" else 1
+        sides = np.ndim(kind_of(self.kind).targets([], self.k))
         if self.x.ndim != 2 or self.y.ndim != sides or len(self.x) != len(self.y):
             raise UsageError(
                 f"A score was given features of shape {self.x.shape} and labels of shape {self.y.shape}; of a task of "
@@ -91,11 +90,9 @@ class Look:
         A column of 0 and 1 for each class that occurs, or for each label that applies to some and not to all; or the
         numbers, centred and in units of their deviation.
         """
-        if self.kind == "classification":
-            return np.eye(len(self.classes[1]))[self.classes[0]]
-        y = np.asarray(self.y, np.float64).reshape(len(self.y), -1)
-        y = y[:, y.max(0) > y.min(0)]
-        return (y - y.mean(0)) / y.std(0) if self.kind == "regression" else y
+        of = kind_of(self.kind)
+        found = of.proxy(self.y)
+        return found if of.link == "softmax" else found[:, found.max(0) > found.min(0)]
 
 
 def credit(scores: Array, codes: IntArray) -> Array:

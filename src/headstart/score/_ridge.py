@@ -49,8 +49,10 @@ def out_of_sample(
         UsageError: all rows are one group, or have one class.
     """
     look = Look(np.asarray(x, np.float32), y, k, kind)
-    targets = look.targets if kind == "classification" else np.asarray(y, np.float64).reshape(len(y), -1)
-    if len(y) < 2 or (kind == "classification" and targets.shape[1] < 2):
+    member = kind_of(kind)
+    exclusive = member.link == "softmax"
+    targets = look.targets if exclusive else np.asarray(y, np.float64).reshape(len(y), -1)
+    if len(y) < 2 or (exclusive and targets.shape[1] < 2):
         raise UsageError(
             f"{len(y)} examples of {targets.shape[1]} classes were given; a comparison needs two or more of both. "
             "Give examples of another class."
@@ -58,11 +60,10 @@ def out_of_sample(
     axes, _ = spectrum(standardise(signed_root(look.x), each=True)[0])
     missed, nothing = least(axes, targets, _blocks(groups, len(y))), targets - targets.mean(0)
     guess = targets - (missed if (missed**2).sum() < (nothing**2).sum() else nothing)
-    member = kind_of(kind)
-    if kind == "classification":
+    if exclusive:
         codes = look.classes[0]
         return np.asarray(member.compared(guess, codes)[1]), credit(guess, codes)
-    if kind == "multilabel":
+    if member.link == "sigmoid":
         guess = guess - 0.5  # where a sigmoid is one half
     return np.asarray(member.compared(guess, y)[1]), np.asarray(member.gains(guess, y), np.float64)
 

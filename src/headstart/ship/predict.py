@@ -40,6 +40,15 @@ class Row:
     value: float | None = None
     labels: tuple[str, ...] | None = None
     beside: Mapping[str, Any] = field(default_factory=dict)  # of a table's row: its other cells
+    more: Mapping[str, Any] = field(default_factory=dict)  # what else the model's kind says, by its columns
+
+    @classmethod
+    def of(cls, shown: str, said: Mapping[str, Any], beside: Mapping[str, Any]) -> Row:
+        """What a kind says of an example, see `Kind.said`."""
+        usual = ("label", "probability", "probabilities", "value", "labels")
+        known, more = {k: said[k] for k in usual if k in said}, {k: v for k, v in said.items() if k not in usual}
+        empty: dict[str, Any] = {"label": None, "probability": None, "probabilities": {}}
+        return cls(shown, **empty | known, beside=beside, more=more)
 
 
 def predict(
@@ -73,7 +82,7 @@ def _rows(model: Model, predictor: Predictor, inputs: Sequence[Input]) -> Iterat
         example = one.example
         if isinstance(example, Example) and example.digest not in bad:
             said = model.kind.said(next(found), model.labels, model.fitted.decoder)
-            yield Row(one.shown, **said, beside=one.beside)
+            yield Row.of(one.shown, said, one.beside)
         else:
             why = bad[example.digest] if isinstance(example, Example) else example
             yield Row(one.shown, None, None, {}, why, beside=one.beside)
@@ -89,8 +98,9 @@ def to_csv(rows: Iterable[Row], columns: Sequence[str]) -> str:
     beside = list(dict.fromkeys(column for row in rows for column in row.beside))
     table.writerow(["input", *(f"{c} (given)" if c in ours else c for c in beside), *columns, "error"])
     for row in rows:
-        known = {"label": row.label, "probability": row.probability, "value": row.value}
+        known: dict[str, Any] = {"label": row.label, "probability": row.probability, "value": row.value}
         known |= {f"p({label})": p for label, p in row.probabilities.items()}
+        known |= row.more
         given = ["" if (cell := row.beside.get(c)) is None else cell for c in beside]
         table.writerow([row.input, *given, *(_cell(known.get(column)) for column in columns), row.error or ""])
     return out.getvalue()
