@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import DataError, UsageError
+from .errors import UsageError
 from .findings import Contrast as Contrast
 from .findings import Decision as Decision
 from .findings import Metrics as Metrics
@@ -87,13 +87,6 @@ class Task:
     kind: str = "classification"  # a member of kind/
     pixels: Pixels = PLAIN  # how its pictures are read
     unlabelled: tuple[Example, ...] = ()  # texts without an answer and unlike any held-out one, to learn words from
-
-    def __post_init__(self) -> None:
-        if len(self.labels) < 2 and self.kind in ("classification", "multilabel"):
-            raise DataError(
-                f"{self.name} holds one class ({self.labels!r}); fit needs two or more. Put each class into "
-                "a folder of its own, or pass a table with image and label columns."
-            )
 
     @property
     def noun(self) -> str:

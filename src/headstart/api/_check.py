@@ -107,7 +107,7 @@ def _classes(task: Task) -> list[dict[str, Any]]:
 
 def _telling(task: Task, each: Sequence[tuple[Example, Mapping[str, Any]]]) -> list[str]:
     """Properties of the files that give the class away: a model may learn these and nothing else."""
-    if task.kind != "classification" or not each:
+    if not kind_of(task.kind).exclusive or not each:
         return []
     y = targets(task, [e for e, _ in each])
     base, found = float(np.bincount(y).max() / len(y)), []

@@ -40,6 +40,11 @@ class Kind(ABC):
     classes: ClassVar[bool] = True  # whether answers name classes
     calibrated: ClassVar[bool] = True  # whether there are probabilities
 
+    @property
+    def exclusive(self) -> bool:
+        """Whether each example has just one of the classes."""
+        return self.link == "softmax"
+
     # --- cells and answers
 
     @abstractmethod

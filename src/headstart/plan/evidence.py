@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..kind import targets
+from ..kind import kind_of, targets
 from ..score._ridge import out_of_sample
 from ..types import Example, Features, IntArray, Task
 from ._folds import units
@@ -105,7 +105,7 @@ def draw(task: Task, seed: int) -> list[Example]:
     """
     examples = [*task.train, *task.valid]
     shuffled = [examples[i] for i in np.random.default_rng(seed).permutation(len(examples))]
-    if task.kind != "classification":
+    if not kind_of(task.kind).exclusive:
         return shuffled
     turn: dict[int, int] = {}
     order = []

@@ -147,7 +147,7 @@ def _found(path: Path, table: Table | None, shape: Shape, options: ReadOptions, 
 
 def _shape(shape: Shape, kind: str, labels: tuple[str, ...], text: str | None, label: str | None) -> Shape:
     shape = shape.reading(text).columns_of(kind, label)
-    return replace(shape, labels=(*labels, *shape.labels)) if kind == "regression" and not label else shape
+    return replace(shape, labels=(*labels, *shape.labels)) if not kind_of(kind).classes and not label else shape
 
 
 def _held_out(found: Found, shape: Shape) -> tuple[Found, str]:

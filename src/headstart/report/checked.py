@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..kind import kind_of
 from ..modality import noun as noun_of
 from ..pixels import Pixels
 from . import _kind, _modality, _words
@@ -54,7 +55,7 @@ def _picture(where: str, record: Mapping[str, Any]) -> str | None:
 
 def _head(record: Mapping[str, Any]) -> str:
     noun, n = noun_of(record["modality"]), record["n"]
-    of = f" of {_words.plural(len(record['labels']), 'class', 'classes')}" if record["kind"] == "classification" else ""
+    of = f" of {_words.plural(len(record['labels']), 'class', 'classes')}" if kind_of(record["kind"]).exclusive else ""
     labelled = sum(many for split, many in n.items() if split != "unlabelled")
     return f"{record['name']}: {_words.plural(labelled, noun)}{of}, {_kind.of(record['kind']).data}"
 

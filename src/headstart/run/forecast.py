@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from statistics import median_low
 from typing import TYPE_CHECKING, Any
 
+from ..strategy import strategies
 from . import budget, particulars
 from . import sources as _sources
 
@@ -57,7 +58,7 @@ def _time(job: Job, sources: Sequence[Source], chosen: bool) -> float:
     every = [pace.start + pace.look(examples) * sum(task.n.values()) / len(examples) for pace in paces]
     likely = every[: _sources.KEEP] if chosen else [median_low(every)] * min(_sources.KEEP, len(every))
     at = 0 if chosen else every.index(likely[0])
-    trained = task.kind != "regression"  # of numbers no network is
+    trained = any(s.long and s.takes(task.modality, task.kind) for s in strategies().values())
     long = paces[at].run(examples) - paces[at].look(examples) if trained else 0.0
     own = particulars.of(task.modality)
     fresh = own.step * own.batches(len(task.train)) * (SCRATCH + job.plan.seeds) if trained else 0.0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import BudgetError
-from ..kind import targets
+from ..kind import kind_of, targets
 from ..kind._words import percent
 from ..runtime import one_blas_thread
 from ..types import Source, View
@@ -26,7 +26,7 @@ def mirrors(job: Job, sources: Mapping[str, Source], side: int) -> bool:
     task = job.task
     if not job.plan.mirror:
         return False
-    if task.kind != "classification" or side < SMALL or not sources:
+    if not kind_of(task.kind).exclusive or side < SMALL or not sources:
         return True
     from ..plan import mirroring
     from ..plan._folds import groups

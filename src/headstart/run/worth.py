@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..kind import targets
+from ..kind import kind_of, targets
 from ..types import IntArray, Task
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def not_worth(
     best = prefer(cheap)
     y = targets(task, (*task.train, *task.valid))
     y = y[folds >= 0] if best.trial.folds and folds is not None else y[-len(best.right) :]
-    if task.kind == "classification" and (why := nothing_learnt(best, y, task.labels, task.noun)):
+    if kind_of(task.kind).exclusive and (why := nothing_learnt(best, y, task.labels, task.noun)):
         return why
     of_all, of_valid = best.right, best.right[-len(task.valid) :]  # a long one is compared on the latter
     for right, what in ((of_all, "held-out"), (of_valid, "validation")):

@@ -92,7 +92,7 @@ class Look:
         """
         of = kind_of(self.kind)
         found = of.proxy(self.y)
-        return found if of.link == "softmax" else found[:, found.max(0) > found.min(0)]
+        return found if of.exclusive else found[:, found.max(0) > found.min(0)]
 
 
 def credit(scores: Array, codes: IntArray) -> Array:

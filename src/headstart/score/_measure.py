@@ -8,6 +8,7 @@ from types import ModuleType
 import numpy as np
 
 from ..family import load
+from ..kind import kind_of
 from ..types import Estimate
 from ._look import Look, Silent
 
@@ -60,7 +61,7 @@ def _hold_data(look: Look) -> None:
         raise Silent("Some labels are not finite numbers.")
     if not (look.y != look.y[:1]).any():
         raise Silent("All examples have the same label.")
-    if look.kind == "classification" and look.classes[1].max() < 2:
+    if kind_of(look.kind).exclusive and look.classes[1].max() < 2:
         raise Silent("No class has two examples.")
 
 
@@ -77,7 +78,7 @@ def _caveats(module: ModuleType, look: Look) -> tuple[str, ...]:
         out.append(
             "It counts examples of one group as independent, so it is too high for a source that recognises the group."
         )
-    if look.kind != "classification":
+    if not kind_of(look.kind).exclusive:
         return tuple(out)
     counts = look.classes[1]
     if len(counts) < look.k:

@@ -50,7 +50,7 @@ def out_of_sample(
     """
     look = Look(np.asarray(x, np.float32), y, k, kind)
     member = kind_of(kind)
-    exclusive = member.link == "softmax"
+    exclusive = member.exclusive
     targets = look.targets if exclusive else np.asarray(y, np.float64).reshape(len(y), -1)
     if len(y) < 2 or (exclusive and targets.shape[1] < 2):
         raise UsageError(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..kind import kind_of
 from ..types import IntArray
 from ._axes import Array
 from ._look import LEVEL, Look, credit, relative_error
@@ -29,7 +30,7 @@ TEMPERATURE = 0.07
 def score(look: Look) -> float:
     """From 0 to 1 of classes; else up to 0, and −1 is the mean of all."""
     found = votes(look.directions, look.targets, look.groups)
-    if look.kind == "classification":
+    if kind_of(look.kind).exclusive:
         return float(credit(found, look.classes[0]).mean())
     return -relative_error(found, look.targets)
 

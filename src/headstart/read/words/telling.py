@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import DataError
-from ...kind import proxy
+from ...kind import kind_of, proxy
 from ...types import Task
 from .._table import Table
 from ..table.columns import find
@@ -73,7 +73,7 @@ def compared(table: Table, task: Task) -> tuple[str, ...]:
     mine, best = readings[0], min(readings, key=lambda r: r.errors.mean())
     lead = _errors_apart(mine.errors, best.errors)
     said = ", ".join(f"{r.name} {f'{r.right:.0%}' if r.better >= SURE else 'as by guessing'}" for r in readings)
-    what = "right answers" if task.kind == "classification" else "part explained"
+    what = "right answers" if kind_of(task.kind).exclusive else "part explained"
     how = f"{what} of a quick look at {min(len(train), MOST):,} training texts: {said}"
     if mine.better < SURE and best.better >= SURE and lead >= 2:
         does = "does" if len(best.columns) == 1 else "do"

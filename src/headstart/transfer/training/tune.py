@@ -87,7 +87,7 @@ def tune(
     from .tail import RANDOM, moved
 
     known = config.balance in BALANCES and config.norm in ("frozen", "batch") and config.keep in ("best", "last")
-    known = known and (config.balance == "none" or kind_of(work.kind).link == "softmax")
+    known = known and (config.balance == "none" or kind_of(work.kind).exclusive)
     if work.source is None or not known or config.parts < 1:
         raise UsageError(
             f"Fine-tuning was given source {work.source and work.source.key}, {config.parts} parts, balance "
@@ -242,7 +242,7 @@ def _batches(work: Work, config: Config, tail: Tail) -> Callable[[int], tuple[to
     import torch
 
     x, y, seed = work.train.x, work.train.y, work.seed
-    exclusive = kind_of(work.kind).link == "softmax"
+    exclusive = kind_of(work.kind).exclusive
     per_epoch = max(1, math.ceil(len(y) / config.batch))
 
     def shares(labels: torch.Tensor) -> torch.Tensor:
