@@ -112,16 +112,16 @@ def test_a_kind_of_task_is_a_few_files_more(dropped):
         colour = rng.integers(40, 216, 3)
         noise = rng.normal(0, 12, (32, 32, 3))
         Image.fromarray((colour + noise).clip(0, 255).astype(np.uint8)).save(dropped.desk / "series" / f"{at}.png")
-        rows.append(f"series/{at}.png,{' '.join(f'{value / 255:.3f}' for value in colour)}")
+        rows.append({"image": f"series/{at}.png", "label": [round(value / 255, 3) for value in colour.tolist()]})
     for name, some in (("series", rows[:40]), ("more", rows[40:])):
-        (dropped.desk / f"{name}.csv").write_text("\n".join(["image,label", *some]))
+        (dropped.desk / f"{name}.jsonl").write_text("\n".join(map(json.dumps, some)))
     code = """
 import headstart, json
 how = dict(source="dropped", kind="forecast", engine="torch")
-run = headstart.fit("series.csv", out="run", **how)
+run = headstart.fit("series.jsonl", out="run", **how)
 said = [dict(row.more) for row in run.predict(["series/0.png"])]
-more = headstart.evaluate("run", "more.csv")
-ranked = headstart.rank("series.csv", source="dropped", kind="forecast", engine="torch")
+more = headstart.evaluate("run", "more.jsonl")
+ranked = headstart.rank("series.jsonl", source="dropped", kind="forecast", engine="torch")
 print(json.dumps({"said": said, "verdict": run.verdict.metric, "metrics": run.record["metrics"],
                   "more": more.run.metrics, "ranked": [row["source"] for row in ranked.record["sources"]],
                   "trials": {t["strategy"]: t["scores"] for t in run.record["trials"]}}))
@@ -134,8 +134,7 @@ print(json.dumps({"said": said, "verdict": run.verdict.metric, "metrics": run.re
     assert told["more"]["step_error"] < 0.05
     assert told["ranked"] == ["dropped"]
     (row,) = told["said"]
-    wanted = [float(value) for value in rows[0].split(",")[1].split()]
-    assert [row[f"step {at}"] for at in (1, 2, 3)] == pytest.approx(wanted, abs=0.1)
+    assert [row[f"step {at}"] for at in (1, 2, 3)] == pytest.approx(rows[0]["label"], abs=0.1)
     page = (dropped.desk / "run" / "report.html").read_text()
     assert "step error" in page.casefold()
     table = python(dropped, "-m", "headstart", "predict", "run", "series/1.png", "--json").stdout

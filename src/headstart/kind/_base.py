@@ -39,6 +39,7 @@ class Kind(ABC):
     always: ClassVar[str]  # what the best answer that looks at nothing is called, see `floor`
     classes: ClassVar[bool] = True  # whether answers name classes
     calibrated: ClassVar[bool] = True  # whether there are probabilities
+    structured: ClassVar[bool] = False  # whether a cell may hold lists and objects of its own: it comes as JSON then
 
     @property
     def exclusive(self) -> bool:
@@ -130,6 +131,14 @@ class Kind(ABC):
                 "Return one row an example, one column a class."
             )
         return given
+
+    def finite(self, outputs: Outputs) -> bool:
+        """Whether all of them are finite numbers; else training diverged."""
+        return bool(np.isfinite(outputs).all())
+
+    def apart(self, decoded: Decoded, other: Decoded) -> float:
+        """The largest difference between what leaves the house for the same examples twice."""
+        return float(np.abs(decoded - other).max())
 
     def aligned(self, outputs: Outputs, known: Sequence[str], labels: Sequence[str]) -> Outputs:
         """Outputs of a model that knows the labels in the order `known`, in the order of `labels`."""

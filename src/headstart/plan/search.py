@@ -232,10 +232,10 @@ def measure(fitted: Fitted, valid: Features, work: Work) -> Score:
 
 
 def scored(logits: Outputs, y: NDArray[Any], kind: str = "classification") -> Score:
-    """Logits [n k] of pictures that were not learnt from, against what is true of them, see `Kind.targets`."""
-    if not np.isfinite(logits).all():  # training diverged: never chosen
-        return Score(np.zeros(len(y), bool), np.full(len(y), np.inf))
+    """Outputs [n …] for examples that were not learnt from, against what is true of them, see `Kind.targets`."""
     of = kind_of(kind)
+    if not of.finite(logits):  # training diverged: never chosen
+        return Score(np.zeros(len(y), bool), np.full(len(y), np.inf))
     decoder = of.fit_decoder(logits, y)
     return Score(of.gains(logits, y, decoder), of.compared(logits, y)[1], decoder)
 

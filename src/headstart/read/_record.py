@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
 
+from ..family import names
+from ..kind import kind_of
 from ..kind.multilabel import JOINED as JOINED
 from ..modality import noun
 from ..pixels import PLAIN, Pixels
@@ -63,6 +65,7 @@ class Shape:
     labels: tuple[str, ...] = LABELS  # as `columns`, of their classes
     flags: tuple[str, ...] = ()  # in place of `labels`: columns of 0 and 1, one a label
     several: bool = False  # an example may have several labels: an empty cell says that none applies
+    structured: bool = False  # labels may be lists and objects, which their kind reads
     files: bool = False  # cells name files, which are looked for
     loose: bool = False  # what has no label may be learnt from too
     options: tuple[str, ...] = ()  # of `ReadOptions`, those that say something of such examples alone
@@ -71,7 +74,8 @@ class Shape:
 
     def columns_of(self, kind: str | None, label: str | None = None) -> Shape:
         """The same, which looks for the column `label`, or for one of numbers first where these are to be predicted."""
-        shape = replace(self, several=kind == "multilabel")
+        structured = kind in names("kind") and kind_of(str(kind)).structured
+        shape = replace(self, several=kind == "multilabel", structured=structured)
         if label:
             return replace(shape, labels=(label,))
         return replace(shape, labels=(*NUMBERS, *self.labels)) if kind == "regression" else shape

@@ -11,8 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ..errors import HeadstartError
 from ..kind import kind_of, targets
 from ..strategy import strategy
@@ -79,7 +77,7 @@ def _check_saved(folder: Path, job: Job, judgement: Judgement, fitted: Fitted, j
     head = Predictor(model.fitted, gallery).probabilities(some)
     rounding = particulars.of(job.task.modality).rounding(model.fitted.view)
     for again, allowed in ((head, rounding), (anew, 0.05)):
-        gap = float(np.abs(again - wanted[: len(again)]).max()) / unit
+        gap = kind.apart(again, wanted[: len(again)]) / unit
         if not gap < allowed:
             raise HeadstartError(
                 f"The saved model in {folder} does not predict what was judged (largest difference {gap:.2g}; at most "

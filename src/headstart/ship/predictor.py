@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import UsageError
-from ..kind import kind_of
+from ..kind import Outputs, kind_of
 from ..strategy import Network, Strategy, strategy
 from ..types import Example, Fitted, FloatArray, Source
 
@@ -46,11 +46,10 @@ class Predictor:
         if self.fitted.view.source is not None:
             self.gallery.leave(self.fitted.view.source)
 
-    def logits(self, examples: Sequence[Example]) -> FloatArray:
-        """Scores [n k], before decoding."""
-        x = self._seen(examples)
-        tuned = self._tuned
-        return np.asarray(tuned.logits(x) if tuned else self._strategy.logits(self.fitted, x, *self._known), np.float32)
+    def logits(self, examples: Sequence[Example]) -> Outputs:
+        """Outputs [n …], before decoding."""
+        x, tuned = self._seen(examples), self._tuned
+        return tuned.logits(x) if tuned else self._strategy.logits(self.fitted, x, *self._known)
 
     def probabilities(self, examples: Sequence[Example]) -> NDArray[Any]:
         """What leaves the house, [n …]: calibrated probabilities [n k], numbers [n 1]."""

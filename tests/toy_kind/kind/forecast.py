@@ -1,7 +1,8 @@
-"""The next three values of a series, from what is said of it: answers of several numbers, in a cell with blanks."""
+"""The next three values of a series, from what is said of it: answers of several numbers, a list in a cell."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,12 +25,13 @@ class Forecast(Kind):
     link = "identity"
     always = "always the same forecast"
     classes = calibrated = False
+    structured = True
 
     def named(self, cell: LabelCell) -> tuple[str, ...]:
         return ()
 
     def read(self, cell: LabelCell, labels: Sequence[str]) -> tuple[float, ...]:
-        return tuple(map(float, str(cell).split()))
+        return tuple(map(float, json.loads(str(cell))))
 
     def truth(self, answer: tuple[float, ...], labels: Sequence[str]) -> list[float]:
         return list(answer)

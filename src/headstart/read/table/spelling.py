@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
+from ...kind import kind_of
 from .._record import Found, Record, in_order
 
 _SHOWN = 3
@@ -25,7 +26,7 @@ def spelled(found: Found, kind: str | None, known: tuple[str, ...] = ()) -> Foun
         kind: as a person asked for: "classification" keeps each spelling, of a table `known` to a run too.
         known: all labels that a finished run knows: others are spelled as these.
     """
-    if found.labels or kind == "regression" or (kind == "classification" and not known):
+    if found.labels or (kind and not kind_of(kind).classes) or (kind == "classification" and not known):
         return found
     counts = Counter(name for r in found.records for name in r.classes)
     alike: dict[str, list[str]] = {}
