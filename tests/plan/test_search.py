@@ -23,7 +23,7 @@ from headstart.plan.policy import place
 from headstart.plan.remaining import training
 from headstart.plan.search import Behind, contend, join, measure, refit, rows, trained
 from headstart.strategy import SEARCH, strategies, strategy
-from headstart.transfer.training.tune import FEW
+from headstart.transfer.training.setting import FEW
 from headstart.types import Facts, Fitted, Trial, View, Work
 
 FACTS = Facts(24, 3, 40)
