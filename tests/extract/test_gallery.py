@@ -14,9 +14,9 @@ from PIL import Image
 
 import hostile
 from headstart.errors import BudgetError, DataError, EngineError, UnknownName
-from headstart.extract._lens import pick_engine
+from headstart.extract._lens import COMMIT, pick_engine
 from headstart.extract.gallery import Gallery, median_side
-from headstart.extract.modality.image import COMMIT, backbone_lens, pixel_lens
+from headstart.extract.modality.image import backbone_lens, pixel_lens
 from headstart.family import load, names
 from headstart.source import _catalogue
 from headstart.types import Example, Source, View

@@ -22,7 +22,7 @@ def test_the_packages_that_a_run_notes_are_there_and_its_rivals_cost_something(m
 def test_a_modality_without_such_a_file_has_the_usual_answers():
     own = particulars.of("nothing of the kind")
     assert type(own) is particulars.Particulars
-    assert own.engine("openvino") == "openvino"
+    assert own.engine("openvino") == "torch"
     assert own.explained(None, None, "torch", None, None) == {}
 
 

@@ -6,15 +6,21 @@ loads none.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import EngineError
 from ..family import load, names
 from ..types import Example, Source, View
+
+COMMIT = 64  # examples that are kept at once
 
 
 class Lens(Protocol):
@@ -39,36 +45,69 @@ class Lens(Protocol):
         """b prepared → an array [b, …] per output."""
 
 
-class Modality(Protocol):
-    """What a file of `extract/modality/` offers."""
+@dataclass(frozen=True)
+class WholeLens:
+    """A lens that takes content as it is."""
 
+    name: str
+    key: str
+    outputs: tuple[str, ...]
+    build: Callable[[], Callable[[Sequence[Any]], list[NDArray[Any]]]] = field(repr=False)  # b contents → [b, d] each
+
+    @cached_property
+    def compute(self) -> Callable[[Sequence[Any]], list[NDArray[Any]]]:
+        """The model behind the lens, made on first use."""
+        return self.build()
+
+    def prepare(self, content: Any, name: str = "") -> Any:  # noqa: ANN401 - the modality's own
+        """Content is as it is."""
+        return content
+
+    def rows(self, prepared: Sequence[Any]) -> list[NDArray[Any]]:
+        """b contents → [b, d] per output."""
+        return self.compute(prepared)
+
+
+class Modality(ABC):
+    """What a kind of data shows a network: a file of `extract/modality/` holds one as `LENSES`."""
+
+    @abstractmethod
     def lens(self, view: View, source: Source | None, weights: Path | None, engine: str) -> Lens:
         """The lens of a view."""
 
+    @abstractmethod
+    def content(self, example: Example) -> Any:  # noqa: ANN401 - its own
+        """What a lens prepares. Raises `HeadstartError` or `OSError` where it cannot be read."""
+
     def plain(self, view: View) -> bool:
         """Whether a view shows examples as they are, or nearly so: what is not worth keeping."""
+        return view.depth == "input"
 
     def shown(
         self, examples: Sequence[Example], source: Source | None, weights: Path | None
     ) -> tuple[NDArray[Any], str]:
         """What a plain view shows, [n], and its key."""
-
-    def content(self, example: Example) -> Any:  # noqa: ANN401 - its own
-        """What a lens prepares. Raises `HeadstartError` or `OSError` where it cannot be read."""
+        x = np.empty(len(examples), dtype=object)
+        for at, example in enumerate(examples):
+            x[at] = self.content(example)
+        return x, "as they are"
 
     def length(self, example: Example) -> int:
         """By which examples are sorted, so that like ones share a batch; 0 where all are of one size."""
+        return 0
 
     def full(self, rows: int, longest: int) -> bool:
         """Whether so many rows, the longest of such a length, are enough for a commit."""
+        return rows == COMMIT
 
     def side(self, example: Example) -> int:
         """The shorter side of a picture, in pixels; 0 of anything else. Raises as `content`."""
+        return 0
 
 
 def modality(name: str) -> Modality:
-    """The file of that name."""
-    return cast(Modality, load("extract/modality", name))
+    """What the file of that name holds."""
+    return cast(Modality, load("extract/modality", name).LENSES)
 
 
 def pick_engine(wanted: str = "auto") -> str:

@@ -119,9 +119,10 @@ class Gallery:
     def unreadable(self, examples: Sequence[Example], views: Sequence[View]) -> dict[str, str]:
         """Compute what is missing; digest → why, of those that cannot be read. `look` takes the others."""
         bad: dict[str, str] = {}
-        computed = [view for view in views if not self.plain(view)]  # what is shown as it is can always be read
+        computed = [view for view in views if not self.plain(view)]
         if not computed:
-            return bad
+            read = (_read(self._of(views[:1]), example) for example in examples)
+            return {example.digest: str(found) for example, found in read if isinstance(found, Exception)}
         lenses = {lens.key: lens for lens in map(self._lens, computed)}
         self._fill(examples, list(lenses.values()), self._of(computed[:1]), bad)
         return bad

@@ -128,8 +128,9 @@ def _model(winner: Fitted, picked: Picked, titles: Mapping[str, str]) -> dict[st
 
 
 def _titles(task: Task) -> dict[str, str]:
-    """Strategy → how it is called for such a task."""
-    return {name: way.title(task.modality, task.kind) for name, way in strategies().items()}
+    """Strategy → how it is called for such a task, of those that take it."""
+    able = {name: way for name, way in strategies().items() if way.takes(task.modality, task.kind)}
+    return {name: way.title(task.modality, task.kind) for name, way in able.items()}
 
 
 def _trial(trial: Trial) -> dict[str, Any]:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol, cast
 
 from ..errors import UsageError
-from ..family import load
+from ..family import load, names
 from ..pixels import PLAIN, Pixels
 from ..read import ReadOptions
 from ..read._reader import reader
 from ..read._record import Shape
-from ._input import Input
+from ..read.folder.walk import expand
+from ..read.table.formats import suffix_of
+from ..types import Example
+from ._input import Input, rows_of
+
+_FOLDER = "ship/modality"
 
 
 class Modality(Protocol):
@@ -40,9 +46,50 @@ class Modality(Protocol):
         """
 
 
+class Files:
+    """What holds for a modality without such a file: each example is a file, found by its name, in a folder or table.
+
+    A file is opened when it is looked at; one that cannot be read gets its reason then.
+    """
+
+    def single(self, given: Any) -> bool:  # noqa: ANN401 - whatever a person holds
+        """Nothing in memory is one."""
+        return False
+
+    def inputs(
+        self,
+        given: Iterable[Any],
+        folder: Path,
+        shape: Shape,
+        how: Pixels = PLAIN,
+        options: ReadOptions = ReadOptions(),
+    ) -> Iterator[Input]:
+        """See `Modality`."""
+        for one in given:
+            if not isinstance(one, str | Path):
+                yield Input(str(one), f"A {type(one).__name__} is no {shape.noun}. Give the path of a file.")
+                continue
+            for path in expand([one], shape.wanted):
+                table = path.is_dir() or suffix_of(path)
+                rows = rows_of(path, shape, lambda _, file: _file(file, shape), options) if table else None
+                yield from rows or [Input(str(path), _file(path, shape))]
+
+
+def _file(path: Path | None, shape: Shape) -> Example | str:
+    """The file as an example without a label, or why there is none."""
+    if path is None:
+        return f"The row names no {shape.noun}."
+    try:
+        return Example(str(path.absolute()), hashlib.sha256(path.read_bytes()).hexdigest())
+    except IsADirectoryError:
+        return f"The folder holds no {shape.nouns}."
+    except OSError as error:
+        return f"The file cannot be read: {error.strerror or error}."
+
+
 def member(name: str) -> Modality:
-    """The file of that name."""
-    return cast(Modality, load("ship/modality", name))
+    """The file of that name, or what holds without one."""
+    return cast(Modality, load(_FOLDER, name)) if name in names(_FOLDER) else Files()
 
 
 def one_by_one(inputs: Any, modality: str) -> Iterable[Any]:  # noqa: ANN401 - whatever a person holds

@@ -21,8 +21,8 @@ from ...runtime import digest
 from ...types import Example, InputSpec, Source, View
 from .._augment import VERSION as DRAW_VERSION
 from .._augment import variants as changed
+from .._lens import Modality
 
-COMMIT = 64  # pictures
 Pixels = NDArray[np.uint8]
 Compute = Callable[[Pixels], list[NDArray[Any]]]  # uint8 [b, 3, s, s] → an array per output
 
@@ -61,17 +61,6 @@ class PictureLens:
                 array = array.clip(-65504, 65504).astype(np.float16)
             out.append(array if self.variants == 1 else array.reshape(b, self.variants, *array.shape[1:]))
         return out
-
-
-def lens(view: View, source: Source | None, weights: Path | None, engine: str) -> PictureLens:
-    """See `_lens.Modality`."""
-    if source is None:
-        return pixel_lens(view.size)
-    if view.depth == "input":
-        return input_lens(source)
-    # All pooled depths are columns of one array: whichever is wanted, the graph and the rows are the same.
-    depth = view.depth if view.depth.startswith("cut:") else "all"
-    return backbone_lens(source, [depth], engine, weights, view.variants, view.style)
 
 
 def backbone_lens(
@@ -116,36 +105,35 @@ def pixel_lens(size: int) -> PictureLens:
     return PictureLens(f"pixels-{size}", digest("pixels", DECODE_VERSION, size), ("pixels",), spec, lambda: rows)
 
 
-def plain(view: View) -> bool:
-    """Never: to decode a picture costs too much."""
-    return False
+class Pictures(Modality):
+    """See the base class."""
+
+    def lens(self, view: View, source: Source | None, weights: Path | None, engine: str) -> PictureLens:
+        """Of a backbone, of what enters it, or of small pixels."""
+        if source is None:
+            return pixel_lens(view.size)
+        if view.depth == "input":
+            return input_lens(source)
+        # All pooled depths are columns of one array: whichever is wanted, the graph and the rows are the same.
+        depth = view.depth if view.depth.startswith("cut:") else "all"
+        return backbone_lens(source, [depth], engine, weights, view.variants, view.style)
+
+    def content(self, example: Example) -> Pixels:
+        """The picture's pixels, uint8 [h, w, 3]."""
+        from ...read.picture.picture import decode
+
+        return decode(Path(example.path), example.pixels)
+
+    def plain(self, view: View) -> bool:
+        """Never: to decode a picture costs too much."""
+        return False
+
+    def side(self, example: Example) -> int:
+        """Read from the picture's header."""
+        from PIL import Image
+
+        with Image.open(example.path) as picture:
+            return min(picture.size)
 
 
-def shown(examples: Sequence[Example], source: Source | None, weights: Path | None) -> tuple[NDArray[Any], str]:
-    """See `_lens.Modality`; nobody asks, as no view is plain."""
-    raise NotImplementedError
-
-
-def content(example: Example) -> Pixels:
-    """The picture's pixels, uint8 [h, w, 3]."""
-    from ...read.picture.picture import decode
-
-    return decode(Path(example.path), example.pixels)
-
-
-def length(example: Example) -> int:
-    """All are made to one size."""
-    return 0
-
-
-def full(rows: int, longest: int) -> bool:
-    """See `_lens.Modality`."""
-    return rows == COMMIT
-
-
-def side(example: Example) -> int:
-    """The shorter side of the picture in pixels, read from its header."""
-    from PIL import Image
-
-    with Image.open(example.path) as picture:
-        return min(picture.size)
+LENSES = Pictures()

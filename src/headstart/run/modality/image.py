@@ -16,5 +16,9 @@ class Pictures(Particulars):
 
         return steps(n)
 
+    def engine(self, picked: str) -> str:
+        """Backbones run on every engine."""
+        return picked
+
 
 RUN = Pictures()

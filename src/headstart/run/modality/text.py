@@ -29,10 +29,6 @@ class Texts(Particulars):
 
         return steps(n)
 
-    def engine(self, picked: str) -> str:
-        """Language models have one engine."""
-        return "torch"
-
     def rounding(self, view: View) -> float:
         """A tuned language model computes in bf16, in batches of like length: others beside it change last digits."""
         return 0.02 if view.depth == "input" else super().rounding(view)
