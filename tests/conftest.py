@@ -12,6 +12,7 @@ from headstart.errors import SourceError
 from headstart.source import _catalogue
 from headstart.types import Source
 
+collect_ignore_glob = ["toy_*"]  # files for a copy of the package, see test_drop_in.py
 os.environ.setdefault("HEADSTART_DEVICE", "cpu")  # exact comparisons hold on the CPU
 runtime.quiet_threads()  # before the first test imports torch
 

@@ -1,4 +1,8 @@
-"""A new source, score and strategy are a file each: dropped into a copy of the package, they are everywhere."""
+"""What is new is new files: dropped into a copy of the package, they are everywhere.
+
+A source, a score and a strategy are a file each; a kind of data (`toy_modality/`: curves) and of task (`toy_kind/`) are
+a handful. No file of the package is touched.
+"""
 
 from __future__ import annotations
 
@@ -44,13 +48,16 @@ def score(look: Look) -> float:
 
 @pytest.fixture(scope="module")
 def dropped(tmp_path_factory) -> SimpleNamespace:
-    """The package with three files more, and the environment in which Python imports that copy."""
+    """The package with some files more, and the environment in which Python imports that copy."""
     desk = tmp_path_factory.mktemp("dropped")
     made = copied(desk, {"dropped": {}})
     (made.package / "score" / "dropped.py").write_text(SCORE)
     strategy = (made.package / "transfer" / "prototype.py").read_text()
     (made.package / "transfer" / "dropped.py").write_text(strategy.replace("TITLE = ", "TITLE = 'dropped ' + "))
-    shutil.copytree(TESTS / "toy_kind", made.package, dirs_exist_ok=True)
+    for toy in ("toy_kind", "toy_modality"):
+        files = [file.relative_to(TESTS / toy) for file in (TESTS / toy).rglob("*") if file.suffix in (".py", ".toml")]
+        assert not [file for file in files if (made.package / file).exists()], "no file is touched"
+        shutil.copytree(TESTS / toy, made.package, dirs_exist_ok=True)
     two_classes(desk / "photos", 10, side=40)
     return made
 
@@ -139,3 +146,51 @@ print(json.dumps({"said": said, "verdict": run.verdict.metric, "metrics": run.re
     assert "step error" in page.casefold()
     table = python(dropped, "-m", "headstart", "predict", "run", "series/1.png", "--json").stdout
     assert {"step 1", "step 2", "step 3"} <= json.loads(table)["more"].keys()
+
+
+def test_a_kind_of_data_is_a_few_files_more(dropped):
+    """Curves, which none of our networks reads: two waves that mean and deviation cannot tell apart."""
+    rng = np.random.default_rng(0)
+    for at in range(48):
+        of, length = (("slow", 16), ("fast", 4))[at % 2]
+        file = dropped.desk / "waves" / of / f"{at}.curve"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("\n".join(map(str, wave(rng, length, rng.integers(40, 60)))))
+    (dropped.desk / "odd").mkdir()
+    (dropped.desk / "odd" / "words.curve").write_text("no number")
+    code = """
+import headstart, json
+run = headstart.fit("waves", out="wave-run", engine="torch")
+rows = [(row.label, row.error) for row in run.predict(["waves/slow/0.curve", "odd", "waves/nowhere.curve"])]
+fresh = [(row.label, row.error) for row in headstart.load("wave-run", take="rival").predict(["odd"])]
+ranked = headstart.rank("waves", engine="torch").record["sources"][0]
+checked = headstart.check("waves")
+print(json.dumps({"winner": run.record["winner"], "verdict": run.verdict.decision, "rows": rows, "fresh": fresh,
+                  "n": headstart.evaluate("wave-run", "waves").n, "engine": run.record["environment"]["engine"],
+                  "strategies": [t["strategy"] for t in run.record["trials"]], "ranked": ranked,
+                  "features": headstart.embed(["waves/slow/0.curve"], source="waves").shape,
+                  "modality": checked.record["modality"], "page": "curves" in checked.html()}))
+"""
+    told = json.loads(python(dropped, "-c", code).stdout.splitlines()[-1])
+    assert told["winner"]["source"] == "waves"
+    assert told["verdict"] == "helps"
+    assert {"probe", "classical", "constant"} <= {*told["strategies"]}
+    assert not {"scratch", "finetune", "zeroshot"} & {*told["strategies"]}, "curves offer nothing that these need"
+    (slow, fine), (none, why), (_, nowhere) = told["rows"]
+    assert (slow, fine, none) == ("slow", None, None)
+    assert "something else than numbers" in why
+    assert nowhere == "The file cannot be read: No such file or directory."
+    assert told["fresh"] == [[None, why]], "a model that looks at curves as they are says so too"
+    assert told["n"] == 12
+    assert told["engine"] == "torch"
+    assert told["ranked"]["source"] == "waves"
+    assert told["ranked"]["scores"]["knn"] > 0.9
+    assert told["features"] == [1, 16]
+    assert (told["modality"], told["page"]) == ("curve", True)
+    for page in ("report.html", "card.md"):
+        assert "curves" in (dropped.desk / "wave-run" / page).read_text(encoding="utf-8")
+
+
+def wave(rng, length, n):
+    """So many steps of a noisy wave, from somewhere on."""
+    return np.sin(2 * np.pi * (np.arange(n) / length + rng.random())) + rng.normal(0, 0.3, n)

@@ -49,9 +49,9 @@ def sniff(path, table):
     return SURE if met else 0.0
 
 
-def clean(found, root, progress=None, options=ReadOptions(), *, pixels=None):
+def clean(found, root, progress=None, options=None, *, pixels=None):
     """Set aside what holds no numbers, and exact doubles; curves that are nearly alike are not looked for."""
-    good, aside = [], []
+    good, aside, options = [], [], options or ReadOptions()
     for record in found.records:
         try:
             numbers(record.path)
@@ -62,9 +62,9 @@ def clean(found, root, progress=None, options=ReadOptions(), *, pixels=None):
     return settle(good, near, aside, root, "curve", duplicates=options.duplicates, of=found)
 
 
-def read(data, options=ReadOptions(), *, name=None, seed=0, progress=None, table=None):
+def read(data, options=None, *, name=None, seed=0, progress=None, table=None):
     """As `read.read`."""
-    return make(data, SHAPE, clean, options, name=name, seed=seed, progress=progress, table=table)
+    return make(data, SHAPE, clean, options or ReadOptions(), name=name, seed=seed, progress=progress, table=table)
 
 
 def shapes(examples):
@@ -77,7 +77,7 @@ SHAPE = Shape(
     modality="curve",
     how="Put the curves of each class into a folder of its own.",
     wanted=wanted,
-    columns=("curve", "path"),
+    columns=("curve",),
     cell=cell,
     holds=holds,
     labels=("label", "tags"),
