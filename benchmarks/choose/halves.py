@@ -22,12 +22,12 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from _common.tables import lines
-from run import SETS, TEXT_SETS, Case, measured
 
 from headstart.plan import cost, evidence
 from headstart.plan.evidence import Evidence
 from headstart.plan.rounds import LEAST
 from headstart.types import Features, Source
+from run import SETS, TEXT_SETS, Case, measured
 
 TIES = (0, 0.5, 1, 2, float("inf"))
 SEEN = (128, 0)  # examples that decide; 0: the whole half

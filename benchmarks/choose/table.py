@@ -22,6 +22,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from _common.tables import lines
+
 from run import SETS, TEXT_SETS
 
 HERE = Path(__file__).resolve().parent
