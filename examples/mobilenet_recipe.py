@@ -100,7 +100,7 @@ def main(given: argparse.Namespace) -> None:
     torch.manual_seed(0)
     network, depth = opened(load(record), len(task.labels))
     gallery = Gallery({record.key: record})
-    style = "glyph" if median_side(known) < 48 else "photo"  # a mirrored digit is another digit
+    style = "glyph" if median_side(task.modality, known) < 48 else "photo"  # a mirrored digit is another digit
     views = [View(record.key, at, variants=max(2, given.copies), style=style) for at in ("top", depth)]
     top, maps = (labelled(seen, task, known) for seen in gallery.look(known, views))  # both in one pass
     print(f"{record.key}: {len(known)} pictures to learn from, looked at now: {gallery.computed}")

@@ -55,7 +55,7 @@ def main(given: argparse.Namespace) -> None:
     """Read, look once, choose C, judge."""
     task, record, n = read(given.data), _catalogue.get(given.source), max(2, given.copies)
     gallery = Gallery({record.key: record})
-    style = "glyph" if median_side(task.train) < 48 else "photo"  # a mirrored digit is another digit
+    style = "glyph" if median_side(task.modality, task.train) < 48 else "photo"  # a mirrored digit is another digit
     view = View(record.key, "top", variants=n, style=style)
     train, valid = (labelled(gallery.look(part, [view])[0], task, part) for part in (task.train, task.valid))
     print(f"{record.key}: {len(train.y)} pictures to learn from, {len(valid.y)} to choose C on,")

@@ -146,7 +146,7 @@ def chosen(case: Case, strategies: tuple[str, ...], gallery: Any) -> Line:
     from headstart.types import Facts, Work
 
     task, source, start = case.task, case.sources[0], cpu()
-    facts = Facts(len(task.train), len(task.labels), median_side(task.train), task.modality, task.kind)
+    facts = Facts(len(task.train), len(task.labels), median_side(task.modality, task.train), task.modality, task.kind)
     made = [c for c in candidates([source.key], list(strategies), facts) if c.strategy in strategies and c.reuses]
     camp, works = [], {}
     with tempfile.TemporaryDirectory(prefix="headstart-") as pad:

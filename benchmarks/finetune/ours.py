@@ -155,7 +155,9 @@ class Case:
         self.pictures = pictures(given)
         self.source, self.seed = _catalogue.get(SOURCE), given.seed
         self.weights = _catalogue.fetch(self.source)
-        self.facts = Facts(len(self.task.train), len(self.task.labels), median_side(self.task.train))
+        self.facts = Facts(
+            len(self.task.train), len(self.task.labels), median_side(self.task.modality, self.task.train)
+        )
         self.folder = tempfile.TemporaryDirectory(prefix="headstart-")
         self.folds = of_task(self.task, given.seed)
         self.gallery = Gallery({SOURCE: self.source}, folder=Path(self.folder.name))
