@@ -273,12 +273,12 @@ def alarm(table: Path, given: argparse.Namespace) -> Iterator[tuple[str, Callabl
     for source in Case(table, given.sources).sources:
 
         def work(key: str = source.key) -> Line:
-            from headstart.plan import rounds
+            from headstart.plan import alarm, rounds
             from headstart.run import sources
 
             case = Case(table, key)
             eyes = sources.Looking(case.gallery())
-            entry = rounds.Rounds(case.task, case.sources, eyes, keep=1, once=rounds.ASKED).run().entries[0]
+            entry = rounds.Rounds(case.task, case.sources, eyes, keep=1, once=alarm.ASKED).run().entries[0]
             return asdict(entry) | {"fired": entry.margin is not None and entry.margin <= 0}
 
         yield source.key, work

@@ -70,8 +70,8 @@ def test_a_kind_of_data_that_brings_nothing_gets_heads_on_frozen_features():
     [
         ("finetune", Facts(149, 3, 0, "text"), "of fewer than 150 texts contrastive tuning makes more"),
         ("contrastive", Facts(2001, 3, 0, "text"), "of more than 2,000 texts fine-tuning alone is tried, to save time"),
-        ("gradual", Facts(600, 3, 0, "text"), "of texts, on request alone: as long as fine-tuning"),
-        ("gradual", Facts(600, 3, 40), ""),
+        ("gradual", Facts(600, 3, 0, "text"), "on request alone: as long as fine-tuning"),
+        ("gradual", Facts(600, 3, 40), "on request alone: as long as fine-tuning"),
         ("finetune", Facts(60, 3, 40), ""),
     ],
 )

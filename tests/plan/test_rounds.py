@@ -303,3 +303,16 @@ def test_asked_once_nobody_is_dropped():
     found, _ = of(Drawn(SHARP), keep=len(SHARP), once=100, alarm=False)
     assert [e.status for e in found.entries] == ["chosen"] * len(SHARP)
     assert {e.n for e in found.entries} == {100}
+
+
+def test_the_alarm_asks_few_examples_where_these_tell_and_spares_who_is_as_far_ahead():
+    """Two equally sharp sources: the second is held against the first one's twin."""
+    found, notes = of(Drawn({"a": 3.0, "b": 2.9}, random={"a": 0.0}))
+    assert {e.status for e in found.entries} == {"chosen"}
+    asked = {facts["source"]: facts for event, facts in notes if event == "alarm"}
+    (first, second) = (asked[key] for key in found.chosen)
+    assert (first["n"], first["fired"]) == (64, False)
+    assert "standard errors ahead of" in second["reason"]
+    found, notes = of(Drawn({"a": 1.0, "b": 0.9}, random={"a": 0.9, "b": 0.9}))
+    asked = [facts for event, facts in notes if event == "alarm"]
+    assert {facts["n"] for facts in asked} == {256}

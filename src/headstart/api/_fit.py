@@ -55,7 +55,8 @@ def fit(
             by Hugging Face `datasets`.
         out: folder for the run; `runs/<name of the data>` when not given.
         seed: of the split and of all training.
-        seeds: trainings of a finalist whose result depends on chance; their spread is part of the verdict's interval.
+        seeds: trainings, at most, of a finalist whose result depends on chance; their spread is part of the verdict's
+            interval. One is enough where validation foretells that no other seed would change the verdict.
         budget: seconds, a duration ("90s", "5m", "1h"), None or "none" for no limit, or "auto": four minutes and 3 GB
             for up to 3,000 examples, four minutes for every 3,000 of more. Reading, choosing, looking, training and
             judging are in it; who is not done in time waits, and is said to. The last trainings are left time for, else

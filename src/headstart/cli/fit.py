@@ -65,7 +65,7 @@ def run(
         ),
     ] = "auto",
     seed: Annotated[int, _search(help="Seed of the split and of training.")] = 0,
-    seeds: Annotated[int, _search(help="Training seeds of candidates whose result depends on chance.")] = 3,
+    seeds: Annotated[int, _search(help="Training seeds, at most, of finalists whose result depends on chance.")] = 3,
     layers: Annotated[bool, _search("--layers", help="Fine-tune from every depth up: the whole curve.")] = False,
     no_mirror: Annotated[bool, _search("--no-mirror", help="Mirror no picture in training.")] = False,
     metric: Annotated[str, _verdict(help=f"{METRICS}; auto takes macro_f1 for imbalanced classes.")] = "auto",

@@ -81,11 +81,9 @@ TABLE = (
     Row(
         "gradual",
         6,
-        "takes as long as fine-tuning, and ends where that does",
-        tokens,
-        spared="of texts, on request alone: as long as fine-tuning",
+        "takes as long as fine-tuning, and ends where that does: in 50 fits of benchmarks/finetune never the model",
+        spared="on request alone: as long as fine-tuning",
     ),
-    Row("gradual", 6, "as fine-tuning, in more steps"),
     Row("lora", 6, "of sources that fit a processor, tuning the last layers is quicker and as good", on_request=True),
     Row("l2sp", 7, "a second opinion of fine-tuning, for which the usual race has no time", on_request=True),
     Row("ewc", 7, "a second opinion of fine-tuning, for which the usual race has no time", on_request=True),

@@ -1,12 +1,12 @@
 """Which sources to go on with: successive halving on the person's own labelled examples, inside a time limit.
 
-Every source is timed on a few examples (`timed.py`), likelier ones first. Then all are looked through on some; those
-far behind are left there, the better half (and what cannot be told from the best) sees twice as many, and so on. They
-are ordered by what a ridge head makes of their frozen features on examples left out (`evidence.py`), always of equally
-many examples; where these cannot tell, by the records; but a source much heavier than another leads it, or goes on
-beside it, only where the evidence is clearly for it. What would not end in time, or not fit into memory (`limits.py`),
-is not begun. Those that are left must beat their own architecture with random weights, else the alarm goes off and the
-next one takes their place. Every decision has its reason in words.
+Every source is timed on a few examples (`timed.py`), likelier ones first, unless those before it leave it no chance
+(`chances.py`). Then all are looked through on some; those far behind are left there, the better half (and what cannot
+be told from the best) sees twice as many, and so on. They are ordered by what a ridge head makes of their frozen
+features on examples left out (`evidence.py`), always of equally many examples; where these cannot tell, by the records;
+but a source much heavier than another leads it, or goes on beside it, only where the evidence is clearly for it. What
+would not end in time, or not fit into memory (`limits.py`), is not begun. Those that are left must beat their own
+architecture with random weights (`alarm.py`), else the next one takes their place. Every decision has its reason.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ import numpy as np
 from ..errors import BudgetError, DataError, HeadstartError, SourceError
 from ..kind import kind_of, targets
 from ..types import Example, Features, Source, Task
-from . import cost
+from . import chances, cost
+from .alarm import Alarm
 from .choice import CLOSE
 from .evidence import Evidence
 from .evidence import order as ordered
@@ -34,7 +35,6 @@ EACH = 4
 HALVES = 128  # examples from which on the worse half is left; on fewer, only who is FAR standard errors behind
 FAR = 2.0
 MOST = 1024  # examples of the last one: from there on sources differ by less than the race tells apart better
-ASKED = 256  # examples of the alarm
 LEAST = 0.01  # difference in value that a heavier source must be ahead by; of numbers, a part of their deviation
 FAVOURS = ", whose record (size, published accuracy, domain) promises more"
 FALSE_STARTS = (
@@ -93,6 +93,7 @@ class Rounds:
         self._timed = Timed(self.task, self.eyes, self.seed, self.note, self.seen)
         self._least = LEAST * kind_of(self.task.kind).unit(targets(self.task, self.task.train))
         self._limits = Limits(self._timed, self.deadline, self.ends, self.room)
+        self._held = Alarm(self._timed, self._limits, self.eyes.leave, self._sizes()[0], spares=not self.once)
         try:
             self._alarms(self._halving())
         except KeyboardInterrupt:
@@ -143,8 +144,13 @@ class Rounds:
             Those that were looked through, best first.
         """
         slow: list[Source] = []
-        for at, source in enumerate(self.sources):
-            self.tell(f"choosing a source: {source.key}", at, len(self.sources))
+        line = [*self.sources[: self.keep], *chances.line(self.sources[self.keep :])]
+        for at, source in enumerate(line):
+            self.tell(f"choosing a source: {source.key}", at, len(line))
+            seen = [of[n] for of in self._known.values() if n in of]
+            if not self.once and (why := chances.none(source.key, seen, self.keep, self._heavier)):
+                self._leave_out(source.key, chances.NEEDLESS, why)
+                continue
             if not self._opened(source, likely=at < self.keep):
                 continue
             share = self._limits.left() / (2 if at < self.keep else len(self.sources) - at)
@@ -257,7 +263,7 @@ class Rounds:
 
     def _leave_out(self, key: str, left: str, reason: str) -> None:
         """Go on without it."""
-        status = {"time": "waiting", "memory": "dropped", "failed": "failed", INTERRUPTED: "waiting"}[left]
+        status = {"time": "waiting", "failed": "failed", INTERRUPTED: "waiting"}.get(left, "dropped")
         self._stopped = OVER if left == "time" else self._stopped
         self._set(key, status=status, reason=reason, left=left, value=None, loss=None)
         self.eyes.leave(self._source(key))
@@ -294,27 +300,24 @@ class Rounds:
 
     def _fires(self, key: str) -> bool:
         """Whether random weights of its architecture do as well; False where that cannot be asked."""
-        source, most = self._source(key), min(ASKED, len(self._timed.order))
-        n, why = self._limits.alarm(source, (most, min(most, max(self._known[key]))))
-        if why:
-            self._unasked(key, why)
-            return False
         self.tell(f"choosing a source: {key} against random weights", 0, 1)
         try:
-            ours = self._known[key].get(n) or self._timed.evidence(source, n)
-            self.eyes.leave(source)  # its twin needs the room
-            theirs = self._timed.evidence_random(source, n)
+            told = self._held.ask(self._source(key), self._known[key])
         except FALSE_STARTS as problem:
-            self._unasked(key, str(problem))
-            return False
+            told = str(problem)
+        if isinstance(told, str):
+            return self._unasked(key, told)
+        ours, theirs = told
         margin = -ours.behind(theirs)
         self._entries[key] = replace(self._entries[key], random=theirs.value, margin=margin)
-        self.note("alarm", source=key, fired=margin <= 0, n=n, value=ours.value, random=theirs.value, margin=margin)
-        return margin <= 0
+        n, fired = len(ours.losses), margin <= 0
+        self.note("alarm", source=key, fired=fired, n=n, value=ours.value, random=theirs.value, margin=margin)
+        return fired
 
-    def _unasked(self, key: str, why: str) -> None:
+    def _unasked(self, key: str, why: str) -> bool:
         self.note("alarm", source=key, reason=f"not asked: {why}")
         self._entries[key] = replace(self._entries[key], reason=f"not held against random weights: {why}")
+        return False
 
     def _alarm(self, key: str) -> str:
         worse = -(self._entries[key].margin or 0.0) >= CLOSE
@@ -325,10 +328,8 @@ class Rounds:
 
     def _near_chance(self, key: str) -> list[str]:
         """That a source is ahead of random weights by no more than luck may be, where it is so."""
-        told = (
-            f"Reuse may not help: {key} is level with its own architecture with random weights ({self._beside(key)})."
-        )
-        return [told] if (self._entries[key].margin or CLOSE) < CLOSE else []
+        told = f"{key} is level with its own architecture with random weights ({self._beside(key)})"
+        return [f"Reuse may not help: {told}."] if (self._entries[key].margin or CLOSE) < CLOSE else []
 
     def _beside(self, key: str) -> str:
         random = kind_of(self.task.kind).told(self._entries[key].random or 0.0)

@@ -83,6 +83,9 @@ def last_trainings(race: Race, chosen: Sequence[Contender], repeated: Collection
         )
         return {c.trial.id: [c.fitted] for c in chosen}
     again = [c for c in chosen if c.trial.id in repeated and strategy(c.fitted.strategy).stochastic]
+    if again and _settled(race, chosen):
+        again = []
+        job.journal.note("one training", why="by validation no other seed would change the verdict")
     for extra in range(1, job.plan.seeds if again else 1):
         try:
             if race.stopped or presses.early:
@@ -98,6 +101,17 @@ def last_trainings(race: Race, chosen: Sequence[Contender], repeated: Collection
             )
             break
     return out
+
+
+def _settled(race: Race, chosen: Sequence[Contender]) -> bool:
+    """Whether other seeds could not change the verdict, where it is in right answers: see `plan/repeats.py`."""
+    from ..judge.verdict import metric_of
+    from ..plan.repeats import settled
+
+    task, reuses = race.job.task, [c for c in chosen if c.trial.reuses]
+    if metric_of(task, race.job.plan.metric) != "accuracy" or len(reuses) != 1:
+        return False
+    return settled(reuses[0], [c for c in chosen if not c.trial.reuses], len(task.test), race.job.plan.margin)
 
 
 def _refit(race: Race, contender: Contender, extra: int, deadline: float | None) -> Fitted:

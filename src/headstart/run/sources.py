@@ -192,7 +192,7 @@ def _asked(job: Job, named: Sequence[Source], eyes: Looking) -> Ranking:
 
 
 def _rounds(job: Job, considered: Sequence[Source], eyes: Looking, keep: int) -> Ranking:
-    from ..plan import rounds, shortlist
+    from ..plan import alarm, rounds, shortlist
 
     now, share = time.monotonic(), ASKING if job.plan.sources else SHARE
     most = _limit(job.plan) if job.deadline is None else share * max(job.deadline - now, 0.0)
@@ -207,7 +207,7 @@ def _rounds(job: Job, considered: Sequence[Source], eyes: Looking, keep: int) ->
         room=budget.MEMORY if job.plan.asked == budget.AUTO else None,
         note=job.journal.note,
         tell=job.tell,
-        once=rounds.ASKED if len(considered) <= keep else 0,
+        once=alarm.ASKED if len(considered) <= keep else 0,
         seen=lambda *_: presses.promise(lambda: HURRY, cut=True),  # from the first one on there is something to go by
     )
     try:
