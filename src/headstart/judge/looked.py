@@ -10,7 +10,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-WHY = {"time": "for time", "memory": "for memory", "interrupted": "when choosing was interrupted", "needless": "by what those showed"}
+WHY = {
+    "time": "for time",
+    "memory": "for memory",
+    "interrupted": "when choosing was interrupted",
+    "needless": "by what those showed",
+}
 EVERY = "anything pre-trained here"
 NAMED = 3  # so many sources are named where a sentence speaks of those looked at
 

@@ -26,7 +26,7 @@ class Entry:
     memory: float = 0.0  # bytes that the process will hold at the peak with all labelled examples, as supposed
     random: float | None = None  # `value` of its twin, on the first examples that the alarm asks about
     margin: float | None = None  # by how many standard errors it lies ahead of that twin (negative: behind)
-    left: str = ""  # why nobody looked: "time", "memory", "failed", "interrupted", "needless"; nothing where somebody did
+    left: str = ""  # why nobody looked: "time", "memory", "failed", "interrupted", "needless"
 
 
 @dataclass(frozen=True)

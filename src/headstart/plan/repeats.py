@@ -21,9 +21,9 @@ def settled(transfer: Contender, rivals: Sequence[Contender], n_test: int, margi
     """Whether `transfer` is so far ahead of every rival that other seeds would not change "helps".
 
     With d the difference of right answers on the examples that both were compared on, s its standard error there and t
-    that foretold for the test: d − margin − 1.96 t ≥ `SURE` · √(s² + t² + `SPREAD`²). In simulations of 49 to 500 validation and
-    100 to 500 test examples whose trainings spread by 3 points (`tests/plan/test_repeats.py`) the decision of three
-    seeds was another than that of one in at most 1.7 % of the cases called settled.
+    that foretold for the test: d − margin − 1.96 t ≥ `SURE` · √(s² + t² + `SPREAD`²). In simulations of 49 to 500
+    validation and 105 to 500 test examples whose trainings spread by 3 points (`tests/plan/test_repeats.py`) the
+    decision of three seeds was another than that of one in at most 1.7 % of the cases called settled.
 
     Args:
         transfer: the best that reuses.
