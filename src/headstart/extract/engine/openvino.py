@@ -114,7 +114,8 @@ def _convert(source: Source, depths: tuple[str, ...], weights: Path | None) -> A
     with warnings.catch_warnings():  # tracing warns that mean and deviation become constants: that is wanted
         warnings.simplefilter("ignore")
         with torch.no_grad():  # traced here, for OpenVINO would run the network twice more to check the trace
-            traced = torch.jit.trace(Whole().eval(), example, strict=False, check_trace=False)
+            trace: Any = torch.jit.trace
+            traced = trace(Whole().eval(), example, strict=False, check_trace=False)
         return openvino.convert_model(traced, example_input=example, input=[([-1, 3, side, side])])
 
 
