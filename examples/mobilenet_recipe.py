@@ -23,7 +23,7 @@ import torch
 from torch import Tensor, nn
 
 import headstart as hs
-from headstart.extract.gallery import Gallery, median_side
+from headstart.extract.feature_store import FeatureStore, median_side
 from headstart.judge.interval import paired, single
 from headstart.judge.wording import percent, points
 from headstart.kind import labelled
@@ -99,18 +99,18 @@ def main(given: argparse.Namespace) -> None:
     known = (*task.train, *task.valid)
     torch.manual_seed(0)
     network, depth = opened(load(record), len(task.labels))
-    gallery = Gallery({record.key: record})
+    store = FeatureStore({record.key: record})
     style = "glyph" if median_side(task.modality, known) < 48 else "photo"  # a mirrored digit is another digit
     views = [View(record.key, at, variants=max(2, given.copies), style=style) for at in ("top", depth)]
-    top, maps = (labelled(seen, task, known) for seen in gallery.look(known, views))  # both in one pass
-    print(f"{record.key}: {len(known)} pictures to learn from, looked at now: {gallery.computed}")
+    top, maps = (labelled(seen, task, known) for seen in store.extract(known, views))  # both in one pass
+    print(f"{record.key}: {len(known)} pictures to learn from, looked at now: {store.computed}")
     print(f"The head alone, on features {top.x.shape}")
     fit(network.classifier, top, given.epochs[0], 1e-3, seed=0)
     head_only = deepcopy(network)
     print(f"With the last {LAYERS} layers, on maps {maps.x.shape}")
     fit(network, maps, given.epochs[1], 1e-5, seed=1)
     test = task.test.open()
-    seen = labelled(gallery.look(test, [View(record.key, depth)])[0], task, test)
+    seen = labelled(store.extract(test, [View(record.key, depth)])[0], task, test)
     rows = {"head only": right(head_only, seen), f"then the last {LAYERS} layers": right(network, seen)}
     if given.fit:  # it splits as `read` does: the same sealed pictures
         own = hs.fit(given.data, out=given.fit, source="mobilenet-v2,efficientnet-lite0", strategy=given.strategy)

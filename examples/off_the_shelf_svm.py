@@ -20,7 +20,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, Normalizer
 from sklearn.svm import LinearSVC
 
-from headstart.extract.gallery import Gallery, median_side
+from headstart.extract.feature_store import FeatureStore, median_side
 from headstart.judge.interval import paired, single
 from headstart.judge.wording import percent, points
 from headstart.kind import labelled
@@ -54,12 +54,12 @@ parser.add_argument("--copies", type=int, default=8, help="of a picture, itself 
 def main(given: argparse.Namespace) -> None:
     """Read, look once, choose C, judge."""
     task, record, n = read(given.data), _catalogue.get(given.source), max(2, given.copies)
-    gallery = Gallery({record.key: record})
+    store = FeatureStore({record.key: record})
     style = "glyph" if median_side(task.modality, task.train) < 48 else "photo"  # a mirrored digit is another digit
     view = View(record.key, "top", variants=n, style=style)
-    train, valid = (labelled(gallery.look(part, [view])[0], task, part) for part in (task.train, task.valid))
+    train, valid = (labelled(store.extract(part, [view])[0], task, part) for part in (task.train, task.valid))
     print(f"{record.key}: {len(train.y)} pictures to learn from, {len(valid.y)} to choose C on,")
-    print(f"looked at now: {gallery.computed}; features {train.x.shape}")
+    print(f"looked at now: {store.computed}; features {train.x.shape}")
     both, labels = np.concatenate([train.x, valid.x]), np.concatenate([train.y, valid.y])
     learnt = cache(lambda copies, c: machine(train.x[:, :copies], train.y, c))
 
@@ -72,7 +72,7 @@ def main(given: argparse.Namespace) -> None:
         final[name] = machine(both[:, :learn], labels, chosen[name])
 
     sealed = task.test.open()
-    test = labelled(gallery.look(sealed, [view])[0], task, sealed)
+    test = labelled(store.extract(sealed, [view])[0], task, sealed)
     rows = {name: right(final[name], test.x[:, :look], test.y) for name, (_, look) in ways.items()}
     print(f"\n| {len(test.y)} sealed test pictures | C | accuracy | 95 % interval | against plain | 95 % interval |")
     print("|---|---|---|---|---|---|")

@@ -24,7 +24,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.extract.gallery import Gallery
+from headstart.extract.feature_store import FeatureStore
 from headstart.family import load
 from headstart.judge.interval import paired, single
 from headstart.judge.wording import percent, points
@@ -34,7 +34,7 @@ from headstart.plan._folds import folds
 from headstart.read.text import read
 from headstart.source import _catalogue
 from headstart.transfer import classical, finetune, gradual, intermediate
-from headstart.types import Example, Facts, Fitted, View, Work
+from headstart.types import Example, Facts, FitContext, Fitted, View
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("data", help="a table with text and label columns")
@@ -54,25 +54,27 @@ def parted(known: tuple[Example, ...], each: int, k: int, seed: int) -> tuple[li
     return kept, [replace(e, label=-1) for e in order if e.path not in ours]
 
 
-def trained(strategy: str, config: object, work: Work, labels: tuple[str, ...]) -> Fitted:
+def trained(strategy: str, config: object, context: FitContext, labels: tuple[str, ...]) -> Fitted:
     """One setting of a strategy, its progress told."""
     print(f"{strategy}, {'alone' if getattr(config, 'steps', None) == 0 else 'tuned'}")
 
     def watch(what: str, done: int, of: int) -> None:
         print(f"  {done} of {of}{what.removeprefix(strategy)}")
 
-    return search.trained(search.Candidate(strategy, strategy, True, work.view), config, work, labels, watch=watch)[0]
+    return search.trained(
+        search.Candidate(strategy, strategy, True, context.view), config, context, labels, watch=watch
+    )[0]
 
 
-def rival(work: Work, labels: tuple[str, ...]) -> Fitted:
+def rival(context: FitContext, labels: tuple[str, ...]) -> Fitted:
     """TF-IDF; its setting by cross-validation, then on all texts."""
-    seen, facts = work.train, Facts(len(work.train.y), work.k, 0, "text")
-    shuffled = np.random.default_rng(work.seed).permutation(len(seen.y))
+    seen, facts = context.train, Facts(len(context.train.y), context.k, 0, "text")
+    shuffled = np.random.default_rng(context.seed).permutation(len(seen.y))
     train, valid = (replace(seen, x=seen.x[at], y=seen.y[at]) for at in np.split(shuffled, [len(shuffled) * 4 // 5]))
-    dealt = folds(seen.y[shuffled], np.arange(len(shuffled)), work.seed)
-    candidate = search.Candidate("classical", "classical", False, work.view)
-    best = search.contend(candidate, replace(work, train=train, valid=valid), labels, facts, folds=dealt)
-    return search.refit(best, work)
+    dealt = folds(seen.y[shuffled], np.arange(len(shuffled)), context.seed)
+    candidate = search.Candidate("classical", "classical", False, context.view)
+    best = search.contend(candidate, replace(context, train=train, valid=valid), labels, facts, folds=dealt)
+    return search.refit(best, context)
 
 
 def main(given: argparse.Namespace) -> None:
@@ -81,15 +83,15 @@ def main(given: argparse.Namespace) -> None:
     labels, k = task.labels, len(task.labels)
     kept, hidden = parted((*task.train, *task.valid), given.each, k, given.seed)
     loose = [*hidden, *task.unlabelled]
-    gallery, view = Gallery({record.key: record}), View(record.key, "input")
-    work = Work(
-        labelled(gallery.look(kept, [view])[0], task, kept),
+    store, view = FeatureStore({record.key: record}), View(record.key, "input")
+    context = FitContext(
+        labelled(store.extract(kept, [view])[0], task, kept),
         k,
         view,
         seed=given.seed,
         source=record,
         weights=_catalogue.fetch(record),
-        unlabelled=gallery.look(loose, [view])[0].x if loose else None,
+        unlabelled=store.extract(loose, [view])[0].x if loose else None,
         labels=labels,
         modality="text",
     )
@@ -98,19 +100,21 @@ def main(given: argparse.Namespace) -> None:
     at_once = finetune.Config(**how | {"decay": 1.0})  # one rate, one cycle: headstart's own way with texts
     plain = classical.fit_view(classical.views([])[0], Facts(len(kept), k, 0, "text"))
     models = {
-        "fine-tuning": trained("gradual", gradual.Config(**how), work, labels),
+        "fine-tuning": trained("gradual", gradual.Config(**how), context, labels),
         "domain LM, then fine-tuning": trained(
-            "intermediate", intermediate.Config(lm_most=given.most, **how), work, labels
+            "intermediate", intermediate.Config(lm_most=given.most, **how), context, labels
         ),
-        "fine-tuning, all parts at once": trained("finetune", at_once, work, labels),
-        "probe": trained("finetune", finetune.Config(steps=0, parts=given.parts), work, labels),
-        "TF-IDF": rival(replace(work, view=plain, train=labelled(gallery.look(kept, [plain])[0], task, kept)), labels),
+        "fine-tuning, all parts at once": trained("finetune", at_once, context, labels),
+        "probe": trained("finetune", finetune.Config(steps=0, parts=given.parts), context, labels),
+        "TF-IDF": rival(
+            replace(context, view=plain, train=labelled(store.extract(kept, [plain])[0], task, kept)), labels
+        ),
     }
     test = task.test.open()
 
     def right(fitted: Fitted) -> NDArray[np.bool_]:
-        seen = gallery.look(test, [fitted.view])[0]
-        said = load("transfer", fitted.strategy).logits(fitted, seen.x, work.source, work.weights)
+        seen = store.extract(test, [fitted.view])[0]
+        said = load("transfer", fitted.strategy).logits(fitted, seen.x, context.source, context.weights)
         return np.asarray(said.argmax(1) == targets(task, test))
 
     rows = {name: right(fitted) for name, fitted in models.items()}

@@ -17,8 +17,8 @@ import tiny_causal
 import tiny_tail
 import tiny_text
 from headstart.runtime import one_blas_thread
-from headstart.strategy import Head, Strategy, strategies, strategy
-from headstart.types import Facts, Features, Fitted, Source, View, Work
+from headstart.strategy import Strategy, TrainResult, strategies, strategy
+from headstart.types import Facts, Features, FitContext, Fitted, Source, View
 
 STRATEGIES = [*strategies()]
 SIDE = 40
@@ -99,11 +99,11 @@ def look(case: Case, n: int, k: int, seed: int) -> Features:
     return tiny_tail.look(view.depth, n, k, seed, 2 if case.strategy.copies(case.facts(n, k)) > 1 else 1)
 
 
-def work_for(case: Case, train: Features, k: int, *, share: float | None = None, **how: object) -> Work:
+def work_for(case: Case, train: Features, k: int, *, share: float | None = None, **how: object) -> FitContext:
     """As short as the strategy lets its settings be compared, unless told otherwise."""
     view = case.view(len(train.y), k)
     share = case.strategy.short if share is None else share
-    made = Work(train, k, view, share=share, labels=LABELS[:k], kind=case.kind, modality=case.modality)
+    made = FitContext(train, k, view, share=share, labels=LABELS[:k], kind=case.kind, modality=case.modality)
     if view.source:
         made = replace(made, source=case.tiny.source(), weights=case.tiny.weights())
     return replace(made, **how)
@@ -120,19 +120,19 @@ def brief(config: object) -> object:
 
 
 @cache
-def fitted(case: Case, n: int, k: int) -> tuple[Head, object, Features]:
+def fitted(case: Case, n: int, k: int) -> tuple[TrainResult, object, Features]:
     """A head of the first setting on a drawn task; shared by the tests that only look at it."""
     train, config = look(case, n, k, 1), first_setting(case, n, k)
     return tiny_tail.drain(case.strategy.run(config, work_for(case, train, k)))[0], config, train
 
 
-def as_fitted(case: Case, head: Head, config: object, k: int) -> Fitted:
+def as_fitted(case: Case, head: TrainResult, config: object, k: int) -> Fitted:
     """What the search makes of a head."""
     given = asdict(config), LABELS[:k], head.state, head.trained_params, 0, 1.5, case.kind
     return Fitted(case.name, case.view(24, k), *given, modality=case.modality)
 
 
-def read(case: Case, head: Head, config: object, x: np.ndarray, k: int) -> np.ndarray:
+def read(case: Case, head: TrainResult, config: object, x: np.ndarray, k: int) -> np.ndarray:
     """The logits of new rows, [n k]."""
     return case.strategy.logits(as_fitted(case, head, config, k), x, *case.known())
 

@@ -32,7 +32,7 @@ def source(key: str, **more) -> Source:
 
 @dataclass
 class Drawn:
-    """`plan.timed.Eyes`: sharpness by key (0: noise), as a trained source and with random weights."""
+    """`plan.timed.SourceProber`: sharpness by key (0: noise), as a trained source and with random weights."""
 
     sharp: Mapping[str, float]
     random: Mapping[str, float] = field(default_factory=dict)

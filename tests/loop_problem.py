@@ -36,12 +36,12 @@ def problem():
     return model, batch, evaluate
 
 
-def start(scratchpad=None, judged=True, opening=None, **recipe):
+def start(checkpoint=None, judged=True, opening=None, **recipe):
     model, batch, evaluate = problem()
     plan = Recipe(**{"steps": STEPS, "lr": 1e-2, "evaluate_every": 3, "threads": 1} | recipe)
     check = evaluate if judged is True else judged
     loss = torch.nn.CrossEntropyLoss()
-    return train(model, batch, loss, plan, seed=5, evaluate=check or None, scratchpad=scratchpad, opening=opening)
+    return train(model, batch, loss, plan, seed=5, evaluate=check or None, checkpoint=checkpoint, opening=opening)
 
 
 def same(a: Outcome, b: Outcome) -> None:

@@ -52,9 +52,9 @@ def source() -> Source:
 @cache
 def drawn(view: View, n: int, k: int, seed: int) -> Features:
     """What a view shows of drawn texts."""
-    from headstart.extract.gallery import Gallery
+    from headstart.extract.feature_store import FeatureStore
 
     with tempfile.TemporaryDirectory(prefix="headstart-") as folder:
-        gallery = Gallery({source().key: source()}, weights={source().key: weights()}, folder=Path(folder))
+        store = FeatureStore({source().key: source()}, weights={source().key: weights()}, folder=Path(folder))
         examples = tiny_text.texts(n, k, seed)
-        return replace(gallery.look(examples, [view])[0], y=np.array([e.answer for e in examples]))
+        return replace(store.extract(examples, [view])[0], y=np.array([e.answer for e in examples]))

@@ -14,8 +14,8 @@ from tiny_source import ARCHITECTURE, WIDTHS
 
 import drawn_task
 from drawn_task import drain as drain  # the tests take it from here
-from headstart.strategy import Head
-from headstart.types import Features, InputSpec, Source, View, Work
+from headstart.strategy import TrainResult
+from headstart.types import Features, FitContext, InputSpec, Source, View
 
 SIDE = 64
 
@@ -114,7 +114,7 @@ def look(depth: str, n: int, k: int, seed: int, copies: int = 1, architecture: s
     return Features(maps.reshape(n, copies, *maps.shape[1:]) if copies > 1 else maps, shown.y, f"{shown.key}-{depth}")
 
 
-def work(
+def context(
     depth: str = "cut:3",
     n: int = 24,
     k: int = 3,
@@ -123,9 +123,9 @@ def work(
     valid: int = 12,
     architecture: str = ARCHITECTURE,
     **how,
-) -> Work:
+) -> FitContext:
     """Bars made ready for a run; `valid` 0: no validation pictures."""
-    return Work(
+    return FitContext(
         look(depth, n, k, 1, copies, architecture),
         k,
         View("tiny", depth),
@@ -136,7 +136,7 @@ def work(
     )
 
 
-def interrupted(start, slices: int = 1) -> tuple[Head, int]:
+def interrupted(start, slices: int = 1) -> tuple[TrainResult, int]:
     """Close the run after every so many slices and start it anew, until one comes to its end; also how many starts."""
     for again in range(1, 200):
         run = start()
@@ -149,7 +149,7 @@ def interrupted(start, slices: int = 1) -> tuple[Head, int]:
     raise AssertionError("it does not come to an end")
 
 
-def same(one: Head, two: Head) -> bool:
+def same(one: TrainResult, two: TrainResult) -> bool:
     """Every number bitwise the same."""
     return one.state.keys() == two.state.keys() and all(
         np.array_equal(value, two.state[name], equal_nan=True) for name, value in one.state.items()

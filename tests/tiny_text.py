@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from headstart.types import Example, Features, Source, TextSpec, View, Work
+from headstart.types import Example, Features, FitContext, Source, TextSpec, View
 
 WORDS = (
     "river stone lamp cloud winter paper engine garden mirror silver forest bread window candle harbour rope".split()
@@ -136,12 +136,12 @@ def untouched() -> dict[str, dict[str, np.ndarray]]:
 
 def look(examples: list[Example], view: View, folder: Path) -> Features:
     """The examples through a view of the tiny source."""
-    from headstart.extract.gallery import Gallery
+    from headstart.extract.feature_store import FeatureStore
 
-    gallery = Gallery({"tiny-text": source()}, weights={"tiny-text": weights()}, folder=folder)
-    return replace(gallery.look(examples, [view])[0], y=np.array([e.answer for e in examples]))
+    store = FeatureStore({"tiny-text": source()}, weights={"tiny-text": weights()}, folder=folder)
+    return replace(store.extract(examples, [view])[0], y=np.array([e.answer for e in examples]))
 
 
-def work(train: Features, k: int, view: View, **more) -> Work:
+def context(train: Features, k: int, view: View, **more) -> FitContext:
     """A run's data."""
-    return Work(train, k, view, source=source(), weights=weights(), modality="text", **more)
+    return FitContext(train, k, view, source=source(), weights=weights(), modality="text", **more)

@@ -84,10 +84,10 @@ def draws(case: Case, many: int, scored: bool) -> list[Draw]:
     from headstart.plan import shortlist
     from headstart.types import View
 
-    gallery, examples, out = case.gallery(), case.order, [Draw() for _ in range(many)]
+    store, examples, out = case.store(), case.order, [Draw() for _ in range(many)]
     y, k = np.asarray(targets(case.task, examples)), len(case.task.labels)
     for source in shortlist.order(case.sources):
-        looked = gallery.look(examples, [View(source.key, "all")])[0]
+        looked = store.extract(examples, [View(source.key, "all")])[0]
         x = np.asarray(looked.x, np.float32).reshape(len(y), -1)
         for seed, draw in enumerate(out):
             a, b = halves(y, seed)

@@ -93,12 +93,12 @@ class Case:
         self.sources = sorted((s for s in spoken if s.modality == self.task.modality), key=lambda s: s.macs)
         self.order = evidence.draw(self.task, 0)
 
-    def gallery(self) -> Any:
-        from headstart.extract.gallery import Gallery
+    def store(self) -> Any:
+        from headstart.extract.feature_store import FeatureStore
         from headstart.source import _catalogue
 
         weights = {s.key: _catalogue.fetch(s) for s in self.sources}
-        return Gallery({s.key: s for s in self.sources}, weights=weights)
+        return FeatureStore({s.key: s for s in self.sources}, weights=weights)
 
 
 def truth(
@@ -122,56 +122,56 @@ def truth(
 
 def tested(case: Case, strategies: tuple[str, ...], random: bool) -> Line:
     source = case.sources[0]
-    gallery = case.gallery()
+    store = case.store()
     if random:
         from headstart.source import _random
 
         with tempfile.TemporaryDirectory(prefix="headstart-") as folder:
             twin = _random.twin(source)
-            weights = {twin.key: _random.drawn(source, Path(folder), gallery.weights[source.key])}
+            weights = {twin.key: _random.drawn(source, Path(folder), store.weights[source.key])}
             case.sources = [twin]
-            return chosen(case, strategies, gallery.anew({twin.key: twin}, weights))
-    return chosen(case, strategies, gallery)
+            return chosen(case, strategies, store.anew({twin.key: twin}, weights))
+    return chosen(case, strategies, store)
 
 
-def chosen(case: Case, strategies: tuple[str, ...], gallery: Any) -> Line:
+def chosen(case: Case, strategies: tuple[str, ...], store: Any) -> Line:
     import numpy as np
 
-    from headstart.extract.gallery import median_side
+    from headstart.extract.feature_store import median_side
     from headstart.family import load
     from headstart.kind import labelled, targets
     from headstart.plan import choice, search
     from headstart.plan._folds import of_task
     from headstart.plan.candidates import candidates
-    from headstart.types import Facts, Work
+    from headstart.types import Facts, FitContext
 
     task, source, start = case.task, case.sources[0], cpu()
     facts = Facts(len(task.train), len(task.labels), median_side(task.modality, task.train), task.modality, task.kind)
     made = [c for c in candidates([source.key], list(strategies), facts) if c.strategy in strategies and c.reuses]
-    camp, works = [], {}
+    arm, works = [], {}
     with tempfile.TemporaryDirectory(prefix="headstart-") as pad:
         for candidate in made:
             known = (*task.train, *task.valid)
-            both = labelled(gallery.look(known, [candidate.training_view])[0], task, known)
+            both = labelled(store.extract(known, [candidate.training_view])[0], task, known)
             n = len(task.train)
-            work = Work(
+            work = FitContext(
                 train=search.rows(both, slice(None, n)),
                 valid=search.rows(both, slice(n, None)),
                 k=len(task.labels),
                 view=candidate.view,
-                scratchpad=Path(pad) / candidate.strategy,
+                checkpoint=Path(pad) / candidate.strategy,
                 source=source,
-                weights=gallery.weights[source.key],
+                weights=store.weights[source.key],
                 labels=task.labels,
             )
-            camp.append(search.contend(candidate, work, task.labels, facts, folds=of_task(task)))
-            works[candidate.id] = replace(work, train=both, valid=None, scratchpad=Path(pad) / "all")
-        best = choice.prefer(camp)
+            arm.append(search.contend(candidate, work, task.labels, facts, folds=of_task(task)))
+            works[candidate.id] = replace(work, train=both, valid=None, checkpoint=Path(pad) / "all")
+        best = choice.prefer(arm)
         fitted = search.refit(best, works[best.trial.id])
     fit = cpu() - start
     examples = task.test.open()
-    seen = gallery.look(examples, [fitted.view])[0]
-    logits = load("transfer", fitted.strategy).logits(fitted, seen.x, source, gallery.weights[source.key])
+    seen = store.extract(examples, [fitted.view])[0]
+    logits = load("transfer", fitted.strategy).logits(fitted, seen.x, source, store.weights[source.key])
     right = np.asarray(logits.argmax(1) == targets(case.task, examples))
     told = {"strategy": fitted.strategy, "validation": best.trial.log_loss, "cpu_fit": round(fit, 2)}
     told["cpu"] = round(cpu() - start, 2)  # reading and fetching left out, as of the planner
@@ -189,7 +189,7 @@ def scores(table: Path, given: argparse.Namespace) -> Iterator[tuple[str, Callab
 
             case = Case(table, key)
             one, some = case.sources[0], case.order[:SEEN]
-            seen = case.gallery().look(some, [View(key, "all")])[0]
+            seen = case.store().look(some, [View(key, "all")])[0]
             found = measured(one, seen.x, targets(case.task, some), seen.logits, case.task)
             mine = evidence.of(key, seen, case.task, some)
             return {"scores": found, "loss": mine.loss, "value": mine.value}
@@ -217,7 +217,7 @@ def planner(table: Path, given: argparse.Namespace) -> Iterator[tuple[str, Calla
     """The rounds by themselves, every feature computed anew; weights are there."""
 
     def work() -> Line:
-        from headstart.extract.gallery import Gallery
+        from headstart.extract.feature_store import FeatureStore
         from headstart.plan import rounds, shortlist
         from headstart.run import sources
         from headstart.source import _catalogue
@@ -226,7 +226,7 @@ def planner(table: Path, given: argparse.Namespace) -> Iterator[tuple[str, Calla
         records = case.sources if given.sources else _catalogue.usual(case.task.modality)
         [_catalogue.fetch(s) for s in records]
         with tempfile.TemporaryDirectory(prefix="headstart-") as empty:
-            eyes = sources.Looking(Gallery({}, folder=Path(empty)))
+            eyes = sources.Looking(FeatureStore({}, folder=Path(empty)))
             start, deadline = cpu(), time.monotonic() + sources.TIME
             asked = {"keep": sources.KEEP, "deadline": deadline}
             found = rounds.Rounds(case.task, shortlist.order(records), eyes, **asked).run()
@@ -277,7 +277,7 @@ def alarm(table: Path, given: argparse.Namespace) -> Iterator[tuple[str, Callabl
             from headstart.run import sources
 
             case = Case(table, key)
-            eyes = sources.Looking(case.gallery())
+            eyes = sources.Looking(case.store())
             entry = rounds.Rounds(case.task, case.sources, eyes, keep=1, once=alarm.ASKED).run().entries[0]
             return asdict(entry) | {"fired": entry.margin is not None and entry.margin <= 0}
 

@@ -88,7 +88,7 @@ def fitted(given: argparse.Namespace, language: str, seed: int, source: str, lab
 
 
 def standing(run: Path, role: str) -> Path:
-    """A folder like a run's whose model is the run's best one of a camp: "transfer" or "rival", whichever won."""
+    """A folder like a run's whose model is the run's best one of an arm: "transfer" or "rival", whichever won."""
     from headstart.plan import keep
     from headstart.ship import store
     from headstart.source import _catalogue

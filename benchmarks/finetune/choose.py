@@ -97,7 +97,7 @@ def learnt(
 
     facts = replace(case.facts, n=int(learn.sum()))
     candidate = next(c for c in candidates([SOURCE], [strategy], facts) if c.strategy == strategy)
-    seen = case.gallery.look((*case.task.train, *case.task.valid), [candidate.training_view])[0]
+    seen = case.store.extract((*case.task.train, *case.task.valid), [candidate.training_view])[0]
     train, others = search.rows(seen, learn), search.rows(seen, rest)
     if candidate.long:
         others = replace(others, x=others.x[:, :1])  # the picture itself, without its augmented copies

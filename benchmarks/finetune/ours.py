@@ -142,10 +142,10 @@ def ablations(given: argparse.Namespace) -> dict[str, Any]:
 
 
 class Case:
-    """A case read by headstart: its task, and looks at its pictures through a gallery of its own."""
+    """A case read by headstart: its task, and looks at its pictures through a feature store of its own."""
 
     def __init__(self, given: argparse.Namespace) -> None:
-        from headstart.extract.gallery import Gallery, median_side
+        from headstart.extract.feature_store import FeatureStore, median_side
         from headstart.plan._folds import of_task
         from headstart.read.image import read
         from headstart.source import _catalogue
@@ -160,7 +160,7 @@ class Case:
         )
         self.folder = tempfile.TemporaryDirectory(prefix="headstart-")
         self.folds = of_task(self.task, given.seed)
-        self.gallery = Gallery({SOURCE: self.source}, folder=Path(self.folder.name))
+        self.store = FeatureStore({SOURCE: self.source}, folder=Path(self.folder.name))
         self.cpu_embed = 0.0
         self.photos = given.photos
 
@@ -171,19 +171,19 @@ class Case:
         start = time.process_time()
         n = len(self.task.train)
         known = (*self.task.train, *self.task.valid)
-        both = labelled(self.gallery.look(known, [candidate.training_view])[0], self.task, known)
+        both = labelled(self.store.extract(known, [candidate.training_view])[0], self.task, known)
         by_path = {e.path: e for e in self.task.test.open()}
         some = [by_path[path] for path, _ in self.pictures["test"]]
-        test = labelled(self.gallery.look(some, [candidate.view])[0], self.task, some)
+        test = labelled(self.store.extract(some, [candidate.view])[0], self.task, some)
         self.cpu_embed += time.process_time() - start
         parts = [replace(both, x=both.x[rows], y=both.y[rows], logits=None) for rows in (slice(n), slice(n, None))]
         return parts[0], parts[1], test
 
     def work(self, view: Any, train: Any, valid: Any) -> Any:
-        from headstart.types import Work
+        from headstart.types import FitContext
 
         source = (self.source, self.weights) if view.source else (None, None)
-        return Work(train, len(self.task.labels), view, self.seed, valid, source=source[0], weights=source[1])
+        return FitContext(train, len(self.task.labels), view, self.seed, valid, source=source[0], weights=source[1])
 
     def tested(self, fitted: Any, test: Any) -> dict[str, Any]:
         """Right or wrong on the test pictures, and what the source forgot, where its weights moved."""
@@ -198,8 +198,8 @@ class Case:
         from headstart.judge.forgetting import measure
         from headstart.run.source_data import source_examples
 
-        found = source_examples(self.photos, self.source, self.gallery, fitted.view)
-        x = self.gallery.look(found, [fitted.view])[0].x
+        found = source_examples(self.photos, self.source, self.store, fitted.view)
+        x = self.store.extract(found, [fitted.view])[0].x
         (top, scores), (top_now, scores_now) = module.skill(fitted, x, self.source, self.weights)
         f = asdict(measure(top, top_now, scores, scores_now, on=f"{len(x)} photographs"))
         return out | {"forgetting": {key: f[key] for key in ("n", "agreement", "divergence", "drift")}}

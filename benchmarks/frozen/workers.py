@@ -24,7 +24,12 @@ FIT_IMPORTS = (  # what a fit imports on its way, when its sources are pulled an
     *("torch", "torch._dynamo", "openvino", "accelerate", "scipy.optimize", "scipy.sparse.csgraph", "pyarrow.parquet"),
     *("sklearn.svm", "skimage.feature", "skimage.transform", "PIL.Image", "simplejpeg", "jinja2", "safetensors.numpy"),
     *("headstart.run.fit", "headstart.run.record", "headstart.judge.verdict", "headstart.report.html"),
-    *("headstart.plan.search", "headstart.extract.gallery", "headstart.source.vision.backbone", "headstart.ship.store"),
+    *(
+        "headstart.plan.search",
+        "headstart.extract.feature_store",
+        "headstart.source.vision.backbone",
+        "headstart.ship.store",
+    ),
 )
 
 
@@ -73,7 +78,7 @@ def prepare(given: Namespace) -> dict[str, Any]:
     import numpy as np
     from PIL import Image
 
-    from headstart.extract.gallery import Gallery
+    from headstart.extract.feature_store import FeatureStore
     from headstart.plan.candidates import candidates
     from headstart.source import _catalogue
     from headstart.types import Example, Facts
@@ -85,10 +90,10 @@ def prepare(given: Namespace) -> dict[str, Any]:
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (300, 300, 3), np.uint8)).save(picture)
     records = [_catalogue.get(key) for key in _catalogue.cheap_keys()]
     views = [c.view for c in candidates([r.key for r in records], (), Facts(100, 2, 300)) if c.view.source]
-    gallery = Gallery({r.key: r for r in records}, folder=Path(given.out) / "one")
-    gallery.look([Example(str(picture), "one")], list(dict.fromkeys(views)))
+    store = FeatureStore({r.key: r for r in records}, folder=Path(given.out) / "one")
+    store.extract([Example(str(picture), "one")], list(dict.fromkeys(views)))
     converted = {"cpu": cpu() - start, "wall": time.perf_counter() - wall}
-    return {"pull": pulled, "convert": converted, "engine": gallery.engine, "weights": str(weights[given.source])}
+    return {"pull": pulled, "convert": converted, "engine": store.engine, "weights": str(weights[given.source])}
 
 
 def headstart(given: Namespace) -> dict[str, Any]:

@@ -69,20 +69,20 @@ def main() -> int:
 
 def measured(given: argparse.Namespace) -> dict[str, float | int | None]:
     """One way, in this process."""
-    from headstart.extract.gallery import Gallery
+    from headstart.extract.feature_store import FeatureStore
     from headstart.family import load
     from headstart.plan import keep, search
     from headstart.read import read
     from headstart.source import _catalogue
     from headstart.transfer import lora
-    from headstart.types import View, Work
+    from headstart.types import FitContext, View
 
     source = _catalogue.get(given.source)
     weights = _catalogue.fetch(source)
     task = read(data_folder() / "trec_questions" / "train.jsonl", seed=0)
     view = View(source.key, "input")
-    seen = Gallery({source.key: source}, weights={source.key: weights}).look(task.train[:ROWS], [view])[0]
-    work = Work(seen, len(task.labels), view, source=source, weights=weights, labels=task.labels)
+    seen = FeatureStore({source.key: source}, weights={source.key: weights}).look(task.train[:ROWS], [view])[0]
+    work = FitContext(seen, len(task.labels), view, source=source, weights=weights, labels=task.labels)
     name = "finetune" if given.way == "full" else given.way
     strategy = load("transfer", name)
     rate = {"lr": 2e-5} if given.way == "full" else {"lr": 5e-4}

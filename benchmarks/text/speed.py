@@ -94,20 +94,20 @@ def timed(work: Callable[[], np.ndarray]) -> tuple[float, np.ndarray]:
 
 def headstart_way(some: Sequence[str]) -> np.ndarray:
     """[n, d] as a fit computes them, into a cache of its own."""
-    from headstart.extract.gallery import Gallery
+    from headstart.extract.feature_store import FeatureStore
     from headstart.read.text import digest
     from headstart.source import _catalogue
     from headstart.types import Example, View
 
     examples = [Example(str(at), digest(text), text) for at, text in enumerate(some)]
     with tempfile.TemporaryDirectory(prefix="headstart-") as folder:
-        gallery = Gallery({SOURCE: _catalogue.get(SOURCE)}, folder=Path(folder))
-        gallery._lenses = _lenses()
-        return np.array(gallery.look(examples, [View(SOURCE)])[0].x)
+        store = FeatureStore({SOURCE: _catalogue.get(SOURCE)}, folder=Path(folder))
+        store._extractors = _extractors()
+        return np.array(store.extract(examples, [View(SOURCE)])[0].x)
 
 
 @cache
-def _lenses() -> dict[Any, Any]:
+def _extractors() -> dict[Any, Any]:
     """The loaded model, kept from one call to the next."""
     return {}
 

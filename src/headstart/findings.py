@@ -54,7 +54,7 @@ class Verdict:
     learnt: bool = True  # whether any model is shown to be better than always the same answer
     floor: Rival | None = None  # always the same answer, the best one
     groups: int = 0  # of the test examples, where some belong together
-    better: str = ""  # the camp, "transfer" or "rival", whose model is clearly better here than the one handed out
+    better: str = ""  # the arm, "transfer" or "rival", whose model is clearly better here than the one handed out
 
 
 @dataclass(frozen=True)

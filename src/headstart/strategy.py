@@ -14,13 +14,13 @@ from typing import Any, Protocol
 from numpy.typing import NDArray
 
 from .family import load, names
-from .types import Facts, Fitted, FloatArray, Progress, Source, View, Work
+from .types import Facts, FitContext, Fitted, FloatArray, Progress, Source, View
 
 SEARCH = 4  # settings that every rival compares on validation data, and a transfer candidate at most
 
 
 @dataclass(frozen=True)
-class Head:
+class TrainResult:
     """What a run returns: named arrays and how many numbers were learned."""
 
     state: Mapping[str, NDArray[Any]]
@@ -80,15 +80,15 @@ class Strategy:
     config: Callable[..., Any]  # its frozen Config
     views: Callable[[Sequence[str]], list[View]]
     settings: Callable[[Facts], Sequence[Any]]
-    run: Callable[[Any, Work], Generator[Progress, None, Head]]
+    run: Callable[[Any, FitContext], Generator[Progress, None, TrainResult]]
     logits: Logits
     title: Callable[[str, str], str]  # modality, kind → what people call it
     kinds: tuple[str, ...] = ("classification",)
     needs: frozenset[str] = frozenset()  # what a modality must offer, see `offers`
     needs_head: str = ""  # "causal": a source whose file has the head that tells the next word
     baseline: bool = False  # it looks at no input: takes part always, and stands in for no rival
-    source_data: bool = False  # it uses `work.source_rows`
-    unlabelled: bool = False  # it uses `work.unlabelled`
+    source_data: bool = False  # it uses `context.source_rows`
+    unlabelled: bool = False  # it uses `context.unlabelled`
     rank: int | None = None  # its place at a tie, where `plan/policy.py` does not name it
     fit_view: Callable[[View, Facts], View] = lambda view, facts: view
     copies: Callable[[Facts], int] = lambda facts: 1  # augmented copies of an example that it trains on
@@ -136,7 +136,7 @@ def strategy(name: str) -> Strategy:
         paper=module.PAPER,
         reuses=module.REUSES,
         stochastic=module.STOCHASTIC,
-        short=module.RUNG,
+        short=module.SHORT_RUN,
         config=module.Config,
         views=module.views,
         settings=module.settings,

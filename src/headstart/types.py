@@ -266,7 +266,7 @@ class Facts:
 
 
 @dataclass(frozen=True)
-class Work:
+class FitContext:
     """What a run is given beside its setting; a strategy takes of it what it needs."""
 
     train: Features
@@ -275,7 +275,7 @@ class Work:
     seed: int = 0
     valid: Features | None = None  # chooses the best state, where there is any; absent in a refit
     share: float = 1.0  # below 1 a shortened run, to compare settings cheaply
-    scratchpad: Path | None = None  # a file in which a long run keeps its state (for `plan.search`, their folder)
+    checkpoint: Path | None = None  # a file in which a long run keeps its state (for `plan.search`, their folder)
     source: Source | None = None  # of the view
     weights: Path | None = None  # the source's weights file
     kind: str = "classification"

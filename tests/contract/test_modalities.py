@@ -6,7 +6,7 @@ import inspect
 
 import pytest
 
-from headstart.extract._lens import Modality as Lenses
+from headstart.extract._extractor import Modality as Lenses
 from headstart.family import load, names
 from headstart.read._reader import Reader
 from headstart.report._modality import Modality as Shown

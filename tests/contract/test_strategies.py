@@ -29,7 +29,7 @@ from any_strategy import (
 )
 from headstart.family import load
 from headstart.plan import keep
-from headstart.strategy import SEARCH, Head, offers, strategy
+from headstart.strategy import SEARCH, TrainResult, offers, strategy
 from headstart.types import Facts, Features, Progress, View
 from tiny_tail import same
 
@@ -37,14 +37,14 @@ pytestmark = pytest.mark.usefixtures("haste")
 SIZES = [(24, 2), (25, 5), (6, 5), (5, 5), (6, 2)]  # (6, 5): four of five classes have a single example; (5, 5): all
 
 
-def drain(case: Case, train: Features, config, k: int, **how) -> Head:
+def drain(case: Case, train: Features, config, k: int, **how) -> TrainResult:
     """Run to the end, checking what is yielded on the way. As short as the strategy lets its settings be compared."""
-    work = case.strategy.run(config, work_for(case, train, k, **how))
-    assert inspect.isgenerator(work)
+    context = case.strategy.run(config, work_for(case, train, k, **how))
+    assert inspect.isgenerator(context)
     last = -1  # a strategy may tell how it starts, at step 0
     while True:
         try:
-            step = next(work)
+            step = next(context)
         except StopIteration as stop:
             assert last > 0, "a strategy tells of its progress at least once"
             return stop.value
@@ -110,7 +110,7 @@ def test_views_match_the_camp(name):
 @pytest.mark.parametrize(("n", "k"), SIZES, ids=str)
 def test_it_gives_a_finite_head_and_logits(case, n, k):
     head, config, _ = fitted(case, n, k)
-    assert isinstance(head, Head)
+    assert isinstance(head, TrainResult)
     assert head.trained_params > 0 or "language" in case.strategy.needs
     assert head.state
     for array in head.state.values():

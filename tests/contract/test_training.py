@@ -16,7 +16,7 @@ import tiny_tail
 import tiny_text
 from any_strategy import CASES, LONG, TUNED, Case, first_setting, look, read, work_for
 from headstart.errors import BudgetError
-from headstart.extract.gallery import Gallery
+from headstart.extract.feature_store import FeatureStore
 from headstart.plan.candidates import candidates
 from headstart.plan.search import contend
 from headstart.types import Example
@@ -71,11 +71,11 @@ def alive() -> int:
 def test_closed_early_it_frees_its_memory_and_gives_the_threads_back(case):
     import torch
 
-    work, config = work_for(case, look(case, 12, 2, 1), 2, valid=look(case, 8, 2, 2)), first_setting(case, 12, 2)
+    context, config = work_for(case, look(case, 12, 2, 1), 2, valid=look(case, 8, 2, 2)), first_setting(case, 12, 2)
     before, threads = alive(), torch.get_num_threads()
     torch.set_num_threads(3)
     try:
-        run = case.strategy.run(config, work)
+        run = case.strategy.run(config, context)
         next(run)
         assert alive() > before + 10, "the network is alive while it trains"
         run.close()
@@ -91,15 +91,15 @@ def test_closed_early_it_frees_its_memory_and_gives_the_threads_back(case):
 def test_interrupted_wherever_it_yields_it_comes_to_the_same_numbers(case, slices, validated, tmp_path):
     train, valid = look(case, 12, 3, 1), look(case, 8, 3, 2) if validated else None
     config, pad = first_setting(case, 12, 3), tmp_path / "loop.pt"
-    work = work_for(
+    context = work_for(
         case, train, 3, valid=valid, share=1.0 if hasattr(config, "parts") else None
     )  # so long that all is thawed
-    whole, steps = drain(case.strategy.run(config, work))
-    head, starts = interrupted(lambda: case.strategy.run(config, replace(work, scratchpad=pad)), slices)
+    whole, steps = drain(case.strategy.run(config, context))
+    head, starts = interrupted(lambda: case.strategy.run(config, replace(context, checkpoint=pad)), slices)
     assert starts >= max(2, len(steps) // slices)
     assert same(head, whole)
     assert head.notes == whole.notes
-    assert not pad.exists(), "a finished run needs no scratchpad"
+    assert not pad.exists(), "a finished run needs no checkpoint"
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -116,7 +116,7 @@ def test_a_class_that_validation_does_not_hold(case):
 
 @pytest.fixture(scope="module")
 def slivers(tmp_path_factory):
-    """Tiny source → a gallery of examples that are next to nothing, or far too long; and these examples.
+    """Tiny source → a feature store of examples that are next to nothing, or far too long; and these examples.
 
     Pictures two pixels wide, high, or both, dark and light; and texts of one word said once or 900 times.
     """
@@ -130,7 +130,7 @@ def slivers(tmp_path_factory):
     digests = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
     rows = [Example(f"t.csv:{i}", digests[i], text, i % 2) for i, text in enumerate(texts)]
     return {
-        tiny: (Gallery({tiny.source().key: tiny.source()}, engine="torch",
+        tiny: (FeatureStore({tiny.source().key: tiny.source()}, engine="torch",
                        weights={tiny.source().key: tiny.weights()}, folder=folder / tiny.__name__), examples)
         for tiny, examples in ((tiny_tail, pictures), (tiny_text, rows), (tiny_causal, rows))
     }  # fmt: skip
@@ -144,13 +144,13 @@ def candidate_of(case: Case, n: int):
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_slivers_are_learned_from_and_read(case, slivers):
-    gallery, examples = slivers[case.tiny]
+    store, examples = slivers[case.tiny]
     candidate = candidate_of(case, 8)
-    train, new = (gallery.look(examples, [view])[0] for view in (candidate.training_view, candidate.view))
+    train, new = (store.extract(examples, [view])[0] for view in (candidate.training_view, candidate.view))
     train = replace(train, y=np.array([e.answer for e in examples]))
     config = case.strategy.settings(case.facts(8, 2))[0]
-    work = replace(work_for(case, replace(train, y=case.shaped(train.y, 2)), 2), view=candidate.view)
-    head, _ = drain(case.strategy.run(config, work))
+    context = replace(work_for(case, replace(train, y=case.shaped(train.y, 2)), 2), view=candidate.view)
+    head, _ = drain(case.strategy.run(config, context))
     scores = read(case, head, config, new.x, 2)
     assert scores.shape == (8, 2)
     assert np.isfinite(scores).all()
@@ -166,7 +166,7 @@ def test_after_the_deadline_no_further_slice_begins(case, last):
     candidate = candidate_of(case, 12)
     if last == 2 and candidate.baseline:
         return  # it has one setting, of one slice
-    work = work_for(case, look(case, 12, 2, 1), 2, valid=look(case, 8, 2, 2))
+    context = work_for(case, look(case, 12, 2, 1), 2, valid=look(case, 8, 2, 2))
     deadline, slices = time.monotonic() + (0.2, 0.8)[last - 1], []
 
     def watch(what, done, of):
@@ -175,6 +175,6 @@ def test_after_the_deadline_no_further_slice_begins(case, last):
             time.sleep(max(0.0, deadline - slices[-1]) + 0.01)
 
     with pytest.raises(BudgetError, match="The time budget ended"):
-        contend(candidate, work, ("a", "b"), case.facts(12, 2), deadline=deadline, watch=watch)
+        contend(candidate, context, ("a", "b"), case.facts(12, 2), deadline=deadline, watch=watch)
     assert 1 <= len(slices) <= last, "one slice after the deadline would make it one more"
     assert len(slices) == last or slices[-1] > deadline, "a machine so slow that it passed earlier"

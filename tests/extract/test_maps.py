@@ -1,4 +1,4 @@
-"""The gallery's maps, pictures and augmented copies, through a tiny source: right rows, by right names."""
+"""The feature store's maps, pictures and augmented copies, through a tiny source: right rows, by right names."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import torch
 import hostile
 import tiny_tail
 from headstart.errors import UnknownName
-from headstart.extract.gallery import Gallery
-from headstart.extract.modality.image import backbone_lens, input_lens
+from headstart.extract.feature_store import FeatureStore
+from headstart.extract.modality.image import backbone_extractor, input_extractor
 from headstart.read.picture.picture import decode
 from headstart.source.vision.backbone import load, normalise, prepare
 from headstart.types import Example, View
@@ -34,9 +34,9 @@ def pictures(tmp_path_factory) -> list[Example]:
     return out
 
 
-def gallery(folder: Path, engine: str = "torch") -> Gallery:
+def store(folder: Path, engine: str = "torch") -> FeatureStore:
     sources, weights = {"tiny": tiny_tail.source()}, {"tiny": tiny_tail.weights()}
-    return Gallery(sources, engine=engine, weights=weights, folder=folder)
+    return FeatureStore(sources, engine=engine, weights=weights, folder=folder)
 
 
 def prepared(pictures) -> torch.Tensor:
@@ -44,7 +44,7 @@ def prepared(pictures) -> torch.Tensor:
 
 
 def test_a_cut_is_the_backbones_own_map_in_half_precision(pictures, tmp_path):
-    found = gallery(tmp_path).look(pictures, [CUT])[0]
+    found = store(tmp_path).look(pictures, [CUT])[0]
     body = load(tiny_tail.source(), tiny_tail.weights())
     x = normalise(prepared(pictures), tiny_tail.source().input)
     with torch.inference_mode():
@@ -58,7 +58,7 @@ def test_a_cut_is_the_backbones_own_map_in_half_precision(pictures, tmp_path):
 
 def test_all_depths_are_the_backbones_own_side_by_side(pictures, tmp_path):
     source = tiny_tail.source()
-    found = gallery(tmp_path).look(pictures, [ALL])[0]
+    found = store(tmp_path).look(pictures, [ALL])[0]
     body = load(source, tiny_tail.weights())
     with torch.inference_mode():
         *single, logits = body(normalise(prepared(pictures), source.input), body.depths)
@@ -73,10 +73,10 @@ def test_every_pooled_depth_is_a_slice_of_one_pass_and_one_store(pictures, tmp_p
     """Whichever are asked for, in whatever order and company, rows are computed once and the columns are the same."""
     source = tiny_tail.source()
     views = {depth: replace(View("tiny", depth), variants=variants) for depth in (*source.depths, "all")}
-    together = dict(zip(views, gallery(tmp_path).look(pictures, list(views.values())), strict=True))
+    together = dict(zip(views, store(tmp_path).look(pictures, list(views.values())), strict=True))
     assert {found.computed for found in together.values()} == {6}
     assert len(list(tmp_path.iterdir())) == 1
-    again = gallery(tmp_path)
+    again = store(tmp_path)
     for depth in ("stage2", "top", "all"):
         alone = again.look(pictures, [views[depth]])[0]
         assert alone.computed == 0
@@ -95,18 +95,18 @@ def test_a_depth_that_this_source_has_not(pictures, tmp_path):
     with pytest.raises(
         UnknownName, match=r"There is no depth 'stag2'\. Did you mean 'stage2'\? Known: stage1, stage2, .*, top, all"
     ):
-        gallery(tmp_path).look(pictures[:1], [TOP, View("tiny", "stag2")])
+        store(tmp_path).look(pictures[:1], [TOP, View("tiny", "stag2")])
 
 
 def test_the_input_is_the_prepared_picture(pictures, tmp_path):
-    found = gallery(tmp_path).look(pictures, [INPUT])[0]
+    found = store(tmp_path).look(pictures, [INPUT])[0]
     assert found.x.dtype == np.uint8
     np.testing.assert_array_equal(found.x, prepared(pictures).numpy())
     assert found.logits is None
 
 
 def test_copies_are_rows_of_their_own_and_the_first_is_the_picture_itself(pictures, tmp_path):
-    many, plain = (gallery(tmp_path).look(pictures, [view])[0] for view in (COPIES, CUT))
+    many, plain = (store(tmp_path).look(pictures, [view])[0] for view in (COPIES, CUT))
     assert many.x.shape == (6, 4, 32, 8, 8)
     assert many.x.dtype == np.float16
     assert many.logits.shape == (6, 4, 1000)
@@ -118,14 +118,14 @@ def test_copies_are_rows_of_their_own_and_the_first_is_the_picture_itself(pictur
 
 
 def test_a_picture_has_the_same_copies_whatever_its_company(pictures, tmp_path):
-    whole = gallery(tmp_path / "a").look(pictures, [COPIES])[0]
+    whole = store(tmp_path / "a").look(pictures, [COPIES])[0]
     some = [pictures[4], pictures[1]]
     for asked in (some, some[:1]):
-        alone = gallery(tmp_path / str(len(asked))).look(asked, [COPIES])[0]
+        alone = store(tmp_path / str(len(asked))).look(asked, [COPIES])[0]
         np.testing.assert_allclose(alone.x, whole.x[[4, 1][: len(asked)]], rtol=2e-3, atol=2e-3)
-    lens = backbone_lens(tiny_tail.source(), ["cut:3"], "torch", tiny_tail.weights(), 4)
+    extractor = backbone_extractor(tiny_tail.source(), ["cut:3"], "torch", tiny_tail.weights(), 4)
     picture = decode(Path(pictures[0].path))
-    one, two, other = (lens.prepare(picture, name) for name in ("aa", "aa", "bb"))
+    one, two, other = (extractor.prepare(picture, name) for name in ("aa", "aa", "bb"))
     np.testing.assert_array_equal(one, two)
     np.testing.assert_array_equal(one[0], other[0])
     assert (one[1:] != other[1:]).any(), "the digest is the seed"
@@ -135,8 +135,8 @@ def test_the_copies_style_is_that_of_the_view(pictures):
     """Light at the left: a glyph's copies never have it at the right, a photo's half the time."""
     picture = np.repeat(np.linspace(255, 0, 80).astype(np.uint8)[None, :, None], 80, 0).repeat(3, 2)
     for style, mirrored in (("glyph", False), ("photo", True)):
-        lens = backbone_lens(tiny_tail.source(), ["cut:3"], "torch", tiny_tail.weights(), 30, style)
-        copies = lens.prepare(picture, "x").astype(float)
+        extractor = backbone_extractor(tiny_tail.source(), ["cut:3"], "torch", tiny_tail.weights(), 30, style)
+        copies = extractor.prepare(picture, "x").astype(float)
         to_the_right = copies[..., 32:].mean((1, 2, 3)) > copies[..., :32].mean((1, 2, 3))
         assert bool(to_the_right.any()) is mirrored
 
@@ -151,26 +151,26 @@ def test_all_that_changes_rows_changes_the_key_and_nothing_is_mixed_up_in_the_ca
         replace(COPIES, variants=3),
         View("tiny", "cut:1"),
     ]
-    alone = [gallery(tmp_path).look(pictures, [view])[0] for view in views]
+    alone = [store(tmp_path).look(pictures, [view])[0] for view in views]
     assert len({found.key for found in alone}) == len(views)
-    again = gallery(tmp_path)
+    again = store(tmp_path)
     for view, found in zip(views, alone, strict=True):
         back = again.look(pictures, [view])[0]
         assert (back.computed, back.key) == (0, found.key)
         np.testing.assert_array_equal(back.x, found.x)
     plain = replace(CUT, style="glyph")
-    assert gallery(tmp_path).look(pictures, [plain])[0].computed == 0, "without copies a style changes nothing"
+    assert store(tmp_path).look(pictures, [plain])[0].computed == 0, "without copies a style changes nothing"
     assert (
-        input_lens(tiny_tail.source()).key
-        != input_lens(replace(tiny_tail.source(), input=replace(tiny_tail.source().input, crop=0.5))).key
+        input_extractor(tiny_tail.source()).key
+        != input_extractor(replace(tiny_tail.source(), input=replace(tiny_tail.source().input, crop=0.5))).key
     )
 
 
 def test_asked_for_together_each_view_gets_its_own_rows(pictures, tmp_path):
     views = [COPIES, TOP, INPUT, CUT, View(None, size=16), replace(TOP, variants=4)]
-    together = gallery(tmp_path / "one").look(pictures, views)
+    together = store(tmp_path / "one").look(pictures, views)
     for view, found in zip(views, together, strict=True):
-        alone = gallery(tmp_path / "two").look(pictures, [view])[0]
+        alone = store(tmp_path / "two").look(pictures, [view])[0]
         assert found.x.shape == alone.x.shape
         assert found.x.dtype == alone.x.dtype
         np.testing.assert_allclose(found.x, alone.x, rtol=2e-3, atol=2e-3)
@@ -179,13 +179,13 @@ def test_asked_for_together_each_view_gets_its_own_rows(pictures, tmp_path):
 
 def test_a_cut_that_this_network_has_not(pictures, tmp_path):
     with pytest.raises(UnknownName, match="There is no depth 'cut:8'"):
-        gallery(tmp_path).look(pictures, [View("tiny", "cut:8")])
+        store(tmp_path).look(pictures, [View("tiny", "cut:8")])
 
 
 def test_what_half_precision_cannot_hold_is_clipped():
-    lens = backbone_lens(tiny_tail.source(), ["cut:3"], "torch", tiny_tail.weights())
-    lens.__dict__["compute"] = lambda batch: [np.array([[[[1e9, -1e9, 0.5]]]], np.float32), np.zeros((1, 1000))]
-    cut, _ = lens.rows([np.zeros((1, 3, 64, 64), np.uint8)])
+    extractor = backbone_extractor(tiny_tail.source(), ["cut:3"], "torch", tiny_tail.weights())
+    extractor.__dict__["compute"] = lambda batch: [np.array([[[[1e9, -1e9, 0.5]]]], np.float32), np.zeros((1, 1000))]
+    cut, _ = extractor.rows([np.zeros((1, 3, 64, 64), np.uint8)])
     assert cut.tolist() == [[[[65504, -65504, 0.5]]]]
 
 
@@ -193,7 +193,7 @@ def test_what_half_precision_cannot_hold_is_clipped():
 def test_both_engines_give_the_same_maps(pictures, tmp_path, monkeypatch):
     monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "cache"))
     one, two = (
-        gallery(tmp_path, engine).look(pictures[:3], [replace(CUT, variants=2)])[0] for engine in ("torch", "openvino")
+        store(tmp_path, engine).look(pictures[:3], [replace(CUT, variants=2)])[0] for engine in ("torch", "openvino")
     )
     assert one.x.shape == two.x.shape
     assert one.x.dtype == two.x.dtype == np.float16

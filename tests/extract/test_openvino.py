@@ -12,7 +12,7 @@ import own_source
 import tiny_tail
 from drawn import two_classes
 from headstart.extract.engine import torch as plain
-from headstart.extract.gallery import Gallery
+from headstart.extract.feature_store import FeatureStore
 from headstart.read import read
 from headstart.run.sources import Looking
 
@@ -56,7 +56,7 @@ def test_what_a_record_only_tells_converts_nothing_again(cache):
 def test_of_a_twin_with_random_weights_the_features_are_kept_and_the_graph_is_not(tmp_path):
     with own_source.offered(tmp_path) as source:
         examples = read(two_classes(tmp_path / "photos", 6, side=40)).train
-        eyes, exact = (Looking(Gallery({}, engine=engine)) for engine in ("openvino", "torch"))
+        eyes, exact = (Looking(FeatureStore({}, engine=engine)) for engine in ("openvino", "torch"))
         eyes.look(source, examples)
         theirs = eyes.look_random(source, examples)
         (graph,) = (tmp_path / "cache").glob("openvino/*")

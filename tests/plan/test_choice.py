@@ -1,4 +1,4 @@
-"""Who is preferred in its camp, who is crowned, and what is said about the others."""
+"""Who is preferred in its arm, who is crowned, and what is said about the others."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from contenders import contender
 from headstart.errors import UsageError
-from headstart.plan.choice import behind, crown, explain, luck, prefer, standard_error
+from headstart.plan.choice import behind, explain, luck, prefer, select_final, standard_error
 
 
 def test_of_the_indistinguishable_the_prior_prefers():
@@ -36,15 +36,15 @@ def test_within_one_standard_error_is_scipys(seed):
     rng = np.random.default_rng(seed)
     base = rng.gamma(1, 1, 30)
     others = [base + rng.normal(shift, 0.3, 30) for shift in (0.02, 0.05, 0.08, 0.2)]
-    camp = [contender(str(i), losses, prior=-i) for i, losses in enumerate([base, *others])]
-    best = min(camp, key=lambda c: c.trial.log_loss)
-    close = [c for c in camp if c is best or ttest_1samp(c.losses - best.losses, 0).statistic <= 1]
-    assert prefer(camp) is min(close, key=lambda c: c.prior)
+    arm = [contender(str(i), losses, prior=-i) for i, losses in enumerate([base, *others])]
+    best = min(arm, key=lambda c: c.trial.log_loss)
+    close = [c for c in arm if c is best or ttest_1samp(c.losses - best.losses, 0).statistic <= 1]
+    assert prefer(arm) is min(close, key=lambda c: c.prior)
 
 
 def test_with_one_validation_picture_the_lowest_wins():
-    camp = [contender("a", [0.5], prior=1), contender("b", [0.6], prior=0)]
-    assert prefer(camp).trial.id == "a"
+    arm = [contender("a", [0.5], prior=1), contender("b", [0.6], prior=0)]
+    assert prefer(arm).trial.id == "a"
 
 
 def test_ties_are_settled_by_loss_then_name():
@@ -75,7 +75,7 @@ def test_a_rival_is_crowned_where_its_lead_could_not_be_luck():
         level = [1] * 20 + [0] * 10
         transfer = contender("t", [0.5] * 39, right=[*level, *[0] * ahead, *[1] * lost, *[1] * (9 - ahead - lost)])
         rival = contender("r", [0.1] * 39, right=[*level, *[1] * ahead, *[0] * lost, *[1] * (9 - ahead - lost)])
-        assert (crown(transfer, rival) is rival) is wins, (ahead, lost)
+        assert (select_final(transfer, rival) is rival) is wins, (ahead, lost)
 
 
 def test_luck_is_the_sign_tests():
@@ -107,10 +107,10 @@ def test_of_two_as_good_the_rival_is_crowned_in_at_most_one_of_twenty(n, size):
         transfer, one, two = (
             contender(i, [0.5] * n, right=drawn(rng, n, 0.6, size), folds=5, groups=groups) for i in "tab"
         )
-        alone += crown(transfer, one) is one
-        singly += crown(transfer, replace(one, groups=None)) is not transfer
+        alone += select_final(transfer, one) is one
+        singly += select_final(transfer, replace(one, groups=None)) is not transfer
         better = max(one, two, key=lambda c: c.right.sum())
-        best_of_two += crown(transfer, better) is better
+        best_of_two += select_final(transfer, better) is better
     assert alone / many <= 0.05 + 2 * (0.05 * 0.95 / many) ** 0.5
     assert best_of_two / many <= 0.10 + 2 * (0.1 * 0.9 / many) ** 0.5
     assert singly == alone if size == 1 else singly > many / 5
@@ -123,7 +123,7 @@ def test_a_rival_that_is_clearly_better_is_crowned():
         transfer, rival = (
             contender(i, [0.5] * 200, right=drawn(rng, 200, skill)) for i, skill in (("t", 0.5), ("r", 0.95))
         )
-        crowned += crown(transfer, rival) is rival
+        crowned += select_final(transfer, rival) is rival
     assert crowned > 50, "fifteen points on two hundred pictures"
 
 
@@ -132,8 +132,8 @@ def test_where_the_two_met_on_few_pictures_alone_the_rival_must_be_ahead_of_the_
     crossed = contender("p", [0.5] * 20, right=[1] * 8 + [0] * 6 + [1] * 6, folds=5)
     for right, wins in (([0] * 10 + [1] * 10, False), ([1] * 20, True)):
         rival = contender("r", [0.9] * 20, right=right, reuses=False, folds=5)
-        assert crown(long, rival) is rival, "on the last six it is ahead either way"
-        assert (crown(long, rival, crossed) is rival) is wins
+        assert select_final(long, rival) is rival, "on the last six it is ahead either way"
+        assert (select_final(long, rival, crossed) is rival) is wins
 
 
 def test_nine_of_ten_validation_pictures_are_no_crown():
@@ -141,7 +141,7 @@ def test_nine_of_ten_validation_pictures_are_no_crown():
     probe = contender("p", [0.5] * 50, right=[1] * 36 + [0] * 4 + [1] * 6 + [0] * 4, folds=5)
     scratch = contender("s", [0.1] * 10, right=[1] * 9 + [0], reuses=False)
     assert scratch.right.sum() > probe.right[-10:].sum()
-    assert crown(probe, scratch, probe) is probe
+    assert select_final(probe, scratch, probe) is probe
 
 
 def test_pictures_of_a_group_tell_as_much_as_their_mean():
@@ -171,8 +171,8 @@ def test_within_a_standard_error_is_told_by_groups():
     other = lowest + np.repeat([0.5, 0.3, -0.5, 0.1], 10)
     groups = np.arange(40) // 10
     for of, wins in ((None, "a"), (groups, "b")):
-        camp = [contender("a", lowest, prior=1, groups=of), contender("b", other, prior=0, groups=of)]
-        assert prefer(camp).trial.id == wins
+        arm = [contender("a", lowest, prior=1, groups=of), contender("b", other, prior=0, groups=of)]
+        assert prefer(arm).trial.id == wins
 
 
 def test_the_explanations():
@@ -186,14 +186,14 @@ def test_the_explanations():
     lucky = contender("l", [0.4] * 10)
     assert explain(lucky, winner).reason.startswith("not clearly better than w (90.0 % right, log-loss 0.500, ")
     rival = contender("r", [0.4] * 10, reuses=False)
-    assert explain(rival, winner).reason.startswith("lost to w"), "across camps there is no tie by prior"
+    assert explain(rival, winner).reason.startswith("lost to w"), "across arms there is no tie by prior"
 
 
 def test_a_rival_that_is_ahead_but_not_clearly_is_not_told_to_have_lost():
-    """One of four pictures more: reuse is kept, see `crown`, but did not win."""
+    """One of four pictures more: reuse is kept, see `select_final`, but did not win."""
     tuned = contender("tuned", [0.6] * 4, right=[1, 1, 0, 0])
     scratch = contender("scratch", [0.5] * 4, right=[1, 1, 1, 0], reuses=False)
-    assert crown(tuned, scratch) is tuned
+    assert select_final(tuned, scratch) is tuned
     assert explain(scratch, tuned).reason == (
         "not clearly ahead of all that reuse, such as tuned (50.0 % right, log-loss 0.600, validation: 4 pictures), "
         "who are preferred then: 75.0 % right, log-loss 0.500, validation: 4 pictures"

@@ -1,4 +1,4 @@
-"""What is still to come, from what contenders' notes say."""
+"""What is still to come, from what candidates' notes say."""
 
 from __future__ import annotations
 

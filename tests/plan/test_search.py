@@ -17,14 +17,14 @@ from headstart.family import load
 from headstart.kind.classification import KIND, log_loss, softmax
 from headstart.plan._folds import folds
 from headstart.plan.candidates import Candidate, candidates
-from headstart.plan.choice import CLOSE, Contender
+from headstart.plan.choice import CLOSE, Validated
 from headstart.plan.keep import recall, remember
 from headstart.plan.policy import place
 from headstart.plan.remaining import training
 from headstart.plan.search import Behind, contend, join, measure, refit, rows, trained
 from headstart.strategy import SEARCH, strategies, strategy
 from headstart.transfer.training.setting import FEW
-from headstart.types import Facts, Fitted, Trial, View, Work
+from headstart.types import Facts, FitContext, Fitted, Trial, View
 
 FACTS = Facts(24, 3, 40)
 
@@ -66,11 +66,11 @@ def test_every_usual_strategy_meets_every_source_cheap_ones_first_and_rivals_bef
 )
 def test_wanting_narrows_its_own_camp_alone(wanted, transfer, rivals):
     found = candidates(["mobilenet-v2"], wanted, FACTS)
-    for camp, members in ((True, transfer), (False, rivals)):
+    for arm, members in ((True, transfer), (False, rivals)):
         family = {n: w for n, w in strategies().items() if w.takes("image", "classification")}
-        everyone = {n for n, w in family.items() if w.reuses is camp and not place(w, FACTS).on_request}
+        everyone = {n for n, w in family.items() if w.reuses is arm and not place(w, FACTS).on_request}
         always = {n for n in everyone if family[n].baseline}
-        assert {c.strategy for c in found if c.reuses is camp} == (members | always if members else everyone)
+        assert {c.strategy for c in found if c.reuses is arm} == (members | always if members else everyone)
 
 
 def test_wanting_what_does_not_exist():
@@ -83,8 +83,8 @@ def test_what_takes_part_on_request_alone():
     asked = [n for n, w in family.items() if place(w, FACTS).on_request]
     assert asked, "else this test says nothing"
     for name in asked:
-        camp = family[name].reuses
-        found = [c for c in candidates(["a"], [name], FACTS) if c.reuses is camp and not c.baseline]
+        arm = family[name].reuses
+        found = [c for c in candidates(["a"], [name], FACTS) if c.reuses is arm and not c.baseline]
         assert {c.strategy for c in found} == {name}
 
 
@@ -100,16 +100,16 @@ def halves():
     return drawn_task.features(24, 3, 1, spread=3), drawn_task.features(18, 3, 2, spread=3)
 
 
-def work(halves, view: View | None = None, k: int = 3, **how) -> Work:
-    return Work(halves[0], k, view or View("some"), valid=halves[1], **how)
+def context(halves, view: View | None = None, k: int = 3, **how) -> FitContext:
+    return FitContext(halves[0], k, view or View("some"), valid=halves[1], **how)
 
 
-def everything(halves) -> Work:
-    return Work(join(*halves), 3, View("some"))
+def everything(halves) -> FitContext:
+    return FitContext(join(*halves), 3, View("some"))
 
 
-def run(halves, candidate=None, **how) -> Contender:
-    return contend(candidate or probe(), work(halves), ("a", "b", "c"), FACTS, **how)
+def run(halves, candidate=None, **how) -> Validated:
+    return contend(candidate or probe(), context(halves), ("a", "b", "c"), FACTS, **how)
 
 
 def test_contending_chooses_the_setting_of_the_lowest_validation_loss(halves):
@@ -119,7 +119,7 @@ def test_contending_chooses_the_setting_of_the_lowest_validation_loss(halves):
     probes = load("transfer", "probe")
     losses = []
     for config in probes.settings(FACTS):
-        steps = probes.run(config, Work(train, 3, View("some")))
+        steps = probes.run(config, FitContext(train, 3, View("some")))
         next(steps)
         with pytest.raises(StopIteration) as stop:
             next(steps)
@@ -150,7 +150,7 @@ def test_a_strategy_with_a_rung_compares_briefly_and_then_runs_in_full():
 
     candidate = Candidate("scratch", "scratch", False, View(None, size=32))
     with pytest.raises(InterruptedError):
-        contend(candidate, work((train, valid), candidate.view, 2), ("a", "b"), Facts(8, 2, 30), watch=watch)
+        contend(candidate, context((train, valid), candidate.view, 2), ("a", "b"), Facts(8, 2, 30), watch=watch)
     assert seen == {f"scratch: setting {i + 1} of {SEARCH}": 30 for i in range(SEARCH)} | {"scratch": 300}
 
 
@@ -164,14 +164,14 @@ def test_by_cross_validation_every_picture_is_named_by_a_head_that_had_not_seen_
     train, valid = halves
     both = join(train, valid)
     drawn = folds(both.y, np.arange(len(both.y)))
-    found = contend(probe(), Work(train, 3, View("some"), valid=valid), ("a", "b", "c"), FACTS, folds=drawn)
+    found = contend(probe(), FitContext(train, 3, View("some"), valid=valid), ("a", "b", "c"), FACTS, folds=drawn)
     module = load("transfer", "probe")
     scores = []
     for config in module.settings(FACTS):
         logits = np.zeros((len(both.y), 3))
         for fold in range(5):
-            work = Work(rows(both, drawn != fold), 3, View("some"))
-            fitted = trained(probe(), config, work, ("a", "b", "c"))[0]
+            context = FitContext(rows(both, drawn != fold), 3, View("some"))
+            fitted = trained(probe(), config, context, ("a", "b", "c"))[0]
             logits[drawn == fold] = module.logits(fitted, both.x[drawn == fold])
         scores.append((KIND.compared(logits, both.y)[1], logits))
     losses, logits = min(scores, key=lambda s: s[0].mean())
@@ -187,7 +187,7 @@ def test_a_picture_that_is_never_held_out_is_not_counted(halves):
     train, valid = halves
     drawn = folds([*train.y, *valid.y], np.arange(len(train.y) + len(valid.y)))
     drawn[:4] = -1
-    found = contend(probe(), Work(train, 3, View("some"), valid=valid), ("a", "b", "c"), FACTS, folds=drawn)
+    found = contend(probe(), FitContext(train, 3, View("some"), valid=valid), ("a", "b", "c"), FACTS, folds=drawn)
     assert len(found.losses) == len(found.right) == found.trial.compared_on == len(drawn) - 4
 
 
@@ -208,7 +208,7 @@ def test_a_refit_asks_the_strategy_for_its_longer_setting():
     fitted = Fitted("scratch", View(None, size=32), config, ("a", "b"), {}, 0, 0, decoder={"temperature": 1.7})
     notes = {"step": 16, "steps": 20, "n": 8}
     again = refit(
-        Contender(trial, fitted, notes, np.zeros(4), np.ones(4, bool)), Work(join(train, valid), 2, fitted.view)
+        Validated(trial, fitted, notes, np.zeros(4), np.ones(4, bool)), FitContext(join(train, valid), 2, fitted.view)
     )
     assert again.config["steps"] == 24  # 16 steps of 8 pictures are as many epochs as 24 of 12
     assert again.trained_params > 0
@@ -220,9 +220,9 @@ MAPS = Facts(200, 2, 30)  # as for so many, of which training takes few epochs
 FEW_MAPS = Facts(8, 2, 30)
 
 
-def tuning_work(**how) -> Work:
+def tuning_work(**how) -> FitContext:
     """Eight training and six validation pictures at the cut of a tiny source."""
-    return tiny_tail.work("cut:3", 8, 2, valid=6, **how)
+    return tiny_tail.context("cut:3", 8, 2, valid=6, **how)
 
 
 @pytest.fixture(scope="module")
@@ -234,7 +234,7 @@ def short() -> np.ndarray:
     return min(losses, key=lambda of_one: of_one.mean())
 
 
-def goes_on(leader: Contender | None) -> bool:
+def goes_on(leader: Validated | None) -> bool:
     """Whether a full run begins after the short ones; raises `Behind` where it does not."""
 
     def watch(what, done, of):
@@ -310,7 +310,7 @@ def test_of_few_a_long_candidate_too_is_compared_on_all_of_them():
     """Contrastive tuning of texts, the quickest: trained once in full, then for each fold."""
     view = View(tiny_text.source().key, "input")
     train, valid = (tiny_text.drawn(view, n, 2, seed) for n, seed in ((8, 1), (4, 2)))
-    given = Work(train, 2, view, valid=valid, source=tiny_text.source(), weights=tiny_text.weights())
+    given = FitContext(train, 2, view, valid=valid, source=tiny_text.source(), weights=tiny_text.weights())
     candidate = Candidate("contrastive-tiny", "contrastive", True, view, long=True)
     drawn, groups, seen = np.arange(12) % 5, np.arange(12) // 2, []
     drawn[0] = -1  # as if its class would be missing without it
@@ -334,14 +334,14 @@ def test_a_long_run_keeps_its_state_by_setting_and_short_ones_keep_none(tmp_path
         elif done > 1:
             raise InterruptedError(what)
 
-    given = tuning_work(scratchpad=tmp_path)
+    given = tuning_work(checkpoint=tmp_path)
     with pytest.raises(InterruptedError):
         contend(TUNING, given, ("a", "b"), MAPS, watch=watch)
     (pad,) = tmp_path.iterdir()
     assert pad.name.startswith("loop-")
     config = asdict(load("transfer", "finetune").Config())
     trial = Trial(TUNING.id, "finetune", "tiny", True, config, SEARCH, "finished", "")
-    old = Contender(
+    old = Validated(
         trial, Fitted("finetune", TUNING.view, config, ("a", "b"), {}, 0, 0), {}, np.zeros(6), np.ones(6, bool)
     )
 

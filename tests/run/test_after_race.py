@@ -19,7 +19,7 @@ import tiny_tail
 from drawn import headstart as command
 from drawn import two_classes
 from headstart.errors import DataError, UsageError
-from headstart.extract.gallery import Gallery
+from headstart.extract.feature_store import FeatureStore
 from headstart.report import _layers
 from headstart.run import depths, source_data
 from headstart.source.vision import timm
@@ -54,8 +54,8 @@ def desk(tmp_path_factory) -> SimpleNamespace:
     with own_source.offered(folder) as source:
         data = two_classes(folder / "photos")
         paths = draw(folder / "loose", 6)
-        gallery = Gallery({"tiny": source}, engine="torch", folder=folder / "rows")
-        found = gallery.look(source_data.source_examples(folder / "loose", source, gallery, TOP), [TOP])[0]
+        store = FeatureStore({"tiny": source}, engine="torch", folder=folder / "rows")
+        found = store.extract(source_data.source_examples(folder / "loose", source, store, TOP), [TOP])[0]
         names = own_names()
         for i, (path, said) in enumerate(zip(paths, found.logits.argmax(1), strict=True)):
             right = names[int(said)] if i < 4 else names[min(set(names) - {int(said)})]
@@ -210,7 +210,7 @@ def test_a_network_of_few_parts_is_trained_from_its_pictures_up_too(tmp_path):
 
 @pytest.fixture
 def looking(tmp_path):
-    return Gallery(
+    return FeatureStore(
         {"tiny": tiny_tail.source()}, engine="torch", weights={"tiny": tiny_tail.weights()}, folder=tmp_path / "rows"
     )
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import tiny_text
-from headstart.extract.gallery import Gallery
+from headstart.extract.feature_store import FeatureStore
 from headstart.plan.journal import Journal
 from headstart.plan.remaining import Slow
 from headstart.run import budget
@@ -30,19 +30,19 @@ def looks(tmp_path):
     plan = Plan(**{**blank, "out": tmp_path, "asked": budget.AUTO})
     task = Task("drawn", ("a", "b"), tuple(drawn[:90]), tuple(drawn[90:120]), Sealed(()), modality="text")
     sources = {"tiny-text": tiny_text.source()}
-    gallery = Gallery(sources, weights={"tiny-text": tiny_text.weights()}, folder=tmp_path / "features")
-    job = Job(plan, Clock(), lambda *_: None, task, gallery, Journal(tmp_path / "journal.jsonl"))
+    store = FeatureStore(sources, weights={"tiny-text": tiny_text.weights()}, folder=tmp_path / "features")
+    job = Job(plan, Clock(), lambda *_: None, task, store, Journal(tmp_path / "journal.jsonl"))
     return Looks(job, sources)
 
 
 def test_a_pass_that_would_not_end_in_time_is_not_begun_and_asked_once(looks):
     with pytest.raises(Slow, match=r"looking at \d+ texts through tiny-text would take about \d+ s more, and 0 s were"):
         looks.of(TOP, time.monotonic())
-    seen = looks._job.gallery.computed
+    seen = looks._job.store.computed
     assert 0 < seen < 110, "a few told"
     with pytest.raises(Slow, match="looking at"):
         looks.of(TOP, None)
-    assert looks._job.gallery.computed == seen
+    assert looks._job.store.computed == seen
 
 
 def test_one_that_would_not_fit_into_memory_neither(looks, monkeypatch):
@@ -65,7 +65,7 @@ def test_a_light_source_that_stands_in_is_all_that_is_left_and_is_said(looks):
     left = [{"source": key, "why": "time", "reason": "slow"} for key in ("tiny-text", "other")]
     ranking = {"chosen": ["heavy"], "looked_at": ["heavy"], "left_out": left, "sources": []}
     picked = _sources.instead(job, _sources.Picked({"heavy": heavy}, {}, ranking, ("w",)), tiny_text.source())
-    assert [*picked.sources] == [*picked.weights] == [*job.gallery.sources] == picked.ranking["chosen"] == ["tiny-text"]
+    assert [*picked.sources] == [*picked.weights] == [*job.store.sources] == picked.ranking["chosen"] == ["tiny-text"]
     assert picked.warnings[0].startswith(
         "Looking at all texts through heavy would have taken longer than the budget: tiny"
     )

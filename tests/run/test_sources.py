@@ -4,7 +4,7 @@ import time
 
 import tiny_text
 from drawn_eyes import Drawn, source, task
-from headstart.extract.gallery import Gallery
+from headstart.extract.feature_store import FeatureStore
 from headstart.plan import rounds
 from headstart.plan.cost import Pace
 from headstart.run import sources
@@ -27,18 +27,18 @@ def test_run_json_names_who_was_looked_at_and_who_was_not_and_why():
 
 
 def test_eyes_know_what_is_missing_let_networks_go_and_remember_how_quick_a_source_is(tmp_path, wordllama, monkeypatch):
-    eyes = sources.Looking(Gallery({}, engine="torch", folder=tmp_path / "features"))
+    eyes = sources.Looking(FeatureStore({}, engine="torch", folder=tmp_path / "features"))
     examples = tiny_text.texts(12, 2)
     assert eyes.missing(wordllama, examples) == list(examples)
     first = eyes.look(wordllama, examples[:4])
     assert eyes.missing(wordllama, examples) == list(examples[4:])
-    assert View(wordllama.key, "all") in eyes.gallery._lenses
+    assert View(wordllama.key, "all") in eyes.store._extractors
     eyes.leave(wordllama)
-    assert not eyes.gallery._lenses
+    assert not eyes.store._extractors
     assert (eyes.look(wordllama, examples[:4]).x == first.x).all(), "the features stay"
     monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path))
     assert eyes.kept(wordllama) is None
     eyes.keep(wordllama, Pace(start=2.0, each=0.5))
     assert eyes.kept(wordllama) == Pace(start=2.0, each=0.5)
-    other = sources.Looking(Gallery({}, engine="openvino", folder=tmp_path / "features"))
+    other = sources.Looking(FeatureStore({}, engine="openvino", folder=tmp_path / "features"))
     assert other.kept(wordllama) is None, "another engine has another pace"

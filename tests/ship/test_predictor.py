@@ -60,7 +60,7 @@ def test_it_says_what_the_strategy_says_and_goes_when_it_is_closed(tuned, read, 
     model, examples = load(tuned), tiny_text.texts(6, 2, 4)
     with model.predictor(folder=tmp_path) as predictor:
         found = predictor.logits(examples)
-        x = predictor.gallery.look(examples, [model.fitted.view])[0].x
+        x = predictor.store.extract(examples, [model.fitted.view])[0].x
         alone = member("transfer", "finetune").logits(model.fitted, x, model.source, model.weights)
         np.testing.assert_allclose(found, alone, atol=1e-2)
         assert predictor.features(examples).shape == (6, model.source.feature_dim)

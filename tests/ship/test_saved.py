@@ -62,7 +62,7 @@ def test_a_copied_model_predicts_with_an_empty_cache_and_no_network(finished, co
 
 
 def test_auto_is_the_engine_the_model_was_judged_with(standing):
-    assert load(standing / "model").gallery().engine == "torch"
+    assert load(standing / "model").store().engine == "torch"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A run keeps two models, the best of each camp: both predict what was judged, and share one backbone."""
+"""A run keeps two models, the best of each arm: both predict what was judged, and share one backbone."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CAMPS = ("transfer", "rival")
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory) -> SimpleNamespace:
-    """A finished run of two cheap candidates, and the test part's share of right answers by camp."""
+    """A finished run of two cheap candidates, and the test part's share of right answers by arm."""
     folder = tmp_path_factory.mktemp("desk")
     with own_source.offered(folder):
         data = two_classes(folder / "photos", 16)
@@ -45,9 +45,9 @@ def right(desk, **how) -> float:
 def test_each_of_the_two_predicts_what_was_judged(desk):
     record, strategy = desk.run.record, {}
     shown = {row["strategy"]: row["value"] for row in [*record["rivals"], record["verdict"]["transfer"]]}
-    for camp in CAMPS:
-        strategy[camp] = headstart.load(desk.run.path, take=camp).model.fitted.strategy
-        assert right(desk, take=camp) == pytest.approx(shown[strategy[camp]])
+    for arm in CAMPS:
+        strategy[arm] = headstart.load(desk.run.path, take=arm).model.fitted.strategy
+        assert right(desk, take=arm) == pytest.approx(shown[strategy[arm]])
     assert strategy == {"transfer": "probe", "rival": "classical"}
     lost = record["other"]["take"]
     (winner,) = {*CAMPS} - {lost}
@@ -57,11 +57,11 @@ def test_each_of_the_two_predicts_what_was_judged(desk):
 
 def test_the_command_takes_the_other(desk):
     some = sorted(desk.test.rglob("*.jpg"))[:3]
-    camp = desk.run.record["other"]["take"]
-    done = command("predict", desk.run.path, *some, "--take", camp, "--json")
+    arm = desk.run.record["other"]["take"]
+    done = command("predict", desk.run.path, *some, "--take", arm, "--json")
     assert done.returncode == 0, done.stderr
     rows = [json.loads(line) for line in done.stdout.splitlines()]
-    told = [row.probabilities for row in headstart.predict(desk.run.path, some, take=camp)]
+    told = [row.probabilities for row in headstart.predict(desk.run.path, some, take=arm)]
     assert [row["probabilities"] for row in rows] == [pytest.approx(each, abs=1e-4) for each in told]
     wrong = command("predict", desk.run.path, *some, "--take", "best")
     assert wrong.returncode != 0

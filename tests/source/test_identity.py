@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from headstart.extract.modality.image import backbone_lens
-from headstart.extract.modality.text import text_lens
+from headstart.extract.modality.image import backbone_extractor
+from headstart.extract.modality.text import text_extractor
 from headstart.source import _catalogue
 
 
@@ -27,18 +27,18 @@ def test_features_of_two_networks_from_one_file_are_kept_apart(change):
     change = {**change, "origin": {**source.origin, **change.get("origin", {})}}
     other = replace(source, **change)
     assert source.identity != other.identity
-    one, two = (backbone_lens(each, ["top"], "torch").key for each in (source, other))
+    one, two = (backbone_extractor(each, ["top"], "torch").key for each in (source, other))
     assert one != two
 
 
 def test_what_a_record_only_tells_changes_nothing():
     source = _catalogue.get("mobilenet-v2")
     other = replace(source, key="mine", title="Mine", notes="x", origin={**source.origin, "version": "9"})
-    one, two = (backbone_lens(each, ["top"], "torch").key for each in (source, other))
+    one, two = (backbone_extractor(each, ["top"], "torch").key for each in (source, other))
     assert one == two
 
 
 def test_a_language_models_settings_are_part_of_its_name():
     source = _catalogue.get("minilm-l6")
     other = replace(source, config={**source.config, "num_attention_heads": 6})
-    assert text_lens(source).key != text_lens(other).key
+    assert text_extractor(source).key != text_extractor(other).key

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 import tiny_tail
 from headstart.errors import SourceError
-from headstart.extract.modality.image import backbone_lens
+from headstart.extract.modality.image import backbone_extractor
 from headstart.source.vision import timm
 from headstart.source.vision.backbone import Backbone
 from headstart.source.vision.parts import Pieces
@@ -171,7 +171,7 @@ def test_both_engines_give_a_networks_depths_and_cuts(architecture, tmp_path, mo
     source, weights = tiny_tail.source(architecture), tiny_tail.weights(architecture)
     batch = [tiny_tail.pictures(3, 3, 5).x[i : i + 1] for i in range(3)]
     one, two = (
-        backbone_lens(source, ("all", "cut:3"), engine, weights).rows(batch) for engine in ("torch", "openvino")
+        backbone_extractor(source, ("all", "cut:3"), engine, weights).rows(batch) for engine in ("torch", "openvino")
     )
     exact = load("extract/engine", "openvino").precision() == "fp32"
     for a, b in zip(one, two, strict=True):

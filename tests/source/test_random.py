@@ -8,7 +8,7 @@ import pytest
 import own_source
 import tiny_text
 from drawn import two_classes
-from headstart.extract.gallery import Gallery
+from headstart.extract.feature_store import FeatureStore
 from headstart.read import read
 from headstart.run.sources import Looking
 from headstart.source import _random
@@ -16,7 +16,7 @@ from headstart.types import View
 
 
 def looked(source, examples, **more):
-    eyes = Looking(Gallery({}, engine="torch", **more))
+    eyes = Looking(FeatureStore({}, engine="torch", **more))
     return eyes.look(source, examples).x, eyes.look_random(source, examples).x, eyes
 
 

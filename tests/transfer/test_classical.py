@@ -12,16 +12,16 @@ from skimage.feature import hog
 import drawn_task
 from headstart.transfer import _once, classical
 from headstart.transfer.baseline import hog_svm
-from headstart.types import Features, Fitted, View, Work
+from headstart.types import Features, FitContext, Fitted, View
 
 VIEW = View(None, size=hog_svm.SIDE)
 
 
 def learn(train, config, k):
-    work = classical.run(config, Work(train, k, VIEW))
-    next(work)
+    context = classical.run(config, FitContext(train, k, VIEW))
+    next(context)
     with pytest.raises(StopIteration) as stop:
-        next(work)
+        next(context)
     head = stop.value.value
     return Fitted("classical", VIEW, asdict(config), tuple("abcd"[:k]), head.state, head.trained_params, 0)
 

@@ -13,14 +13,14 @@ from headstart.kind import multilabel, regression
 from headstart.kind.classification import softmax
 from headstart.strategy import strategy
 from headstart.transfer import constant
-from headstart.types import Facts, Features, Fitted, View, Work
+from headstart.types import Facts, Features, FitContext, Fitted, View
 from tiny_tail import drain
 
 
 def scores(y: np.ndarray, k: int, rows: int = 3, kind: str = "classification") -> np.ndarray:
     """Of new inputs, which say nothing."""
-    work = Work(Features(np.zeros((len(y), 2), np.float32), y, "x"), k, View(None, size=64), kind=kind)
-    head = drain(constant.run(constant.Config(), work))[0]
+    context = FitContext(Features(np.zeros((len(y), 2), np.float32), y, "x"), k, View(None, size=64), kind=kind)
+    head = drain(constant.run(constant.Config(), context))[0]
     fitted = Fitted("constant", View(None, size=64), {}, tuple(map(str, range(k))), head.state, 0, 0)
     return constant.logits(fitted, np.ones((rows, 2)))
 
@@ -68,5 +68,5 @@ def test_it_takes_part_in_every_kind_and_modality():
                 found = candidates(["any"], wanted, Facts(24, 3, 40, modality, kind))
                 (floor,) = [c for c in found if c.strategy == "constant"]
                 assert (floor.baseline, floor.reuses, floor.long) == (True, False, False)
-                assert any(not c.reuses and not c.baseline for c in found), "it alone is no camp of rivals"
+                assert any(not c.reuses and not c.baseline for c in found), "it alone is no arm of rivals"
     assert strategy("constant").title("text", "regression") == "always the median"

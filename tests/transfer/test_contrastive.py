@@ -17,8 +17,8 @@ VIEW = View("tiny-text", "input")
 K = 3
 
 
-def work(n=24, k=K, **more):
-    return tiny_text.work(tiny_text.drawn(VIEW, n, k, 1), k, VIEW, **more)
+def context(n=24, k=K, **more):
+    return tiny_text.context(tiny_text.drawn(VIEW, n, k, 1), k, VIEW, **more)
 
 
 def test_the_loss_is_the_mean_over_pairs_taken_one_by_one():
@@ -44,7 +44,7 @@ def test_of_one_kind_of_pairs_alone_the_loss_is_theirs_and_of_none_it_is_zero():
 def test_batches_hold_as_many_texts_of_each_class_and_are_a_function_of_the_step(n, k, classes, each):
     x = np.empty(n, dtype=object)
     x[:] = [np.array([i]) for i in range(n)]  # the token tells the row
-    given = work()
+    given = context()
     given = replace(given, train=Features(x, np.arange(n) % k, "drawn"), k=k)
     tail = open_tail(given.source, given.weights, VIEW, k)
     batch = contrastive._batches(given, contrastive.Config(), tail)
@@ -62,7 +62,7 @@ def test_batches_hold_as_many_texts_of_each_class_and_are_a_function_of_the_step
 
 
 def test_long_texts_are_cut_while_tuning():
-    given = work()
+    given = context()
     tail = open_tail(given.source, given.weights, VIEW, K)
     rows, _ = contrastive._batches(given, contrastive.Config(length=4), tail)(0)
     assert rows.shape[1] == 4
@@ -71,7 +71,7 @@ def test_long_texts_are_cut_while_tuning():
 
 def test_training_pulls_a_class_together_and_pushes_classes_apart():
     config = contrastive.Config(parts=4, lr=3e-3, steps=60)
-    given = work(60)
+    given = context(60)
     head, _ = drain(contrastive.run(config, given))
     new = tiny_text.drawn(VIEW, 60, K, 2)
     before = open_tail(given.source, given.weights, VIEW, K).eval()
@@ -90,7 +90,7 @@ def test_training_pulls_a_class_together_and_pushes_classes_apart():
 
 
 def test_its_head_is_fitted_to_the_tuned_features_of_the_training_texts():
-    given = work()
+    given = context()
     config = contrastive.Config(parts=2, lr=1e-3, steps=10)
     head, _ = drain(contrastive.run(config, given))
     fitted = Fitted("contrastive", VIEW, vars(config), tuple("abc"), head.state, 0, 0)
@@ -115,4 +115,4 @@ def test_so_many_classes_share_a_batch_as_the_policy_supposes():
 @pytest.mark.parametrize("config", [contrastive.Config(parts=0), contrastive.Config(batch=1)])
 def test_settings_that_cannot_be_are_told(config):
     with pytest.raises(UsageError, match="one part or more"):
-        drain(contrastive.run(config, work()))
+        drain(contrastive.run(config, context()))

@@ -9,9 +9,9 @@ import pytest
 
 import drawn_task
 import tiny_tail
-from headstart.strategy import SEARCH, Head
+from headstart.strategy import SEARCH, TrainResult
 from headstart.transfer import depths, probe
-from headstart.types import Facts, Features, Fitted, Source, View, Work
+from headstart.types import Facts, Features, FitContext, Fitted, Source, View
 
 WIDTHS, K = (5, 12, 40), 3
 VIEW = View("tiny", "all")
@@ -38,17 +38,17 @@ def signal_at(block: int, n: int, seed: int, widths: tuple[int, ...]) -> Feature
     return Features(x.astype(np.float32), shown.y, f"signal-{seed}")
 
 
-def run(config: depths.Config, train: Features, widths: tuple[int, ...] = WIDTHS) -> Head:
-    head, steps = tiny_tail.drain(depths.run(config, Work(train, K, VIEW, source=source(widths))))
+def run(config: depths.Config, train: Features, widths: tuple[int, ...] = WIDTHS) -> TrainResult:
+    head, steps = tiny_tail.drain(depths.run(config, FitContext(train, K, VIEW, source=source(widths))))
     assert [(step.step, step.steps) for step in steps] == [(1, 1)]
     return head
 
 
-def scores(head: Head, x: np.ndarray) -> np.ndarray:
+def scores(head: TrainResult, x: np.ndarray) -> np.ndarray:
     return depths.logits(Fitted("depths", VIEW, {}, tuple("abc"), head.state, 0, 0), x)
 
 
-def right(head: Head, rows: Features) -> float:
+def right(head: TrainResult, rows: Features) -> float:
     return float((scores(head, rows.x).argmax(1) == rows.y).mean())
 
 
@@ -63,7 +63,7 @@ def by_hand(x: np.ndarray, like: np.ndarray, power: float) -> np.ndarray:
 @pytest.mark.parametrize("share", [0.125, 1 / 64])
 def test_with_power_0_it_is_the_probe_on_all_features_side_by_side(share):
     train = drawn(30, 1)
-    plain, _ = tiny_tail.drain(probe.run(probe.Config(share), Work(train, K, View("tiny"))))
+    plain, _ = tiny_tail.drain(probe.run(probe.Config(share), FitContext(train, K, View("tiny"))))
     head = run(depths.Config(0.0, share), train)
     assert head.notes == plain.notes
     for name in ("weight", "bias"):
@@ -106,7 +106,7 @@ def test_what_stands_below_the_top_is_found_where_the_top_alone_fails(block):
     train, new = signal_at(block, 45, 1, WIDTHS), signal_at(block, 150, 2, WIDTHS)
     top = source().columns("top")
     alone = replace(train, x=np.ascontiguousarray(train.x[:, top]))
-    plain, _ = tiny_tail.drain(probe.run(probe.Config(), Work(alone, K, View("tiny"))))
+    plain, _ = tiny_tail.drain(probe.run(probe.Config(), FitContext(alone, K, View("tiny"))))
     of_top = float(
         (probe.logits(Fitted("probe", VIEW, {}, (), plain.state, 0, 0), new.x[:, top]).argmax(1) == new.y).mean()
     )

@@ -19,17 +19,19 @@ from tiny_tail import drain
 
 def one_part(**how):
     """A tail that learns its last part alone, and the work whose maps enter it."""
-    work = tiny_tail.work("cut:1", 10, 2, copies=1, valid=0, **how)
-    return open_tail(work.source, work.weights, work.view, 2).eval(), work
+    context = tiny_tail.context("cut:1", 10, 2, copies=1, valid=0, **how)
+    return open_tail(context.source, context.weights, context.view, 2).eval(), context
 
 
-def by_hand(work, seed: int = 0) -> dict[str, np.ndarray]:
+def by_hand(context, seed: int = 0) -> dict[str, np.ndarray]:
     """Explicit gradients of each picture's log-probability, by torch.func on a plain function of the weights."""
     from torch.func import functional_call, grad, vmap
 
     net = tiny_tail.net()
     part, classifier = torch.nn.Sequential(net.conv_head, net.bn2), net.get_classifier()
-    x = torch.from_numpy(np.asarray(work.source_rows if work.source_rows is not None else work.train.x, np.float32))
+    x = torch.from_numpy(
+        np.asarray(context.source_rows if context.source_rows is not None else context.train.x, np.float32)
+    )
     with torch.no_grad():
         p = classifier(part(x).mean((2, 3))).double().softmax(1).numpy()
     random = np.random.default_rng(seed)
@@ -52,17 +54,17 @@ def by_hand(work, seed: int = 0) -> dict[str, np.ndarray]:
 @pytest.mark.parametrize("given", [False, True])
 def test_the_fisher_information_is_that_of_explicit_gradients_picture_by_picture(seed, given):
     rows = tiny_tail.look("cut:1", 7, 3, 9).x if given else None
-    tail, work = one_part(seed=seed, source_rows=rows)
-    found, wanted = ewc.fisher(tail, work), by_hand(work, seed)
+    tail, context = one_part(seed=seed, source_rows=rows)
+    found, wanted = ewc.fisher(tail, context), by_hand(context, seed)
     assert found.keys() == wanted.keys()
     for name, value in wanted.items():
         np.testing.assert_allclose(found[name].numpy(), value, rtol=2e-2, atol=1e-3 * value.max())
 
 
 def test_its_mean_is_one_and_it_moves_nothing():
-    tail, work = one_part()
+    tail, context = one_part()
     before = {name: t.clone() for name, t in tail.state_dict().items()}
-    found = ewc.fisher(tail, work)
+    found = ewc.fisher(tail, context)
     every = torch.cat([f.flatten() for f in found.values()])
     assert every.mean().item() == pytest.approx(1, rel=1e-4)
     assert (every >= 0).all()
@@ -75,29 +77,29 @@ def test_its_mean_is_one_and_it_moves_nothing():
 @pytest.mark.parametrize("parts", [1, 2, 3])
 def test_source_data_takes_the_targets_place_and_the_notes_say_so(parts):
     config = ewc.Config(parts=parts, steps=3, strength=100.0)
-    work = tiny_tail.work(valid=0)
-    own, _ = drain(ewc.run(config, work))
+    context = tiny_tail.context(valid=0)
+    own, _ = drain(ewc.run(config, context))
     assert own.notes["fisher"] == "the target's pictures, labels drawn by the source's head"
     rows = tiny_tail.look("cut:3", 9, 4, 8).x
     before = rows.copy()
-    other, _ = drain(ewc.run(config, replace(work, source_rows=rows)))
+    other, _ = drain(ewc.run(config, replace(context, source_rows=rows)))
     assert other.notes["fisher"] == "source data"
     assert other.notes["step"] == 3
     assert not tiny_tail.same(own, other)
     np.testing.assert_array_equal(rows, before)
-    alike, _ = drain(ewc.run(config, replace(work, source_rows=_tail.plain(work.train.x).copy())))
+    alike, _ = drain(ewc.run(config, replace(context, source_rows=_tail.plain(context.train.x).copy())))
     assert tiny_tail.same(own, alike), "the target's own pictures, given as source data, are no other"
 
 
 def test_weights_that_matter_are_held_and_those_that_do_not_are_free():
     """From a random head, whose slopes are large."""
-    tail, work = one_part()
-    weight = ewc.fisher(tail, work)["parts.top.0.weight"].numpy().ravel()
+    tail, context = one_part()
+    weight = ewc.fisher(tail, context)["parts.top.0.weight"].numpy().ravel()
     start = tiny_tail.untouched(depth="cut:1")["top"]["parts.top.0.weight"].ravel()
     moved = []
     for strength in (0.0, 1.0):
         config = ewc.Config(parts=1, steps=30, lr=3e-3, strength=strength, head_first=False)
-        head, _ = drain(ewc.run(config, work))
+        head, _ = drain(ewc.run(config, context))
         moved.append(np.abs(head.state["parts.top.0.weight"].ravel() - start))
     heavy, light = weight > np.quantile(weight, 0.9), weight < np.quantile(weight, 0.1)
     shares = moved[1] / np.maximum(moved[0], 1e-12)
@@ -121,15 +123,15 @@ def test_the_penalty_is_the_weighted_square():
 
 
 def test_a_source_without_a_classifier_of_its_own_is_refused():
-    work = tiny_tail.work("cut:1", 4, 2, copies=1, valid=0)
-    headless = replace(work, source=replace(work.source, classes="none"))
+    context = tiny_tail.context("cut:1", 4, 2, copies=1, valid=0)
+    headless = replace(context, source=replace(context.source, classes="none"))
     with pytest.raises(UsageError, match=r"'ewc' keeps the skill .* 'tiny' has none.*l2sp"):
         drain(ewc.run(ewc.Config(), headless))
 
 
 def test_the_fisher_information_of_the_same_pictures_is_not_another_records():
     """Two records of the same weights; the pictures as they are, so that normalisation happens in the tail."""
-    given = tiny_tail.work("input", 6, 2, copies=1, valid=0)
+    given = tiny_tail.context("input", 6, 2, copies=1, valid=0)
     spec = replace(given.source.input, mean=(0.1, 0.1, 0.1))
     changed = replace(given, source=replace(given.source, input=spec))
     anew = replace(changed, train=replace(changed.train, x=changed.train.x.copy()))  # of which nothing is kept

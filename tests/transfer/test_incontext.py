@@ -11,7 +11,7 @@ from headstart.errors import UsageError
 from headstart.source.language import model as _language
 from headstart.transfer import incontext
 from headstart.transfer.modality import open_tail
-from headstart.types import Features, Fitted, View, Work
+from headstart.types import Features, FitContext, Fitted, View
 
 VIEW = View("tiny-causal", "input")
 NAMES = ("river stone", "lampCloud", "x")
@@ -23,14 +23,14 @@ def seen() -> Features:
     return tiny_causal.drawn(VIEW, 24, K, 1)
 
 
-def work(seen, labels=NAMES, **more) -> Work:
-    return Work(
+def context(seen, labels=NAMES, **more) -> FitContext:
+    return FitContext(
         seen, len(labels), VIEW, source=tiny_causal.source(), weights=tiny_causal.weights(), labels=labels, **more
     )
 
 
 def fitted(config, seen, labels=NAMES) -> Fitted:
-    head, _ = drain(incontext.run(config, work(seen, labels)))
+    head, _ = drain(incontext.run(config, context(seen, labels)))
     return Fitted("incontext", VIEW, vars(config), labels, head.state, 0, 0)
 
 
@@ -102,7 +102,7 @@ def test_a_prompt_never_passes_the_sources_length(seen):
     many = replace(seen, y=np.arange(24))
     for length in (160, 200, 400):
         source = replace(tiny_causal.source(), input=replace(tiny_causal.source().words, length=length))
-        head, _ = drain(incontext.run(incontext.Config(2), replace(work(many, labels), source=source)))
+        head, _ = drain(incontext.run(incontext.Config(2), replace(context(many, labels), source=source)))
         whole = len(head.state["prefix"]) + 96 + len(head.state["suffix"]) + head.state["names"].shape[1]
         assert whole <= length
 
@@ -115,7 +115,7 @@ def test_long_texts_are_cut(seen):
 
 
 def test_no_weight_is_learnt_and_labels_matter_through_the_examples_alone(seen):
-    head, _ = drain(incontext.run(incontext.Config(0), work(seen)))
+    head, _ = drain(incontext.run(incontext.Config(0), context(seen)))
     assert head.trained_params == 0
     other = replace(seen, y=seen.y[::-1].copy())
     for each, alike in ((0, True), (1, False)):
@@ -124,11 +124,11 @@ def test_no_weight_is_learnt_and_labels_matter_through_the_examples_alone(seen):
 
 
 def test_a_source_that_does_not_tell_the_next_word_is_told_and_one_that_does_named(seen):
-    masked = replace(work(seen), source=tiny_text.source(), weights=tiny_text.weights())
+    masked = replace(context(seen), source=tiny_text.source(), weights=tiny_text.weights())
     with pytest.raises(UsageError, match="such as smollm2-135m"):
         drain(incontext.run(incontext.Config(), masked))
     with pytest.raises(UsageError, match="0 names for 3 classes"):
-        drain(incontext.run(incontext.Config(), replace(work(seen), labels=())))
+        drain(incontext.run(incontext.Config(), replace(context(seen), labels=())))
 
 
 def test_a_causal_source_can_be_fine_tuned_too(seen):

@@ -21,10 +21,10 @@ K = 3
 BRIEF = intermediate.Config(parts=2, least=0, epochs=1, lm_epochs=2, keep="last")
 
 
-def work(n=24, k=K, loose=40, **more):
+def context(n=24, k=K, loose=40, **more):
     seen = tiny_text.drawn(VIEW, n, k, 1)
     rows = tiny_text.drawn(VIEW, loose, k, 7).x if loose else None
-    return tiny_text.work(seen, k, VIEW, unlabelled=rows, **more)
+    return tiny_text.context(seen, k, VIEW, unlabelled=rows, **more)
 
 
 def rows(n=40, seed=7):
@@ -100,7 +100,7 @@ def test_its_states_are_the_sources_and_its_answers_those_of_the_sources_own_hea
 @pytest.mark.parametrize("tiny", [tiny_text, tiny_causal])
 def test_going_on_with_the_task_makes_new_texts_less_surprising(tiny):
     view = View(tiny.source().key, "input")
-    given = replace(work(), source=tiny.source(), weights=tiny.weights(), view=view)
+    given = replace(context(), source=tiny.source(), weights=tiny.weights(), view=view)
     given = replace(given, unlabelled=tiny.drawn(view, 400, K, 7).x, train=tiny.drawn(view, 24, K, 1))
     config = replace(
         BRIEF, lm_lr=2e-3, lm_epochs=2 if tiny is tiny_causal else 10, decay=1.0, parts=4, schedule="one-cycle"
@@ -121,21 +121,21 @@ def test_going_on_with_the_task_makes_new_texts_less_surprising(tiny):
 
 def test_what_the_task_moved_is_in_the_state_also_where_fine_tuning_takes_no_step():
     config = replace(BRIEF, steps=0)
-    head, _ = drain(intermediate.run(config, work()))
+    head, _ = drain(intermediate.run(config, context()))
     before = tiny_text.untouched()
     learning = {name: value for part in [*before][-2:] for name, value in before[part].items()}
     assert set(head.state) == {*learning, "classifier.weight", "classifier.bias"}
     assert not any(np.array_equal(head.state[name], value) for name, value in learning.items())
-    learnt, _ = drain(intermediate._speak(config, work(), 0))
+    learnt, _ = drain(intermediate._speak(config, context(), 0))
     assert all(np.array_equal(head.state[name], value) for name, value in learnt.items())
 
 
 def test_its_head_starts_on_the_moved_source_not_on_what_was_kept_of_another():
-    given = work()  # the same rows, of which heads are kept
+    given = context()  # the same rows, of which heads are kept
     config = replace(BRIEF, steps=0)
     one, _ = drain(intermediate.run(config, given))
     two, _ = drain(intermediate.run(replace(config, lm_lr=1e-2), given))
-    alone, _ = drain(intermediate.run(replace(config, lm_lr=1e-2), work()))
+    alone, _ = drain(intermediate.run(replace(config, lm_lr=1e-2), context()))
     assert not np.array_equal(one.state["classifier.weight"], two.state["classifier.weight"])
     np.testing.assert_array_equal(two.state["classifier.weight"], alone.state["classifier.weight"])
 
@@ -144,7 +144,7 @@ def test_unlabelled_texts_are_read_and_validation_texts_are_not():
     valid, other = tiny_text.drawn(VIEW, 9, K, 3), tiny_text.drawn(VIEW, 9, K, 4)
     learnt = [
         drain(intermediate._speak(BRIEF, given, 0))[0]
-        for given in (work(), work(valid=valid), work(valid=other), work(loose=0))
+        for given in (context(), context(valid=valid), context(valid=other), context(loose=0))
     ]
     for name, value in learnt[0].items():
         np.testing.assert_array_equal(learnt[1][name], value)
@@ -155,16 +155,16 @@ def test_unlabelled_texts_are_read_and_validation_texts_are_not():
 @pytest.mark.parametrize("thaw", ["epoch", "none"])
 def test_killed_between_the_two_it_need_not_do_the_first_again(tmp_path, thaw):
     pad, config = tmp_path / "loop.pt", replace(BRIEF, thaw=thaw, epochs=3)
-    whole, _ = drain(intermediate.run(config, work()))
-    run = intermediate.run(config, work(scratchpad=pad))
-    first = intermediate._steps(config, work())
+    whole, _ = drain(intermediate.run(config, context()))
+    run = intermediate.run(config, context(checkpoint=pad))
+    first = intermediate._steps(config, context())
     assert next(p for p in run if p.step > first + 1)
     run.close()
     assert {p.name for p in tmp_path.iterdir()} == {"loop.pt", "loop.language.safetensors"}
-    again = intermediate.run(config, work(scratchpad=pad))
+    again = intermediate.run(config, context(checkpoint=pad))
     assert next(again).step > first + 1
     again.close()
-    head, _ = interrupted(lambda: intermediate.run(config, work(scratchpad=pad)))
+    head, _ = interrupted(lambda: intermediate.run(config, context(checkpoint=pad)))
     assert same(head, whole)
     assert not [*tmp_path.iterdir()]
 
@@ -174,16 +174,16 @@ def test_its_work_is_bounded_whatever_the_number_of_texts(loose):
     x = np.empty(loose, dtype=object)
     x[:] = [np.zeros(300, np.int64)] * loose
     for config in intermediate.settings(Facts(1000, 2, 0, "text")):
-        assert 1 <= intermediate._steps(config, replace(work(loose=0), unlabelled=x)) <= config.lm_most
+        assert 1 <= intermediate._steps(config, replace(context(loose=0), unlabelled=x)) <= config.lm_most
 
 
 def test_a_source_without_a_language_task_is_told_and_one_that_has_it_named():
     static = replace(tiny_text.source(), architecture="static")
     with pytest.raises(UsageError, match=r"no language task.*smollm2-135m"):
-        drain(intermediate.run(BRIEF, replace(work(), source=static)))
+        drain(intermediate.run(BRIEF, replace(context(), source=static)))
 
 
 @pytest.mark.parametrize("config", [replace(BRIEF, parts=0), replace(BRIEF, thaw="never")])
 def test_settings_that_cannot_be_are_told(config):
     with pytest.raises(UsageError, match="one part or more"):
-        drain(intermediate.run(config, work()))
+        drain(intermediate.run(config, context()))

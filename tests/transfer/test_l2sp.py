@@ -25,8 +25,8 @@ def distance(head) -> float:
 
 @pytest.mark.parametrize("frozen", [0, 2])
 def test_the_pull_is_the_squared_distance_of_what_learns_without_the_head(frozen):
-    work = tiny_tail.work()
-    tail = open_tail(work.source, work.weights, work.view, 3)
+    context = tiny_tail.context()
+    tail = open_tail(context.source, context.weights, context.view, 3)
     for _, stage in tail.stages()[:frozen]:
         freeze(stage)
     start = tune.source_weights(tail)
@@ -50,38 +50,38 @@ def test_the_pull_is_the_squared_distance_of_what_learns_without_the_head(frozen
 
 
 def test_a_strong_pull_keeps_the_weights_near_the_source():
-    work = tiny_tail.work(valid=0)
+    context = tiny_tail.context(valid=0)
     near, far = (
-        distance(drain(l2sp.run(l2sp.Config(alpha=alpha, steps=40, lr=3e-3), work))[0]) for alpha in (100.0, 0.0)
+        distance(drain(l2sp.run(l2sp.Config(alpha=alpha, steps=40, lr=3e-3), context))[0]) for alpha in (100.0, 0.0)
     )
     assert near < far / 3
 
 
 def test_the_head_is_left_free():
     """Its distance from its start is not made smaller by the pull on the rest."""
-    work = tiny_tail.work(valid=0)
-    start, _ = drain(l2sp.run(l2sp.Config(steps=0), work))
+    context = tiny_tail.context(valid=0)
+    start, _ = drain(l2sp.run(l2sp.Config(steps=0), context))
     moved = []
     for alpha in (100.0, 0.0):
-        head, _ = drain(l2sp.run(l2sp.Config(alpha=alpha, steps=40, lr=3e-3), work))
+        head, _ = drain(l2sp.run(l2sp.Config(alpha=alpha, steps=40, lr=3e-3), context))
         moved.append(float(np.abs(head.state["classifier.weight"] - start.state["classifier.weight"]).sum()))
     assert moved[0] > moved[1] / 2
 
 
 def test_without_a_pull_it_is_fine_tuning():
-    work = tiny_tail.work(valid=0)
-    one, _ = drain(l2sp.run(l2sp.Config(alpha=0.0, steps=4), work))
-    two, _ = drain(finetune.run(finetune.Config(weight_decay=0.0, steps=4, lr=l2sp.Config().lr), work))
+    context = tiny_tail.context(valid=0)
+    one, _ = drain(l2sp.run(l2sp.Config(alpha=0.0, steps=4), context))
+    two, _ = drain(finetune.run(finetune.Config(weight_decay=0.0, steps=4, lr=l2sp.Config().lr), context))
     for name, value in two.state.items():
         np.testing.assert_allclose(one.state[name], value, atol=1e-6)
 
 
 def test_the_first_step_feels_no_pull_and_the_loss_told_holds_it():
     """At the source's own weights the pull is 0; after a step it is alpha/2 times what was moved, squared."""
-    work, losses, states = tiny_tail.work(n=16, valid=0), [], []
+    context, losses, states = tiny_tail.context(n=16, valid=0), [], []
     for alpha in (0.0, 50.0):
         config = l2sp.Config(alpha=alpha, batch=16, steps=2, lr=1e-2)
-        _, steps = drain(l2sp.run(config, work))
+        _, steps = drain(l2sp.run(config, context))
         losses.append([step.loss for step in steps])
         states.append(config)
     assert losses[0][0] == pytest.approx(losses[1][0], rel=1e-5)

@@ -12,12 +12,12 @@ import tiny_text
 from headstart.errors import UsageError
 from headstart.family import load
 from headstart.plan.candidates import candidates
-from headstart.plan.choice import crown, explain
+from headstart.plan.choice import explain, select_final
 from headstart.plan.search import scored
 from headstart.score._axes import decompose, penalties
 from headstart.strategy import strategy
 from headstart.transfer.heads.linear import axes, logistic, ridge_path
-from headstart.types import Facts, Features, Fitted, View, Work
+from headstart.types import Facts, Features, FitContext, Fitted, View
 
 from contenders import contender  # isort: skip
 
@@ -62,7 +62,7 @@ def test_the_rivals_heads_are_scikit_learns_on_the_same_rows():
     classical = load("transfer", "classical")
     config, view = classical.Config("words", 3.0), View(None, depth="input")
     found, *_ = tiny_tail.drain(
-        classical.run(config, Work(Features(x, y, "texts"), 3, view, kind="multilabel", modality="text"))
+        classical.run(config, FitContext(Features(x, y, "texts"), 3, view, kind="multilabel", modality="text"))
     )
     fitted = Fitted(
         "classical", view, asdict(config), tuple("abc"), found.state, 1, 1, kind="multilabel", modality="text"
@@ -85,8 +85,8 @@ def test_it_learns_which_words_stand_in_a_text(name):
     y = np.array([[int(word in text) for word in tiny_text.WORDS[:3]] for text in texts])
     train, new = Features(seen.x[:200], y[:200], "train"), Features(seen.x[200:], y[200:], "new")
     config = way.settings(facts)[0]
-    work = tiny_text.work(train, 3, view, valid=new, kind="multilabel")
-    found, *_ = tiny_tail.drain(way.run(config, work))
+    context = tiny_text.context(train, 3, view, valid=new, kind="multilabel")
+    found, *_ = tiny_tail.drain(way.run(config, context))
     fitted = Fitted(name, view, asdict(config), tuple("abc"), found.state, 1, 1, kind="multilabel", modality="text")
     score = scored(way.logits(fitted, new.x, tiny_text.source(), tiny_text.weights()), new.y, "multilabel")
     blind = scored(np.tile(np.log(y.mean(0) / (1 - y.mean(0))), (60, 1)), new.y, "multilabel")
@@ -97,10 +97,10 @@ def test_what_balances_classes_is_refused():
     x = tiny_tail.look("cut:3", 12, 3, 1, 2)
     finetune = load("transfer", "finetune")
     for balance in ("weight", "sample"):
-        work = tiny_tail.work(n=12, kind="multilabel")
-        work = replace(work, train=replace(x, y=np.eye(3, dtype=np.int64)[x.y]), valid=None)
+        context = tiny_tail.context(n=12, kind="multilabel")
+        context = replace(context, train=replace(x, y=np.eye(3, dtype=np.int64)[x.y]), valid=None)
         with pytest.raises(UsageError, match="Of several labels an example the balance is none"):
-            tiny_tail.drain(finetune.run(finetune.Config(balance=balance), work))
+            tiny_tail.drain(finetune.run(finetune.Config(balance=balance), context))
 
 
 @pytest.mark.parametrize("modality", ["text", "image"])
@@ -118,6 +118,6 @@ def test_the_larger_sum_of_f1_is_crowned_and_told_in_its_own_words():
         return replace(made, fitted=replace(made.fitted, kind="multilabel"), right=np.array(f1))
 
     better, worse = of("rival", [1, 0.5, 0.8] * 6, False), of("transfer", [1, 0.5, 0.5] * 6, True)
-    assert crown(worse, better) is better
-    assert crown(of("transfer", [1, 0.6, 0.8] * 6, True), better).trial.id == "transfer"
+    assert select_final(worse, better) is better
+    assert select_final(of("transfer", [1, 0.6, 0.8] * 6, True), better).trial.id == "transfer"
     assert explain(worse, better).reason.startswith("lost to rival (F1 0.767, log-loss 0.233, 5-fold")

@@ -21,15 +21,15 @@ from loop_problem import STEPS, by_hand, drain, problem, run, same, start
 def test_a_killed_run_resumes_to_the_same_weights(tmp_path, judged, stop_after):
     whole, _ = drain(start(judged=judged))
     pad = tmp_path / "deep" / "loop.pt"
-    work = start(pad, judged)
+    context = start(pad, judged)
     for _ in range(stop_after):
-        next(work)
-    work.close()
+        next(context)
+    context.close()
     assert pad.exists()
     again, steps = drain(start(pad, judged))
     same(again, whole)
     assert [s.step for s in steps] == list(range(3, STEPS + 1, 3))[stop_after:]
-    assert not pad.exists(), "a finished run needs no scratchpad"
+    assert not pad.exists(), "a finished run needs no checkpoint"
 
 
 def test_killed_while_stopping_early_it_does_not_go_on(tmp_path):
@@ -44,10 +44,10 @@ def test_killed_while_stopping_early_it_does_not_go_on(tmp_path):
     assert [s.step for s in steps] == [3, 6, 9]
     assert (whole.step, whole.loss) == (3, 1.0)
     pad = tmp_path / "loop.pt"
-    work = start(pad, judge(), patience=2, steps=15)
+    context = start(pad, judge(), patience=2, steps=15)
     for _ in range(3):
-        next(work)
-    work.close()
+        next(context)
+    context.close()
     again, steps = drain(start(pad, judge(), patience=2, steps=15))
     assert steps == []
     same(again, whole)
@@ -89,10 +89,10 @@ def test_threads_are_as_before(closed):
     before = torch.get_num_threads()
     try:
         torch.set_num_threads(2)
-        work = start(threads=1)
-        next(work)
+        context = start(threads=1)
+        next(context)
         assert torch.get_num_threads() == 1
-        work.close() if closed else drain(work)
+        context.close() if closed else drain(context)
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)
@@ -152,10 +152,10 @@ def test_the_start_wins_where_training_only_hurts(tmp_path, stop_after):
     before = problem()[0].state_dict()
     judge, pad = by_hand([0.5, 0.6, 0.7, 0.8, 0.9]), tmp_path / "loop.pt"
     if stop_after:
-        work = start(pad, judge(), start=True)
+        context = start(pad, judge(), start=True)
         for _ in range(stop_after):
-            next(work)
-        work.close()
+            next(context)
+        context.close()
     outcome, steps = drain(start(pad, judge(stop_after or 0), start=True))
     assert (outcome.step, outcome.loss, outcome.metric) == (0, 0.5, 0.5)
     assert all(torch.equal(outcome.state[name], value) for name, value in before.items())
@@ -181,15 +181,15 @@ def test_a_run_that_is_over_holds_no_memory(closed):
     model, batch, evaluate = problem()
     gone = [weakref.ref(model), weakref.ref(model[0].weight)]
     recipe = Recipe(STEPS, 1e-2, evaluate_every=3)
-    work = train(model, batch, torch.nn.CrossEntropyLoss(), recipe, seed=5, evaluate=evaluate)
-    next(work)
+    context = train(model, batch, torch.nn.CrossEntropyLoss(), recipe, seed=5, evaluate=evaluate)
+    next(context)
     optimizers = [thing for thing in gc.get_objects() if type(thing) is torch.optim.AdamW]
     gone += [weakref.ref(thing) for thing in optimizers if thing.param_groups[0]["params"][0] is model[0].weight]
     assert len(gone) == 3
     if closed:
-        work.close()
+        context.close()
     else:
-        drain(work)
+        drain(context)
     assert all(p.grad is None for p in model.parameters())
     del model, optimizers
     gc.collect()
@@ -219,8 +219,8 @@ def test_two_precisions_live_in_one_process():
 
     works = {name: start(judged=judge(name), precision=name) for name in ("auto", "no")}
     for _ in range(2):
-        for work in works.values():
-            next(work)
+        for context in works.values():
+            next(context)
     for name, (scores, net) in heard.items():
         assert scores.dtype == torch.float32
         with torch.no_grad():
@@ -228,5 +228,5 @@ def test_two_precisions_live_in_one_process():
         torch.testing.assert_close(
             scores, wanted, rtol=0.02 if name == "auto" else 0, atol=0.02 if name == "auto" else 0
         )
-    for work in works.values():
-        work.close()
+    for context in works.values():
+        context.close()

@@ -76,11 +76,11 @@ def test_a_resumed_run_keeps_its_pieces(tmp_path):
     _, batch, evaluate = problem()
     recipe, pad = Recipe(STEPS, 1e-2, evaluate_every=3), tmp_path / "loop.pt"
     whole = run(Narrow(6), batch, recipe, evaluate=evaluate)
-    work = train(Narrow(6), batch, torch.nn.CrossEntropyLoss(), recipe, seed=5, evaluate=evaluate, scratchpad=pad)
-    next(work)
-    work.close()
+    context = train(Narrow(6), batch, torch.nn.CrossEntropyLoss(), recipe, seed=5, evaluate=evaluate, checkpoint=pad)
+    next(context)
+    context.close()
     model = Narrow(6)
-    same(run(model, batch, recipe, evaluate=evaluate, scratchpad=pad), whole)
+    same(run(model, batch, recipe, evaluate=evaluate, checkpoint=pad), whole)
     assert max(size for size in model.asked if size != 30) == 5, "30: the pictures of the evaluation"
 
 
@@ -102,8 +102,8 @@ def test_the_penalty_counts_once_a_step():
             return 3 * (net.weight + 2).square().sum()
 
         recipe = Recipe(300, 0.1, weight_decay=0, rows=rows, precision="no", clip=1e9, evaluate_every=300, threads=1)
-        work = train(model, lambda step, x=x, y=y: (x, y), torch.nn.MSELoss(), recipe, seed=0, penalty=penalty)
-        outcome, steps = drain(work)
+        context = train(model, lambda step, x=x, y=y: (x, y), torch.nn.MSELoss(), recipe, seed=0, penalty=penalty)
+        outcome, steps = drain(context)
         wanted = (3.5 + 3 * -2) / (1 + 3)
         assert float(outcome.state["weight"]) == pytest.approx(wanted, abs=1e-3)
         assert steps[-1].loss >= float((y - wanted).square().mean()) + 3 * (wanted + 2) ** 2 - 1e-3

@@ -15,7 +15,7 @@ from headstart.transfer import lora, qlora
 from headstart.transfer.modality import open_tail
 from headstart.transfer.training import tuned
 from headstart.transfer.training.tail import look
-from headstart.types import View, Work
+from headstart.types import FitContext, View
 
 VIEW = View("tiny-text", "input")
 K = 3
@@ -27,7 +27,7 @@ def fit(name, seen, **changes):
     strategy = load("transfer", name)
     config = strategy.Config(steps=20, **changes)
     candidate = search.Candidate("c", name, True, VIEW, long=True)
-    return search.trained(candidate, config, tiny_text.work(seen, K, VIEW, seed=0), tuple("abc"))[0]
+    return search.trained(candidate, config, tiny_text.context(seen, K, VIEW, seed=0), tuple("abc"))[0]
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_adapters_norms_and_head_learn_and_nothing_else(name, seen):
 @pytest.mark.parametrize("name", NAMES)
 def test_the_loss_falls(name, seen):
     config = load("transfer", name).Config(steps=60, lr=1e-2)
-    losses = [step.loss for step in load("transfer", name).run(config, tiny_text.work(seen, K, VIEW))]
+    losses = [step.loss for step in load("transfer", name).run(config, tiny_text.context(seen, K, VIEW))]
     assert losses[-1] < losses[0] / 2
 
 
@@ -125,9 +125,9 @@ def test_matrices_that_lie_on_their_side_take_adapters_too(name, seen, tmp_path,
     plain, features = (look(n, seen.x, features=True) for n in (open_tail(*known, view, K).eval(), adapted))
     cosine = (plain * features).sum(1) / np.linalg.norm(plain, axis=1) / np.linalg.norm(features, axis=1)
     assert cosine.min() > (0.99999 if name == "lora" else 0.7)
-    work = Work(seen, K, view, source=known[0], weights=known[1], seed=0)
+    context = FitContext(seen, K, view, source=known[0], weights=known[1], seed=0)
     candidate = search.Candidate("c", name, True, view, long=True)
-    fitted = search.trained(candidate, strategy.Config(steps=20), work, tuple("abc"))[0]
+    fitted = search.trained(candidate, strategy.Config(steps=20), context, tuple("abc"))[0]
     assert sum("lora_A" in n for n in fitted.state) == 3 * 4, "layers, and what is linear in each"
     said = strategy.logits(fitted, seen.x, *known)
     assert not np.allclose(said, tuned.logits(replace(fitted, state=head(fitted)), seen.x, *known), atol=0.1)
@@ -144,9 +144,9 @@ def test_a_merge_that_changes_the_answer_is_refused(seen):
 
 
 def test_no_adapters_for_pictures():
-    work = tiny_tail.work()
+    context = tiny_tail.context()
     with pytest.raises(UsageError, match="'tiny', which has no linear layers of a language model"):
-        next(lora.run(lora.Config(), work))
+        next(lora.run(lora.Config(), context))
 
 
 def test_a_setting_survives_json(seen):

@@ -11,11 +11,11 @@ import tiny_tail
 import tiny_text
 from headstart.family import load, names
 from headstart.plan.candidates import candidates
-from headstart.plan.choice import crown, explain
+from headstart.plan.choice import explain, select_final
 from headstart.plan.search import scored
 from headstart.score._axes import penalties
 from headstart.transfer.heads.linear import axes, head, ridge, ridge_head
-from headstart.types import Facts, Features, Fitted, View, Work
+from headstart.types import Facts, Features, FitContext, Fitted, View
 
 from contenders import contender  # isort: skip
 
@@ -63,8 +63,8 @@ def work_of(name, examples, y, folder):
     if view.source is None:
         view = View(None, depth="input")
         x = np.array([e.content for e in examples], object)
-        return Work(Features(x, y, "texts"), 1, view, kind="regression", modality="text")
-    return tiny_text.work(replace(tiny_text.look(examples, view, folder), y=y), 1, view, kind="regression")
+        return FitContext(Features(x, y, "texts"), 1, view, kind="regression", modality="text")
+    return tiny_text.context(replace(tiny_text.look(examples, view, folder), y=y), 1, view, kind="regression")
 
 
 ABLE = [name for name in names("transfer") if "regression" in getattr(load("transfer", name), "KINDS", ())]
@@ -76,14 +76,14 @@ def test_it_predicts_how_often_a_word_stands_in_a_text(name, tmp_path):
     y = np.array(
         [sum(word in tiny_text.WORDS[::2] for word in e.content.split()) / len(e.content.split()) for e in examples]
     )
-    work = work_of(name, examples, y, tmp_path)
-    train = replace(work, train=Features(work.train.x[:200], y[:200], "train"))
+    context = work_of(name, examples, y, tmp_path)
+    train = replace(context, train=Features(context.train.x[:200], y[:200], "train"))
     strategy = load("transfer", name)
     best = 0.0
     for config in strategy.settings(Facts(200, 1, 0, "text", "regression")):
         found, *_ = tiny_tail.drain(strategy.run(config, train))
-        fitted = fitted_of(name, found, config, work.view)
-        scores = strategy.logits(fitted, work.train.x[200:], tiny_text.source())
+        fitted = fitted_of(name, found, config, context.view)
+        scores = strategy.logits(fitted, context.train.x[200:], tiny_text.source())
         assert scores.shape == (60, 1)
         assert scores.dtype == np.float32
         best = max(best, float(np.corrcoef(scores[:, 0], y[200:])[0, 1]))
@@ -95,8 +95,8 @@ def test_the_rivals_ridge_is_scikit_learns_on_the_same_rows():
     x, y = np.array([e.content for e in examples], object), rng.normal(0, 1, 80)
     classical = load("transfer", "classical")
     config, view = classical.Config("words", 3.0), View(None, "input")
-    work = Work(Features(x, y, "texts"), 1, view, modality="text", kind="regression")
-    found, *_ = tiny_tail.drain(classical.run(config, work))
+    context = FitContext(Features(x, y, "texts"), 1, view, modality="text", kind="regression")
+    found, *_ = tiny_tail.drain(classical.run(config, context))
     fitted = fitted_of("classical", found, config, view)
     rows = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True).fit_transform(x)
     theirs = Ridge(alpha=0.3).fit(rows, y).predict(rows)
@@ -125,8 +125,8 @@ def test_the_smaller_error_is_crowned_and_told_in_its_own_words():
 
     less, more = [0.1, 0.2, 0.3] * 4, [0.2, 0.3, 0.4] * 4
     better, worse = of("rival", less, False), of("transfer", more, True)
-    assert crown(worse, better) is better
-    assert crown(of("transfer", [0.05, 0.1, 0.2] * 4, True), better).trial.id == "transfer"
+    assert select_final(worse, better) is better
+    assert select_final(of("transfer", [0.05, 0.1, 0.2] * 4, True), better).trial.id == "transfer"
     assert explain(worse, better).reason.startswith(
         "lost to rival (mean absolute error 0.2, RMSE 0.216, 5-fold cross-validation of 12"
     )

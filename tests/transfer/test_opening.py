@@ -45,10 +45,10 @@ def test_opening_survives_a_kill_after_any_slice(tmp_path, when, losses, calls, 
     assert len(steps) == 6
     assert whole.opened == opened
     pad = tmp_path / "loop.pt"
-    work = start(pad, judge(), opening(seen, **when), **rest)
+    context = start(pad, judge(), opening(seen, **when), **rest)
     for _ in range(stop_after):
-        next(work)
-    work.close()
+        next(context)
+    context.close()
     again, rest_of = drain(start(pad, judge(stop_after), opening(seen, **when), **rest))
     assert len(rest_of) == 6 - stop_after
     same(again, whole)

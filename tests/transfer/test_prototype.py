@@ -9,14 +9,14 @@ from sklearn.neighbors import NearestCentroid
 
 import drawn_task
 from headstart.transfer import prototype
-from headstart.types import Fitted, View, Work
+from headstart.types import FitContext, Fitted, View
 
 
 def fit(train, k, shrinkage):
-    work = prototype.run(prototype.Config(shrinkage), Work(train, k, View("some")))
-    next(work)
+    context = prototype.run(prototype.Config(shrinkage), FitContext(train, k, View("some")))
+    next(context)
     with pytest.raises(StopIteration) as stop:
-        next(work)
+        next(context)
     return Fitted("prototype", View("some"), {}, tuple("abcde"[:k]), stop.value.value.state, 0, 0)
 
 

@@ -12,7 +12,7 @@ import drawn_task
 from drawn_task import drain
 from headstart.transfer import scratch
 from headstart.transfer.baseline import convnet
-from headstart.types import Facts, Fitted, View, Work
+from headstart.types import Facts, FitContext, Fitted, View
 
 CONFIG = scratch.Config("glyph", lr=4e-3, width=8, batch=8, steps=60)
 VIEW = View(None, size=32)
@@ -24,14 +24,14 @@ def bars():
 
 
 @pytest.fixture(scope="module")
-def work(bars):
+def context(bars):
     train, valid = bars
-    return Work(train, 2, VIEW, seed=3, valid=valid)
+    return FitContext(train, 2, VIEW, seed=3, valid=valid)
 
 
 @pytest.fixture(scope="module")
-def learned(work):
-    return drain(scratch.run(CONFIG, work))
+def learned(context):
+    return drain(scratch.run(CONFIG, context))
 
 
 def read(head, x, **changes):
@@ -49,29 +49,29 @@ def test_it_tells_bars_apart(learned):
     )
 
 
-def test_interrupted_and_resumed_it_is_the_same(work, learned, tmp_path):
-    work = replace(work, scratchpad=tmp_path / "loop.pt")
-    run = scratch.run(CONFIG, work)
+def test_interrupted_and_resumed_it_is_the_same(context, learned, tmp_path):
+    context = replace(context, checkpoint=tmp_path / "loop.pt")
+    run = scratch.run(CONFIG, context)
     for _ in range(2):
         next(run)
     run.close()
-    head, steps = drain(scratch.run(CONFIG, work))
+    head, steps = drain(scratch.run(CONFIG, context))
     assert head.notes == learned[0].notes
     assert [s.step for s in steps] == [s.step for s in learned[1]][2:]
     for name, value in learned[0].state.items():
         np.testing.assert_array_equal(head.state[name], value)
 
 
-def test_what_chance_did_before_does_not_matter(work, learned):
+def test_what_chance_did_before_does_not_matter(context, learned):
     torch.manual_seed(999)
     torch.rand(10)
-    head, _ = drain(scratch.run(CONFIG, work))
+    head, _ = drain(scratch.run(CONFIG, context))
     for name, value in learned[0].state.items():
         np.testing.assert_array_equal(head.state[name], value)
 
 
-def test_without_validation_the_last_state_is_the_answer(work):
-    head, steps = drain(scratch.run(CONFIG, replace(work, valid=None, share=0.4)))
+def test_without_validation_the_last_state_is_the_answer(context):
+    head, steps = drain(scratch.run(CONFIG, replace(context, valid=None, share=0.4)))
     assert head.notes == {"step": 24, "steps": 24}
     assert steps[-1].metric is None
 

@@ -14,8 +14,8 @@ from tiny_tail import drain
 VIEW, K = View("tiny-text", "input"), 3
 
 
-def work(n=40, **how):
-    return tiny_text.work(tiny_text.drawn(VIEW, n, K, 0), K, VIEW, **how)
+def context(n=40, **how):
+    return tiny_text.context(tiny_text.drawn(VIEW, n, K, 0), K, VIEW, **how)
 
 
 def read(head, config, x):
@@ -25,22 +25,22 @@ def read(head, config, x):
 
 def test_a_short_run_is_short():
     config = scratch.Config(width=32, layers=1, batch=16, steps=200)
-    _, whole = drain(scratch.run(config, work()))
-    _, short = drain(scratch.run(config, work(share=0.1)))
+    _, whole = drain(scratch.run(config, context()))
+    _, short = drain(scratch.run(config, context(share=0.1)))
     assert whole[-1].steps == 200
     assert short[-1].steps == 20
 
 
 def test_it_learns_texts_whose_words_tell_their_class():
     config = scratch.Config(width=32, layers=1, lr=2e-3, batch=16, steps=150)
-    head, _ = drain(scratch.run(config, work(90)))
+    head, _ = drain(scratch.run(config, context(90)))
     fresh = tiny_text.drawn(VIEW, 60, K, 7)
     assert (read(head, config, fresh.x).argmax(1) == fresh.y).mean() > 0.6
 
 
 def test_all_its_random_weights_are_saved_and_none_is_the_sources():
     """Also where the start is the best state: what is read with must not be drawn anew."""
-    given = work()
+    given = context()
     config = scratch.Config(width=32, layers=1, lr=1e-7, batch=16, steps=20)
     head, _ = drain(scratch.run(config, replace(given, valid=replace(given.train, y=(given.train.y + 1) % K))))
     torch.manual_seed(1)
@@ -53,7 +53,7 @@ def test_all_its_random_weights_are_saved_and_none_is_the_sources():
 
 def test_words_that_training_did_not_hold_share_a_row():
     config = scratch.Config(width=32, layers=1, batch=16, steps=20)
-    head, _ = drain(scratch.run(config, work()))
+    head, _ = drain(scratch.run(config, context()))
     strange, other = np.empty(1, dtype=object), np.empty(1, dtype=object)
     strange[0], other[0] = np.array([2, 900, 3]), np.array([2, 901, 3])
     np.testing.assert_array_equal(read(head, config, strange), read(head, config, other))

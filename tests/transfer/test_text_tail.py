@@ -32,7 +32,7 @@ def test_its_features_are_those_of_the_source(seen, tmp_path):
     top = tiny_text.look(tiny_text.texts(60, K), View("tiny-text"), tmp_path)
     cosine = (look(opened(), seen.x, features=True) * top.x).sum(1)
     norms = np.linalg.norm(look(opened(), seen.x, features=True), axis=1) * np.linalg.norm(top.x, axis=1)
-    assert (cosine / norms).min() > 0.999  # the gallery's may be bf16
+    assert (cosine / norms).min() > 0.999  # the feature store's may be bf16
 
 
 @pytest.mark.parametrize("front", [1, 2, 3])
@@ -53,8 +53,8 @@ def test_parts_from_stem_to_top():
 def test_only_the_last_parts_move_and_the_saved_state_predicts_the_same(seen, parts):
     config = tune.Config(parts=parts, lr=1e-3, steps=20)
     candidate = search.Candidate("f", "finetune", True, VIEW, long=True)
-    work = tiny_text.work(seen, K, VIEW, seed=0)
-    fitted, *_ = search.trained(candidate, config, work, tuple("abc"))
+    context = tiny_text.context(seen, K, VIEW, seed=0)
+    fitted, *_ = search.trained(candidate, config, context, tuple("abc"))
     before = opened().state_dict()
     moved = {
         n.split(".")[1]
@@ -74,7 +74,7 @@ def test_tuning_learns_what_a_probe_cannot(seen, tmp_path):
     for steps in (0, 150):
         config = tune.Config(parts=4, lr=3e-3, decay=1.0, steps=steps)
         candidate = search.Candidate("f", "finetune", True, VIEW, long=True)
-        fitted, *_ = search.trained(candidate, config, tiny_text.work(seen, K, VIEW), tuple("abc"))
+        fitted, *_ = search.trained(candidate, config, tiny_text.context(seen, K, VIEW), tuple("abc"))
         right = read(fitted, fresh.x).argmax(1) == fresh.y
         accuracy[steps] = right.mean()
     assert accuracy[150] > max(0.8, accuracy[0])

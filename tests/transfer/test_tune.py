@@ -28,14 +28,14 @@ from headstart.transfer.modality import open_tail
 from headstart.transfer.training import tail, tune
 from headstart.transfer.training import tuned as _tuned
 from headstart.transfer.training.map_tail import MapTail
-from headstart.types import Facts, Features, Fitted, View, Work
+from headstart.types import Facts, Features, FitContext, Fitted, View
 from tiny_tail import drain, same
 
 HEAD_ALONE = finetune.Config(steps=0)
 
 
 def run(config, **how):
-    return drain(finetune.run(config, tiny_tail.work(**how)))
+    return drain(finetune.run(config, tiny_tail.context(**how)))
 
 
 def fitted(head, depth: str = "cut:3", k: int = 3) -> Fitted:
@@ -48,12 +48,14 @@ def read(head, x, depth: str = "cut:3", k: int = 3):
 
 def test_the_start_is_the_probes_head_on_the_same_features():
     """probe.py takes signed roots itself: it is given s·|s|, whose signed root is s, the soft root that tails use."""
-    work = tiny_tail.work(copies=1)
-    head, steps = drain(finetune.run(HEAD_ALONE, work))
+    context = tiny_tail.context(copies=1)
+    head, steps = drain(finetune.run(HEAD_ALONE, context))
     assert [(s.step, s.steps) for s in steps] == [(1, 1)]
-    top = tail.look(open_tail(work.source, work.weights, work.view, 3).eval(), work.train.x, features=True)
+    top = tail.look(open_tail(context.source, context.weights, context.view, 3).eval(), context.train.x, features=True)
     s = np.sign(top) * (np.sqrt(np.abs(top) + 1e-3) - np.sqrt(1e-3))
-    theirs, _ = drain(probe.run(probe.Config(0.125), Work(Features(s * np.abs(s), work.train.y, ""), 3, View("tiny"))))
+    theirs, _ = drain(
+        probe.run(probe.Config(0.125), FitContext(Features(s * np.abs(s), context.train.y, ""), 3, View("tiny")))
+    )
     ours = s @ head.state["classifier.weight"].T + head.state["classifier.bias"]
     np.testing.assert_allclose(ours, s @ theirs.state["weight"] + theirs.state["bias"], atol=2e-2)
 
@@ -66,11 +68,11 @@ def test_the_head_alone_leaves_the_source_alone():
 
 
 def test_the_probes_head_is_a_better_start_than_a_random_one():
-    work = tiny_tail.work(n=60, valid=60)
+    context = tiny_tail.context(n=60, valid=60)
     losses = []
     for first in (True, False):
-        scores = read(drain(finetune.run(replace(HEAD_ALONE, head_first=first), work))[0], work.valid.x)
-        losses.append(log_loss(softmax(scores), work.valid.y))
+        scores = read(drain(finetune.run(replace(HEAD_ALONE, head_first=first), context))[0], context.valid.x)
+        losses.append(log_loss(softmax(scores), context.valid.y))
     assert losses[0] < losses[1] - 0.1
 
 
@@ -88,11 +90,11 @@ def test_what_does_not_beat_the_start_is_not_returned():
 @pytest.mark.parametrize("depth", ["cut:3", "input"])
 def test_it_learns_what_the_head_alone_cannot(depth):
     """Bars through a random network: the tail's own weights must move to tell them apart."""
-    work = tiny_tail.work(depth, 48, 3, copies=1, valid=48)
-    work = replace(work, view=replace(work.view, style="glyph"))  # a mirrored bar is another class
-    start, _ = drain(finetune.run(HEAD_ALONE, work))
-    tuned, steps = drain(finetune.run(finetune.Config(lr=6e-3, batch=8, epochs=6), work))
-    before, after = (log_loss(softmax(read(h, work.valid.x, depth)), work.valid.y) for h in (start, tuned))
+    context = tiny_tail.context(depth, 48, 3, copies=1, valid=48)
+    context = replace(context, view=replace(context.view, style="glyph"))  # a mirrored bar is another class
+    start, _ = drain(finetune.run(HEAD_ALONE, context))
+    tuned, steps = drain(finetune.run(finetune.Config(lr=6e-3, batch=8, epochs=6), context))
+    before, after = (log_loss(softmax(read(h, context.valid.x, depth)), context.valid.y) for h in (start, tuned))
     assert after < before - 0.1
     assert tuned.notes["step"] > 0
     assert steps[-1].loss < steps[1].loss
@@ -102,8 +104,8 @@ def test_it_learns_what_the_head_alone_cannot(depth):
 def test_maps_moved_on_through_frozen_parts_train_as_the_maps_themselves(parts):
     """Training behind the cut:3 with fewer parts is training behind that later cut."""
     config = finetune.Config(parts=parts, steps=4)
-    one, _ = drain(finetune.run(config, tiny_tail.work(copies=1, valid=0)))
-    two, _ = drain(finetune.run(config, tiny_tail.work(f"cut:{parts}", copies=1, valid=0)))
+    one, _ = drain(finetune.run(config, tiny_tail.context(copies=1, valid=0)))
+    two, _ = drain(finetune.run(config, tiny_tail.context(f"cut:{parts}", copies=1, valid=0)))
     for name, value in two.state.items():
         np.testing.assert_allclose(one.state[name], value, atol=5e-3)
 
@@ -152,9 +154,9 @@ def test_earlier_parts_learn_more_slowly(decay):
 @pytest.mark.parametrize("depth", ["cut:1", "cut:3"])
 def test_what_stands_behind_the_pooling_learns_too(depth):
     net = "mobilenetv3_small_050"
-    work = tiny_tail.work(depth, architecture=net, valid=0)
+    context = tiny_tail.context(depth, architecture=net, valid=0)
     parts = int(depth[-1])
-    tuned, _ = drain(finetune.run(finetune.Config(parts=parts, steps=4), work))
+    tuned, _ = drain(finetune.run(finetune.Config(parts=parts, steps=4), context))
     assert {"late.0.weight", "late.0.bias"} <= tuned.state.keys(), "a state holds what moved"
     learned = [v for n, v in tuned.state.items() if "running" not in n]
     assert tuned.trained_params == sum(v.size for v in learned)
@@ -163,9 +165,9 @@ def test_what_stands_behind_the_pooling_learns_too(depth):
 def batches(config, labels, k, x=None, seed: int = 0, style: str = "photo"):
     """`batch(step)` of rows that tell who they are: x [n, 1, 1, 1] holds the row's number."""
     x = np.arange(len(labels), dtype=np.float16).reshape(-1, 1, 1, 1) if x is None else x
-    work = Work(Features(x, np.array(labels), ""), k, View("tiny", "cut:1", style=style), seed=seed)
+    context = FitContext(Features(x, np.array(labels), ""), k, View("tiny", "cut:1", style=style), seed=seed)
     rows = SimpleNamespace(anew=x.dtype == np.uint8, as_batch=partial(MapTail.as_batch, None))  # as pictures are
-    return tune._batches(work, config, rows)
+    return tune._batches(context, config, rows)
 
 
 def test_an_epoch_shows_each_picture_once_in_an_order_of_its_own():
@@ -234,27 +236,27 @@ def test_mixup_mixes_pictures_and_labels_by_the_same_shares():
 def test_a_weighted_loss_is_the_closed_form():
     counts, k = np.array([30, 8, 2]), 3
     y = np.repeat(np.arange(k), counts)
-    work = Work(Features(np.zeros((40, 1)), y, ""), k, View("tiny", "cut:1"))
+    context = FitContext(Features(np.zeros((40, 1)), y, ""), k, View("tiny", "cut:1"))
     scores, truth = np.random.default_rng(0).normal(size=(7, k)).astype(np.float32), np.array([0, 1, 2, 2, 0, 1, 0])
     weight = 40 / (k * counts)
     assert (weight * counts).sum() / 40 == pytest.approx(1)
     given = torch.from_numpy(scores), torch.from_numpy(truth)
     log_p = scores - np.log(np.exp(scores).sum(1, keepdims=True))
     one = -log_p[np.arange(7), truth]
-    found = [float(tune._loss(finetune.Config(balance=b), work)(*given)) for b in ("none", "weight")]
+    found = [float(tune._loss(finetune.Config(balance=b), context)(*given)) for b in ("none", "weight")]
     assert found[0] == pytest.approx(one.mean(), rel=1e-5)
     assert found[1] == pytest.approx((one * weight[truth]).sum() / weight[truth].sum(), rel=1e-5)
-    smooth = float(tune._loss(finetune.Config(smoothing=0.2), work)(*given))
+    smooth = float(tune._loss(finetune.Config(smoothing=0.2), context)(*given))
     assert smooth == pytest.approx((0.8 * one - 0.2 * log_p.mean(1)).mean(), rel=1e-5)
 
 
 @pytest.mark.parametrize("changes", [{"balance": "weight"}, {"balance": "sample"}, {"mixup": 0.2}, {"smoothing": 0.1}])
 def test_each_option_trains_and_changes_the_answer(changes):
     """Unequal classes: 2 of 5 rows of every three are left out of class 1."""
-    work = tiny_tail.work(n=24, valid=0)
-    keep = np.flatnonzero((work.train.y != 1) | (np.arange(24) < 6))
-    work = replace(work, train=replace(work.train, x=work.train.x[keep], y=work.train.y[keep]))
-    one, two = (drain(finetune.run(finetune.Config(steps=3, **c), work))[0] for c in ({}, changes))
+    context = tiny_tail.context(n=24, valid=0)
+    keep = np.flatnonzero((context.train.y != 1) | (np.arange(24) < 6))
+    context = replace(context, train=replace(context.train, x=context.train.x[keep], y=context.train.y[keep]))
+    one, two = (drain(finetune.run(finetune.Config(steps=3, **c), context))[0] for c in ({}, changes))
     assert all(np.isfinite(v).all() for v in two.state.values())
     assert not same(one, two)
 
@@ -293,7 +295,7 @@ def test_settings_that_do_not_exist(changes, message):
 
 def test_without_a_source():
     with pytest.raises(UsageError, match="was given source None"):
-        drain(finetune.run(HEAD_ALONE, replace(tiny_tail.work(), source=None)))
+        drain(finetune.run(HEAD_ALONE, replace(tiny_tail.context(), source=None)))
     head, _ = run(HEAD_ALONE)
     with pytest.raises(UsageError, match="'finetune' needs the record of its source to read examples"):
         finetune.logits(fitted(head), np.zeros((1, 32, 8, 8), np.float16))
@@ -320,17 +322,17 @@ from headstart.types import Features, View, Work
 given, pad, weights, done = map(Path, sys.argv[1:])
 data = np.load(given)
 tiny_tail.weights = lambda architecture="": weights
-work = Work(Features(data["x"], data["y"], ""), 3, View("tiny", "cut:3"), source=tiny_tail.source(), weights=weights,
-            scratchpad=pad)
+work = FitContext(Features(data["x"], data["y"], ""), 3, View("tiny", "cut:3"), source=tiny_tail.source(), weights=weights,
+            checkpoint=pad)
 tiny_tail.drain(finetune.run(finetune.Config(steps=60), work))
 done.touch()
 """
 
 
 def test_killed_without_warning_and_run_again_it_comes_to_the_same_numbers(tmp_path):
-    """SIGKILL as soon as a child's scratchpad appears; the same run here goes on from it."""
-    work, pad, done = tiny_tail.work(valid=0), tmp_path / "loop.pt", tmp_path / "done"
-    np.savez(tmp_path / "given.npz", x=work.train.x, y=work.train.y)
+    """SIGKILL as soon as a child's checkpoint appears; the same run here goes on from it."""
+    context, pad, done = tiny_tail.context(valid=0), tmp_path / "loop.pt", tmp_path / "done"
+    np.savez(tmp_path / "given.npz", x=context.train.x, y=context.train.y)
     tests = Path(__file__).parents[1]
     env = {**os.environ, "PYTHONPATH": f"{tests}{os.pathsep}{tests / 'source'}"}
     arguments = [tmp_path / "given.npz", pad, tiny_tail.weights(), done]
@@ -343,8 +345,8 @@ def test_killed_without_warning_and_run_again_it_comes_to_the_same_numbers(tmp_p
     assert pad.exists()
     assert not done.exists(), "it was killed in the middle"
     config = finetune.Config(steps=60)
-    whole, steps = drain(finetune.run(config, work))
-    resumed, rest = drain(finetune.run(config, replace(work, scratchpad=pad)))
+    whole, steps = drain(finetune.run(config, context))
+    resumed, rest = drain(finetune.run(config, replace(context, checkpoint=pad)))
     assert len(rest) < len(steps), "it went on; it did not begin anew"
     assert rest == steps[-len(rest) :]
     assert same(resumed, whole)
@@ -358,14 +360,14 @@ def test_killed_without_warning_and_run_again_it_comes_to_the_same_numbers(tmp_p
 def test_training_takes_180_steps_or_six_epochs(n, share, wanted):
     """Of six epochs of 600 pictures, in batches of 16, each has 38 steps."""
     y = np.arange(n) % 2
-    work = replace(tiny_tail.work("cut:1", n, 2), share=share)
-    progress = next(finetune.run(finetune.Config(parts=1), replace(work, train=replace(work.train, y=y))))
+    context = replace(tiny_tail.context("cut:1", n, 2), share=share)
+    progress = next(finetune.run(finetune.Config(parts=1), replace(context, train=replace(context.train, y=y))))
     assert progress.steps == wanted
 
 
 def test_the_last_state_is_kept_where_validation_is_not_asked():
     """Labels of the validation pictures are turned round, so that every step away from the start looks worse."""
-    given = tiny_tail.work("cut:3", 16, 2, valid=8)
+    given = tiny_tail.context("cut:3", 16, 2, valid=8)
     turned = replace(given, valid=replace(given.valid, y=1 - given.valid.y))
     last, _ = drain(finetune.run(finetune.Config(steps=12, keep="last"), turned))
     best, _ = drain(finetune.run(finetune.Config(steps=12), turned))
@@ -376,7 +378,7 @@ def test_the_last_state_is_kept_where_validation_is_not_asked():
 
 def test_a_head_kept_for_the_same_pictures_is_not_taken_for_a_record_that_prepares_them_otherwise():
     """Two records of the same weights; the pictures as they are, so that normalisation happens in the tail."""
-    given = tiny_tail.work("input", copies=1)
+    given = tiny_tail.context("input", copies=1)
     spec = replace(given.source.input, mean=(0.1, 0.1, 0.1))
     changed = replace(given, source=replace(given.source, input=spec))
     anew = replace(changed, train=replace(changed.train, x=changed.train.x.copy()))  # of which nothing is kept
@@ -387,7 +389,7 @@ def test_a_head_kept_for_the_same_pictures_is_not_taken_for_a_record_that_prepar
 
 def test_states_kept_for_the_same_texts_are_not_taken_for_another_network_of_the_same_weights():
     view = View("tiny-text", "input")
-    given = tiny_text.work(tiny_text.drawn(view, 24, 3, 1), 3, view)
+    given = tiny_text.context(tiny_text.drawn(view, 24, 3, 1), 3, view)
     config = {**given.source.config, "num_attention_heads": 2}  # the same matrices, cut into other heads
     changed = replace(given, source=replace(given.source, config=config))
     anew = replace(changed, train=replace(changed.train, x=changed.train.x.copy()))

@@ -20,7 +20,7 @@ def seen():
 
 
 def fitted(config, train, labels=NAMES) -> Fitted:
-    head, _ = drain(zeroshot.run(config, tiny_text.work(train, len(labels), VIEW, labels=labels)))
+    head, _ = drain(zeroshot.run(config, tiny_text.context(train, len(labels), VIEW, labels=labels)))
     return Fitted("zeroshot", VIEW, vars(config), labels, head.state, head.trained_params, 0)
 
 
@@ -55,7 +55,7 @@ def test_names_alone_are_the_cosines_of_a_slow_computation(seen):
     names = centred(means / np.linalg.norm(means, axis=1, keepdims=True))
     expected = centred(by_hand([e.content for e in tiny_text.texts(24, K, 1)])) @ names.T
     got = zeroshot.logits(fitted(zeroshot.Config(), seen), seen.x) / zeroshot.SHARPNESS
-    np.testing.assert_allclose(got, expected, atol=0.02)  # the gallery's may be bf16
+    np.testing.assert_allclose(got, expected, atol=0.02)  # the feature store's may be bf16
 
 
 def test_names_alone_look_at_no_label(seen):
@@ -92,7 +92,7 @@ def test_other_names_are_not_taken_for_those_kept(seen):
 
 def test_without_names_it_says_what_is_missing(seen):
     with pytest.raises(UsageError, match="0 names for 3 classes"):
-        drain(zeroshot.run(zeroshot.Config(), tiny_text.work(seen, K, VIEW)))
+        drain(zeroshot.run(zeroshot.Config(), tiny_text.context(seen, K, VIEW)))
 
 
 def test_settings_reach_from_names_alone_to_class_means():
@@ -103,7 +103,7 @@ def test_settings_reach_from_names_alone_to_class_means():
 
 def test_names_are_not_taken_from_another_record_of_the_same_weights(seen):
     """Kept is what the last source made of the names; one that pools otherwise makes another thing of them."""
-    config, given = zeroshot.Config(), tiny_text.work(seen, K, VIEW, labels=NAMES)
+    config, given = zeroshot.Config(), tiny_text.context(seen, K, VIEW, labels=NAMES)
     last = replace(given, source=tiny_text.source(pooling="last"))
     one, two = (drain(zeroshot.run(config, each))[0].state["weight"] for each in (given, last))
     zeroshot._known.clear()

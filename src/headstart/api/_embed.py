@@ -37,7 +37,7 @@ def embed(inputs: Iterable[Any], *, source: str, depth: str = "top", engine: str
         DataError: an input cannot be read; names the first. UnknownName: there is no such source or depth.
         SourceError: its weights cannot be had.
     """
-    from ..extract.gallery import Gallery
+    from ..extract.feature_store import FeatureStore
     from ..source import _catalogue
 
     quiet_threads()
@@ -47,8 +47,8 @@ def embed(inputs: Iterable[Any], *, source: str, depth: str = "top", engine: str
     weights = {record.key: _catalogue.fetch(record)}
 
     def look(examples: list[Example]) -> FloatArray:
-        gallery = Gallery({record.key: record}, engine=engine, weights=weights)
-        return gallery.look(examples, [View(record.key, depth)])[0].x
+        store = FeatureStore({record.key: record}, engine=engine, weights=weights)
+        return store.extract(examples, [View(record.key, depth)])[0].x
 
     return _each(look, record.modality, inputs)
 

@@ -74,8 +74,8 @@ def rank(
         raise UsageError(
             f"examples={examples}, seed={seed} were given; examples must be 2 or more and seed 0 to 2147483647."
         )
-    from ..extract._lens import pick_engine
-    from ..extract.gallery import Gallery
+    from ..extract._extractor import pick_engine
+    from ..extract.feature_store import FeatureStore
     from ..plan import rounds, shortlist
     from ..read import ReadOptions, read
     from ..run import budget as _budget
@@ -103,7 +103,7 @@ def rank(
         ranking = rounds.Rounds(
             task,
             list(known.values()),
-            Looking(Gallery({}, engine=engine, watch=watch)),
+            Looking(FeatureStore({}, engine=engine, watch=watch)),
             seed=seed,
             keep=len(known) if keys else KEEP,  # of those named each is looked at to the end
             deadline=deadline,

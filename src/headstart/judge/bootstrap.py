@@ -285,9 +285,9 @@ def _seed_shifts(x: Float64, resamples: int, rng: np.random.Generator) -> Float6
 
 def _drawn(metric: Metric, sides: Sequence[Sums], units: _Units, resamples: int, rng: np.random.Generator) -> Float64:
     """Each side's mean over its seeds in each resample: `[resamples sides]`."""
-    camp = np.repeat(np.arange(len(sides)), [len(side.rows) for side in sides])
-    models, width = len(camp), sides[0].rows.shape[2]
-    blocks = _blocks(sides, camp, units)
+    arm = np.repeat(np.arange(len(sides)), [len(side.rows) for side in sides])
+    models, width = len(arm), sides[0].rows.shape[2]
+    blocks = _blocks(sides, arm, units)
     step = max(1, _AT_ONCE // (models * width + max(len(weights) for _, weights, _ in blocks)))
     out = []
     for done in range(0, resamples, step):
@@ -296,11 +296,11 @@ def _drawn(metric: Metric, sides: Sequence[Sums], units: _Units, resamples: int,
         for rows, weights, size in blocks:
             sums += rng.multinomial(size, weights, size=many) @ rows
         found = metric.value(sums.reshape(many, models, width))
-        out.append(np.stack([found[:, camp == side].mean(1) for side in range(len(sides))], 1))
+        out.append(np.stack([found[:, arm == side].mean(1) for side in range(len(sides))], 1))
     return np.concatenate(out)
 
 
-def _blocks(sides: Sequence[Sums], camp: Ints, units: _Units) -> list[tuple[Float64, Float64, int]]:
+def _blocks(sides: Sequence[Sums], arm: Ints, units: _Units) -> list[tuple[Float64, Float64, int]]:
     """What is drawn from in each stratum: rows `[q models·m]`, their chances `[q]`, and how many are drawn.
 
     Units that add the same to the sums of all models are drawn together, by their number.
@@ -312,7 +312,7 @@ def _blocks(sides: Sequence[Sums], camp: Ints, units: _Units) -> list[tuple[Floa
     extra = np.empty((0, 0, table.shape[1]))  # [s 2 models·m]: one example won by each side, for each stratum
     if sides[0].won is not None:
         won, lost = (np.concatenate([getattr(side, what) for side in sides]) for what in ("won", "lost"))
-        one = [np.where((camp == side)[:, None, None], won, lost) for side in (0, 1)]  # of one side alone: it loses
+        one = [np.where((arm == side)[:, None, None], won, lost) for side in (0, 1)]  # of one side alone: it loses
         extra = units.effect * np.stack(one).transpose(2, 0, 1, 3).reshape(won.shape[1], 2, -1)
     strata = np.unique(units.strata)
     blocks = []

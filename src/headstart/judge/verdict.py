@@ -20,7 +20,7 @@ from ..family import load
 from ..kind import kind_of, targets
 from ..plan._folds import groups
 from ..strategy import strategy
-from ..types import Decoder, Example, Features, Fitted, Rival, Task, Verdict, View, Work
+from ..types import Decoder, Example, Features, FitContext, Fitted, Rival, Task, Verdict, View
 from . import bootstrap
 from ._quantiles import Float64
 from .bootstrap import Ints, Metric, Sums
@@ -161,7 +161,7 @@ def members(examples: Sequence[Example]) -> Ints | None:
 def _floor(task: Task) -> Fitted:
     """The best answer that looks at nothing, by the task's training labels."""
     way, y = strategy(FLOOR), targets(task, task.train)
-    work = Work(Features(np.zeros((len(y), 1), np.float32), y, ""), len(task.labels), View(None), kind=task.kind)
+    work = FitContext(Features(np.zeros((len(y), 1), np.float32), y, ""), len(task.labels), View(None), kind=task.kind)
     steps = way.run(way.config(), work)
     while True:
         try:

@@ -42,7 +42,7 @@ class Candidate:
 
 
 def candidates(sources: Sequence[str], wanted: Sequence[str], facts: Facts) -> list[Candidate]:
-    """Strategy × source, in the order of their turns, see `_turn`. `wanted` narrows the camp of its members.
+    """Strategy × source, in the order of their turns, see `_turn`. `wanted` narrows the arm of its members.
 
     A baseline is narrowed away by nothing.
 
@@ -57,16 +57,16 @@ def candidates(sources: Sequence[str], wanted: Sequence[str], facts: Facts) -> l
             what = f"{noun(facts.modality)}s" + ("" if facts.kind == "classification" else f" with {facts.kind}")
             raise UsageError(f"The strategy '{name}' does not take {what}. Those that do: {', '.join(able)}.")
     out = []
-    for camp in (True, False):
-        rows = {name: place(s, facts) for name, s in able.items() if s.reuses is camp}
+    for arm in (True, False):
+        rows = {name: place(s, facts) for name, s in able.items() if s.reuses is arm}
         always = {name for name in rows if able[name].baseline}
         usual = {name for name, row in rows.items() if not row.on_request}
         for name in sorted((({*wanted} & {*rows}) - always or usual) | always):
             one, row = able[name], rows[name]
             for view in (one.fit_view(view, facts) for view in one.views(sources)):
-                id_ = f"{name}-{view.source}" if view.source and camp else name
+                id_ = f"{name}-{view.source}" if view.source and arm else name
                 how = row.rank, one.long, one.copies(facts), one.baseline, row.spared, row.gives_up
-                out.append(Candidate(id_, name, camp, view, *how))
+                out.append(Candidate(id_, name, arm, view, *how))
     first = _first(out)
     return sorted(out, key=lambda c: _turn(c, first))
 

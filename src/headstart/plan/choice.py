@@ -1,6 +1,6 @@
-"""The choice: among contenders of a camp, then between the camps, and in words why.
+"""The choice: among candidates of an arm, then between the arms, and in words why.
 
-In: contenders, each with the log-loss of every picture it was compared on. Those that are cheap to train were compared
+In: candidates, each with the log-loss of every picture it was compared on. Those that are cheap to train were compared
 on all labelled pictures by cross-validation, long ones on the validation pictures alone, which come last in both; two
 are compared on the pictures that both have. Whatever the verdict is in, the choice rests on log-loss and the
 number of right answers, for macro-F1 too. Knows no strategy by name and never sees a test picture.
@@ -25,7 +25,7 @@ DRAWS, MANY = 4999, 1000  # of `luck`, and from how many groups on the normal di
 
 
 @dataclass(frozen=True)
-class Contender:
+class Validated:
     """A finished candidate: its trial, the model fitted on training data alone, and notes for a refit."""
 
     trial: Trial
@@ -37,7 +37,7 @@ class Contender:
     groups: IntArray | None = None  # [m] whose pictures count as one observation together; None: each stands alone
 
 
-def prefer(camp: Sequence[Contender]) -> Contender:
+def prefer(arm: Sequence[Validated]) -> Validated:
     """The one to go on with: of those that validation cannot tell from the best, the one that the prior prefers.
 
     "Cannot tell": its mean log-loss lies within one standard error of the lowest (the error of the paired difference,
@@ -48,36 +48,36 @@ def prefer(camp: Sequence[Contender]) -> Contender:
     Raises:
         UsageError: there is none.
     """
-    if not camp:
+    if not arm:
         raise UsageError("No candidate finished, so none can be chosen. Give more --budget, or look at journal.jsonl.")
-    ahead: list[Contender] = []
-    for n in sorted({len(c.losses) for c in camp}, reverse=True):
-        ahead = [_preferred([*ahead, *(c for c in camp if len(c.losses) == n)], n)]
+    ahead: list[Validated] = []
+    for n in sorted({len(c.losses) for c in arm}, reverse=True):
+        ahead = [_preferred([*ahead, *(c for c in arm if len(c.losses) == n)], n)]
     return ahead[0]
 
 
-def _preferred(camp: Sequence[Contender], n: int) -> Contender:
+def _preferred(arm: Sequence[Validated], n: int) -> Validated:
     """`prefer` on the last `n` pictures."""
-    mean = {c.trial.id: float(c.losses[-n:].mean()) for c in camp}
-    best = min(camp, key=lambda c: (mean[c.trial.id], c.trial.id))
-    close = [c for c in camp if c is best or behind(c.losses[-n:], best.losses[-n:], c.groups) <= CLOSE]
+    mean = {c.trial.id: float(c.losses[-n:].mean()) for c in arm}
+    best = min(arm, key=lambda c: (mean[c.trial.id], c.trial.id))
+    close = [c for c in arm if c is best or behind(c.losses[-n:], best.losses[-n:], c.groups) <= CLOSE]
     return min(close, key=lambda c: (c.prior, mean[c.trial.id], c.trial.id))
 
 
-def crown(transfer: Contender, rival: Contender, stand_in: Contender | None = None) -> Contender:
+def select_final(transfer: Validated, rival: Validated, stand_in: Validated | None = None) -> Validated:
     """The run's model: the rival where it is right on so many more pictures that it could not be luck; else transfer.
 
     "Could not be luck": see `luck`. That asks for more than a standard error, and for five pictures (or groups) at
     least that the two answer differently, however few there are in all.
 
     Args:
-        transfer: the preferred one of its camp. Of numbers, "right on more" means a smaller absolute error in all; of
+        transfer: the preferred one of its arm. Of numbers, "right on more" means a smaller absolute error in all; of
             several labels an example, a larger sum of the examples' F1.
         rival: the preferred one of the other.
-        stand_in: the best transfer contender that was compared by cross-validation: the rival must be ahead of it too.
+        stand_in: the best transfer candidate that was compared by cross-validation: the rival must be ahead of it too.
     """
 
-    def ahead(of: Contender) -> bool:
+    def ahead(of: Validated) -> bool:
         n = min(len(rival.right), len(of.right))
         gaps = rival.right[-n:].astype(float) - of.right[-n:].astype(float)  # 1: the rival alone names the picture
         return luck(gaps, rival.groups) < LUCK
@@ -85,8 +85,8 @@ def crown(transfer: Contender, rival: Contender, stand_in: Contender | None = No
     return rival if ahead(transfer) and (stand_in is None or ahead(stand_in)) else transfer
 
 
-def explain(contender: Contender, winner: Contender, noun: str = "picture") -> Trial:
-    """Its trial with the reason why it won or lost; `winner` is the best of its camp, or the run's."""
+def explain(contender: Validated, winner: Validated, noun: str = "picture") -> Trial:
+    """Its trial with the reason why it won or lost; `winner` is the best of its arm, or the run's."""
     trial, best = contender.trial, winner.trial
     if trial.id == best.id:
         return replace(trial, reason=f"chosen: {_numbers(contender, noun)}")
@@ -98,14 +98,14 @@ def explain(contender: Contender, winner: Contender, noun: str = "picture") -> T
         )
     if best.reuses and not trial.reuses and contender.right[-n:].sum() >= winner.right[-n:].sum():
         return replace(
-            trial,  # the stand-in, by cross-validation, may have decided: see `crown`
+            trial,  # the stand-in, by cross-validation, may have decided: see `select_final`
             reason=f"not clearly ahead of all that reuse, such as {against}, who are preferred then: "
             f"{_numbers(contender, noun)}",
         )
     return replace(trial, reason=f"lost to {against}: {_numbers(contender, noun)}")
 
 
-def _numbers(contender: Contender, noun: str) -> str:
+def _numbers(contender: Validated, noun: str) -> str:
     trial, told = contender.trial, kind_of(contender.fitted.kind).told
     where = f"{trial.folds}-fold cross-validation of" if trial.folds else "validation:"
     said = told(float(contender.right.mean()), float(contender.losses.mean()))

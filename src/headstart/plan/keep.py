@@ -15,7 +15,7 @@ import numpy as np
 from ..errors import DataError
 from ..runtime import write, write_json
 from ..types import Fitted, Trial, View, to_dict
-from .choice import Contender
+from .choice import Validated
 
 
 def save(folder: Path, fitted: Fitted, extra: dict[str, Any] | None = None) -> None:
@@ -68,7 +68,7 @@ def found(folder: Path) -> tuple[Fitted, dict[str, Any]] | None:
         return None
 
 
-def remember(folder: Path, contender: Contender) -> None:
+def remember(folder: Path, contender: Validated) -> None:
     """Keep a finished candidate, so that a killed run need not do it again."""
     arrays = {name: getattr(contender, name) for name in ("losses", "right", "groups")}
     extra = {name: None if array is None else array.tolist() for name, array in arrays.items()}
@@ -76,7 +76,7 @@ def remember(folder: Path, contender: Contender) -> None:
     save(folder, contender.fitted, extra)
 
 
-def recall(folder: Path) -> Contender | None:
+def recall(folder: Path) -> Validated | None:
     """A candidate finished by an earlier attempt."""
     kept = found(folder)
     if kept is None:
@@ -85,4 +85,4 @@ def recall(folder: Path) -> Contender | None:
     trial = Trial(**{**extra["trial"], "curve": tuple(extra["trial"]["curve"])})
     losses, right = np.array(extra["losses"]), np.array(extra["right"])
     groups = None if extra["groups"] is None else np.array(extra["groups"], np.int64)
-    return Contender(trial, fitted, extra["notes"], losses, right, extra["prior"], groups)
+    return Validated(trial, fitted, extra["notes"], losses, right, extra["prior"], groups)

@@ -24,7 +24,7 @@ class Row:
     """A strategy's place."""
 
     strategy: str
-    rank: int  # at a tie the lowest of a camp is preferred
+    rank: int  # at a tie the lowest of an arm is preferred
     why: str
     where: Callable[[Facts], bool] = lambda facts: True
     on_request: bool = False  # takes part only when it is named

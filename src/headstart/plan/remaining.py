@@ -1,6 +1,6 @@
 """What a run still has to do when its race is over, and what a candidate will have to: seconds, from this very run.
 
-In: contenders, whose notes say how long their last training took ("seconds"), reading a validation example ("reading")
+In: candidates, whose notes say how long their last training took ("seconds"), reading a validation example ("reading")
 and looking at a new one through their source ("looking"). Out: seconds. Knows no clock and no limit.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..errors import BudgetError
-from .choice import Contender
+from .choice import Validated
 
 PAGES = 5.0  # seconds: self-test of the saved model, pages, tables
 EARLY = 0.5  # of the steps that are left: early stopping may spare the others
@@ -22,12 +22,12 @@ class Slow(BudgetError):
     """Something was not begun, or given up, as it would not be done in time or not fit; the message says why."""
 
 
-def training(contender: Contender, n: int) -> float:
+def training(contender: Validated, n: int) -> float:
     """One more training of it, on `n` examples."""
     return float(contender.notes.get("seconds", contender.trial.seconds)) * n / max(1, int(contender.notes["n"]))
 
 
-def judging(finalists: Iterable[tuple[Contender, int]], n: int) -> float:
+def judging(finalists: Iterable[tuple[Validated, int]], n: int) -> float:
     """Looking at `n` test examples, answering them with every finalist's so many models, and the pages."""
     seconds, seen = PAGES, set()
     for contender, models in finalists:

@@ -10,14 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from .choice import Contender, standard_error
+from .choice import Validated, standard_error
 
 SPREAD = 0.03  # standard deviation of right answers over seeds that is allowed for; scratch: 0.5 to 3 points measured
 SURE = 1.3  # standard errors by which the foretold interval must lie beyond the margin
 HALF = 1.96  # standard errors from the middle of a 95 % interval to its end
 
 
-def settled(transfer: Contender, rivals: Sequence[Contender], n_test: int, margin: float) -> bool:
+def settled(transfer: Validated, rivals: Sequence[Validated], n_test: int, margin: float) -> bool:
     """Whether `transfer` is so far ahead of every rival that other seeds would not change "helps".
 
     With d the difference of right answers on the examples that both were compared on, s its standard error there and t
@@ -34,7 +34,7 @@ def settled(transfer: Contender, rivals: Sequence[Contender], n_test: int, margi
     return all(_ahead(transfer, rival, n_test, margin) for rival in rivals)
 
 
-def _ahead(transfer: Contender, rival: Contender, n_test: int, margin: float) -> bool:
+def _ahead(transfer: Validated, rival: Validated, n_test: int, margin: float) -> bool:
     n = min(len(transfer.right), len(rival.right))
     gaps = transfer.right[-n:].astype(float) - rival.right[-n:].astype(float)
     here = math.hypot(standard_error(gaps, transfer.groups), 1 / n)  # of few alike gaps the error would be none

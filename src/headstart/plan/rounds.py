@@ -28,7 +28,7 @@ from .evidence import Evidence
 from .evidence import order as ordered
 from .limits import Limits
 from .ranking import INTERRUPTED, OVER, Entry, Ranking, arrange
-from .timed import Eyes, Timed
+from .timed import SourceProber, Timed
 
 FIRST = 64  # examples of the first round, if there are so many; but at least EACH of every class
 EACH = 4
@@ -63,7 +63,7 @@ class Rounds:
 
     task: Task
     sources: Sequence[Source]
-    eyes: Eyes
+    eyes: SourceProber
     seed: int = 0
     keep: int = 2
     deadline: float | None = None

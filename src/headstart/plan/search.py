@@ -1,7 +1,7 @@
 """The search: a candidate compares its settings on validation data; a rival has as many as any candidate may have.
 
-`contend` runs one candidate and returns a `Contender`; `choice.py` chooses among
-contenders; `refit` trains the chosen setting on training and validation data together. Knows no strategy by name and
+`contend` runs one candidate and returns a `Validated`; `choice.py` chooses among
+candidates; `refit` trains the chosen setting on training and validation data together. Knows no strategy by name and
 never sees a test picture.
 """
 
@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 from ..errors import BudgetError
 from ..kind import Outputs, kind_of
 from ..runtime import digest
-from ..strategy import Head, strategy
-from ..types import Decoder, Facts, Features, Fitted, IntArray, Progress, Trial, Work
+from ..strategy import TrainResult, strategy
+from ..types import Decoder, Facts, Features, FitContext, Fitted, IntArray, Progress, Trial
 from ._folds import FOLDS, worth
 from .candidates import Candidate
-from .choice import CLOSE, Contender, behind
+from .choice import CLOSE, Validated, behind
 from .remaining import EARLY, SURE, in_time
 
 Watch = Callable[[str, int, int], None]
@@ -57,21 +57,21 @@ class Score:
 
 def contend(
     candidate: Candidate,
-    work: Work,
+    context: FitContext,
     labels: tuple[str, ...],
     facts: Facts,
     *,
     folds: IntArray | None = None,
     groups: IntArray | None = None,
     deadline: float | None = None,
-    leader: Contender | None = None,
+    leader: Validated | None = None,
     watch: Watch | None = None,
-) -> Contender:
+) -> Validated:
     """Compare the strategy's settings, then run the best one in full.
 
     Args:
         candidate: what is tried.
-        work: the data of its view, `work.valid` included; `work.scratchpad` is a folder.
+        context: the data of its view, `context.valid` included; `context.checkpoint` is a folder.
         labels: class names.
         facts: of the data.
         folds: of training and validation pictures, see `_folds.py`: a candidate that is not long is then compared by
@@ -79,7 +79,7 @@ def contend(
             and how long to train, then heads of the folds name all pictures.
         groups: of the same pictures: those of one group count as one observation.
         deadline: as of `time.monotonic()`.
-        leader: whom its camp prefers so far; a long candidate not ahead of it after its short runs is given up (one
+        leader: whom its arm prefers so far; a long candidate not ahead of it after its short runs is given up (one
             that is preferred at a tie: if behind by `CLOSE` standard errors; a rival, if by `FAR`).
         watch: told what is going on.
 
@@ -88,14 +88,14 @@ def contend(
         Behind: it was given up.
     """
     way, start = strategy(candidate.strategy), time.perf_counter()
-    settings, valid, long = way.settings(facts), cast(Features, work.valid), way.long
+    settings, valid, long = way.settings(facts), cast(Features, context.valid), way.long
 
-    def attempt(config: Any, work: Work, name: str) -> tuple[Score, Fitted, Any, list[dict[str, float]]]:  # noqa: ANN401
+    def attempt(config: Any, context: FitContext, name: str) -> tuple[Score, Fitted, Any, list[dict[str, float]]]:  # noqa: ANN401
         named = replace(candidate, id=name)
         begun = time.perf_counter()
-        fitted, head, curve = trained(named, config, work, labels, deadline=deadline, watch=watch)
+        fitted, head, curve = trained(named, config, context, labels, deadline=deadline, watch=watch)
         took = time.perf_counter() - begun
-        score = measure(fitted, valid, work)
+        score = measure(fitted, valid, context)
         reading = (time.perf_counter() - begun - took) / max(1, len(valid.y))
         notes = {**head.notes, "seconds": took, "reading": reading}
         return score, fitted, replace(head, notes=notes), curve
@@ -103,12 +103,12 @@ def contend(
     preferred = leader is None or candidate.prior < leader.prior  # at a tie
     at, crossed = 0, folds is not None and not long
     if crossed:
-        scores = _crossed(candidate, settings, work, cast(IntArray, folds), labels, deadline=deadline, watch=watch)
+        scores = _crossed(candidate, settings, context, cast(IntArray, folds), labels, deadline=deadline, watch=watch)
         at = _lowest(scores)
-        _, fitted, head, curve = attempt(settings[at], work, candidate.id)
+        _, fitted, head, curve = attempt(settings[at], context, candidate.id)
         score = scores[at]
     elif not long or len(settings) > 1 or not preferred:  # else there is nothing that short runs could decide
-        short = replace(work, share=way.short, scratchpad=None)
+        short = replace(context, share=way.short, checkpoint=None)
         tried = []
         for i, config in enumerate(settings):
             tried.append(attempt(config, short, f"{candidate.id}: setting {i + 1} of {len(settings)}"))
@@ -131,14 +131,14 @@ def contend(
             )
     if long:
         cpu = time.process_time()
-        score, fitted, head, curve = attempt(settings[at], work, candidate.id)
+        score, fitted, head, curve = attempt(settings[at], context, candidate.id)
         _check(score)
         cpu = time.process_time() - cpu
         if folds is not None and worth(len(folds), cpu, head.notes["seconds"], deadline):
             each = round((1 - 1 / FOLDS) * len(folds))
-            again = way.refit(settings[at], head.notes, len(work.train.y), each)
+            again = way.refit(settings[at], head.notes, len(context.train.y), each)
             with suppress(BudgetError):  # then what validation says must do
-                (score,) = _crossed(candidate, [again], work, folds, labels, deadline=deadline, watch=watch)
+                (score,) = _crossed(candidate, [again], context, folds, labels, deadline=deadline, watch=watch)
                 crossed = True
     _check(score)
     n = len(score.losses)
@@ -153,22 +153,22 @@ def contend(
         tried=len(settings),
         status="finished",
         reason="",
-        **kind_of(work.kind).scores(score.right, score.losses),
+        **kind_of(context.kind).scores(score.right, score.losses),
         seconds=time.perf_counter() - start,
         curve=tuple(curve) if len(curve) > 1 else (),
-        seed=work.seed,
+        seed=context.seed,
         compared_on=n,
         folds=FOLDS if crossed else 0,
     )
     fitted = replace(fitted, decoder=score.decoder)
     prior = candidate.prior if head.notes.get("step") != 0 else UNMOVED
-    return Contender(trial, fitted, {**head.notes, "n": len(work.train.y)}, score.losses, score.right, prior, groups)
+    return Validated(trial, fitted, {**head.notes, "n": len(context.train.y)}, score.losses, score.right, prior, groups)
 
 
 def _crossed(
     candidate: Candidate,
     settings: Sequence[Any],
-    work: Work,
+    context: FitContext,
     folds: IntArray,
     labels: tuple[str, ...],
     *,
@@ -177,40 +177,42 @@ def _crossed(
 ) -> list[Score]:
     """Each setting on all pictures of the folds, named by heads that had not learnt from them."""
     logits = strategy(candidate.strategy).logits
-    both = join(work.train, cast(Features, work.valid))
+    both = join(context.train, cast(Features, context.valid))
     out: list[list[Outputs]] = [[] for _ in settings]
     for fold in range(FOLDS):
         held = folds == fold
         if not held.any():
             continue
-        part = replace(work, train=rows(both, ~held), valid=None)
+        part = replace(context, train=rows(both, ~held), valid=None)
         new = rows(both, held).x  # once for all settings, which share what is made from it
         named = replace(candidate, id=f"{candidate.id}: fold {fold + 1} of {FOLDS}")
         for config, parts in zip(settings, out, strict=True):
             fitted, *_ = trained(named, config, part, labels, deadline=deadline, watch=watch)
-            parts.append(logits(fitted, new, work.source, work.weights))
+            parts.append(logits(fitted, new, context.source, context.weights))
     seen = folds >= 0
     place = np.argsort(np.argsort(folds[seen], kind="stable"))  # of each row among those of fold 0, fold 1, …
-    return [scored(np.concatenate(parts)[place], both.y[seen], work.kind) for parts in out]
+    return [scored(np.concatenate(parts)[place], both.y[seen], context.kind) for parts in out]
 
 
 def trained(
     candidate: Candidate,
     config: Any,  # noqa: ANN401 - the strategy's Config
-    work: Work,
+    context: FitContext,
     labels: tuple[str, ...],
     *,
     deadline: float | None = None,
     watch: Watch | None = None,
 ) -> tuple[Fitted, Any, list[dict[str, float]]]:
-    """One setting: the fitted head, what `run` returned, its curve. `work.scratchpad` is a folder."""
-    work = replace(work, scratchpad=_pad(work.scratchpad, config))
-    run = strategy(candidate.strategy).run(config, work)
-    head, curve = _drain(run, deadline, _tell(watch, candidate.id, work.kind))
-    return _fitted(candidate, config, labels, head, work), head, curve
+    """One setting: the fitted head, what `run` returned, its curve. `context.checkpoint` is a folder."""
+    context = replace(context, checkpoint=_pad(context.checkpoint, config))
+    run = strategy(candidate.strategy).run(config, context)
+    head, curve = _drain(run, deadline, _tell(watch, candidate.id, context.kind))
+    return _fitted(candidate, config, labels, head, context), head, curve
 
 
-def refit(contender: Contender, work: Work, *, deadline: float | None = None, watch: Watch | None = None) -> Fitted:
+def refit(
+    contender: Validated, context: FitContext, *, deadline: float | None = None, watch: Watch | None = None
+) -> Fitted:
     """The chosen setting trained on training and validation pictures; the decoder stays as validated.
 
     Raises:
@@ -218,16 +220,16 @@ def refit(contender: Contender, work: Work, *, deadline: float | None = None, wa
     """
     way = strategy(contender.fitted.strategy)
     config = way.config(**contender.fitted.config)
-    config = way.refit(config, contender.notes, contender.notes["n"], len(work.train.y))
-    work = replace(work, scratchpad=_pad(work.scratchpad, config))
-    tell = _tell(watch, f"{contender.trial.id}: all training pictures", work.kind)
-    head, _ = _drain(way.run(config, work), deadline, tell)
+    config = way.refit(config, contender.notes, contender.notes["n"], len(context.train.y))
+    context = replace(context, checkpoint=_pad(context.checkpoint, config))
+    tell = _tell(watch, f"{contender.trial.id}: all training pictures", context.kind)
+    head, _ = _drain(way.run(config, context), deadline, tell)
     return replace(contender.fitted, config=asdict(config), state=head.state, trained_params=head.trained_params)
 
 
-def measure(fitted: Fitted, valid: Features, work: Work) -> Score:
-    """How a head fitted to `work` does on validation data."""
-    logits = strategy(fitted.strategy).logits(fitted, valid.x, work.source, work.weights)
+def measure(fitted: Fitted, valid: Features, context: FitContext) -> Score:
+    """How a head fitted to `context` does on validation data."""
+    logits = strategy(fitted.strategy).logits(fitted, valid.x, context.source, context.weights)
     return scored(logits, valid.y, fitted.kind)
 
 
@@ -250,7 +252,9 @@ def rows(features: Features, which: slice | NDArray[np.bool_]) -> Features:
     return Features(features.x[which], features.y[which], features.key)
 
 
-def _fitted(candidate: Candidate, config: Any, labels: tuple[str, ...], head: Head, work: Work) -> Fitted:  # noqa: ANN401
+def _fitted(
+    candidate: Candidate, config: Any, labels: tuple[str, ...], head: TrainResult, context: FitContext
+) -> Fitted:  # noqa: ANN401
     return Fitted(
         strategy=candidate.strategy,
         view=candidate.view,
@@ -259,8 +263,8 @@ def _fitted(candidate: Candidate, config: Any, labels: tuple[str, ...], head: He
         state=head.state,
         trained_params=head.trained_params,
         total_params=head.trained_params,
-        kind=work.kind,
-        modality=work.modality,
+        kind=context.kind,
+        modality=context.modality,
     )
 
 
@@ -280,7 +284,7 @@ def _pad(folder: Path | None, config: Any) -> Path | None:  # noqa: ANN401 - a s
 
 
 def _drain(
-    work: Generator[Progress, None, Any], deadline: float | None, tell: Callable[[Progress], None]
+    context: Generator[Progress, None, Any], deadline: float | None, tell: Callable[[Progress], None]
 ) -> tuple[Any, list[dict[str, float]]]:
     """Run a strategy to its end; returns its head and its curve.
 
@@ -291,10 +295,10 @@ def _drain(
     first: tuple[float, Progress] | None = None
     while True:
         if deadline is not None and time.monotonic() > deadline:
-            work.close()
+            context.close()
             raise BudgetError("The time budget ended. Give more with --budget, e.g. --budget 10m.")
         try:
-            step = next(work)
+            step = next(context)
         except StopIteration as stop:
             return stop.value, curve
         tell(step)

@@ -1,6 +1,6 @@
 """Looking through sources, each timed on a few of the person's own examples before anything is expected of it.
 
-In: a task and something that looks (`Eyes`). Out: `Evidence` of a source, and before every step what it will take. What
+In: a task and something that looks (`SourceProber`). Out: `Evidence` of a source, and before every step what it will take. What
 was expected and what it took of every step goes to the journal (`step`). Chooses nothing.
 """
 
@@ -20,7 +20,7 @@ from .evidence import Evidence
 Found = TypeVar("Found")
 
 
-class Eyes(Protocol):
+class SourceProber(Protocol):
     """What looks through sources."""
 
     def here(self, source: Source) -> bool:
@@ -50,7 +50,7 @@ class Eyes(Protocol):
 
 @dataclass
 class Timed:
-    """Eyes that know what a look will take.
+    """SourceProber that know what a look will take.
 
     Attributes:
         task: its labelled examples are looked at, in the order of `evidence.draw`; its test ones are counted.
@@ -63,7 +63,7 @@ class Timed:
     """
 
     task: Task
-    eyes: Eyes
+    eyes: SourceProber
     seed: int
     note: Callable[..., None]
     seen: Callable[[Source, Sequence[Example], Features], None]

@@ -1,8 +1,8 @@
-"""Who is judged: the best of each camp and every rival, trained again on training and validation examples together.
+"""Who is judged: the best of each arm and every rival, trained again on training and validation examples together.
 
 In what is left of the budget: everyone once; then, with other seeds, the two that the verdict rests on. Where even
 once would not end in time, nobody is trained again, and the models that validation has judged are compared as they
-are: neither camp has learnt from more.
+are: neither arm has learnt from more.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ..strategy import strategy
 from ..types import Fitted
 
 if TYPE_CHECKING:
-    from ..plan.choice import Contender
+    from ..plan.choice import Validated
     from .race import Race
 
 INTERRUPTED = "It was interrupted, which"  # how a cut begins that a person's Ctrl-C made: the same command goes on
@@ -26,27 +26,27 @@ SLACK = 0.1  # of the budget, that a training begun in time may take more than i
 
 
 def choose(race: Race) -> None:
-    """Who stands for each camp, trained again on all labelled examples, and which of the two is the run's model.
+    """Who stands for each arm, trained again on all labelled examples, and which of the two is the run's model.
 
     Fills `finalists`, `roles` and `reading` of the race's outcome, and gives its trials their reasons.
     """
-    from ..plan.choice import crown, explain, prefer
+    from ..plan.choice import explain, prefer, select_final
 
-    finished = {c.trial.id: c for camp in race.done.values() for c in camp}
+    finished = {c.trial.id: c for arm in race.done.values() for c in arm}
     roles = race.outcome.roles
-    chosen: list[Contender] = []
-    for role, camp in (("transfer", True), ("rival", False)):
-        best = prefer(race.done[camp])
+    chosen: list[Validated] = []
+    for role, arm in (("transfer", True), ("rival", False)):
+        best = prefer(race.done[arm])
         roles[role] = best.trial.id
-        chosen += [best] if camp else race.done[camp]  # every rival is shown beside the verdict
+        chosen += [best] if arm else race.done[arm]  # every rival is shown beside the verdict
     race.outcome.finalists = last_trainings(race, chosen, [*roles.values()])  # the verdict rests on these two
-    of_camp = {True: finished[roles["transfer"]], False: finished[roles["rival"]]}
+    of_arm = {True: finished[roles["transfer"]], False: finished[roles["rival"]]}
     crossed = [c for c in race.done[True] if c.trial.folds]
-    winner = crown(of_camp[True], of_camp[False], prefer(crossed) if crossed else None)
+    winner = select_final(of_arm[True], of_arm[False], prefer(crossed) if crossed else None)
     roles["winner"] = winner.trial.id
     race.outcome.reading = sum(float(winner.notes.get(part, 0.0)) for part in ("looking", "reading"))
     race.outcome.trials = [
-        explain(finished[t.id], winner if t.id in roles.values() else of_camp[t.reuses], race.job.task.noun)
+        explain(finished[t.id], winner if t.id in roles.values() else of_arm[t.reuses], race.job.task.noun)
         if t.id in finished
         else t
         for t in race.outcome.trials
@@ -56,7 +56,7 @@ def choose(race: Race) -> None:
     race.job.journal.note("chosen", **roles)
 
 
-def last_trainings(race: Race, chosen: Sequence[Contender], repeated: Collection[str]) -> dict[str, list[Fitted]]:
+def last_trainings(race: Race, chosen: Sequence[Validated], repeated: Collection[str]) -> dict[str, list[Fitted]]:
     """Trial id → its models, the first being the one that ships.
 
     Args:
@@ -68,7 +68,7 @@ def last_trainings(race: Race, chosen: Sequence[Contender], repeated: Collection
     ends = race.over()
     late = None if ends is None else ends + SLACK * (job.plan.budget or 0.0)
 
-    def round_of(who: Sequence[Contender], extra: int) -> dict[str, Fitted]:
+    def round_of(who: Sequence[Validated], extra: int) -> dict[str, Fitted]:
         if ends is not None and time.monotonic() + sum(race.again(c) for c in who) > ends:
             raise BudgetError("no time for the last trainings")
         job.tell("last trainings", 0, 1)
@@ -103,7 +103,7 @@ def last_trainings(race: Race, chosen: Sequence[Contender], repeated: Collection
     return out
 
 
-def _settled(race: Race, chosen: Sequence[Contender]) -> bool:
+def _settled(race: Race, chosen: Sequence[Validated]) -> bool:
     """Whether other seeds could not change the verdict, where it is in right answers: see `plan/repeats.py`."""
     from ..judge.verdict import metric_of
     from ..plan.repeats import settled
@@ -114,7 +114,7 @@ def _settled(race: Race, chosen: Sequence[Contender]) -> bool:
     return settled(reuses[0], [c for c in chosen if not c.trial.reuses], len(task.test), race.job.plan.margin)
 
 
-def _refit(race: Race, contender: Contender, extra: int, deadline: float | None) -> Fitted:
+def _refit(race: Race, contender: Validated, extra: int, deadline: float | None) -> Fitted:
     """The chosen setting on all labelled examples, by the seed of the run plus `extra`. Raises `BudgetError`."""
     from ..plan import keep, search
 
@@ -125,10 +125,10 @@ def _refit(race: Race, contender: Contender, extra: int, deadline: float | None)
     if kept := keep.found(folder):
         return kept[0]
     both = race.looks.both(candidate.training_view)  # the same array for every seed: see transfer/_once.py
-    work = race.work(candidate, both, None, folder, job.plan.seed + extra)
+    context = race.context(candidate, both, None, folder, job.plan.seed + extra)
     try:
         with job.clock("race"), one_blas_thread():
-            fitted = search.refit(contender, work, deadline=deadline, watch=job.watch)
+            fitted = search.refit(contender, context, deadline=deadline, watch=job.watch)
     finally:
         race.proof_cpu += time.process_time() - start if extra or not contender.trial.reuses else 0.0
     keep.save(folder, fitted)

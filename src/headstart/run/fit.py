@@ -52,7 +52,7 @@ def carry_out(plan: Plan, watch: Watch | None = None) -> Saved:
 
 def _steps(plan: Plan, clock: Clock, watch: Watch, source_print: str) -> Saved:
     """All steps in order; see the module's first lines."""
-    from ..extract.gallery import Gallery
+    from ..extract.feature_store import FeatureStore
     from ..plan.journal import Journal
 
     task = _read(plan, clock, watch)
@@ -63,9 +63,9 @@ def _steps(plan: Plan, clock: Clock, watch: Watch, source_print: str) -> Saved:
         return done
     journal = Journal(plan.out / "journal.jsonl")
     journal.note("read", n=task.n, set_aside=len(task.set_aside), request=request)
-    gallery = Gallery({}, modality=task.modality, engine=plan.engine, watch=watch)
+    store = FeatureStore({}, modality=task.modality, engine=plan.engine, watch=watch)
     deadline = None if plan.budget is None else time.monotonic() + plan.budget - clock.total()
-    job = Job(plan, clock, watch, task, gallery, journal, source_print, deadline)
+    job = Job(plan, clock, watch, task, store, journal, source_print, deadline)
     job.forecast = forecast.say(job, considered, chosen=False)
     picked = _sources.pick(job, considered, request)
     if not plan.sources:
@@ -82,7 +82,7 @@ def _check_names(plan: Plan) -> str:
     Raises:
         UsageError: see there.
     """
-    from ..extract._lens import pick_engine
+    from ..extract._extractor import pick_engine
 
     for name in plan.strategies:
         strategy(name)
@@ -196,8 +196,8 @@ def _judge(job: Job, finalists: Mapping[str, list[Fitted]], roles: Mapping[str, 
     views = list(dict.fromkeys(f.view for seeds in finalists.values() for f in seeds))
 
     def logits(fitted: Fitted, examples: Sequence[Example]) -> np.ndarray[Any, Any]:
-        job.gallery.look(examples, views)  # the first call fills the cache for all finalists in one pass
-        return Predictor(fitted, job.gallery).logits(examples)
+        job.store.extract(examples, views)  # the first call fills the cache for all finalists in one pass
+        return Predictor(fitted, job.store).logits(examples)
 
     opened = {"test": job.task.fingerprint, **roles}
     # An earlier opening for other finalists counts; one that was killed and is now repeated tells nothing new.

@@ -52,7 +52,7 @@ def _time(job: Job, sources: Sequence[Source], chosen: bool) -> float:
     """Seconds: choosing, looking, heads, one long training of the best source, rivals, the last trainings, pages."""
     from ..plan import cost, remaining
 
-    task, eyes = job.task, _sources.Looking(job.gallery)
+    task, eyes = job.task, _sources.Looking(job.store)
     examples = (*task.train, *task.valid)
     paces = [eyes.kept(source) or cost.guess(source) for source in sources]
     every = [pace.start + pace.look(examples) * sum(task.n.values()) / len(examples) for pace in paces]

@@ -15,7 +15,7 @@ from ..version import __version__
 from . import budget
 
 if TYPE_CHECKING:
-    from ..extract.gallery import Gallery
+    from ..extract.feature_store import FeatureStore
     from ..plan.journal import Journal
 
 Watch = Callable[[str, int, int], None]
@@ -61,7 +61,7 @@ class Job:
     clock: Clock
     watch: Watch
     task: Task
-    gallery: Gallery
+    store: FeatureStore
     journal: Journal
     source_print: str = ""  # of --source-data
     deadline: float | None = None  # of the whole run, as of `time.monotonic()`

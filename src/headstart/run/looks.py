@@ -58,11 +58,11 @@ class Looks:
         if folder is None or key is None:
             return None
         if key not in self._source_examples:
-            self._source_examples[key] = source_examples(folder, self._sources[key], self._job.gallery, view)
+            self._source_examples[key] = source_examples(folder, self._sources[key], self._job.store, view)
         with self._job.clock("embed"):
             known = [e.answer for e in self._source_examples[key]]
             y = None if None in known else np.array(known, np.int64)
-            return replace(self._job.gallery.look(self._source_examples[key], [view])[0], y=y)
+            return replace(self._job.store.extract(self._source_examples[key], [view])[0], y=y)
 
     def forget(self, view: View) -> None:
         """Let the rows of a view go."""
@@ -83,31 +83,31 @@ class Looks:
         with job.clock("embed"):
             missing = self._fits(new, examples, deadline)
             begun = time.monotonic()
-            found = job.gallery.look(examples, new, deadline)
+            found = job.store.extract(examples, new, deadline)
         if missing >= SAMPLE:
             self.each[new[0].source] = (time.monotonic() - begun) / missing
         n, found = len(job.task.train), [labelled(seen, job.task, examples) for seen in found]
         self._seen |= {
             v: (rows(f, slice(None, n)), rows(f, slice(n, None)), f) for v, f in zip(new, found, strict=True)
         }
-        job.journal.note("embed", views=[to_dict(v) for v in new], computed=job.gallery.computed)
+        job.journal.note("embed", views=[to_dict(v) for v in new], computed=job.store.computed)
 
     def _fits(self, views: Sequence[View], examples: Sequence[Example], deadline: float | None) -> int:
         """How many examples are still to be looked at; raises `Slow` where a few of them tell that all are too many."""
         from ..plan import cost, remaining
 
-        gallery, view, noun = self._job.gallery, views[0], self._job.task.noun
-        if view.source is None or gallery.plain(view):
+        store, view, noun = self._job.store, views[0], self._job.task.noun
+        if view.source is None or store.plain(view):
             return 0
         if view in self._refused:
             raise remaining.Slow(self._refused[view])
-        missing = gallery.missing(examples, view)
+        missing = store.missing(examples, view)
         if len(missing) < 4 * SAMPLE:
             return len(missing)
         some = cost.few(missing)
-        gallery.look(some[: cost.WARM], views)  # builds the network
+        store.extract(some[: cost.WARM], views)  # builds the network
         begun, timed = time.monotonic(), some[cost.WARM :]
-        seen = gallery.look(timed, views)
+        seen = store.extract(timed, views)
         each = (time.monotonic() - begun) / sum(map(cost.size, timed))
         rest = cost.Pace(0.0, each).look(missing) - cost.Pace(0.0, each).look(some)
         size = sum(f.x.nbytes for f in seen) / len(timed) * len(examples)

@@ -36,7 +36,7 @@ def mirrors(job: Job, sources: Mapping[str, Source], side: int) -> bool:
     try:
         with job.clock("embed"):
             view = View(next(iter(sources)), "all", variants=2, style="mirror")
-            x = job.gallery.look(some, [view], job.deadline)[0].x
+            x = job.store.extract(some, [view], job.deadline)[0].x
     except BudgetError:
         return True
     with one_blas_thread():

@@ -1,4 +1,4 @@
-"""The run's two models on disk, the best of each camp: saved, and each read back and held against what was judged.
+"""The run's two models on disk, the best of each arm: saved, and each read back and held against what was judged.
 
 The winner lies in `model/`, the other one beside it, for who thinks otherwise (`--take`). Both stand on their own.
 """
@@ -52,7 +52,7 @@ def save(job: Job, judgement: Judgement, outcome: Outcome, picked: Picked, engin
 
 
 def loser(roles: Mapping[str, str]) -> str:
-    """The role of the best of the camp that did not win."""
+    """The role of the best of the arm that did not win."""
     return "rival" if roles["winner"] == roles["transfer"] else "transfer"
 
 
@@ -67,14 +67,14 @@ def _check_saved(folder: Path, job: Job, judgement: Judgement, fitted: Fitted, j
     from ..ship.store import load as open_model
 
     model: Model = open_model(folder)
-    gallery, kind = job.gallery, kind_of(job.task.kind)
+    store, kind = job.store, kind_of(job.task.kind)
     some = judgement.examples[:64]
     few, unit = some[:16], kind.unit(targets(job.task, job.task.train))
-    wanted = Predictor(fitted, gallery).probabilities(some) if judged is None else judged
+    wanted = Predictor(fitted, store).probabilities(some) if judged is None else judged
     with tempfile.TemporaryDirectory(prefix="headstart-") as empty:
-        with model.predictor(gallery.engine, Path(empty)) as predictor:
+        with model.predictor(store.engine, Path(empty)) as predictor:
             anew = predictor.probabilities(few)
-    head = Predictor(model.fitted, gallery).probabilities(some)
+    head = Predictor(model.fitted, store).probabilities(some)
     rounding = particulars.of(job.task.modality).rounding(model.fitted.view)
     for again, allowed in ((head, rounding), (anew, 0.05)):
         gap = kind.apart(again, wanted[: len(again)]) / unit

@@ -20,7 +20,7 @@ from ..errors import BudgetError, DataError, HeadstartError
 from ..interrupt import presses
 from ..runtime import digest, one_blas_thread
 from ..strategy import strategy
-from ..types import Features, Fitted, Source, Trial, View, Work
+from ..types import Features, FitContext, Fitted, Source, Trial, View
 from ..version import __version__
 from .job import STOPPED
 from .looks import Looks
@@ -28,7 +28,7 @@ from .worth import not_worth
 
 if TYPE_CHECKING:
     from ..plan.candidates import Candidate
-    from ..plan.choice import Contender
+    from ..plan.choice import Validated
     from .job import Job
 
 TRAINING = 12  # bytes a parameter of a source: its weights, as they were and as they are, and what AdamW keeps of parts
@@ -58,7 +58,7 @@ class Race:
     """One race of a fit."""
 
     def __init__(self, job: Job, sources: Mapping[str, Source], weights: Mapping[str, Path]) -> None:
-        from ..extract.gallery import median_side
+        from ..extract.feature_store import median_side
         from ..plan._folds import of_task, units
         from ..plan.candidates import candidates
         from ..types import Facts
@@ -71,7 +71,7 @@ class Race:
             job.mirror = mirrors(job, sources, side)
         self.facts = Facts(len(task.train), len(task.labels), side, task.modality, task.kind, job.mirror)
         self.candidates = candidates(tuple(sources), job.plan.strategies, self.facts)
-        self.done: dict[bool, list[Contender]] = {True: [], False: []}  # by camp: transfer, rivals
+        self.done: dict[bool, list[Validated]] = {True: [], False: []}  # by arm: transfer, rivals
         self.folds, self.groups = of_task(job.task, job.plan.seed), units((*task.train, *task.valid))
         self.outcome = Outcome()
         self.proof_cpu = 0.0  # CPU seconds of what serves the verdict alone: rivals, and repeats with other seeds
@@ -82,11 +82,11 @@ class Race:
 
         Raises:
             InVain: no transfer candidate could be done in time, with the sources at hand.
-            BudgetError, DataError: a camp has nobody, for want of time or of data.
+            BudgetError, DataError: an arm has nobody, for want of time or of data.
         """
         self._hold()
-        for role, camp in (("transfer", True), ("rival", False)):
-            if not self._stands(camp):
+        for role, arm in (("transfer", True), ("rival", False)):
+            if not self._stands(arm):
                 raise self._nothing(role)
 
     @property
@@ -123,7 +123,7 @@ class Race:
         """Seconds that the last trainings and the pages will take, from what was measured."""
         from ..plan.choice import prefer
 
-        best = [prefer(camp) for camp in self.done.values() if camp]
+        best = [prefer(arm) for arm in self.done.values() if arm]
         who = {c.trial.id: c for c in (*best, *self.done[False]) if c.trial.id not in self.outcome.finalists}
         return self._judging() + sum(map(self.again, who.values()))
 
@@ -137,11 +137,11 @@ class Race:
         from ..plan import remaining
         from ..plan.choice import prefer
 
-        best = [(prefer(camp), self.job.plan.seeds) for camp in self.done.values() if camp]
+        best = [(prefer(arm), self.job.plan.seeds) for arm in self.done.values() if arm]
         others = [(c, 1) for c in self.done[False] if all(c is not b for b, _ in best)]
         return remaining.judging([*best, *others], len(self.job.task.test))
 
-    def again(self, contender: Contender) -> float:
+    def again(self, contender: Validated) -> float:
         """Seconds that training it once more, on training and validation examples, will take."""
         from ..plan import remaining
 
@@ -162,7 +162,7 @@ class Race:
         long = {c.id for c in self.candidates if c.long}
         cheap = [c for c in self.done[True] if c.trial.id not in long]
         if why := not_worth(candidate, cheap, self.job.task, self.folds, self.job.plan.strategies):
-            outcome: Contender | Trial = _dropped(candidate, "dropped", why, self.job.plan.seed)
+            outcome: Validated | Trial = _dropped(candidate, "dropped", why, self.job.plan.seed)
         else:
             outcome = self._contend(candidate, first_rival)
         trial = outcome if isinstance(outcome, Trial) else outcome.trial
@@ -178,10 +178,10 @@ class Race:
         tried = [t for t in self.outcome.trials if t.reuses]
         return bool(tried) and not self.done[True] and all(t.status == "waiting" for t in tried)
 
-    def _stands(self, camp: bool) -> bool:
-        """Whether a camp has one that learnt from the inputs."""
+    def _stands(self, arm: bool) -> bool:
+        """Whether an arm has one that learnt from the inputs."""
         floor = {c.id for c in self.candidates if c.baseline}
-        return any(c.trial.id not in floor for c in self.done[camp])
+        return any(c.trial.id not in floor for c in self.done[arm])
 
     def _ends(self, candidate: Candidate) -> float | None:
         """By when a candidate must be done, as of `time.monotonic()`; None without a budget."""
@@ -199,7 +199,7 @@ class Race:
         self.job.journal.note("interrupted", left_out=[c.id for c in rest])
         self.outcome.trials += [_dropped(c, "waiting", STOPPED, self.job.plan.seed) for c in rest]
 
-    def _contend(self, candidate: Candidate, first_rival: bool) -> Contender | Trial:
+    def _contend(self, candidate: Candidate, first_rival: bool) -> Validated | Trial:
         """A candidate's result, from an earlier attempt where there is one; a `Trial` alone where it has none."""
         from ..plan import keep
         from ..plan.remaining import Slow
@@ -224,8 +224,8 @@ class Race:
         if deadline is not None and time.monotonic() > deadline:
             return _dropped(candidate, "waiting", late, job.plan.seed, begun)
         job.tell(candidate.id, 0, 1)
-        work = self.work(candidate, train, valid, folder, job.plan.seed)
-        outcome = self._search(candidate, work, deadline)
+        context = self.context(candidate, train, valid, folder, job.plan.seed)
+        outcome = self._search(candidate, context, deadline)
         if isinstance(outcome, tuple):
             status, reason = outcome
             return _dropped(candidate, status, reason or late, job.plan.seed, begun)
@@ -234,20 +234,20 @@ class Race:
         keep.remember(folder, outcome)
         return outcome
 
-    def _search(self, candidate: Candidate, work: Work, deadline: float | None) -> Contender | tuple[str, str]:
+    def _search(self, candidate: Candidate, context: FitContext, deadline: float | None) -> Validated | tuple[str, str]:
         """What its settings come to; or its status without a result, and why, "" being that time ran out."""
         from ..plan import search
         from ..plan.choice import prefer
         from ..plan.remaining import Slow
 
         job, start = self.job, time.process_time()
-        camp = self.done[candidate.reuses]
-        leader = prefer(camp) if camp and (candidate.reuses or candidate.gives_up) else None
+        arm = self.done[candidate.reuses]
+        leader = prefer(arm) if arm and (candidate.reuses or candidate.gives_up) else None
         try:
             with job.clock("race"), one_blas_thread():
                 return search.contend(
                     candidate,
-                    work,
+                    context,
                     job.task.labels,
                     self.facts,
                     folds=self.folds,
@@ -280,22 +280,24 @@ class Race:
         alike = [c for c in self.candidates if c.view.source == candidate.view.source and not c.long]
         return [c.training_view for c in alike]
 
-    def work(self, candidate: Candidate, train: Features, valid: Features | None, folder: Path, seed: int) -> Work:
+    def context(
+        self, candidate: Candidate, train: Features, valid: Features | None, folder: Path, seed: int
+    ) -> FitContext:
         """What a run on this view is given."""
         view, key = candidate.view, candidate.view.source
         way, loose = strategy(candidate.strategy), self.job.task.unlabelled
-        return Work(
+        return FitContext(
             train=train,
             valid=valid,
             k=len(self.job.task.labels),
             view=view,
             seed=seed,
-            scratchpad=folder,
+            checkpoint=folder,
             source=self.sources[key] if key else None,
             weights=self.weights[key] if key else None,
             kind=self.job.task.kind,
             source_rows=rows.x if way.source_data and (rows := self.looks.source(view)) else None,
-            unlabelled=self.job.gallery.look(loose, [view])[0].x if loose and way.unlabelled else None,
+            unlabelled=self.job.store.extract(loose, [view])[0].x if loose and way.unlabelled else None,
             labels=self.job.task.labels,
             modality=self.job.task.modality,
         )

@@ -44,7 +44,7 @@ def publish(job: Job, judgement: Judgement, outcome: Outcome, picked: Picked, re
     from ..report import card, html
 
     out, own = job.plan.out, particulars.of(job.task.modality)
-    engine = own.engine(job.gallery.engine)
+    engine = own.engine(job.store.engine)
     with job.clock("report"):
         winner = models.save(job, judgement, outcome, picked, engine)
         _predictions(out / "predictions.parquet", job.task, judgement)
@@ -56,7 +56,7 @@ def publish(job: Job, judgement: Judgement, outcome: Outcome, picked: Picked, re
         record |= {"request": request, "environment": environment}
         shown = [*zip((row["at"] for row in _worst(job.task, judgement)), record["mistakes"], strict=True)]
         told = shown if outcome.reading * READ < job.left() else None
-        record |= own.explained(out / MODEL, job.task, job.gallery.engine, judgement, told)
+        record |= own.explained(out / MODEL, job.task, job.store.engine, judgement, told)
         thumbnails = _thumbnails(job.task, record["mistakes"])
     earlier = {"earlier attempts": job.clock.earlier} if job.clock.earlier else {}
     record["resources"] = forecast.taken(job)
@@ -93,7 +93,7 @@ def _record(job: Job, judgement: Judgement, outcome: Outcome, picked: Picked, wi
         "warnings": [*first, *job.task.warnings],
         "budget": {"asked": job.plan.asked, "limit": job.plan.budget, "cut": outcome.cut},
         "spend_cpu": {"adapted": job.cpu_adapted, "total": job.clock.cpu()},
-        "embedded": {"seconds": job.gallery.seconds, "computed": job.gallery.computed, "engine": job.gallery.engine},
+        "embedded": {"seconds": job.store.seconds, "computed": job.store.computed, "engine": job.store.engine},
         "layers": outcome.layers,
         "forgetting": outcome.forgetting,
         "ranking": dict(picked.ranking),

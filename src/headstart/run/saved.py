@@ -17,7 +17,7 @@ from ..types import Contrast, Rival, Verdict
 if TYPE_CHECKING:
     from ..ship.store import Model
 
-MODEL, OTHER = "model", "other"  # folders of the run's model, and of the best of the camp that did not win
+MODEL, OTHER = "model", "other"  # folders of the run's model, and of the best of the arm that did not win
 TAKES = ("winner", "transfer", "rival")
 
 

@@ -20,7 +20,7 @@ from ..runtime import digest
 from ..types import Example, Source, View
 
 if TYPE_CHECKING:
-    from ..extract.gallery import Gallery
+    from ..extract.feature_store import FeatureStore
 
 MOST = 1000  # pictures that are looked at
 
@@ -36,7 +36,7 @@ def fingerprint(folder: str | Path) -> str:
     return digest(sorted((str(path), path.stat().st_size) for path in expand([folder], is_picture) if path.is_file()))
 
 
-def source_examples(folder: str | Path, source: Source, gallery: Gallery, view: View) -> tuple[Example, ...]:
+def source_examples(folder: str | Path, source: Source, store: FeatureStore, view: View) -> tuple[Example, ...]:
     """Up to `MOST` pictures below a folder, evenly chosen; files that cannot be read or decoded are left out.
 
     Raises:
@@ -52,7 +52,7 @@ def source_examples(folder: str | Path, source: Source, gallery: Gallery, view: 
             continue
         label = classes.get(path.parent.name.replace("_", " ").casefold())
         found.append(Example(str(path.absolute()), name, answer=label))
-    bad = gallery.unreadable(found, [view])
+    bad = store.unreadable(found, [view])
     found = [example for example in found if example.digest not in bad]
     if len(found) < FEWEST:
         raise DataError(

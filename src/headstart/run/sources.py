@@ -25,7 +25,7 @@ from ..types import Example, Features, Source, Task, View
 from . import budget, particulars
 
 if TYPE_CHECKING:
-    from ..extract.gallery import Gallery
+    from ..extract.feature_store import FeatureStore
     from ..plan.cost import Pace
     from ..plan.ranking import Ranking
     from .job import Job, Plan
@@ -48,10 +48,10 @@ class Picked:
 
 
 class Looking:
-    """`plan.timed.Eyes` on a gallery: fetches a source when it is first looked through."""
+    """`plan.timed.SourceProber` on a feature store: fetches a source when it is first looked through."""
 
-    def __init__(self, gallery: Gallery) -> None:
-        self.gallery = gallery
+    def __init__(self, store: FeatureStore) -> None:
+        self.store = store
         self._here: dict[str, bool] = {}  # asked once: to know it whole files are hashed
 
     def here(self, source: Source) -> bool:
@@ -70,28 +70,28 @@ class Looking:
         """Those whose features are not kept; all, where the weights must be fetched first."""
         if not self.here(source):
             return list(examples)
-        self.gallery.sources.setdefault(source.key, source)
-        return self.gallery.missing(examples, View(source.key, "all"))
+        self.store.sources.setdefault(source.key, source)
+        return self.store.missing(examples, View(source.key, "all"))
 
     def look(self, source: Source, examples: Sequence[Example]) -> Features:
         """Features of all depths."""
         self.take(source)
-        return self.gallery.look(examples, [View(source.key, "all")])[0]
+        return self.store.extract(examples, [View(source.key, "all")])[0]
 
     def look_random(self, source: Source, examples: Sequence[Example]) -> Features:
         """The same of its twin with random weights; these are gone afterwards, its features are kept."""
-        from ..extract.gallery import Gallery
+        from ..extract.feature_store import FeatureStore
         from ..source import _random
 
-        twin, mine = _random.twin(source), self.gallery
+        twin, mine = _random.twin(source), self.store
         with tempfile.TemporaryDirectory(prefix="headstart-random-") as folder:
             weights = {twin.key: _random.drawn(source, Path(folder), self.take(source))}
-            beside = Gallery({twin.key: twin}, engine=mine.engine, weights=weights, folder=mine.folder)
+            beside = FeatureStore({twin.key: twin}, engine=mine.engine, weights=weights, folder=mine.folder)
             return beside.look(examples, [View(twin.key, "all")])[0]
 
     def leave(self, source: Source) -> None:
         """Let its network go."""
-        self.gallery.leave(source.key)
+        self.store.leave(source.key)
 
     def kept(self, source: Source) -> Pace | None:
         """How it did on this machine when it was last timed."""
@@ -107,16 +107,16 @@ class Looking:
         write_json(self._file(source), asdict(pace))
 
     def _file(self, source: Source) -> Path:
-        return cache_dir() / "paces" / f"{digest(platform.node(), self.gallery.engine, source.identity)}.json"
+        return cache_dir() / "paces" / f"{digest(platform.node(), self.store.engine, source.identity)}.json"
 
     def take(self, source: Source) -> Path:
         """The file of a source's weights, fetched if need be. Raises `SourceError`."""
         from ..source import _catalogue
 
-        if source.key not in self.gallery.weights:
-            self.gallery.weights[source.key] = _catalogue.fetch(source)
-            self.gallery.sources[source.key], self._here[source.key] = source, True
-        return self.gallery.weights[source.key]
+        if source.key not in self.store.weights:
+            self.store.weights[source.key] = _catalogue.fetch(source)
+            self.store.sources[source.key], self._here[source.key] = source, True
+        return self.store.weights[source.key]
 
 
 def pick(job: Job, considered: Sequence[Source], request: str) -> Picked:
@@ -126,7 +126,7 @@ def pick(job: Job, considered: Sequence[Source], request: str) -> Picked:
         SourceError: a named one cannot be had; or none of the catalogue's.
         BudgetError: the budget ended before one was looked through.
     """
-    eyes, told = Looking(job.gallery), bool(job.plan.sources) or len(considered) <= KEEP  # then all are used
+    eyes, told = Looking(job.store), bool(job.plan.sources) or len(considered) <= KEEP  # then all are used
     by_key = {s.key: s for s in considered}
     with job.clock("source"):
         if told:
@@ -146,14 +146,14 @@ def pick(job: Job, considered: Sequence[Source], request: str) -> Picked:
     for said in strange:
         job.tell(said, 0, 0)  # before anything is trained
     shown = {name: value for name, value in kept.items() if name not in ("request", "limit")}
-    job.gallery = job.gallery.anew({key: by_key[key] for key in weights}, weights)  # what is not chosen leaves memory
+    job.store = job.store.anew({key: by_key[key] for key in weights}, weights)  # what is not chosen leaves memory
     return Picked({key: by_key[key] for key in weights}, weights, shown, (*strange, *kept["warnings"]))
 
 
 def instead(job: Job, picked: Picked, light: Source) -> Picked:
     """A light source in place of those that were picked and are too slow for all examples. Raises `SourceError`."""
-    weights = {light.key: Looking(job.gallery).take(light)}
-    job.gallery = job.gallery.anew({light.key: light}, weights)
+    weights = {light.key: Looking(job.store).take(light)}
+    job.store = job.store.anew({light.key: light}, weights)
     what = (
         f"Looking at all {job.task.noun}s through {' and '.join(picked.sources)} would have taken longer than the "
         f"budget: {light.key}, the lightest source, stands in and was not chosen by what it makes of them."

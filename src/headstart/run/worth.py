@@ -12,7 +12,7 @@ from ..types import IntArray, Task
 
 if TYPE_CHECKING:
     from ..plan.candidates import Candidate
-    from ..plan.choice import Contender
+    from ..plan.choice import Validated
 
 MANY = 40  # where a cheap candidate errs on at most one in so many pictures not learnt from, nothing long is tried
 LEARNT = 1.0, 2.0  # standard errors by which a cheap candidate names more than the largest class, or has less log-loss
@@ -20,7 +20,7 @@ LEARNT = 1.0, 2.0  # standard errors by which a cheap candidate names more than 
 
 def not_worth(
     candidate: Candidate,
-    cheap: Sequence[Contender],
+    cheap: Sequence[Validated],
     task: Task,
     folds: IntArray | None,
     named: Collection[str],
@@ -55,7 +55,7 @@ def not_worth(
     return f"long training on the best source alone, which is {best.trial.source} ({best.trial.id} leads)"
 
 
-def nothing_learnt(best: Contender, y: IntArray, labels: Sequence[str], noun: str) -> str | None:
+def nothing_learnt(best: Validated, y: IntArray, labels: Sequence[str], noun: str) -> str | None:
     """Why the best cheap candidate is not beyond always answering the largest class; None where it is.
 
     Beyond: by a standard error in right answers, or by two in log-loss, where classes are so unequal that hardly

@@ -18,7 +18,7 @@ from ..types import Example, Fitted, FloatArray, Source
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ..extract.gallery import Gallery
+    from ..extract.feature_store import FeatureStore
 
 
 class Predictor:
@@ -26,11 +26,11 @@ class Predictor:
 
     Args:
         fitted: the model.
-        gallery: shows it examples through its view; holds the record and the weights of its source.
+        feature store: shows it examples through its view; holds the record and the weights of its source.
     """
 
-    def __init__(self, fitted: Fitted, gallery: Gallery) -> None:
-        self.fitted, self.gallery = fitted, gallery
+    def __init__(self, fitted: Fitted, store: FeatureStore) -> None:
+        self.fitted, self.store = fitted, store
 
     def __enter__(self) -> Predictor:
         return self
@@ -44,7 +44,7 @@ class Predictor:
         """Let the networks go; who asks again waits for them again."""
         self.__dict__.pop("_tuned", None)
         if self.fitted.view.source is not None:
-            self.gallery.leave(self.fitted.view.source)
+            self.store.leave(self.fitted.view.source)
 
     def logits(self, examples: Sequence[Example]) -> Outputs:
         """Outputs [n …], before decoding."""
@@ -74,13 +74,13 @@ class Predictor:
         return np.asarray(self._tuned.features(self._seen(examples)), np.float32)
 
     def _seen(self, examples: Sequence[Example]) -> NDArray[Any]:
-        return self.gallery.look(examples, [self.fitted.view])[0].x
+        return self.store.extract(examples, [self.fitted.view])[0].x
 
     @property
     def _known(self) -> tuple[Source | None, Path | None]:
         """The record of its source, and where the weights lie."""
         key = self.fitted.view.source or ""
-        return self.gallery.sources.get(key), self.gallery.weights.get(key)
+        return self.store.sources.get(key), self.store.weights.get(key)
 
     @property
     def _strategy(self) -> Strategy:

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DataError
-from ..extract._lens import load_rank
-from ..extract.gallery import Gallery
+from ..extract._extractor import load_rank
+from ..extract.feature_store import FeatureStore
 from ..family import names
 from ..kind import Kind, kind_of
 from ..pixels import PLAIN, Pixels
@@ -46,7 +46,7 @@ class Model:
         """Class names, in the order of the columns of `probabilities`; of a model of numbers what they are called."""
         return self.fitted.labels
 
-    def gallery(self, engine: str = "auto", folder: Path | None = None) -> Gallery:
+    def store(self, engine: str = "auto", folder: Path | None = None) -> FeatureStore:
         """Looks at pictures the way this model wants them; `folder` is where rows are kept.
 
         `engine="auto"` is the engine the model was judged with, where this machine has it.
@@ -56,11 +56,11 @@ class Model:
             engine = judged
         sources = {self.source.key: self.source} if self.source else {}
         weights = {self.source.key: self.weights} if self.source and self.weights else {}
-        return Gallery(sources, modality=self.modality, engine=engine, weights=weights, folder=folder)
+        return FeatureStore(sources, modality=self.modality, engine=engine, weights=weights, folder=folder)
 
     def predictor(self, engine: str = "auto", folder: Path | None = None) -> Predictor:
-        """The model at work, on a gallery of its own; `folder` is where rows are kept meanwhile."""
-        return Predictor(self.fitted, self.gallery(engine, folder))
+        """The model at work, on a feature store of its own; `folder` is where rows are kept meanwhile."""
+        return Predictor(self.fitted, self.store(engine, folder))
 
     @property
     def kind(self) -> Kind:

@@ -13,15 +13,15 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from ..strategy import Head
-from ..types import Facts, Fitted, FloatArray, Progress, Source, View, Work
+from ..strategy import TrainResult
+from ..types import Facts, FitContext, Fitted, FloatArray, Progress, Source, View
 from .modality import of
 
 PAPER = "Dalal & Triggs 2005, Histograms of Oriented Gradients; Bosch et al. 2007, Representing shape with a pyramid"
 NEEDS = frozenset({"classical"})
 REUSES = False
 STOCHASTIC = False
-RUNG = 1.0
+SHORT_RUN = 1.0
 KINDS = ("classification", "regression", "multilabel")
 
 
@@ -53,9 +53,9 @@ def settings(facts: Facts) -> list[Config]:
     return of(facts.modality).classical.settings(facts)
 
 
-def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
+def run(config: Config, context: FitContext) -> Generator[Progress, None, TrainResult]:
     """Fit on the training rows; the solution is unique, so that no seed plays a part."""
-    return (yield from of(work.modality).classical.run(config, work))
+    return (yield from of(context.modality).classical.run(config, context))
 
 
 def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None, weights: Path | None = None) -> FloatArray:

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from ..family import names
 from ..kind import kind_of
-from ..strategy import Head
-from ..types import Facts, Fitted, FloatArray, Progress, Source, View, Work
+from ..strategy import TrainResult
+from ..types import Facts, FitContext, Fitted, FloatArray, Progress, Source, View
 from .modality import plain
 
 TITLE = "always the same answer"
@@ -26,7 +26,7 @@ PAPER = "Holte 1993, Very Simple Classification Rules Perform Well on Most Commo
 REUSES = False
 BASELINE = True
 STOCHASTIC = False
-RUNG = 1.0
+SHORT_RUN = 1.0
 KINDS = tuple(names("kind"))
 
 
@@ -57,11 +57,11 @@ def settings(facts: Facts) -> list[Config]:
     return [Config()]
 
 
-def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
+def run(config: Config, context: FitContext) -> Generator[Progress, None, TrainResult]:
     """Count the labels."""
-    answer = kind_of(work.kind).floor(work.train.y, work.k)
+    answer = kind_of(context.kind).floor(context.train.y, context.k)
     yield Progress(1, 1)
-    return Head({"answer": answer.astype(np.float32)}, len(answer))
+    return TrainResult({"answer": answer.astype(np.float32)}, len(answer))
 
 
 def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None, weights: Path | None = None) -> FloatArray:

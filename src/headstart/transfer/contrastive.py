@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 
 from ..errors import UsageError
 from ..runtime import device
-from ..strategy import Head
-from ..types import Facts, IntArray, Progress, View, Work
+from ..strategy import TrainResult
+from ..types import Facts, FitContext, IntArray, Progress, View
 from .modality import open_tail
 from .training import tune
 from .training.tuned import logits, predictor
@@ -43,7 +43,7 @@ PAPER = "Tunstall et al. 2022, Efficient Few-Shot Learning Without Prompts"
 NEEDS = frozenset({"tail", "tokens"})
 REUSES = True
 STOCHASTIC = True
-RUNG = 0.25
+SHORT_RUN = 0.25
 
 LEAST, MOST = 25, 100  # steps
 EACH = 4  # texts of a class in a batch, at least
@@ -71,7 +71,7 @@ def settings(facts: Facts) -> list[Config]:
     return [Config(steps=min(MOST, max(LEAST, facts.n // 4)))]
 
 
-def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
+def run(config: Config, context: FitContext) -> Generator[Progress, None, TrainResult]:
     """Tune, then fit the head; the last state is kept.
 
     Raises:
@@ -83,36 +83,36 @@ def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
     from .training.loop import Recipe, train
     from .training.tail import moved
 
-    if work.source is None or config.parts < 1 or config.batch < 2:
+    if context.source is None or config.parts < 1 or config.batch < 2:
         raise UsageError(
-            f"Contrastive tuning was given source {work.source and work.source.key}, {config.parts} parts and batches "
+            f"Contrastive tuning was given source {context.source and context.source.key}, {config.parts} parts and batches "
             f"of {config.batch}; it needs a source, one part or more, and two texts or more in a batch."
         )
-    torch.manual_seed(work.seed)
-    tail = open_tail(work.source, work.weights, work.view, work.k).to(device())
+    torch.manual_seed(context.seed)
+    tail = open_tail(context.source, context.weights, context.view, context.k).to(device())
     start = {name: tensor.clone() for name, tensor in tail.state_dict().items()}
     front = [*tail.parts][: -config.parts]
     for name in front:
         freeze(tail.parts[name])
-    work = tune.advanced(tail, front, work)
+    context = tune.advanced(tail, front, context)
     moving = [(name, stage) for name, stage in tail.stages() if name not in front]
     trained = sum(p.numel() for _, stage in moving for p in stage.parameters())
     head, tail.classifier = tail.classifier, torch.nn.Identity()  # type: ignore[assignment]  # what is compared is what the head will see
-    steps = max(1, round(config.steps * work.share))
+    steps = max(1, round(config.steps * context.share))
     yield from train(
         tail,
-        _batches(work, config, tail),
+        _batches(context, config, tail),
         pull,
         Recipe(
             steps, config.lr, weight_decay=config.weight_decay, warmup=0.1, evaluate_every=-(-steps // 10), threads=1
         ),
-        seed=work.seed,
+        seed=context.seed,
         groups=groups(moving[:-1], config.lr, 1.0, config.weight_decay),
-        scratchpad=work.scratchpad,
+        checkpoint=context.checkpoint,
     )
     tail.classifier = head
-    tune.put_head(tail, *tune.solve_head(tail, work))
-    return Head(moved(tail.state_dict(), start), trained, {"steps": steps})
+    tune.put_head(tail, *tune.solve_head(tail, context))
+    return TrainResult(moved(tail.state_dict(), start), trained, {"steps": steps})
 
 
 def pull(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
@@ -130,14 +130,14 @@ def pull(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     return torch.stack(parts).mean() if parts else cosine.sum() * 0.0  # a single row has no pairs
 
 
-def _batches(work: Work, config: Config, tail: Tail) -> Callable[[int], tuple[torch.Tensor, torch.Tensor]]:
+def _batches(context: FitContext, config: Config, tail: Tail) -> Callable[[int], tuple[torch.Tensor, torch.Tensor]]:
     """`batch(step)`, a pure function of the step: as many texts of each class, of as many classes as there is room for.
 
     A class with fewer texts gives some twice: dropout makes two of one (Gao et al. 2021, SimCSE).
     """
     import torch
 
-    x, y, seed = work.train.x, work.train.y, work.seed
+    x, y, seed = context.train.x, context.train.y, context.seed
     members = [np.flatnonzero(y == label) for label in np.unique(y)]
     each = max(min(EACH, config.batch // 2), config.batch // len(members))
 

@@ -18,8 +18,8 @@ import numpy as np
 
 from ..kind import kind_of
 from ..score._axes import Array, decompose, signed_root
-from ..strategy import SEARCH, Head
-from ..types import Facts, Progress, Source, View, Work
+from ..strategy import SEARCH, TrainResult
+from ..types import Facts, FitContext, Progress, Source, View
 from ._once import once
 from .heads.linear import head
 from .probe import logits
@@ -30,7 +30,7 @@ TITLE = "linear probe on all depths"
 PAPER = "Evci et al. 2022, Head2Toe: Utilizing Intermediate Representations for Better Transfer Learning"
 REUSES = True
 STOCHASTIC = False
-RUNG = 1.0
+SHORT_RUN = 1.0
 KINDS = ("classification", "regression", "multilabel")
 
 
@@ -52,14 +52,14 @@ def settings(facts: Facts) -> list[Config]:
     return [Config(0.0), Config(0.5), Config(1.0), Config(1.0, 1 / 64)][:SEARCH]
 
 
-def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
+def run(config: Config, context: FitContext) -> Generator[Progress, None, TrainResult]:
     """Fit on the training rows; the solution is unique, so that no seed plays a part."""
-    x, y, k = work.train.x, work.train.y, work.k
-    unit = weights(work.source, x.shape[1]) ** config.power
+    x, y, k = context.train.x, context.train.y, context.k
+    unit = weights(context.source, x.shape[1]) ** config.power
     a = once(x, ("depths", config.power), lambda: decompose(signed_root(x), unit=unit))
-    weight, bias, best = head(a, y, k, config.share, kind_of(work.kind).link)
+    weight, bias, best = head(a, y, k, config.share, kind_of(context.kind).link)
     yield Progress(1, 1)
-    return Head({"weight": weight, "bias": bias}, weight.size + bias.size, {"ridge_penalty": best})
+    return TrainResult({"weight": weight, "bias": bias}, weight.size + bias.size, {"ridge_penalty": best})
 
 
 def weights(source: Source | None, d: int) -> Array:

@@ -2,7 +2,7 @@
 
 The loss gains λ/2 · Σ F (w − w₀)², F being the diagonal of the Fisher information of the source's own classifier. The
 source's training data are not at hand, so F is taken on the target's pictures with labels drawn from the classifier's
-own answers (`notes["fisher"]` says so); a caller who has source data passes its maps as `work.source_rows`. F is scaled
+own answers (`notes["fisher"]` says so); a caller who has source data passes its maps as `context.source_rows`. F is scaled
 to mean 1, so that λ means the same for every source. See tune.py.
 """
 
@@ -16,8 +16,8 @@ import numpy as np
 
 from ..errors import UsageError
 from ..runtime import digest
-from ..strategy import SEARCH, Head
-from ..types import Facts, Progress, Source, Work
+from ..strategy import SEARCH, TrainResult
+from ..types import Facts, FitContext, Progress, Source
 from ._once import once
 from .modality import of
 from .training import setting, tune
@@ -37,9 +37,9 @@ PAPER = "Kirkpatrick et al. 2017, Overcoming catastrophic forgetting in neural n
 NEEDS = frozenset({"tail", "classifier"})
 REUSES = True
 STOCHASTIC = True
-RUNG = 0.25
+SHORT_RUN = 0.25
 KINDS = ("classification", "multilabel")
-SOURCE_DATA = True  # uses `work.source_rows` where there are any
+SOURCE_DATA = True  # uses `context.source_rows` where there are any
 SAMPLE = 200  # pictures on which the Fisher information is taken
 
 
@@ -63,30 +63,32 @@ def suits(source: Source) -> bool:
     return source.classifies
 
 
-def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
+def run(config: Config, context: FitContext) -> Generator[Progress, None, TrainResult]:
     """See `tune.tune`. `notes["fisher"]` tells on which pictures the Fisher information was taken."""
-    if work.source is not None and not suits(work.source):
+    if context.source is not None and not suits(context.source):
         raise UsageError(
-            f"'ewc' keeps the skill of a source's own classifier, and '{work.source.key}' has none. Name another "
+            f"'ewc' keeps the skill of a source's own classifier, and '{context.source.key}' has none. Name another "
             "source, or the strategy l2sp."
         )
 
-    def hold(tail: Tail, work: Work) -> tune.Penalty:
-        start, x = tune.source_weights(tail), work.train.x if work.source_rows is None else work.source_rows
-        key = ("fisher", digest(tail.source.identity), tail.skip, config.parts, work.seed)
-        weight = once(x, key, lambda: fisher(tail, work))
+    def hold(tail: Tail, context: FitContext) -> tune.Penalty:
+        start, x = tune.source_weights(tail), context.train.x if context.source_rows is None else context.source_rows
+        key = ("fisher", digest(tail.source.identity), tail.skip, config.parts, context.seed)
+        weight = once(x, key, lambda: fisher(tail, context))
 
         def penalty(model: torch.nn.Module) -> torch.Tensor:
             return config.strength / 2 * tune.squared_distance(tail, start, weight)
 
         return penalty
 
-    head = yield from tune.tune(config, work, penalty=hold)
-    on = "source data" if work.source_rows is not None else "the target's pictures, labels drawn by the source's head"
+    head = yield from tune.tune(config, context, penalty=hold)
+    on = (
+        "source data" if context.source_rows is not None else "the target's pictures, labels drawn by the source's head"
+    )
     return replace(head, notes={**head.notes, "fisher": on})
 
 
-def fisher(tail: Tail, work: Work) -> dict[str, torch.Tensor]:
+def fisher(tail: Tail, context: FitContext) -> dict[str, torch.Tensor]:
     """Diagonal Fisher information of the source's own classifier for the weights that learn, scaled to mean 1.
 
     E[(∂ log p(y|x) / ∂w)²] over pictures x and labels y drawn from p(·|x), one picture at a time: the square of a
@@ -96,8 +98,8 @@ def fisher(tail: Tail, work: Work) -> dict[str, torch.Tensor]:
 
     from .training.tail import plain
 
-    x = plain(work.source_rows if work.source_rows is not None else work.train.x)
-    random = np.random.default_rng(work.seed)
+    x = plain(context.source_rows if context.source_rows is not None else context.train.x)
+    random = np.random.default_rng(context.seed)
     rows = random.permutation(len(x))[:SAMPLE]
     named = dict(tune.learning(tail))
     total = {name: torch.zeros_like(w) for name, w in named.items()}

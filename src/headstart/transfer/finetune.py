@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
-from ..strategy import SEARCH, Head
-from ..types import Facts, Progress, Work
+from ..strategy import SEARCH, TrainResult
+from ..types import Facts, FitContext, Progress
 from .modality import of
 from .training import tune
 from .training.setting import FEW, Config
@@ -24,7 +24,7 @@ PAPER = "Kumar et al. 2022, Fine-Tuning can Distort Pretrained Features (LP-FT);
 NEEDS = frozenset({"tail"})
 REUSES = True
 STOCHASTIC = True
-RUNG = 0.25
+SHORT_RUN = 0.25
 KINDS = ("classification", "multilabel")
 
 
@@ -35,6 +35,6 @@ def settings(facts: Facts) -> list[Config]:
     return [data.suited(config, facts) for config in known][:SEARCH]
 
 
-def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
+def run(config: Config, context: FitContext) -> Generator[Progress, None, TrainResult]:
     """See `tune.tune`."""
-    return (yield from tune.tune(config, work))
+    return (yield from tune.tune(config, context))

@@ -10,8 +10,8 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..strategy import Head
-from ..types import Facts, Progress, Work
+from ..strategy import TrainResult
+from ..types import Facts, FitContext, Progress
 from .modality import of
 from .training import setting, tune
 from .training.setting import FEW
@@ -29,7 +29,7 @@ PAPER = "Howard & Ruder 2018, Universal Language Model Fine-tuning for Text Clas
 NEEDS = frozenset({"tail"})
 REUSES = True
 STOCHASTIC = True
-RUNG = 0.25
+SHORT_RUN = 0.25
 KINDS = ("classification", "multilabel")
 
 
@@ -48,9 +48,9 @@ def settings(facts: Facts) -> list[Config]:
     return known[:1] if facts.n < FEW else known
 
 
-def run(config: Config, work: Work, opened: Opener | None = None) -> Generator[Progress, None, Head]:
+def run(config: Config, context: FitContext, opened: Opener | None = None) -> Generator[Progress, None, TrainResult]:
     """See `tune.tune`; without validation data (a refit) a part thaws with every round, mostly an epoch."""
-    by_stall = config.thaw == "stall" and work.valid is not None and config.keep == "best"
+    by_stall = config.thaw == "stall" and context.valid is not None and config.keep == "best"
 
     def opening(tail: Tail, a_round: int) -> Opening:
         from .training.freeze import freeze, unfreeze
@@ -66,4 +66,4 @@ def run(config: Config, work: Work, opened: Opener | None = None) -> Generator[P
 
         return Opening(steps=0 if by_stall else a_round, patience=1 if by_stall else 0, most=len(body), apply=apply)
 
-    return (yield from tune.tune(config, work, opening=opening, opened=opened))
+    return (yield from tune.tune(config, context, opening=opening, opened=opened))

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from ..errors import UsageError
 from ..runtime import device, digest
-from ..strategy import SEARCH, Head
-from ..types import Facts, Features, Fitted, FloatArray, IntArray, Progress, Source, View, Work
+from ..strategy import SEARCH, TrainResult
+from ..types import Facts, Features, FitContext, Fitted, FloatArray, IntArray, Progress, Source, View
 from .zeroshot import readable
 
 TITLE = "examples in the prompt (in-context learning)"
@@ -35,7 +35,7 @@ NEEDS = frozenset({"language"})
 NEEDS_HEAD = "causal"  # a source whose file has the head that tells the next word
 REUSES = True
 STOCHASTIC = False
-RUNG = 1.0
+SHORT_RUN = 1.0
 HEADER, ASK, ANSWER, END = "Classify each text as one of: {}.\n\n", "Text:\n", "\nLabel:", "\n\n"
 CONTENT_FREE = ("N/A", "[MASK]", "")
 SHOWN, FEWEST, NAME = 48, 4, 8  # tokens of an example at most and at least, of a name at most
@@ -63,7 +63,7 @@ def settings(facts: Facts) -> list[Config]:
     return [Config(0), Config(1), Config(1, calibrate=False), Config(2, calibrate=False)][:SEARCH]
 
 
-def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
+def run(config: Config, context: FitContext) -> Generator[Progress, None, TrainResult]:
     """Write the prompt and calibrate; no seed plays a part.
 
     Raises:
@@ -72,30 +72,30 @@ def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
     """
     from ..source.language import model as _language
 
-    if work.source is None or len(work.labels) != work.k or _language.lm_kind(work.source) != NEEDS_HEAD:
+    if context.source is None or len(context.labels) != context.k or _language.lm_kind(context.source) != NEEDS_HEAD:
         raise UsageError(
-            f"'incontext' was given source {work.source and work.source.key} and {len(work.labels)} names for "
-            f"{work.k} classes; it needs a source that tells the next word, such as smollm2-135m, and a name for each "
+            f"'incontext' was given source {context.source and context.source.key} and {len(context.labels)} names for "
+            f"{context.k} classes; it needs a source that tells the next word, such as smollm2-135m, and a name for each "
             "class. Name it with --source."
         )
-    made = _language.tokenizer(work.source, work.weights)
+    made = _language.tokenizer(context.source, context.weights)
 
     def ids(text: str) -> IntArray:
         return np.array(made.encode(text, add_special_tokens=False).ids, np.int64)
 
-    said = [readable(label) for label in work.labels]
+    said = [readable(label) for label in context.labels]
     names = [ids(f" {name}")[:NAME] for name in said]
     ask, answer, end = ids(ASK), ids(ANSWER), ids(END)
     header = ids(HEADER.format(", ".join(sorted(said))))
-    room = work.source.words.length - config.length - len(ask) - len(answer) - NAME
+    room = context.source.words.length - config.length - len(ask) - len(answer) - NAME
     around = np.array(made.encode("").ids, np.int64)
     parts = [header] if len(header) <= room // 2 else []
-    if shown := _examples(work.train, config.each):
+    if shown := _examples(context.train, config.each):
         frame = len(ask) + len(answer) + max(map(len, names)) + len(end)
         share = min(SHOWN, max(FEWEST, (room - sum(map(len, parts))) // len(shown) - frame))
         for row in shown:
-            text = bare(work.train.x[row], around)[:share]
-            piece = np.concatenate([ask, text, answer, names[work.train.y[row]], end])
+            text = bare(context.train.x[row], around)[:share]
+            piece = np.concatenate([ask, text, answer, names[context.train.y[row]], end])
             if sum(map(len, parts)) + len(piece) <= room:
                 parts.append(piece)
     width = max(map(len, names))
@@ -105,12 +105,12 @@ def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
         "names": np.stack([np.pad(name, (0, width - len(name)), constant_values=-1) for name in names]),
         "around": around,
     }
-    mean = np.zeros(work.k)
+    mean = np.zeros(context.k)
     if config.calibrate:
-        free = log_likelihoods(speaking(work.source, work.weights), state, [ids(text) for text in CONTENT_FREE])
+        free = log_likelihoods(speaking(context.source, context.weights), state, [ids(text) for text in CONTENT_FREE])
         mean = np.logaddexp.reduce(free - np.logaddexp.reduce(free, 1, keepdims=True), 0) - np.log(len(free))
     yield Progress(1, 1)
-    return Head({**state, "calibration": mean.astype(np.float32)}, 0)
+    return TrainResult({**state, "calibration": mean.astype(np.float32)}, 0)
 
 
 def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None, weights: Path | None = None) -> FloatArray:

@@ -20,8 +20,8 @@ import numpy as np
 
 from ..errors import UsageError
 from ..runtime import device, digest, write
-from ..strategy import Head
-from ..types import Facts, Progress, Source, View, Work
+from ..strategy import TrainResult
+from ..types import Facts, FitContext, Progress, Source, View
 from . import gradual
 from .modality import of, open_tail
 from .training import tune
@@ -40,9 +40,9 @@ PAPER = "Howard & Ruder 2018, ULMFiT; Gururangan et al. 2020, Don't Stop Pretrai
 NEEDS = frozenset({"tail", "language"})
 REUSES = True
 STOCHASTIC = True
-RUNG = 0.25
+SHORT_RUN = 0.25
 KINDS = ("classification", "multilabel")
-UNLABELLED = True  # uses `work.unlabelled` where there are any
+UNLABELLED = True  # uses `context.unlabelled` where there are any
 
 
 @dataclass(frozen=True)
@@ -64,28 +64,30 @@ def settings(facts: Facts) -> list[Config]:
     return known[:1] if facts.n < FEW else known
 
 
-def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
+def run(config: Config, context: FitContext) -> Generator[Progress, None, TrainResult]:
     """The language task, then fine-tuning; a killed run goes on in either.
 
     Raises:
         UsageError: no source, or one without a language task, or a setting that does not exist.
     """
-    if work.source is None or config.parts < 1 or config.thaw not in ("epoch", "stall", "none"):
+    if context.source is None or config.parts < 1 or config.thaw not in ("epoch", "stall", "none"):
         raise UsageError(
-            f"'intermediate' was given source {work.source and work.source.key}, {config.parts} parts and thaw "
+            f"'intermediate' was given source {context.source and context.source.key}, {config.parts} parts and thaw "
             f"'{config.thaw}'; it needs a source, one part or more, and thaw epoch, stall or none."
         )
-    _, whole, share = tune.lengths(config, len(work.train.y), work.share)
+    _, whole, share = tune.lengths(config, len(context.train.y), context.share)
     after = max(1, round(whole * share)) + 1
-    kept = work.scratchpad and work.scratchpad.with_suffix(".language.safetensors")
+    kept = context.checkpoint and context.checkpoint.with_suffix(".language.safetensors")
     if (learnt := _found(kept)) is None:
-        learnt = yield from _speak(config, work, after)
+        learnt = yield from _speak(config, context, after)
         if kept:
             from safetensors.numpy import save
 
             write(kept, save({name: np.ascontiguousarray(value) for name, value in learnt.items()}))
-    steps = _steps(config, work) + 1
-    changed = digest(asdict(config), work.seed, work.share, 0 if work.unlabelled is None else len(work.unlabelled))
+    steps = _steps(config, context) + 1
+    changed = digest(
+        asdict(config), context.seed, context.share, 0 if context.unlabelled is None else len(context.unlabelled)
+    )
 
     def opened(source: Source, weights: Path | None, view: View, k: int) -> Tail:
         from .training.tail import put
@@ -95,21 +97,21 @@ def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
         tail.changed = changed
         return tail
 
-    tuned = tune.tune(config, work, opened=opened) if config.thaw == "none" else gradual.run(config, work, opened)
+    tuned = tune.tune(config, context, opened=opened) if config.thaw == "none" else gradual.run(config, context, opened)
     head = yield from _within(tuned, steps, 0)
     if kept:
         kept.unlink(missing_ok=True)
-    return Head({**learnt, **head.state}, head.trained_params, {**head.notes, "language_steps": steps - 1})
+    return TrainResult({**learnt, **head.state}, head.trained_params, {**head.notes, "language_steps": steps - 1})
 
 
-def _steps(config: Config, work: Work) -> int:
+def _steps(config: Config, context: FitContext) -> int:
     """Of the language task: its epochs over all pieces, at most `lm_most`, of a short run the same share."""
-    rows = [*work.train.x, *(() if work.unlabelled is None else work.unlabelled)]
+    rows = [*context.train.x, *(() if context.unlabelled is None else context.unlabelled)]
     count = sum(max(1, -(-len(row) // config.lm_length)) for row in rows)
-    return max(1, round(min(config.lm_most, config.lm_epochs * -(-count // config.lm_batch)) * work.share))
+    return max(1, round(min(config.lm_most, config.lm_epochs * -(-count // config.lm_batch)) * context.share))
 
 
-def _speak(config: Config, work: Work, after: int) -> Generator[Progress, None, Mapping[str, Any]]:
+def _speak(config: Config, context: FitContext, after: int) -> Generator[Progress, None, Mapping[str, Any]]:
     """Go on with the language task; returns what it moved of the source. `after` steps are still to come."""
     import torch
 
@@ -118,11 +120,13 @@ def _speak(config: Config, work: Work, after: int) -> Generator[Progress, None, 
     from .training.loop import Recipe, train
     from .training.tail import moved
 
-    assert work.source is not None
-    torch.manual_seed(work.seed)
-    rows = task.pieces([*work.train.x, *(() if work.unlabelled is None else work.unlabelled)], config.lm_length)
-    model = task.speaker(work.source, work.weights, work.k, rows).to(device())
-    tail, steps = model.tail, _steps(config, work)
+    assert context.source is not None
+    torch.manual_seed(context.seed)
+    rows = task.pieces(
+        [*context.train.x, *(() if context.unlabelled is None else context.unlabelled)], config.lm_length
+    )
+    model = task.speaker(context.source, context.weights, context.k, rows).to(device())
+    tail, steps = model.tail, _steps(config, context)
     start = {name: tensor.clone() for name, tensor in tail.state_dict().items()}
     front = [*tail.parts][: -config.parts]
     for name in front:
@@ -132,8 +136,8 @@ def _speak(config: Config, work: Work, after: int) -> Generator[Progress, None, 
     learning = groups(moving, config.lm_lr, config.decay, config.weight_decay)
     if own := model.own():
         learning.append({"name": "words", "params": own, "lr": config.lm_lr, "weight_decay": 0.0})
-    batch, loss = task.batches(work.source, work.weights, rows, config.lm_batch, task.words(tail), work.seed)
-    pad = work.scratchpad and work.scratchpad.with_suffix(".language.pt")
+    batch, loss = task.batches(context.source, context.weights, rows, config.lm_batch, task.words(tail), context.seed)
+    pad = context.checkpoint and context.checkpoint.with_suffix(".language.pt")
     recipe = Recipe(
         steps,
         config.lm_lr,
@@ -143,7 +147,7 @@ def _speak(config: Config, work: Work, after: int) -> Generator[Progress, None, 
         evaluate_every=-(-steps // tune.ROUNDS),
         threads=1,
     )
-    yield from _within(train(model, batch, loss, recipe, seed=work.seed, groups=learning, scratchpad=pad), 0, after)
+    yield from _within(train(model, batch, loss, recipe, seed=context.seed, groups=learning, checkpoint=pad), 0, after)
     learnt = moved(tail.state_dict(), start)
     return {name: value for name, value in learnt.items() if not name.startswith("classifier.")}
 

@@ -10,8 +10,8 @@ from collections.abc import Generator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ..strategy import SEARCH, Head
-from ..types import Facts, Progress, Work
+from ..strategy import SEARCH, TrainResult
+from ..types import Facts, FitContext, Progress
 from .modality import of
 from .training import setting, tune
 from .training.setting import FEW
@@ -30,7 +30,7 @@ PAPER = "Li, Grandvalet & Davoine 2018, Explicit Inductive Bias for Transfer Lea
 NEEDS = frozenset({"tail"})
 REUSES = True
 STOCHASTIC = True
-RUNG = 0.25
+SHORT_RUN = 0.25
 KINDS = ("classification", "multilabel")
 
 
@@ -49,10 +49,10 @@ def settings(facts: Facts) -> list[Config]:
     return pulls[:1] if facts.n < FEW else [replace(pull, lr=lr) for pull in pulls for lr in data.RATES][:SEARCH]
 
 
-def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
+def run(config: Config, context: FitContext) -> Generator[Progress, None, TrainResult]:
     """See `tune.tune`."""
 
-    def pull(tail: Tail, work: Work) -> tune.Penalty:
+    def pull(tail: Tail, context: FitContext) -> tune.Penalty:
         start = tune.source_weights(tail)
 
         def penalty(model: torch.nn.Module) -> torch.Tensor:
@@ -60,4 +60,4 @@ def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
 
         return penalty
 
-    return (yield from tune.tune(config, work, penalty=pull))
+    return (yield from tune.tune(config, context, penalty=pull))

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import EngineError
-from ..strategy import Head
-from ..types import Facts, Fitted, FloatArray, Progress, Source, View, Work
+from ..strategy import TrainResult
+from ..types import Facts, FitContext, Fitted, FloatArray, Progress, Source, View
 from .modality import open_tail
 from .training import setting, tune, tuned
 from .training.setting import FEW
@@ -32,7 +32,7 @@ PAPER = "Hu et al. 2022, LoRA: Low-Rank Adaptation of Large Language Models"
 NEEDS = frozenset({"tail", "tokens"})
 REUSES = True
 STOCHASTIC = True
-RUNG = 0.25
+SHORT_RUN = 0.25
 KINDS = ("classification", "multilabel")
 TOLERANCE = 1e-3  # of a merged model's logits, as a share of the largest
 
@@ -57,9 +57,9 @@ def settings(facts: Facts) -> list[Config]:
     return [Config(keep="last")] if facts.n < FEW else [Config(), Config(lr=3e-4)]
 
 
-def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
+def run(config: Config, context: FitContext) -> Generator[Progress, None, TrainResult]:
     """See `tune.tune`."""
-    return (yield from tune.tune(config, work, opened=opener(config)))
+    return (yield from tune.tune(config, context, opened=opener(config)))
 
 
 def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None, weights: Path | None = None) -> FloatArray:

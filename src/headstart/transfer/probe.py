@@ -17,15 +17,15 @@ from numpy.typing import NDArray
 
 from ..kind import kind_of
 from ..score._axes import signed_root
-from ..strategy import SEARCH, Head, source_views
-from ..types import Facts, Fitted, FloatArray, Progress, Source, View, Work
+from ..strategy import SEARCH, TrainResult, source_views
+from ..types import Facts, FitContext, Fitted, FloatArray, Progress, Source, View
 from .heads.linear import axes, head
 
 TITLE = "linear probe"
 PAPER = "Alain & Bengio 2016, Understanding intermediate layers using linear classifier probes"
 REUSES = True
 STOCHASTIC = False
-RUNG = 1.0
+SHORT_RUN = 1.0
 KINDS = ("classification", "regression", "multilabel")
 
 
@@ -48,13 +48,13 @@ def settings(facts: Facts) -> list[Config]:
     return [Config(1 / 8**i) for i in range(SEARCH)]
 
 
-def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
+def run(config: Config, context: FitContext) -> Generator[Progress, None, TrainResult]:
     """Fit on the training rows; the solution is unique, so that no seed plays a part."""
-    train, k = work.train, work.k
+    train, k = context.train, context.k
     a = axes(train.x, root=True)
-    weight, bias, best = head(a, train.y, k, config.share, kind_of(work.kind).link)
+    weight, bias, best = head(a, train.y, k, config.share, kind_of(context.kind).link)
     yield Progress(1, 1)
-    return Head({"weight": weight, "bias": bias}, weight.size + bias.size, {"ridge_penalty": best})
+    return TrainResult({"weight": weight, "bias": bias}, weight.size + bias.size, {"ridge_penalty": best})
 
 
 def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None, weights: Path | None = None) -> FloatArray:

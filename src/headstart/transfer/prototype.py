@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..score._axes import one_hot
-from ..strategy import SEARCH, Head, source_views
-from ..types import Facts, Progress, View, Work
+from ..strategy import SEARCH, TrainResult, source_views
+from ..types import Facts, FitContext, Progress, View
 from .heads.linear import axes
 from .probe import logits as logits  # the same linear reading of a state
 
@@ -24,7 +24,7 @@ PAPER = (
 )
 REUSES = True
 STOCHASTIC = False
-RUNG = 1.0
+SHORT_RUN = 1.0
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,9 @@ def settings(facts: Facts) -> list[Config]:
     return [Config(s) for s in (1.0, 0.5, 0.2, 0.05)][:SEARCH]
 
 
-def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
+def run(config: Config, context: FitContext) -> Generator[Progress, None, TrainResult]:
     """Fit on the training rows; the solution is unique, so that no seed plays a part."""
-    train, k = work.train, work.k
+    train, k = context.train, context.k
     a = axes(train.x, root=True)
     member = one_hot(train.y, k)
     means = member.T @ a.z / member.sum(0)[:, None].clip(1)  # [k r]
@@ -58,4 +58,4 @@ def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
     w = np.linalg.solve(mixed, means.T)  # [r k]
     weight, bias = a.unrotate(w, -0.5 * (means.T * w).sum(0))
     yield Progress(1, 1)
-    return Head({"weight": weight, "bias": bias}, weight.size + bias.size)
+    return TrainResult({"weight": weight, "bias": bias}, weight.size + bias.size)

@@ -13,8 +13,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from ..strategy import Head
-from ..types import Facts, Fitted, FloatArray, Progress, Source, Work
+from ..strategy import TrainResult
+from ..types import Facts, FitContext, Fitted, FloatArray, Progress, Source
 from . import lora
 from .training import tune, tuned
 from .training.setting import FEW
@@ -27,7 +27,7 @@ PAPER = "Dettmers et al. 2023, QLoRA: Efficient Finetuning of Quantized LLMs"
 NEEDS = frozenset({"tail", "tokens"})
 REUSES = True
 STOCHASTIC = True
-RUNG = 0.25
+SHORT_RUN = 0.25
 KINDS = ("classification", "multilabel")
 
 
@@ -41,13 +41,13 @@ def settings(facts: Facts) -> list[Config]:
     return [Config(keep="last" if facts.n < FEW else "best")]
 
 
-def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
+def run(config: Config, context: FitContext) -> Generator[Progress, None, TrainResult]:
     """See `tune.tune`.
 
     Raises:
         UsageError: bitsandbytes is not installed.
     """
-    return (yield from tune.tune(config, work, opened=lora.opener(config, four_bits=True)))
+    return (yield from tune.tune(config, context, opened=lora.opener(config, four_bits=True)))
 
 
 def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None, weights: Path | None = None) -> FloatArray:

@@ -13,15 +13,15 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from ..strategy import Head
-from ..types import Facts, Fitted, FloatArray, Progress, Source, View, Work
+from ..strategy import TrainResult
+from ..types import Facts, FitContext, Fitted, FloatArray, Progress, Source, View
 from .modality import of
 
 PAPER = "He et al. 2016, Deep Residual Learning; Smith & Topin 2018, Super-convergence"
 NEEDS = frozenset({"scratch"})
 REUSES = False
 STOCHASTIC = True
-RUNG = 0.1
+SHORT_RUN = 0.1
 KINDS = ("classification", "multilabel")
 
 
@@ -57,9 +57,9 @@ def settings(facts: Facts) -> list[Config]:
     return of(facts.modality).scratch.settings(facts)
 
 
-def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
-    """Train; with `work.valid` the state of the lowest validation loss is kept, without it the last one."""
-    return (yield from of(work.modality).scratch.run(config, work))
+def run(config: Config, context: FitContext) -> Generator[Progress, None, TrainResult]:
+    """Train; with `context.valid` the state of the lowest validation loss is kept, without it the last one."""
+    return (yield from of(context.modality).scratch.run(config, context))
 
 
 def refit(config: Config, notes: Mapping[str, Any], n_before: int, n_now: int) -> Config:

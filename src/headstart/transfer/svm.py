@@ -9,8 +9,8 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 from ..kind import kind_of
-from ..strategy import SEARCH, Head, source_views
-from ..types import Facts, Progress, View, Work
+from ..strategy import SEARCH, TrainResult, source_views
+from ..types import Facts, FitContext, Progress, View
 from .heads.linear import axes, squared_hinge
 from .probe import logits as logits  # the same linear reading of a state
 
@@ -18,7 +18,7 @@ TITLE = "linear SVM"
 PAPER = "Razavian et al. 2014, CNN Features off-the-shelf"
 REUSES = True
 STOCHASTIC = False
-RUNG = 1.0
+SHORT_RUN = 1.0
 KINDS = ("classification", "multilabel")
 
 
@@ -39,11 +39,11 @@ def settings(facts: Facts) -> list[Config]:
     return [Config(10.0 ** (i - 1)) for i in range(SEARCH)]
 
 
-def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
+def run(config: Config, context: FitContext) -> Generator[Progress, None, TrainResult]:
     """Fit on the training rows; the solution is unique, so that no seed plays a part."""
-    train, k = work.train, work.k
+    train, k = context.train, context.k
     a = axes(train.x, root=True)
-    link = kind_of(work.kind).link
+    link = kind_of(context.kind).link
     weight, bias = a.unrotate(*squared_hinge(a.z, train.y, k, config.c / a.mean_square, link))
     yield Progress(1, 1)
-    return Head({"weight": weight, "bias": bias}, weight.size + bias.size)
+    return TrainResult({"weight": weight, "bias": bias}, weight.size + bias.size)

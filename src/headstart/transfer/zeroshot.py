@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 
 from ..errors import UsageError
 from ..runtime import digest
-from ..strategy import SEARCH, Head, source_views
-from ..types import Facts, Fitted, FloatArray, Progress, Source, View, Work
+from ..strategy import SEARCH, TrainResult, source_views
+from ..types import Facts, FitContext, Fitted, FloatArray, Progress, Source, View
 
 TITLE = "names of the classes"
 PAPER = (
@@ -34,7 +34,7 @@ PAPER = (
 NEEDS = frozenset({"language"})
 REUSES = True
 STOCHASTIC = False
-RUNG = 1.0
+SHORT_RUN = 1.0
 TEMPLATES = ("{}", "This text is about {}.")
 SHARPNESS = 20.0  # 1 / 0.05; a run's own temperature is fitted on top
 
@@ -58,27 +58,27 @@ def settings(facts: Facts) -> list[Config]:
     return [Config(weight) for weight in (None, 16.0, 4.0, 1.0)][:SEARCH]
 
 
-def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
+def run(config: Config, context: FitContext) -> Generator[Progress, None, TrainResult]:
     """Embed the names and mix them with the classes' means; no seed plays a part.
 
     Raises:
         UsageError: no source, or not a name for every class.
     """
-    if work.source is None or len(work.labels) != work.k:
+    if context.source is None or len(context.labels) != context.k:
         raise UsageError(
-            f"'zeroshot' was given source {work.source and work.source.key} and {len(work.labels)} names for "
-            f"{work.k} classes; it needs a source and a name for each class. Pass Work(source=…, labels=…)."
+            f"'zeroshot' was given source {context.source and context.source.key} and {len(context.labels)} names for "
+            f"{context.k} classes; it needs a source and a name for each class. Pass FitContext(source=…, labels=…)."
         )
-    rows, names = unit(work.train.x), embedded(work.source, work.weights, work.labels)
+    rows, names = unit(context.train.x), embedded(context.source, context.weights, context.labels)
     prototypes, mean, learnt = unit(names - names.mean(0)), rows.mean(0), 0
     if config.names is not None:
-        member = np.eye(work.k, dtype=np.float32)[work.train.y].T  # [k n]
+        member = np.eye(context.k, dtype=np.float32)[context.train.y].T  # [k n]
         held = member.sum(1) > 0
         mean = ((member @ rows)[held] / member.sum(1)[held, None]).mean(0)  # each class weighs the same
         prototypes = unit(config.names * prototypes + member @ unit(rows - mean))
         learnt = prototypes.size + mean.size
     yield Progress(1, 1)
-    return Head({"weight": np.ascontiguousarray(prototypes.T), "mean": mean}, learnt)
+    return TrainResult({"weight": np.ascontiguousarray(prototypes.T), "mean": mean}, learnt)
 
 
 def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None, weights: Path | None = None) -> FloatArray:

@@ -16,7 +16,7 @@ from headstart.run.record import WORST, _mistakes, _worst
 from headstart.ship import store
 from headstart.ship.predictor import Predictor
 from headstart.transfer import classical
-from headstart.types import Example, Facts, Features, Fitted, Sealed, Task, View, Work
+from headstart.types import Example, Facts, Features, FitContext, Fitted, Sealed, Task, View
 
 LABELS = ("stones", "clouds", "papers")
 
@@ -31,17 +31,17 @@ def published(tmp_path_factory):
     x[:] = [e.content for e in train]
     seen = Features(x, np.array([e.answer for e in train]), "drawn")
     config = classical.settings(Facts(120, 3, 0, "text"))[0]
-    head, _ = drain(classical.run(config, Work(seen, 3, view, modality="text")))
+    head, _ = drain(classical.run(config, FitContext(seen, 3, view, modality="text")))
     fitted = Fitted(
         "classical", view, vars(config), LABELS, head.state, head.trained_params, head.trained_params, modality="text"
     )
     task = Task("drawn", LABELS, tuple(train), (), Sealed(test), modality="text")
     model = store.save(folder, fitted, None, None, modality="text")
-    gallery = model.gallery("torch", folder.parent / "features")
+    store = model.store("torch", folder.parent / "features")
     judgement = judge(
         task,
         {"t": [fitted], "r": [fitted]},
-        lambda f, examples: Predictor(f, gallery).logits(examples),
+        lambda f, examples: Predictor(f, store).logits(examples),
         transfer="t",
         rival="r",
         winner="t",
@@ -49,7 +49,7 @@ def published(tmp_path_factory):
     mistakes = _mistakes(task, judgement)
     shown = [*zip((row["at"] for row in _worst(task, judgement)), mistakes, strict=True)]
     said = particulars.of("text").explained(folder, task, "torch", judgement, shown)["texts"]
-    return SimpleNamespace(said=said, mistakes=mistakes, judgement=judgement, model=model, gallery=gallery, task=task)
+    return SimpleNamespace(said=said, mistakes=mistakes, judgement=judgement, model=model, store=store, task=task)
 
 
 def test_mistakes_and_typical_answers_carry_the_words_they_rest_on(published):
@@ -65,7 +65,7 @@ def test_a_drop_is_what_the_saved_model_loses_without_the_words(published):
     said = row["telling"][0]
     words = row["text"].split()
     answers = {
-        Predictor(published.model.fitted, published.gallery).probabilities([Example("x", f"{at}", " ".join(rest))])[
+        Predictor(published.model.fitted, published.store).probabilities([Example("x", f"{at}", " ".join(rest))])[
             0, LABELS.index(row["predicted"])
         ]
         for at, word in enumerate(words)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..types import View
-from .ridge_steps import KINDS, PAPER, RUNG, STOCHASTIC, Config, logits, run, settings
+from .ridge_steps import KINDS, PAPER, SHORT_RUN, STOCHASTIC, Config, logits, run, settings
 
-__all__ = ["KINDS", "PAPER", "RUNG", "STOCHASTIC", "Config", "logits", "run", "settings"]
+__all__ = ["KINDS", "PAPER", "SHORT_RUN", "STOCHASTIC", "Config", "logits", "run", "settings"]
 TITLE = "ridge regression on mean colours"
 REUSES = False
 

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..strategy import Head, source_views
-from ..types import Facts, Fitted, FloatArray, Progress, Source, View, Work
+from ..strategy import TrainResult, source_views
+from ..types import Facts, FitContext, Fitted, FloatArray, Progress, Source, View
 
 TITLE = "ridge regression of every step"
 PAPER = "Hoerl & Kennard 1970, Ridge Regression"
 REUSES = True
 STOCHASTIC = False
-RUNG = 1.0
+SHORT_RUN = 1.0
 KINDS = ("forecast",)
 
 
@@ -44,12 +44,12 @@ def rows(x: NDArray[Any]) -> FloatArray:
     return np.column_stack([flat, np.ones(len(x))]).astype(np.float32)
 
 
-def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
+def run(config: Config, context: FitContext) -> Generator[Progress, None, TrainResult]:
     """In closed form."""
-    x = rows(work.train.x)
-    weight = np.linalg.solve(x.T @ x + config.penalty * np.eye(x.shape[1]), x.T @ work.train.y).astype(np.float32)
+    x = rows(context.train.x)
+    weight = np.linalg.solve(x.T @ x + config.penalty * np.eye(x.shape[1]), x.T @ context.train.y).astype(np.float32)
     yield Progress(1, 1)
-    return Head({"weight": weight}, weight.size)
+    return TrainResult({"weight": weight}, weight.size)
 
 
 def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None, weights: Path | None = None) -> FloatArray:

@@ -21,14 +21,14 @@ from ...runtime import digest
 from ...types import Example, InputSpec, Source, View
 from .._augment import VERSION as DRAW_VERSION
 from .._augment import variants as changed
-from .._lens import Modality
+from .._extractor import Modality
 
 Pixels = NDArray[np.uint8]
 Compute = Callable[[Pixels], list[NDArray[Any]]]  # uint8 [b, 3, s, s] → an array per output
 
 
 @dataclass(frozen=True)
-class PictureLens:
+class PictureExtractor:
     """With `variants` v > 1 a picture becomes v rows of a batch, and a row of an output becomes [v, …]."""
 
     name: str
@@ -41,7 +41,7 @@ class PictureLens:
 
     @cached_property
     def compute(self) -> Compute:
-        """The model behind the lens, made on first use."""
+        """The model behind the extractor, made on first use."""
         return self.build()
 
     def prepare(self, picture: Pixels, name: str = "") -> Pixels:
@@ -63,14 +63,14 @@ class PictureLens:
         return out
 
 
-def backbone_lens(
+def backbone_extractor(
     source: Source,
     depths: Sequence[str],
     engine: str,
     weights: Path | None = None,
     variants: int = 1,
     style: str = "photo",
-) -> PictureLens:
+) -> PictureExtractor:
     """Features of a source at `depths` (see `View.depth`, e.g. "top"), and its logits."""
     runner = load("extract/engine", engine)
     outputs = (*depths, "logits")
@@ -86,37 +86,37 @@ def backbone_lens(
         *copies,
     )
     build = partial(runner.build, source, tuple(depths), weights)
-    return PictureLens(source.key, key, outputs, source.pixels, build, variants, style)
+    return PictureExtractor(source.key, key, outputs, source.pixels, build, variants, style)
 
 
-def input_lens(source: Source) -> PictureLens:
+def input_extractor(source: Source) -> PictureExtractor:
     """The picture as the source wants it before normalisation, [3, s, s] uint8."""
     key = digest("input", DECODE_VERSION, source.pixels)
-    return PictureLens(source.key, key, ("input",), source.pixels, lambda: lambda batch: [batch])
+    return PictureExtractor(source.key, key, ("input",), source.pixels, lambda: lambda batch: [batch])
 
 
-def pixel_lens(size: int) -> PictureLens:
+def pixel_extractor(size: int) -> PictureExtractor:
     """The whole picture's centre square at `size` × `size`, [size, size, 3] uint8."""
     spec = InputSpec(size, (0, 0, 0), (1, 1, 1), "bilinear", 1.0)
 
     def rows(batch: Pixels) -> list[NDArray[Any]]:
         return [np.ascontiguousarray(batch.transpose(0, 2, 3, 1))]
 
-    return PictureLens(f"pixels-{size}", digest("pixels", DECODE_VERSION, size), ("pixels",), spec, lambda: rows)
+    return PictureExtractor(f"pixels-{size}", digest("pixels", DECODE_VERSION, size), ("pixels",), spec, lambda: rows)
 
 
 class Pictures(Modality):
     """See the base class."""
 
-    def lens(self, view: View, source: Source | None, weights: Path | None, engine: str) -> PictureLens:
+    def extractor(self, view: View, source: Source | None, weights: Path | None, engine: str) -> PictureExtractor:
         """Of a backbone, of what enters it, or of small pixels."""
         if source is None:
-            return pixel_lens(view.size)
+            return pixel_extractor(view.size)
         if view.depth == "input":
-            return input_lens(source)
+            return input_extractor(source)
         # All pooled depths are columns of one array: whichever is wanted, the graph and the rows are the same.
         depth = view.depth if view.depth.startswith("cut:") else "all"
-        return backbone_lens(source, [depth], engine, weights, view.variants, view.style)
+        return backbone_extractor(source, [depth], engine, weights, view.variants, view.style)
 
     def content(self, example: Example) -> Pixels:
         """The picture's pixels, uint8 [h, w, 3]."""

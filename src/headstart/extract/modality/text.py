@@ -14,12 +14,12 @@ from ...errors import UsageError
 from ...family import load
 from ...runtime import digest
 from ...types import Example, Source, View
-from .._lens import Modality, WholeLens
+from .._extractor import Modality, WholeLens
 
 COMMIT, LETTERS = 1024, 1 << 16  # texts a commit, and letters: of long texts a commit must not take minutes
 
 
-def text_lens(source: Source, weights: Path | None = None) -> WholeLens:
+def text_extractor(source: Source, weights: Path | None = None) -> WholeLens:
     """Pooled features of a language model at all depths, side by side."""
     runner = load("extract/engine", "torch")
     key = digest("language", source.identity, runner.text_precision())
@@ -29,7 +29,7 @@ def text_lens(source: Source, weights: Path | None = None) -> WholeLens:
 class Texts(Modality):
     """See the base class; texts as they are, and their tokens, are made anew each time, as they cost little."""
 
-    def lens(self, view: View, source: Source | None, weights: Path | None, engine: str) -> WholeLens:
+    def extractor(self, view: View, source: Source | None, weights: Path | None, engine: str) -> WholeLens:
         """Of a language model, which has one engine.
 
         Raises:
@@ -39,7 +39,7 @@ class Texts(Modality):
             raise UsageError(
                 f"Texts have no '{view.depth}' without a source. Name a source, or take the depth 'input'."
             )
-        return text_lens(source, weights)
+        return text_extractor(source, weights)
 
     def content(self, example: Example) -> str:
         """The text."""

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...kind import kind_of
-from ...strategy import SEARCH, Head
-from ...types import Facts, Features, Fitted, FloatArray, Progress, Source, View, Work
+from ...strategy import SEARCH, TrainResult
+from ...types import Facts, Features, FitContext, Fitted, FloatArray, Progress, Source, View
 from ..scratch import Config
 
 if TYPE_CHECKING:
@@ -48,31 +48,31 @@ def steps(n: int, batch: int = 32) -> int:
     return max(300, round(epochs * n / batch))
 
 
-def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
-    """Train; with `work.valid` the state of the lowest validation loss is kept, without it the last one."""
+def run(config: Config, context: FitContext) -> Generator[Progress, None, TrainResult]:
+    """Train; with `context.valid` the state of the lowest validation loss is kept, without it the last one."""
     import torch
 
     from ..training.loop import Recipe, train
     from .net import Net
 
-    torch.manual_seed(work.seed)
-    net = Net(work.k, config.width, _stride(work.train.x)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    x, y = torch.from_numpy(work.train.x), torch.from_numpy(work.train.y)
+    torch.manual_seed(context.seed)
+    net = Net(context.k, config.width, _stride(context.train.x)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    x, y = torch.from_numpy(context.train.x), torch.from_numpy(context.train.y)
     mean, std = x.float().div_(255).mean((0, 1, 2)), x.float().div_(255).std((0, 1, 2)).clamp_min(0.02)
-    total = max(20, round(work.share * (config.steps or steps(len(y), config.batch))))
+    total = max(20, round(context.share * (config.steps or steps(len(y), config.batch))))
     every = max(1, len(y) // config.batch, total // 25)
     outcome = yield from train(
         net,
-        _batches(x, y, mean, std, config, work.seed),
-        kind_of(work.kind).training_loss(smoothing=0.1),
+        _batches(x, y, mean, std, config, context.seed),
+        kind_of(context.kind).training_loss(smoothing=0.1),
         Recipe(total, config.lr, evaluate_every=every, threads=1),
-        seed=work.seed,
-        evaluate=_evaluator(work.valid, work.kind, mean, std, config) if work.valid is not None else None,
-        scratchpad=work.scratchpad,
+        seed=context.seed,
+        evaluate=_evaluator(context.valid, context.kind, mean, std, config) if context.valid is not None else None,
+        checkpoint=context.checkpoint,
     )
     state = {name: tensor.numpy() for name, tensor in outcome.state.items() if not name.endswith("num_batches_tracked")}
     state |= {"input.mean": mean.numpy(), "input.std": std.numpy()}
-    return Head(state, sum(p.numel() for p in net.parameters()), {"step": outcome.step, "steps": total})
+    return TrainResult(state, sum(p.numel() for p in net.parameters()), {"step": outcome.step, "steps": total})
 
 
 def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None) -> FloatArray:

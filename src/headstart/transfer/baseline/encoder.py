@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import UsageError
-from ...strategy import SEARCH, Head
-from ...types import Facts, Features, Fitted, FloatArray, Progress, Source, View, Work
+from ...strategy import SEARCH, TrainResult
+from ...types import Facts, Features, FitContext, Fitted, FloatArray, Progress, Source, View
 from ..scratch import Config
 from ..training import setting, tune, tuned
 from ..training.setting import FEW
@@ -60,20 +60,20 @@ def steps(n: int, batch: int = 16) -> int:
     return round(10 * n * min(1.0, math.sqrt(1000 / n)) / batch)
 
 
-def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
+def run(config: Config, context: FitContext) -> Generator[Progress, None, TrainResult]:
     """Train a network of that width and so many layers, see `architecture` and `tune.tune`.
 
     Raises:
         UsageError: no source, whose tokens it could take.
     """
-    if work.source is None:
+    if context.source is None:
         raise UsageError("A text network from scratch needs a source, whose tokens it reads. Pass work.source.")
-    known = np.unique(np.concatenate([row[:LENGTH] for row in work.train.x]))
-    small = architecture(work.source, config.width, config.layers, len(known) + 1)
-    train, valid = _named(work.train, known), work.valid and _named(work.valid, known)
-    tuned_by = _tuning(config, len(work.train.y), work.share)
-    work = replace(work, train=train, valid=valid, source=small, weights=None)
-    head = yield from tune.tune(tuned_by, work, opened=opened)
+    known = np.unique(np.concatenate([row[:LENGTH] for row in context.train.x]))
+    small = architecture(context.source, config.width, config.layers, len(known) + 1)
+    train, valid = _named(context.train, known), context.valid and _named(context.valid, known)
+    tuned_by = _tuning(config, len(context.train.y), context.share)
+    context = replace(context, train=train, valid=valid, source=small, weights=None)
+    head = yield from tune.tune(tuned_by, context, opened=opened)
     return replace(head, state={**head.state, TOKENS: known})
 
 

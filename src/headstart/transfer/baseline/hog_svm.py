@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...kind import kind_of
-from ...strategy import SEARCH, Head
-from ...types import Facts, Fitted, FloatArray, Progress, Source, View, Work
+from ...strategy import SEARCH, TrainResult
+from ...types import Facts, FitContext, Fitted, FloatArray, Progress, Source, View
 from .._once import once
 from ..classical import Config
 from ..heads.linear import axes, ridge, squared_hinge
@@ -36,16 +36,16 @@ def settings(facts: Facts) -> list[Config]:
     return [Config(features, c) for features in ("hog", "pixels") for c in (0.1, 1.0)][:SEARCH]
 
 
-def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
+def run(config: Config, context: FitContext) -> Generator[Progress, None, TrainResult]:
     """Fit on the training rows; the solution is unique, so that no seed plays a part."""
-    train, k, link = work.train, work.k, kind_of(work.kind).link
+    train, k, link = context.train, context.k, kind_of(context.kind).link
     a = axes(describe(train.x, config.features), root=False)
     if link == "identity":
         weight, bias = a.unrotate(*ridge(a, train.y, a.mean_square / config.c))
     else:
         weight, bias = a.unrotate(*squared_hinge(a.z, train.y, k, config.c / a.mean_square, link))
     yield Progress(1, 1)
-    return Head({"weight": weight, "bias": bias}, weight.size + bias.size)
+    return TrainResult({"weight": weight, "bias": bias}, weight.size + bias.size)
 
 
 def logits(fitted: Fitted, x: NDArray[np.uint8], source: Source | None = None) -> FloatArray:

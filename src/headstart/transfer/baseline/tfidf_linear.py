@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...kind import kind_of
-from ...strategy import SEARCH, Head
-from ...types import Facts, Fitted, FloatArray, IntArray, Progress, Source, View, Work
+from ...strategy import SEARCH, TrainResult
+from ...types import Facts, FitContext, Fitted, FloatArray, IntArray, Progress, Source, View
 from .._once import once
 from ..classical import Config
 
@@ -44,11 +44,11 @@ def settings(facts: Facts) -> list[Config]:
     return [Config(features, c) for features in FEATURES for c in (3.0, 30.0)][:SEARCH]
 
 
-def run(config: Config, work: Work) -> Generator[Progress, None, Head]:
+def run(config: Config, context: FitContext) -> Generator[Progress, None, TrainResult]:
     """Fit on the training rows; the solution is unique, so that no seed plays a part."""
-    state = fit(work.train.x, work.train.y, work.k, config.features, config.c, kind_of(work.kind).link)
+    state = fit(context.train.x, context.train.y, context.k, config.features, config.c, kind_of(context.kind).link)
     yield Progress(1, 1)
-    return Head(state, state["weight"].size + state["bias"].size)
+    return TrainResult(state, state["weight"].size + state["bias"].size)
 
 
 def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None) -> FloatArray:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from numpy.typing import NDArray
 
 from ...family import load, names
-from ...strategy import Head
-from ...types import Facts, Fitted, FloatArray, Progress, Source, View, Work
+from ...strategy import TrainResult
+from ...types import Facts, FitContext, Fitted, FloatArray, Progress, Source, View
 from ..training.setting import Setting
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Rival(Protocol):
     def settings(self, facts: Facts) -> list[Any]:
         """Of the strategy's `Config`."""
 
-    def run(self, config: Any, work: Work) -> Generator[Progress, None, Head]:  # noqa: ANN401
+    def run(self, config: Any, context: FitContext) -> Generator[Progress, None, TrainResult]:  # noqa: ANN401
         """As of a strategy."""
 
     def logits(self, fitted: Fitted, x: NDArray[Any], source: Source | None) -> FloatArray:

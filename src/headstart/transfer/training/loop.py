@@ -1,7 +1,7 @@
 """The one training loop, on Hugging Face Accelerate (device, data-parallel). Knows no task, no strategy.
 
 A caller gives a model, `batch(step)` (a pure function of the step, so that a resumed run sees the same batches), a
-loss and a `Recipe`; the loop yields `Progress` at every evaluation and returns an `Outcome`. With a `scratchpad`
+loss and a `Recipe`; the loop yields `Progress` at every evaluation and returns an `Outcome`. With a `checkpoint`
 file it saves its whole state at every evaluation and continues from there to the same answer.
 """
 
@@ -108,7 +108,7 @@ class _Job:
     recipe: Recipe
     seed: int
     evaluate: Evaluate | None
-    scratchpad: Path | None
+    checkpoint: Path | None
     penalty: Penalty | None
     opening: Opening | None
     accelerator: Any
@@ -123,7 +123,7 @@ def train(
     *,
     seed: int,
     evaluate: Evaluate | None = None,
-    scratchpad: Path | None = None,
+    checkpoint: Path | None = None,
     groups: list[dict[str, Any]] | None = None,
     penalty: Penalty | None = None,
     opening: Opening | None = None,
@@ -137,7 +137,7 @@ def train(
         recipe: how long, how fast.
         seed: with the step it decides all that is random in the model.
         evaluate: gets the model in eval mode, with gradients on; if it computes in bf16, its scores are fp32 again.
-        scratchpad: a file for the state of an unfinished run; removed at the end.
+        checkpoint: a file for the state of an unfinished run; removed at the end.
         groups: as an optimizer takes them (`params`, `lr`, `weight_decay`); only these learn. By default all
             parameters, with no weight decay for norms and biases.
         penalty: added to the loss once a step, as L2-SP and EWC want it.
@@ -174,7 +174,7 @@ def train(
             recipe,
             seed,
             evaluate,
-            scratchpad,
+            checkpoint,
             penalty,
             opening,
             accelerator,
@@ -197,13 +197,13 @@ def _run(job: _Job, optimizer: Any) -> Generator[Progress, None, Outcome]:  # no
     peaks = [group["lr"] for group in optimizer.param_groups]
     wrapped, optimizer = job.accelerator.prepare(model, optimizer)
     best, place = Outcome({}, 0, None, None), _Place(recipe.rows)
-    if job.scratchpad and job.scratchpad.exists():
-        best, place = _resume(job.scratchpad, model, optimizer)
+    if job.checkpoint and job.checkpoint.exists():
+        best, place = _resume(job.checkpoint, model, optimizer)
     if opening:
         opening.apply(model, place.opened)
     if recipe.start and job.evaluate and best.loss is None:
         best = _judge(job, wrapped, best, place)[0]
-        _save(job.scratchpad, model, optimizer, best, place)
+        _save(job.checkpoint, model, optimizer, best, place)
         yield Progress(0, recipe.steps, best.metric)
     running = torch.zeros((), device=job.accelerator.device)
     while place.step < recipe.steps and not _ended(job, place):
@@ -222,10 +222,10 @@ def _run(job: _Job, optimizer: Any) -> Generator[Progress, None, Outcome]:  # no
         metric = None
         if job.evaluate:
             best, metric = _judge(job, wrapped, best, place)
-        _save(job.scratchpad, model, optimizer, best, place)
+        _save(job.checkpoint, model, optimizer, best, place)
         yield Progress(place.step, recipe.steps, metric, mean)
-    if job.scratchpad:
-        job.scratchpad.unlink(missing_ok=True)  # the caller keeps the result; a finished run needs no scratchpad
+    if job.checkpoint:
+        job.checkpoint.unlink(missing_ok=True)  # the caller keeps the result; a finished run needs no checkpoint
     outcome = best if job.evaluate else Outcome(_copy(model), place.step, None, None, place.opened)
     outcome.rows = place.rows
     return outcome

@@ -25,8 +25,8 @@ from ...errors import UsageError
 from ...kind import kind_of
 from ...runtime import device, digest
 from ...score._axes import decompose
-from ...strategy import Head
-from ...types import Facts, Features, FloatArray, Progress, View, Work
+from ...strategy import TrainResult
+from ...types import Facts, Features, FitContext, FloatArray, Progress, View
 from .._once import once
 from ..heads.linear import logistic_head
 from ..modality import of, open_tail
@@ -60,17 +60,17 @@ def copies(facts: Facts) -> int:
 
 def tune(
     config: Config,
-    work: Work,
+    context: FitContext,
     *,
-    penalty: Callable[[Tail, Work], Penalty] | None = None,
+    penalty: Callable[[Tail, FitContext], Penalty] | None = None,
     opening: Callable[[Tail, int], Opening] | None = None,
     opened: Opener | None = None,
-) -> Generator[Progress, None, Head]:
-    """Train; with `work.valid` the state of the lowest validation loss is kept, the start included.
+) -> Generator[Progress, None, TrainResult]:
+    """Train; with `context.valid` the state of the lowest validation loss is kept, the start included.
 
     Args:
         config: the setting.
-        work: `work.train.x` holds maps or pictures; `work.source` is needed.
+        context: `context.train.x` holds maps or pictures; `context.source` is needed.
         penalty: made from the tail as the source left it; added to the loss.
         opening: made from the tail and the steps of a round (an epoch, or a tenth of training where epochs are short;
             of a short run the same share): which parts are thawed when.
@@ -87,37 +87,39 @@ def tune(
     from .tail import RANDOM, moved
 
     known = config.balance in BALANCES and config.norm in ("frozen", "batch") and config.keep in ("best", "last")
-    known = known and (config.balance == "none" or kind_of(work.kind).exclusive)
-    if work.source is None or not known or config.parts < 1:
+    known = known and (config.balance == "none" or kind_of(context.kind).exclusive)
+    if context.source is None or not known or config.parts < 1:
         raise UsageError(
-            f"Fine-tuning was given source {work.source and work.source.key}, {config.parts} parts, balance "
+            f"Fine-tuning was given source {context.source and context.source.key}, {config.parts} parts, balance "
             f"'{config.balance}', norm '{config.norm}' and keep '{config.keep}'; it needs a source, one part or more "
             f"(the head alone: steps=0), a balance of {', '.join(BALANCES)}, a norm of frozen or batch, and keep "
             "best or last. Of several labels an example the balance is none."
         )
-    torch.manual_seed(work.seed)
-    tail = (opened or open_tail)(work.source, work.weights, work.view, work.k).laid_out().to(device())
+    torch.manual_seed(context.seed)
+    tail = (opened or open_tail)(context.source, context.weights, context.view, context.k).laid_out().to(device())
     front = [*tail.parts][: -config.parts]
     for name in front:
         freeze(tail.parts[name])
     hold(tail, config)
     start = {} if tail.form == RANDOM else {name: tensor.clone() for name, tensor in open_state(tail).items()}
     if config.head_first:
-        _start_head(tail, work)
-    work = advanced(tail, front, work)
+        _start_head(tail, context)
+    context = advanced(tail, front, context)
     moving = [(name, stage) for name, stage in tail.stages() if name not in front]
-    per_epoch, whole, share = lengths(config, len(work.train.y), work.share)
+    per_epoch, whole, share = lengths(config, len(context.train.y), context.share)
     total = max(min(whole, 1), round(whole * share))
     every = max(per_epoch, math.ceil(total / ROUNDS))
-    evaluate = _evaluator(work.valid, work.kind) if work.valid is not None and config.keep == "best" else None
+    evaluate = _evaluator(context.valid, context.kind) if context.valid is not None and config.keep == "best" else None
     trained = sum(p.numel() for p in tail.parameters() if p.requires_grad)
     if total == 0:
         yield Progress(1, 1)
-        return Head(moved(tail.state_dict(), start), sum(p.numel() for p in tail.classifier.parameters()), {"step": 0})
+        return TrainResult(
+            moved(tail.state_dict(), start), sum(p.numel() for p in tail.classifier.parameters()), {"step": 0}
+        )
     outcome = yield from train(
         tail,
-        _batches(work, config, tail),
-        _loss(config, work),
+        _batches(context, config, tail),
+        _loss(config, context),
         Recipe(
             total,
             config.lr,
@@ -129,14 +131,14 @@ def tune(
             threads=1,
             precision=tail.precision,
         ),
-        seed=work.seed,
+        seed=context.seed,
         groups=groups(moving, config.lr, config.decay, config.weight_decay),
         evaluate=evaluate,
-        scratchpad=work.scratchpad,
-        penalty=penalty(tail, work) if penalty else None,
+        checkpoint=context.checkpoint,
+        penalty=penalty(tail, context) if penalty else None,
         opening=opening(tail, max(1, round(max(per_epoch, whole / ROUNDS) * share))) if opening else None,
     )
-    return Head(moved(outcome.state, start), trained, {"step": outcome.step, "steps": total})
+    return TrainResult(moved(outcome.state, start), trained, {"step": outcome.step, "steps": total})
 
 
 def lengths(config: Config, n: int, share: float) -> tuple[int, int, float]:
@@ -189,31 +191,41 @@ def squared_distance(
     return total
 
 
-def advanced(tail: Tail, front: list[str], work: Work) -> Work:
+def advanced(tail: Tail, front: list[str], context: FitContext) -> FitContext:
     """Maps moved on through the frozen front of the tail, once; training then begins behind it."""
     if not front or tail.anew:  # whole pictures are augmented anew at every step, so nothing can be kept
-        return work
+        return context
 
     def moved(x: NDArray[Any]) -> NDArray[Any]:
-        key = ("moved", digest(tail.source.identity), tail.form, work.view.depth, len(front))
+        key = ("moved", digest(tail.source.identity), tail.form, context.view.depth, len(front))
         return once(x, key, lambda: tail.advance(len(front), x))
 
-    if not tail.fits([part.x for part in (work.train, work.valid) if part]):  # then the front is run at every step
-        return work
-    train = replace(work.train, x=moved(work.train.x))
-    valid = work.valid and replace(work.valid, x=moved(work.valid.x))
-    source_rows = None if work.source_rows is None else moved(work.source_rows)
+    if not tail.fits(
+        [part.x for part in (context.train, context.valid) if part]
+    ):  # then the front is run at every step
+        return context
+    train = replace(context.train, x=moved(context.train.x))
+    valid = context.valid and replace(context.valid, x=moved(context.valid.x))
+    source_rows = None if context.source_rows is None else moved(context.source_rows)
     tail.begin_behind(len(front))
-    return replace(work, train=train, valid=valid, source_rows=source_rows)
+    return replace(context, train=train, valid=valid, source_rows=source_rows)
 
 
-def _start_head(tail: Tail, work: Work) -> None:
+def _start_head(tail: Tail, context: FitContext) -> None:
     """The head of the tail as the source left it, solved once."""
-    key = ("head", digest(tail.source.identity), tail.form, tail.changed, work.train.y.tobytes(), work.k, work.kind)
-    put_head(tail, *once(work.train.x, key, lambda: solve_head(tail, work)))
+    key = (
+        "head",
+        digest(tail.source.identity),
+        tail.form,
+        tail.changed,
+        context.train.y.tobytes(),
+        context.k,
+        context.kind,
+    )
+    put_head(tail, *once(context.train.x, key, lambda: solve_head(tail, context)))
 
 
-def solve_head(tail: Tail, work: Work) -> tuple[FloatArray, FloatArray]:
+def solve_head(tail: Tail, context: FitContext) -> tuple[FloatArray, FloatArray]:
     """The probe's solution on the tail's own features: the penalty by leave-one-out, as in probe.py.
 
     Returns:
@@ -224,8 +236,8 @@ def solve_head(tail: Tail, work: Work) -> tuple[FloatArray, FloatArray]:
     from .tail import look, plain, soft_root
 
     tail.eval()
-    a = decompose(soft_root(torch.from_numpy(look(tail, plain(work.train.x), features=True))).numpy())
-    return logistic_head(a, work.train.y, work.k, 0.125, kind_of(work.kind).link)[:2]
+    a = decompose(soft_root(torch.from_numpy(look(tail, plain(context.train.x), features=True))).numpy())
+    return logistic_head(a, context.train.y, context.k, 0.125, kind_of(context.kind).link)[:2]
 
 
 def put_head(tail: Tail, weight: FloatArray, bias: FloatArray) -> None:
@@ -237,22 +249,22 @@ def put_head(tail: Tail, weight: FloatArray, bias: FloatArray) -> None:
         tail.classifier.bias.copy_(torch.from_numpy(bias))
 
 
-def _batches(work: Work, config: Config, tail: Tail) -> Callable[[int], tuple[torch.Tensor, torch.Tensor]]:
+def _batches(context: FitContext, config: Config, tail: Tail) -> Callable[[int], tuple[torch.Tensor, torch.Tensor]]:
     """`batch(step)`, a pure function of the step: the epoch's order, each row's copy, MixUp's partners."""
     import torch
 
-    x, y, seed = work.train.x, work.train.y, work.seed
-    exclusive = kind_of(work.kind).exclusive
+    x, y, seed = context.train.x, context.train.y, context.seed
+    exclusive = kind_of(context.kind).exclusive
     per_epoch = max(1, math.ceil(len(y) / config.batch))
 
     def shares(labels: torch.Tensor) -> torch.Tensor:
-        return (torch.nn.functional.one_hot(labels, work.k) if exclusive else labels).float()
+        return (torch.nn.functional.one_hot(labels, context.k) if exclusive else labels).float()
 
     @cache
     def order(epoch: int) -> NDArray[np.int64]:
         random = np.random.default_rng((seed, epoch))
         if config.balance == "sample":
-            chance = 1 / np.bincount(y, minlength=work.k)[y]
+            chance = 1 / np.bincount(y, minlength=context.k)[y]
             return random.choice(len(y), len(y), p=chance / chance.sum())
         return random.permutation(len(y))
 
@@ -265,7 +277,7 @@ def _batches(work: Work, config: Config, tail: Tail) -> Callable[[int], tuple[to
             )
             picked = tail.as_batch(x[rows, turn])
         elif tail.anew:
-            picked = _changed(tail.as_batch(x[rows]), work.view.style, [(seed, epoch, int(r)) for r in rows])
+            picked = _changed(tail.as_batch(x[rows]), context.view.style, [(seed, epoch, int(r)) for r in rows])
         else:
             picked = tail.as_batch(x[rows])
         labels = torch.from_numpy(y[rows])
@@ -295,13 +307,13 @@ def _mixed(
     return share * x.float() + (1 - share) * x[partner].float(), share * y + (1 - share) * y[partner]
 
 
-def _loss(config: Config, work: Work) -> Any:  # noqa: ANN401 - (scores, y) → a tensor
+def _loss(config: Config, context: FitContext) -> Any:  # noqa: ANN401 - (scores, y) → a tensor
     """The kind's; with `balance="weight"` a class of half the pictures weighs double, 1 on average."""
     weight = None
     if config.balance == "weight":
-        counts = np.bincount(work.train.y, minlength=work.k).clip(1)
-        weight = len(work.train.y) / (work.k * counts)
-    return kind_of(work.kind).training_loss(config.smoothing, weight)
+        counts = np.bincount(context.train.y, minlength=context.k).clip(1)
+        weight = len(context.train.y) / (context.k * counts)
+    return kind_of(context.kind).training_loss(config.smoothing, weight)
 
 
 def _evaluator(valid: Features, kind: str) -> Callable[[torch.nn.Module], tuple[float, float]]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...read.curve import numbers
 from ...runtime import digest
-from .._lens import Modality, WholeLens
+from .._extractor import Modality, WholeLens
 
 
 class Curves(Modality):
@@ -19,7 +19,7 @@ class Curves(Modality):
         """The numbers, float64 [t]."""
         return numbers(Path(example.path))
 
-    def lens(self, view, source, weights, engine):
+    def extractor(self, view, source, weights, engine):
         """All depths side by side, [n 24]: "stage1" is the mean alone."""
         return WholeLens(source.key, digest("curve", source.identity), ("all",), partial(_built, source, weights))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...kind import kind_of
-from ...strategy import Head
+from ...strategy import TrainResult
 from ...types import Progress, View
 from ..classical import Config
 from ..heads.linear import axes, head
@@ -33,12 +33,12 @@ class Moments:
         """Four weights."""
         return [Config("moments", c) for c in (0.1, 1.0, 10.0, 100.0)]
 
-    def run(self, config, work):
+    def run(self, config, context):
         """Fit the head."""
-        a = axes(moments(work.train.x), root=False)
-        weight, bias, _ = head(a, work.train.y, work.k, 1 / config.c, kind_of(work.kind).link)
+        a = axes(moments(context.train.x), root=False)
+        weight, bias, _ = head(a, context.train.y, context.k, 1 / config.c, kind_of(context.kind).link)
         yield Progress(1, 1)
-        return Head({"weight": weight, "bias": bias}, weight.size + bias.size)
+        return TrainResult({"weight": weight, "bias": bias}, weight.size + bias.size)
 
     def logits(self, fitted, x, source):
         """Curves [n] → [n k]."""

@@ -1,6 +1,6 @@
-"""What the gallery looks through: lenses, which turn examples into rows of numbers, and who makes them of a view.
+"""What the feature store looks through: extractors, which turn examples into rows of numbers, and who makes them of a view.
 
-A lens is cheap to make: its model is loaded when the first batch comes, so that a run whose rows are all in the cache
+An extractor is cheap to make: its model is loaded when the first batch comes, so that a run whose rows are all in the cache
 loads none.
 """
 
@@ -23,7 +23,7 @@ from ..types import Example, Source, View
 COMMIT = 64  # examples that are kept at once
 
 
-class Lens(Protocol):
+class Extractor(Protocol):
     """`prepare` one example's content, turn a batch of what was prepared into `rows`."""
 
     @property
@@ -47,7 +47,7 @@ class Lens(Protocol):
 
 @dataclass(frozen=True)
 class WholeLens:
-    """A lens that takes content as it is."""
+    """An extractor that takes content as it is."""
 
     name: str
     key: str
@@ -56,7 +56,7 @@ class WholeLens:
 
     @cached_property
     def compute(self) -> Callable[[Sequence[Any]], list[NDArray[Any]]]:
-        """The model behind the lens, made on first use."""
+        """The model behind the extractor, made on first use."""
         return self.build()
 
     def prepare(self, content: Any, name: str = "") -> Any:  # noqa: ANN401 - the modality's own
@@ -72,12 +72,12 @@ class Modality(ABC):
     """What a kind of data shows a network: a file of `extract/modality/` holds one as `LENSES`."""
 
     @abstractmethod
-    def lens(self, view: View, source: Source | None, weights: Path | None, engine: str) -> Lens:
-        """The lens of a view."""
+    def extractor(self, view: View, source: Source | None, weights: Path | None, engine: str) -> Extractor:
+        """The extractor of a view."""
 
     @abstractmethod
     def content(self, example: Example) -> Any:  # noqa: ANN401 - its own
-        """What a lens prepares. Raises `HeadstartError` or `OSError` where it cannot be read."""
+        """What an extractor prepares. Raises `HeadstartError` or `OSError` where it cannot be read."""
 
     def plain(self, view: View) -> bool:
         """Whether a view shows examples as they are, or nearly so: what is not worth keeping."""

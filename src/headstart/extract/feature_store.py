@@ -1,7 +1,7 @@
-"""The gallery: examples looked at through views, each read once and each row computed once.
+"""The feature store: examples looked at through views, each read once and each row computed once.
 
 `look(examples, views)` gives one `Features` per view, rows in the order of `examples`. What is missing in the
-cache is computed in one pass over the files (decoding in threads, all lenses fed from the same content)
+cache is computed in one pass over the files (decoding in threads, all extractors fed from the same content)
 and committed shard by shard, so a killed run loses at most one shard.
 """
 
@@ -21,15 +21,15 @@ from numpy.typing import NDArray
 from ..errors import BudgetError, DataError, HeadstartError, UnknownName
 from ..runtime import cache_dir
 from ..types import Example, Features, Source, View
-from ._lens import Lens, Modality, pick_engine
-from ._lens import modality as modality_of
+from ._extractor import Extractor, Modality, pick_engine
+from ._extractor import modality as modality_of
 from ._store import Store
 
 AHEAD = 8  # decoded pictures waiting: a phone's photo takes 36 MB
 Watch = Callable[[str, int, int], None]  # (what, done, of)
 
 
-class Gallery:
+class FeatureStore:
     """Looks at examples.
 
     Args:
@@ -53,17 +53,17 @@ class Gallery:
     ) -> None:
         self.engine = pick_engine(engine)
         self.seconds = 0.0  # spent looking, cache reads included
-        self.computed = 0  # rows computed, over all lenses
+        self.computed = 0  # rows computed, over all extractors
         self.sources, self.weights = dict(sources), dict(weights or {})
         self.folder = folder or cache_dir() / "features"
         self.modality = modality or next((source.modality for source in sources.values()), "")
         self._watch = watch
-        self._lenses: dict[View, Lens] = {}
+        self._extractors: dict[View, Extractor] = {}
         self._stores: dict[str, Store] = {}
 
-    def anew(self, sources: Mapping[str, Source], weights: Mapping[str, Path]) -> Gallery:
+    def anew(self, sources: Mapping[str, Source], weights: Mapping[str, Path]) -> FeatureStore:
         """One for these sources alone, on the same cache, which goes on counting; what this one holds can go."""
-        made = Gallery(
+        made = FeatureStore(
             sources,
             modality=self.modality,
             engine=self.engine,
@@ -74,7 +74,9 @@ class Gallery:
         made.seconds, made.computed = self.seconds, self.computed
         return made
 
-    def look(self, examples: Sequence[Example], views: Sequence[View], deadline: float | None = None) -> list[Features]:
+    def extract(
+        self, examples: Sequence[Example], views: Sequence[View], deadline: float | None = None
+    ) -> list[Features]:
         """One `Features` a view, rows as in `examples`.
 
         Raises:
@@ -87,34 +89,34 @@ class Gallery:
                 for view in views
             ]
         start = time.perf_counter()
-        lenses = [self._lens(view) for view in views]
-        alike = {lens.key: lens for lens in lenses}
+        extractors = [self._extractor(view) for view in views]
+        alike = {extractor.key: extractor for extractor in extractors}
         computed = self._fill(examples, [*alike.values()], self._of(views[:1]), deadline=deadline)
         digests = [e.digest for e in examples]
-        rows = {lens.key: self._store(lens).get(digests) for lens in lenses}
+        rows = {extractor.key: self._store(extractor).get(digests) for extractor in extractors}
         seconds = time.perf_counter() - start
         self.seconds += seconds
         self.computed += computed
         return [
             Features(
-                x=self._part(view, lens, rows[lens.key]),
+                x=self._part(view, extractor, rows[extractor.key]),
                 y=None,
-                key=f"{lens.key}.{view.depth}",
-                logits=rows[lens.key].get("logits"),
+                key=f"{extractor.key}.{view.depth}",
+                logits=rows[extractor.key].get("logits"),
                 seconds=seconds,
                 computed=computed,
             )
-            for view, lens in zip(views, lenses, strict=True)
+            for view, extractor in zip(views, extractors, strict=True)
         ]
 
     def missing(self, examples: Sequence[Example], view: View) -> list[Example]:
         """Those of the examples whose rows are not kept from an earlier look."""
-        store = self._store(self._lens(view))
+        store = self._store(self._extractor(view))
         return [e for e in examples if e.digest not in store]
 
     def leave(self, source: str) -> None:
         """Let the networks of a source go; what they have seen is kept, and who looks again builds them anew."""
-        self._lenses = {view: lens for view, lens in self._lenses.items() if view.source != source}
+        self._extractors = {view: extractor for view, extractor in self._extractors.items() if view.source != source}
 
     def unreadable(self, examples: Sequence[Example], views: Sequence[View]) -> dict[str, str]:
         """Compute what is missing; digest → why, of those that cannot be read. `look` takes the others."""
@@ -123,8 +125,8 @@ class Gallery:
         if not computed:
             read = (_read(self._of(views[:1]), example) for example in examples)
             return {example.digest: str(found) for example, found in read if isinstance(found, Exception)}
-        lenses = {lens.key: lens for lens in map(self._lens, computed)}
-        self._fill(examples, list(lenses.values()), self._of(computed[:1]), bad)
+        extractors = {extractor.key: extractor for extractor in map(self._extractor, computed)}
+        self._fill(examples, list(extractors.values()), self._of(computed[:1]), bad)
         return bad
 
     def plain(self, view: View) -> bool:
@@ -132,7 +134,7 @@ class Gallery:
         return self._of([view]).plain(view)
 
     def _of(self, views: Sequence[View]) -> Modality:
-        """What the examples of a view are; of none, the gallery's own."""
+        """What the examples of a view are; of none, the feature store's own."""
         known = (self.sources[view.source].modality for view in views if view.source is not None)
         return modality_of(next(known, self.modality))
 
@@ -140,17 +142,19 @@ class Gallery:
         """The view's source, and where its weights lie if that is known."""
         return (self.sources[view.source], self.weights.get(view.source)) if view.source is not None else (None, None)
 
-    def _lens(self, view: View) -> Lens:
-        """The lens of a view; views of which one lens gives the rows, as all pooled depths of a source, share it."""
-        if view not in self._lenses:
-            made = self._of([view]).lens(view, *self._known(view), self.engine)
-            self._lenses[view] = next((lens for lens in self._lenses.values() if lens.key == made.key), made)
-        return self._lenses[view]
+    def _extractor(self, view: View) -> Extractor:
+        """The extractor of a view; views of which one extractor gives the rows, as all pooled depths of a source, share it."""
+        if view not in self._extractors:
+            made = self._of([view]).extractor(view, *self._known(view), self.engine)
+            self._extractors[view] = next(
+                (extractor for extractor in self._extractors.values() if extractor.key == made.key), made
+            )
+        return self._extractors[view]
 
-    def _part(self, view: View, lens: Lens, rows: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
-        """The view's own columns of what its lens gave."""
-        own = rows[lens.outputs[0]]
-        if view.source is None or lens.outputs[0] != "all":
+    def _part(self, view: View, extractor: Extractor, rows: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
+        """The view's own columns of what its extractor gave."""
+        own = rows[extractor.outputs[0]]
+        if view.source is None or extractor.outputs[0] != "all":
             return own
         known = self.sources[view.source]
         if view.depth not in (*known.depths, "all"):
@@ -161,15 +165,15 @@ class Gallery:
         x, key = self._of([view]).shown(examples, *self._known(view))
         return Features(x, None, key)
 
-    def _store(self, lens: Lens) -> Store:
-        if lens.key not in self._stores:
-            self._stores[lens.key] = Store(self.folder / lens.key, lens.outputs)
-        return self._stores[lens.key]
+    def _store(self, extractor: Extractor) -> Store:
+        if extractor.key not in self._stores:
+            self._stores[extractor.key] = Store(self.folder / extractor.key, extractor.outputs)
+        return self._stores[extractor.key]
 
     def _fill(
         self,
         examples: Sequence[Example],
-        lenses: Sequence[Lens],
+        extractors: Sequence[Extractor],
         of: Modality,
         bad: dict[str, str] | None = None,
         deadline: float | None = None,
@@ -179,12 +183,15 @@ class Gallery:
         What cannot be read goes into `bad` where it is given, else raises `DataError`. The deadline is looked at
         whenever a shard was committed.
         """
-        missing = {lens.key: {e.digest for e in examples if e.digest not in self._store(lens)} for lens in lenses}
+        missing = {
+            extractor.key: {e.digest for e in examples if e.digest not in self._store(extractor)}
+            for extractor in extractors
+        }
         todo = list({e.digest: e for e in examples if any(e.digest in m for m in missing.values())}.values())
         if not todo:
             return 0
         todo.sort(key=of.length)
-        todo_of = {lens.key: [] for lens in lenses}  # type: dict[str, list[tuple[str, Any]]]
+        todo_of = {extractor.key: [] for extractor in extractors}  # type: dict[str, list[tuple[str, Any]]]
         with ThreadPoolExecutor(2) as pool:
             for done, (example, content) in enumerate(_ahead(pool, partial(_read, of), todo, AHEAD), 1):
                 if isinstance(content, Exception):
@@ -192,25 +199,25 @@ class Gallery:
                         raise _gone(example, content) from content
                     bad[example.digest] = str(content)
                     continue
-                for lens in lenses:
-                    if example.digest in missing[lens.key]:
-                        todo_of[lens.key].append((example.digest, lens.prepare(content, example.digest)))
+                for extractor in extractors:
+                    if example.digest in missing[extractor.key]:
+                        todo_of[extractor.key].append((example.digest, extractor.prepare(content, example.digest)))
                         # They come by length: this one is the longest so far.
-                        if of.full(len(todo_of[lens.key]), of.length(example)):
-                            self._commit(lens, todo_of[lens.key])
+                        if of.full(len(todo_of[extractor.key]), of.length(example)):
+                            self._commit(extractor, todo_of[extractor.key])
                             _in_time(deadline if done < len(todo) else None)
                 if self._watch:
                     self._watch("embed", done, len(todo))
-        for lens in lenses:
-            self._commit(lens, todo_of[lens.key])
+        for extractor in extractors:
+            self._commit(extractor, todo_of[extractor.key])
         return sum(map(len, missing.values()))
 
-    def _commit(self, lens: Lens, rows: list[tuple[str, Any]]) -> None:
+    def _commit(self, extractor: Extractor, rows: list[tuple[str, Any]]) -> None:
         if not rows:
             return
         digests, prepared = zip(*rows, strict=True)
-        arrays = lens.rows(prepared)
-        self._store(lens).add(digests, dict(zip(lens.outputs, arrays, strict=True)))
+        arrays = extractor.rows(prepared)
+        self._store(extractor).add(digests, dict(zip(extractor.outputs, arrays, strict=True)))
         rows.clear()
 
 
