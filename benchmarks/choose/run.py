@@ -189,7 +189,7 @@ def scores(table: Path, given: argparse.Namespace) -> Iterator[tuple[str, Callab
 
             case = Case(table, key)
             one, some = case.sources[0], case.order[:SEEN]
-            seen = case.store().look(some, [View(key, "all")])[0]
+            seen = case.store().extract(some, [View(key, "all")])[0]
             found = measured(one, seen.x, targets(case.task, some), seen.logits, case.task)
             mine = evidence.of(key, seen, case.task, some)
             return {"scores": found, "loss": mine.loss, "value": mine.value}

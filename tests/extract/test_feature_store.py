@@ -58,7 +58,7 @@ def test_features_are_those_of_the_plain_network(source, pictures, tmp_path):
     from headstart.read.picture.picture import decode
     from headstart.source.vision.backbone import load, normalise, prepare
 
-    found = store(source, tmp_path).look(pictures, [TOP])[0]
+    found = store(source, tmp_path).extract(pictures, [TOP])[0]
     assert found.x.shape == (6, source.feature_dim)
     assert found.x.dtype == np.float32
     assert found.logits.shape == (6, 1000)
@@ -73,7 +73,7 @@ def test_features_are_those_of_the_plain_network(source, pictures, tmp_path):
 
 @needs_openvino
 def test_the_engines_agree(source, pictures, tmp_path):
-    torch_, vino = (store(source, tmp_path, engine).look(pictures, [TOP])[0] for engine in ("torch", "openvino"))
+    torch_, vino = (store(source, tmp_path, engine).extract(pictures, [TOP])[0] for engine in ("torch", "openvino"))
     assert torch_.key != vino.key
     exact = load("extract/engine", "openvino").precision() == "fp32"
     for a, b in ((torch_.x, vino.x), (torch_.logits, vino.logits)):
@@ -85,12 +85,12 @@ def test_the_engines_agree(source, pictures, tmp_path):
 
 def test_the_second_look_computes_nothing(source, pictures, tmp_path):
     first = store(source, tmp_path)
-    before = first.look(pictures, [TOP, PIXELS])
+    before = first.extract(pictures, [TOP, PIXELS])
     assert before[0].computed == 12
     assert first.computed == 12
     again = store(source, tmp_path)
     for _ in range(2):
-        after = again.look(pictures, [TOP, PIXELS])
+        after = again.extract(pictures, [TOP, PIXELS])
         for a, b in zip(before, after, strict=True):
             np.testing.assert_array_equal(a.x, b.x)
             assert a.key == b.key
@@ -100,14 +100,14 @@ def test_the_second_look_computes_nothing(source, pictures, tmp_path):
 
 
 def test_rows_in_the_cache_need_no_files(pictures, tmp_path):
-    before = store(None, tmp_path).look(pictures, [PIXELS])[0]
+    before = store(None, tmp_path).extract(pictures, [PIXELS])[0]
     for e in pictures:
         Path(e.path).unlink()
-    np.testing.assert_array_equal(store(None, tmp_path).look(pictures, [PIXELS])[0].x, before.x)
+    np.testing.assert_array_equal(store(None, tmp_path).extract(pictures, [PIXELS])[0].x, before.x)
 
 
 def test_only_what_is_new_or_changed_is_computed(source, pictures, tmp_path):
-    store(source, tmp_path).look(pictures[:4], [TOP])
+    store(source, tmp_path).extract(pictures[:4], [TOP])
     path = Path(pictures[1].path)
     hostile.draw(0, np.random.default_rng(9), 90).save(path)
     now = [pictures[0], example(path), *pictures[2:5]]
@@ -115,22 +115,22 @@ def test_only_what_is_new_or_changed_is_computed(source, pictures, tmp_path):
     look = store(source, tmp_path, watch=lambda what, done, of: told.append((what, done, of))).look(now, [TOP])[0]
     assert look.computed == 2
     assert told == [("embed", 1, 2), ("embed", 2, 2)]
-    np.testing.assert_allclose(look.x, store(source, tmp_path / "fresh").look(now, [TOP])[0].x, atol=1e-4)
+    np.testing.assert_allclose(look.x, store(source, tmp_path / "fresh").extract(now, [TOP])[0].x, atol=1e-4)
 
 
 def test_a_view_added_later_computes_that_view_alone(source, pictures, tmp_path):
-    store(source, tmp_path).look(pictures, [PIXELS])
-    found = store(source, tmp_path).look(pictures, [PIXELS, TOP])
+    store(source, tmp_path).extract(pictures, [PIXELS])
+    found = store(source, tmp_path).extract(pictures, [PIXELS, TOP])
     assert found[0].computed == 6
     assert found[1].x.shape == (6, source.feature_dim)
 
 
 def test_several_depths_at_once_are_the_single_ones(source, pictures, tmp_path):
     depths = [View(KEY, "stage2"), TOP, View(KEY, "stage5")]
-    together = store(source, tmp_path).look(pictures[:3], depths)
+    together = store(source, tmp_path).extract(pictures[:3], depths)
     assert together[0].computed == 3, "one pass for all depths"
     for view, found in zip(depths, together, strict=True):
-        alone = store(source, tmp_path).look(pictures[:3], [view])[0]
+        alone = store(source, tmp_path).extract(pictures[:3], [view])[0]
         np.testing.assert_allclose(found.x, alone.x, atol=1e-4)
         np.testing.assert_allclose(found.logits, alone.logits, atol=1e-3)
     assert len({found.key for found in together}) == 3
@@ -140,29 +140,29 @@ def test_several_depths_at_once_are_the_single_ones(source, pictures, tmp_path):
 @needs_openvino
 def test_several_depths_by_openvino_are_those_by_torch(source, pictures, tmp_path):
     depths = [TOP, View(KEY, "stage3")]
-    one, two = (store(source, tmp_path, engine).look(pictures[:3], depths) for engine in ("torch", "openvino"))
+    one, two = (store(source, tmp_path, engine).extract(pictures[:3], depths) for engine in ("torch", "openvino"))
     for a, b in zip(one, two, strict=True):
         assert np.corrcoef(a.x.ravel(), b.x.ravel())[0, 1] > 0.99
 
 
 def test_an_unknown_depth(source, pictures, tmp_path):
     with pytest.raises(UnknownName, match="There is no depth 'stage99'"):
-        store(source, tmp_path).look(pictures, [View(KEY, "stage99")])
+        store(source, tmp_path).extract(pictures, [View(KEY, "stage99")])
 
 
 def test_rows_follow_the_examples_and_duplicates_are_allowed(pictures, tmp_path):
-    whole = store(None, tmp_path).look(pictures, [PIXELS])[0]
+    whole = store(None, tmp_path).extract(pictures, [PIXELS])[0]
     copy = tmp_path / "copy.jpg"
     copy.write_bytes(Path(pictures[2].path).read_bytes())
     asked = [pictures[4], pictures[2], example(copy, 7), pictures[4], pictures[0]]
     for folder in (tmp_path, tmp_path / "fresh"):
-        found = store(None, folder).look(asked, [PIXELS])[0]
+        found = store(None, folder).extract(asked, [PIXELS])[0]
         np.testing.assert_array_equal(found.x, whole.x[[4, 2, 2, 4, 0]])
     assert found.computed == 3, "equal pictures are one"
 
 
 def test_no_examples(tmp_path):
-    found = store(None, tmp_path).look([], [PIXELS])[0]
+    found = store(None, tmp_path).extract([], [PIXELS])[0]
     assert (len(found.x), found.computed) == (0, 0)
 
 
@@ -170,7 +170,7 @@ def test_pixels_are_the_middle_of_the_picture(tmp_path):
     wide = np.zeros((40, 120, 3), np.uint8)
     wide[:, :40], wide[:, 40:80], wide[:, 80:] = (255, 0, 0), (0, 255, 0), (0, 0, 255)
     Image.fromarray(wide).save(tmp_path / "wide.png")
-    found = store(None, tmp_path).look([example(tmp_path / "wide.png")], [View(None, size=16)])[0]
+    found = store(None, tmp_path).extract([example(tmp_path / "wide.png")], [View(None, size=16)])[0]
     assert found.x.shape == (1, 16, 16, 3)
     assert found.x.dtype == np.uint8
     assert found.logits is None
@@ -187,9 +187,9 @@ def drawn(folder: Path, many: int) -> list[Example]:
 def test_when_the_time_is_over_a_look_ends_at_the_next_shard_and_what_was_seen_is_kept(tmp_path):
     many, over = drawn(tmp_path, COMMIT + 3), time.monotonic()
     with pytest.raises(BudgetError, match="The time budget ended"):
-        store(None, tmp_path).look(many, [PIXELS], over)
+        store(None, tmp_path).extract(many, [PIXELS], over)
     again = store(None, tmp_path)
-    again.look(many, [PIXELS], over)
+    again.extract(many, [PIXELS], over)
     assert again.computed == 3, "less than a shard is not cut short"
 
 
@@ -197,13 +197,13 @@ def test_a_file_that_vanished_or_changed_is_named_and_finished_work_is_kept(tmp_
     many = drawn(tmp_path, COMMIT + 2)
     Path(many[-1].path).unlink()
     with pytest.raises(DataError, match=r"65\.png could be read a moment ago and now cannot .*Put the file back"):
-        store(None, tmp_path).look(many, [PIXELS])
+        store(None, tmp_path).extract(many, [PIXELS])
     again = store(None, tmp_path)
-    again.look(many[:-1], [PIXELS])
+    again.extract(many[:-1], [PIXELS])
     assert again.computed == 1, "the whole shard before the gap was kept"
     Path(many[-1].path).write_text("no picture any more")
     with pytest.raises(DataError, match="65"):
-        store(None, tmp_path).look(many, [PIXELS])
+        store(None, tmp_path).extract(many, [PIXELS])
 
 
 def test_median_side(pictures, tmp_path):
@@ -256,9 +256,9 @@ def test_a_views_key_is_what_it_was_whatever_is_asked_beside_it(monkeypatch, tmp
         named: View(named[0], named[1], 0 if named[0] else 32, variants=named[2], style="oriented") for named in KEPT
     }
     record = _catalogue.get(KEY)
-    alone = {named: store(record, tmp_path).look([], [view])[0].key for named, view in views.items()}
+    alone = {named: store(record, tmp_path).extract([], [view])[0].key for named, view in views.items()}
     assert alone == {named: f"{key}.{named[1]}" for named, key in KEPT.items()}
-    together = store(record, tmp_path).look([], list(views.values()))
+    together = store(record, tmp_path).extract([], list(views.values()))
     assert [found.key for found in together] == list(alone.values())
 
 
@@ -267,7 +267,7 @@ def test_a_texts_key_is_what_it_was(tmp_path):
         load("extract/engine", "torch").text_precision()
     ]
     record, depths = _catalogue.get("minilm-l6"), ("top", "stage2", "all")
-    found = store(record, tmp_path).look([], [View(record.key, depth) for depth in depths])
+    found = store(record, tmp_path).extract([], [View(record.key, depth) for depth in depths])
     assert [features.key for features in found] == [f"{kept}.{depth}" for depth in depths]
 
 

@@ -44,7 +44,7 @@ def prepared(pictures) -> torch.Tensor:
 
 
 def test_a_cut_is_the_backbones_own_map_in_half_precision(pictures, tmp_path):
-    found = store(tmp_path).look(pictures, [CUT])[0]
+    found = store(tmp_path).extract(pictures, [CUT])[0]
     body = load(tiny_tail.source(), tiny_tail.weights())
     x = normalise(prepared(pictures), tiny_tail.source().input)
     with torch.inference_mode():
@@ -58,7 +58,7 @@ def test_a_cut_is_the_backbones_own_map_in_half_precision(pictures, tmp_path):
 
 def test_all_depths_are_the_backbones_own_side_by_side(pictures, tmp_path):
     source = tiny_tail.source()
-    found = store(tmp_path).look(pictures, [ALL])[0]
+    found = store(tmp_path).extract(pictures, [ALL])[0]
     body = load(source, tiny_tail.weights())
     with torch.inference_mode():
         *single, logits = body(normalise(prepared(pictures), source.input), body.depths)
@@ -73,12 +73,12 @@ def test_every_pooled_depth_is_a_slice_of_one_pass_and_one_store(pictures, tmp_p
     """Whichever are asked for, in whatever order and company, rows are computed once and the columns are the same."""
     source = tiny_tail.source()
     views = {depth: replace(View("tiny", depth), variants=variants) for depth in (*source.depths, "all")}
-    together = dict(zip(views, store(tmp_path).look(pictures, list(views.values())), strict=True))
+    together = dict(zip(views, store(tmp_path).extract(pictures, list(views.values())), strict=True))
     assert {found.computed for found in together.values()} == {6}
     assert len(list(tmp_path.iterdir())) == 1
     again = store(tmp_path)
     for depth in ("stage2", "top", "all"):
-        alone = again.look(pictures, [views[depth]])[0]
+        alone = again.extract(pictures, [views[depth]])[0]
         assert alone.computed == 0
         assert alone.key == together[depth].key
         np.testing.assert_array_equal(alone.x, together[depth].x)
@@ -95,18 +95,18 @@ def test_a_depth_that_this_source_has_not(pictures, tmp_path):
     with pytest.raises(
         UnknownName, match=r"There is no depth 'stag2'\. Did you mean 'stage2'\? Known: stage1, stage2, .*, top, all"
     ):
-        store(tmp_path).look(pictures[:1], [TOP, View("tiny", "stag2")])
+        store(tmp_path).extract(pictures[:1], [TOP, View("tiny", "stag2")])
 
 
 def test_the_input_is_the_prepared_picture(pictures, tmp_path):
-    found = store(tmp_path).look(pictures, [INPUT])[0]
+    found = store(tmp_path).extract(pictures, [INPUT])[0]
     assert found.x.dtype == np.uint8
     np.testing.assert_array_equal(found.x, prepared(pictures).numpy())
     assert found.logits is None
 
 
 def test_copies_are_rows_of_their_own_and_the_first_is_the_picture_itself(pictures, tmp_path):
-    many, plain = (store(tmp_path).look(pictures, [view])[0] for view in (COPIES, CUT))
+    many, plain = (store(tmp_path).extract(pictures, [view])[0] for view in (COPIES, CUT))
     assert many.x.shape == (6, 4, 32, 8, 8)
     assert many.x.dtype == np.float16
     assert many.logits.shape == (6, 4, 1000)
@@ -118,7 +118,7 @@ def test_copies_are_rows_of_their_own_and_the_first_is_the_picture_itself(pictur
 
 
 def test_a_picture_has_the_same_copies_whatever_its_company(pictures, tmp_path):
-    whole = store(tmp_path / "a").look(pictures, [COPIES])[0]
+    whole = store(tmp_path / "a").extract(pictures, [COPIES])[0]
     some = [pictures[4], pictures[1]]
     for asked in (some, some[:1]):
         alone = store(tmp_path / str(len(asked))).look(asked, [COPIES])[0]
@@ -151,15 +151,15 @@ def test_all_that_changes_rows_changes_the_key_and_nothing_is_mixed_up_in_the_ca
         replace(COPIES, variants=3),
         View("tiny", "cut:1"),
     ]
-    alone = [store(tmp_path).look(pictures, [view])[0] for view in views]
+    alone = [store(tmp_path).extract(pictures, [view])[0] for view in views]
     assert len({found.key for found in alone}) == len(views)
     again = store(tmp_path)
     for view, found in zip(views, alone, strict=True):
-        back = again.look(pictures, [view])[0]
+        back = again.extract(pictures, [view])[0]
         assert (back.computed, back.key) == (0, found.key)
         np.testing.assert_array_equal(back.x, found.x)
     plain = replace(CUT, style="glyph")
-    assert store(tmp_path).look(pictures, [plain])[0].computed == 0, "without copies a style changes nothing"
+    assert store(tmp_path).extract(pictures, [plain])[0].computed == 0, "without copies a style changes nothing"
     assert (
         input_extractor(tiny_tail.source()).key
         != input_extractor(replace(tiny_tail.source(), input=replace(tiny_tail.source().input, crop=0.5))).key
@@ -168,9 +168,9 @@ def test_all_that_changes_rows_changes_the_key_and_nothing_is_mixed_up_in_the_ca
 
 def test_asked_for_together_each_view_gets_its_own_rows(pictures, tmp_path):
     views = [COPIES, TOP, INPUT, CUT, View(None, size=16), replace(TOP, variants=4)]
-    together = store(tmp_path / "one").look(pictures, views)
+    together = store(tmp_path / "one").extract(pictures, views)
     for view, found in zip(views, together, strict=True):
-        alone = store(tmp_path / "two").look(pictures, [view])[0]
+        alone = store(tmp_path / "two").extract(pictures, [view])[0]
         assert found.x.shape == alone.x.shape
         assert found.x.dtype == alone.x.dtype
         np.testing.assert_allclose(found.x, alone.x, rtol=2e-3, atol=2e-3)
@@ -179,7 +179,7 @@ def test_asked_for_together_each_view_gets_its_own_rows(pictures, tmp_path):
 
 def test_a_cut_that_this_network_has_not(pictures, tmp_path):
     with pytest.raises(UnknownName, match="There is no depth 'cut:8'"):
-        store(tmp_path).look(pictures, [View("tiny", "cut:8")])
+        store(tmp_path).extract(pictures, [View("tiny", "cut:8")])
 
 
 def test_what_half_precision_cannot_hold_is_clipped():
@@ -193,7 +193,7 @@ def test_what_half_precision_cannot_hold_is_clipped():
 def test_both_engines_give_the_same_maps(pictures, tmp_path, monkeypatch):
     monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "cache"))
     one, two = (
-        store(tmp_path, engine).look(pictures[:3], [replace(CUT, variants=2)])[0] for engine in ("torch", "openvino")
+        store(tmp_path, engine).extract(pictures[:3], [replace(CUT, variants=2)])[0] for engine in ("torch", "openvino")
     )
     assert one.x.shape == two.x.shape
     assert one.x.dtype == two.x.dtype == np.float16

@@ -322,9 +322,9 @@ from headstart.types import Features, View, Work
 given, pad, weights, done = map(Path, sys.argv[1:])
 data = np.load(given)
 tiny_tail.weights = lambda architecture="": weights
-work = FitContext(Features(data["x"], data["y"], ""), 3, View("tiny", "cut:3"), source=tiny_tail.source(), weights=weights,
-            checkpoint=pad)
-tiny_tail.drain(finetune.run(finetune.Config(steps=60), work))
+context = FitContext(Features(data["x"], data["y"], ""), 3, View("tiny", "cut:3"), source=tiny_tail.source(),
+                     weights=weights, checkpoint=pad)
+tiny_tail.drain(finetune.run(finetune.Config(steps=60), context))
 done.touch()
 """
 

@@ -1,7 +1,7 @@
-"""What the feature store looks through: extractors, which turn examples into rows of numbers, and who makes them of a view.
+"""Extractors turn examples into rows of numbers; and who makes them of a view.
 
-An extractor is cheap to make: its model is loaded when the first batch comes, so that a run whose rows are all in the cache
-loads none.
+An extractor is cheap to make: its model is loaded when the first batch comes, so that a run whose rows are all in
+the cache loads none.
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ class FeatureStore:
         """
         if any(self.plain(view) for view in views):
             return [
-                self._as_they_are(examples, view) if self.plain(view) else self.look(examples, [view], deadline)[0]
+                self._as_they_are(examples, view) if self.plain(view) else self.extract(examples, [view], deadline)[0]
                 for view in views
             ]
         start = time.perf_counter()
@@ -143,7 +143,7 @@ class FeatureStore:
         return (self.sources[view.source], self.weights.get(view.source)) if view.source is not None else (None, None)
 
     def _extractor(self, view: View) -> Extractor:
-        """The extractor of a view; views of which one extractor gives the rows, as all pooled depths of a source, share it."""
+        """The extractor of a view; views that get their rows from one, as all pooled depths of a source, share it."""
         if view not in self._extractors:
             made = self._of([view]).extractor(view, *self._known(view), self.engine)
             self._extractors[view] = next(

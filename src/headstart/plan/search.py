@@ -253,8 +253,12 @@ def rows(features: Features, which: slice | NDArray[np.bool_]) -> Features:
 
 
 def _fitted(
-    candidate: Candidate, config: Any, labels: tuple[str, ...], head: TrainResult, context: FitContext
-) -> Fitted:  # noqa: ANN401
+    candidate: Candidate,
+    config: Any,  # noqa: ANN401 - the strategy's own Config
+    labels: tuple[str, ...],
+    head: TrainResult,
+    context: FitContext,
+) -> Fitted:
     return Fitted(
         strategy=candidate.strategy,
         view=candidate.view,

@@ -1,7 +1,7 @@
 """Looking through sources, each timed on a few of the person's own examples before anything is expected of it.
 
-In: a task and something that looks (`SourceProber`). Out: `Evidence` of a source, and before every step what it will take. What
-was expected and what it took of every step goes to the journal (`step`). Chooses nothing.
+In: a task and something that looks (`SourceProber`). Out: `Evidence` of a source, and before every step what it will
+take. What was expected and what it took of every step goes to the journal (`step`). Chooses nothing.
 """
 
 from __future__ import annotations

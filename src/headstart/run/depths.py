@@ -116,17 +116,19 @@ def _train_all(race: Race, key: str, depths: tuple[str, ...]) -> dict[str, tuple
         train, valid = map(_some, race.looks.of(candidate.training_view))  # the pictures of the probes
         race.looks.forget(candidate.training_view)  # the maps of many depths together would not fit into memory
         folder = race.folder(f"{candidate.id}-{digest(asdict(config))[:8]}", train.key, view)
-        work = race.work(candidate, train, valid, folder, race.job.plan.seed)
+        context = race.context(candidate, train, valid, folder, race.job.plan.seed)
         if kept := keep.found(folder):
             fitted = kept[0]
         else:
             try:
-                fitted, *_ = trained(candidate, config, work, labels, deadline=race.job.deadline, watch=race.job.watch)
+                fitted, *_ = trained(
+                    candidate, config, context, labels, deadline=race.job.deadline, watch=race.job.watch
+                )
             except BudgetError:
                 race.job.journal.note("layers", stopped_above=name, reason="the time budget ended first")
                 return out
             keep.save(folder, fitted)
-        score = measure(fitted, valid, work)
+        score = measure(fitted, valid, context)
         race.job.journal.note("layers", tuned_above=name, accuracy=score.accuracy, log_loss=score.log_loss)
         out[name] = (score.accuracy, score.losses)
     return out

@@ -87,7 +87,7 @@ class Looking:
         with tempfile.TemporaryDirectory(prefix="headstart-random-") as folder:
             weights = {twin.key: _random.drawn(source, Path(folder), self.take(source))}
             beside = FeatureStore({twin.key: twin}, engine=mine.engine, weights=weights, folder=mine.folder)
-            return beside.look(examples, [View(twin.key, "all")])[0]
+            return beside.extract(examples, [View(twin.key, "all")])[0]
 
     def leave(self, source: Source) -> None:
         """Let its network go."""

@@ -85,8 +85,8 @@ def run(config: Config, context: FitContext) -> Generator[Progress, None, TrainR
 
     if context.source is None or config.parts < 1 or config.batch < 2:
         raise UsageError(
-            f"Contrastive tuning was given source {context.source and context.source.key}, {config.parts} parts and batches "
-            f"of {config.batch}; it needs a source, one part or more, and two texts or more in a batch."
+            f"Contrastive tuning was given source {context.source and context.source.key}, {config.parts} parts and "
+            f"batches of {config.batch}; it needs a source, one part or more, and two texts or more in a batch."
         )
     torch.manual_seed(context.seed)
     tail = open_tail(context.source, context.weights, context.view, context.k).to(device())

@@ -2,8 +2,8 @@
 
 The loss gains λ/2 · Σ F (w − w₀)², F being the diagonal of the Fisher information of the source's own classifier. The
 source's training data are not at hand, so F is taken on the target's pictures with labels drawn from the classifier's
-own answers (`notes["fisher"]` says so); a caller who has source data passes its maps as `context.source_rows`. F is scaled
-to mean 1, so that λ means the same for every source. See tune.py.
+own answers (`notes["fisher"]` says so); a caller who has source data passes its maps as `context.source_rows`. F is
+scaled to mean 1, so that λ means the same for every source. See tune.py.
 """
 
 from __future__ import annotations

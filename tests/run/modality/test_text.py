@@ -13,7 +13,7 @@ from headstart.judge import texts
 from headstart.judge.verdict import judge
 from headstart.run import particulars
 from headstart.run.record import WORST, _mistakes, _worst
-from headstart.ship import store
+from headstart.ship import store as saved
 from headstart.ship.predictor import Predictor
 from headstart.transfer import classical
 from headstart.types import Example, Facts, Features, FitContext, Fitted, Sealed, Task, View
@@ -36,7 +36,7 @@ def published(tmp_path_factory):
         "classical", view, vars(config), LABELS, head.state, head.trained_params, head.trained_params, modality="text"
     )
     task = Task("drawn", LABELS, tuple(train), (), Sealed(test), modality="text")
-    model = store.save(folder, fitted, None, None, modality="text")
+    model = saved.save(folder, fitted, None, None, modality="text")
     store = model.store("torch", folder.parent / "features")
     judgement = judge(
         task,
