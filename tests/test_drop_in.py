@@ -1,7 +1,7 @@
 """What is new is new files: dropped into a copy of the package, they are everywhere.
 
-A source, a score and a strategy are a file each; a kind of data (`toy_modality/`: curves) and of task (`toy_kind/`) are
-a handful. No file of the package is touched.
+A source, a score and a strategy are a file each; a kind of data (`toy_modality/`: curves) and of task (`toy_kind/`:
+three numbers, `toy_ragged/`: a tag for every step of a curve) are a handful. No file of the package is touched.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def dropped(tmp_path_factory) -> SimpleNamespace:
     (made.package / "score" / "dropped.py").write_text(SCORE)
     strategy = (made.package / "transfer" / "prototype.py").read_text()
     (made.package / "transfer" / "dropped.py").write_text(strategy.replace("TITLE = ", "TITLE = 'dropped ' + "))
-    for toy in ("toy_kind", "toy_modality"):
+    for toy in ("toy_kind", "toy_modality", "toy_ragged"):
         files = [file.relative_to(TESTS / toy) for file in (TESTS / toy).rglob("*") if file.suffix in (".py", ".toml")]
         assert not [file for file in files if (made.package / file).exists()], "no file is touched"
         shutil.copytree(TESTS / toy, made.package, dirs_exist_ok=True)
@@ -189,6 +189,52 @@ print(json.dumps({"winner": run.record["winner"], "verdict": run.verdict.decisio
     assert (told["modality"], told["page"]) == ("curve", True)
     for page in ("report.html", "card.md"):
         assert "curves" in (dropped.desk / "wave-run" / page).read_text(encoding="utf-8")
+
+
+def test_answers_may_differ_in_size(dropped):
+    """A tag for every step of curves of different lengths: no array holds two of them."""
+    rng, rows = np.random.default_rng(1), []
+    (dropped.desk / "marked").mkdir()
+    for at in range(48):
+        parts = [("slow", 16, rng.integers(10, 40)), ("fast", 4, rng.integers(10, 40))][:: 1 if at % 2 else -1]
+        steps = np.concatenate([wave(rng, length, n) for _, length, n in parts])
+        (dropped.desk / "marked" / f"{at}.curve").write_text("\n".join(map(str, steps)))
+        rows.append((f"marked/{at}.curve", [name for name, _, n in parts for _ in range(n)]))
+    (dropped.desk / "marked.csv").write_text("path,tags\n" + "".join(f"{p},{' '.join(tags)}\n" for p, tags in rows))
+    told = [json.dumps({"path": path, "tags": tags}) for path, tags in rows]
+    (dropped.desk / "marked.jsonl").write_text("\n".join(told))
+    code = """
+import headstart, json
+from headstart.report.text import evaluated
+from headstart.ship.predict import to_csv
+run = headstart.fit("marked.csv", kind="tags", out="tag-run", engine="torch")
+row, bad = run.predict(["marked/0.curve", "odd"])
+more = headstart.evaluate("tag-run", "marked.jsonl", against=headstart.load("tag-run", take="rival"))
+ranked = headstart.rank("marked.csv", kind="tags", engine="torch").record["sources"][0]
+print(json.dumps({"metrics": run.record["metrics"], "verdict": run.record["verdict"], "said": row.more["tags"],
+                  "line": row.line, "csv": to_csv([row], ["tags"]), "error": bad.error,
+                  "trials": {t["strategy"]: t["scores"] for t in run.record["trials"]}, "ranked": ranked,
+                  "mistakes": run.record["mistakes"], "own": more.run.value, "against": more.against.value,
+                  "evaluated": evaluated(more), "better": more.comparison.decision,
+                  "checked": headstart.check("marked.jsonl", kind="tags").record["classes"]}))
+"""
+    told = json.loads(python(dropped, "-c", code).stdout.splitlines()[-1])
+    assert (told["verdict"]["metric"], told["verdict"]["decision"]) == ("steps_right", "helps")
+    assert told["trials"].keys() == {"constant", "tagged_filters", "tagged_levels"}
+    assert told["metrics"]["steps_right"] > 0.9 > 0.6 > told["trials"]["constant"]["steps_right"]
+    assert len(told["said"]) == len(rows[0][1])
+    right = np.mean([said == tag for said, tag in zip(told["said"], rows[0][1], strict=True)])
+    assert right > 0.8
+    assert json.loads(told["line"]) == told["said"]
+    assert told["csv"].startswith("input,tags,error\n")
+    assert "something else than numbers" in told["error"]
+    assert told["own"] == told["metrics"]["steps_right"], "the same examples, whose tags stand in lists"
+    assert (told["better"], told["own"] > 0.9 > told["against"]) == ("helps", True)
+    assert "steps-right" in told["evaluated"]
+    assert 0.5 < told["ranked"]["value"] <= 1
+    assert {row["label"] for row in told["checked"]} == {"slow", "fast"}
+    assert {*told["mistakes"][0]["predicted"].split()} <= {"slow", "fast"}
+    assert "Steps right" in (dropped.desk / "tag-run" / "report.html").read_text(encoding="utf-8")
 
 
 def wave(rng, length, n):

@@ -99,7 +99,7 @@ def _record(task: Task, data: str) -> dict[str, Any]:
 
 def _classes(task: Task) -> list[dict[str, Any]]:
     """Examples of each class in each split; of numbers none."""
-    if not kind_of(task.kind).calibrated:
+    if not kind_of(task.kind).classes:
         return []
     rows = zip(task.labels, counts(task, task.train), counts(task, task.valid), task.test.counts, strict=True)
     return [{"label": c, "train": a, "valid": b, "test": t} for c, a, b, t in rows]

@@ -50,9 +50,7 @@ def run(
         elif as_json:
             emit({name: v for name, v in asdict(row).items() if name not in _OPTIONAL or (v is not None and v != {})})
         else:
-            said = f"{row.label}\t{row.probability:.3f}" if row.probability is not None else f"{row.value or 0.0:.6g}"
-            said = said if row.error is None else f"–\t–\t{row.error}"
-            sys.stdout.write(f"{row.input}\t{said}\n")
+            sys.stdout.write(f"{row.input}\t{row.line}\n")
     if csv is not None:
         write(csv, to_csv(rows, model.kind.columns(model.labels)))
         sys.stderr.write(f"headstart: {len(rows)} rows in {csv}" + (f", {bad} could not be read\n" if bad else "\n"))

@@ -13,11 +13,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import EngineError
 from ..family import load, names
+from ..kind._base import ragged
 from ..types import Example, Source, View
 
 COMMIT = 64  # examples that are kept at once
@@ -87,10 +87,7 @@ class Modality(ABC):
         self, examples: Sequence[Example], source: Source | None, weights: Path | None
     ) -> tuple[NDArray[Any], str]:
         """What a plain view shows, [n], and its key."""
-        x = np.empty(len(examples), dtype=object)
-        for at, example in enumerate(examples):
-            x[at] = self.content(example)
-        return x, "as they are"
+        return ragged([self.content(example) for example in examples]), "as they are"
 
     def length(self, example: Example) -> int:
         """By which examples are sorted, so that like ones share a batch; 0 where all are of one size."""

@@ -90,6 +90,10 @@ class Kind(ABC):
     def proxy(self, y: Targets) -> Float64:
         """What a ridge regression on features is to reach, `[n t]`, where a cheap look stands for the task."""
 
+    def guessed(self, guess: Float64, y: Targets) -> Outputs:
+        """The outputs that a guess at `proxy(y)` stands for."""
+        return guess
+
     @abstractmethod
     def metric(self, y: Targets) -> str:
         """Which of `metrics` a verdict is in, by the training targets."""
@@ -102,7 +106,10 @@ class Kind(ABC):
 
     @abstractmethod
     def floor(self, y: Targets, k: int) -> Outputs:
-        """One row of outputs: the answer that, given to every example alike, is the best on these targets."""
+        """One example's outputs: the answer that, given to every one alike, is the best on these targets.
+
+        Where examples differ in size it stands for each of them: one row for all steps.
+        """
 
     def training_loss(self, smoothing: float = 0.0, weight: Float64 | None = None) -> Callable[[Any, Any], Any]:
         """What networks learn by: tensors (outputs `[b …]`, targets `[b …]`) → their mean loss.
@@ -134,15 +141,19 @@ class Kind(ABC):
 
     def finite(self, outputs: Outputs) -> bool:
         """Whether all of them are finite numbers; else training diverged."""
-        return bool(np.isfinite(outputs).all())
+        return bool(np.isfinite(_flat(outputs)).all())
 
     def apart(self, decoded: Decoded, other: Decoded) -> float:
-        """The largest difference between what leaves the house for the same examples twice."""
-        return float(np.abs(decoded - other).max())
+        """The largest difference between what leaves the house for the same examples twice; infinite of other sizes."""
+        a, b = _flat(decoded), _flat(other)
+        return float(np.abs(a - b).max()) if a.shape == b.shape else float("inf")
 
     def aligned(self, outputs: Outputs, known: Sequence[str], labels: Sequence[str]) -> Outputs:
         """Outputs of a model that knows the labels in the order `known`, in the order of `labels`."""
-        return outputs[:, [known.index(label) for label in labels]] if self.classes else outputs
+        if not self.classes or tuple(known) == tuple(labels):
+            return outputs
+        at = [known.index(label) for label in labels]
+        return ragged([row[..., at] for row in outputs]) if outputs.dtype == object else outputs[..., at]
 
     def fit_decoder(self, outputs: Outputs, y: Targets) -> Decoder:
         """What turns outputs into answers beyond the model itself, fitted to examples that it has not learnt from."""
@@ -197,3 +208,21 @@ class Kind(ABC):
         self, outputs: Decoded, y: Targets, labels: Sequence[str], decoder: Decoder = UNFITTED
     ) -> dict[str, Any]:
         """Columns of the table of judged predictions: the truth, `predicted`, and what stands beside."""
+
+
+def ragged(rows: Sequence[Any]) -> NDArray[Any]:
+    """What differs in size from example to example as one array, `[n]` of objects.
+
+    >>> ragged([np.zeros((2, 3)), np.zeros((2, 3))]).shape
+    (2,)
+    """
+    out = np.empty(len(rows), dtype=object)
+    for at, row in enumerate(rows):
+        out[at] = row
+    return out
+
+
+def _flat(outputs: NDArray[Any]) -> Float64:
+    """All numbers of outputs, whatever the examples' sizes."""
+    rows = outputs if outputs.dtype == object else [outputs]
+    return np.concatenate([np.ravel(np.asarray(row, np.float64)) for row in rows])

@@ -81,6 +81,10 @@ class Multilabel(Kind):
         """What a ridge regression is to reach, `[n t]`: which labels apply."""
         return np.asarray(y, np.float64)
 
+    def guessed(self, guess: Float64, y: IntArray) -> Float64:
+        """Scores, 0 where a guess at 0 and 1 is one half."""
+        return guess - EVEN
+
     def metric(self, y: ArrayLike) -> str:
         """What a verdict is measured in: micro-F1."""
         return self.metrics[0]

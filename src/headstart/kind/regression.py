@@ -86,7 +86,11 @@ class Regression(Kind):
 
     def proxy(self, y: Float64) -> Float64:
         """What a ridge regression is to reach, `[n t]`: the numbers, centred and in units of their deviation."""
-        return np.asarray((y - y.mean()) / max(float(y.std()), 1e-12))[:, None]
+        return np.asarray((y - y.mean()) / _spread(y))[:, None]
+
+    def guessed(self, guess: Float64, y: Float64) -> Float64:
+        """In the label's own unit."""
+        return np.asarray(guess * _spread(y) + y.mean())
 
     def metric(self, y: ArrayLike) -> str:
         """What a verdict is measured in: the mean absolute error."""
@@ -167,6 +171,10 @@ class Regression(Kind):
     def decode(self, outputs: ArrayLike, decoder: Decoder = UNFITTED) -> Float64:
         """What a model gives to the outside, `[n 1]`: the numbers themselves."""
         return np.asarray(outputs, np.float64)
+
+
+def _spread(y: Float64) -> float:
+    return max(float(y.std()), 1e-12)
 
 
 def number(label: str) -> float | None:

@@ -17,7 +17,7 @@ import numpy as np
 
 from .. import runtime
 from ..errors import DataError, UsageError
-from ..kind import kind_of
+from ..kind import Kind, kind_of
 from ..kind.regression import number
 from ..types import Example, IntArray, Sealed, Task
 from ._clean import Clean, Cleaning, Kept
@@ -79,17 +79,17 @@ def make(
     named = found.labels or {c for r in found.records for c in kind.named(r.cell)}
     labels = in_order(named) if kind.classes else (found.column,)
     if kind.classes:
-        _check(_counts(found.records, labels), len(found.records), path, shape, "")
+        _check(_counts(found.records, labels, kind), len(found.records), path, shape, "")
     root = path if path.is_dir() else path.parent
     cleaned = clean(found, root, progress, options)
     torn = settle_several(cleaned, found, options.kind, path, shape)
     aside = found.set_aside + cleaned.set_aside
     why = f" after setting aside {len(aside)} ({_tally(s.reason for s in aside)})" if aside else ""
     if kind.classes:
-        _check(_counts([k.record for k in cleaned.kept], labels), len(cleaned.kept), path, shape, why)
+        _check(_counts([k.record for k in cleaned.kept], labels, kind), len(cleaned.kept), path, shape, why)
     _check_given(found, cleaned.kept, path, shape, why)
     if kind.classes:
-        _check_train(cleaned.kept, path, shape)
+        _check_train(cleaned.kept, kind, path, shape)
     answers = [kind.read(k.record.cell, labels) for k in cleaned.kept]
     split, groups = _split(cleaned, kind.strata(kind.targets(answers, len(labels))), kind.merged, seed)
     parts = [_examples(cleaned.kept, answers, groups, split == s) for s in range(3)]
@@ -109,7 +109,7 @@ def make(
         + cleaned.warnings
         + _straddling(cleaned, split)
         + remark(len(loose), shape)
-        + (_of_classes(cleaned.kept, labels, split, shape, kind.measure) if kind.classes else ())
+        + (_of_classes(cleaned.kept, labels, split, shape, kind) if kind.classes else ())
         + _small(split, shape),
         split_rule=_rule(
             rule,
@@ -172,9 +172,9 @@ def _marked(found: Found, names: dict[str, str | None]) -> Found:
     return replace(found, records=tuple(mark(r) for r in found.records))
 
 
-def _counts(records: Sequence[Record], labels: tuple[str, ...]) -> Counter[str]:
+def _counts(records: Sequence[Record], labels: tuple[str, ...], kind: Kind) -> Counter[str]:
     """How many of them have each label."""
-    found = Counter(c for r in records for c in r.classes)
+    found = Counter(c for r in records for c in kind.named(r.cell))
     return Counter({label: found[label] for label in labels})
 
 
@@ -200,10 +200,10 @@ def _numeric(label: str) -> bool:
     return number(label) is not None
 
 
-def _check_train(kept: tuple[Kept, ...], path: Path, shape: Shape) -> None:
-    known = {c for k in kept if k.record.split in (None, "train") for c in k.record.classes}
+def _check_train(kept: tuple[Kept, ...], kind: Kind, path: Path, shape: Shape) -> None:
+    known = {c for k in kept if k.record.split in (None, "train") for c in kind.named(k.record.cell)}
     for split in ("valid", "test"):
-        if alien := {c for k in kept if k.record.split == split for c in k.record.classes} - known:
+        if alien := {c for k in kept if k.record.split == split for c in kind.named(k.record.cell)} - known:
             named = ", ".join(f"'{label}'" for label in in_order(alien))
             raise DataError(
                 f"{path.name}: the held-out {shape.nouns} have classes that train lacks: {named}. A model learns only "
@@ -341,10 +341,10 @@ def _small(split: IntArray, shape: Shape) -> tuple[str, ...]:
 
 
 def _of_classes(
-    kept: tuple[Kept, ...], labels: tuple[str, ...], split: IntArray, shape: Shape, measure: str
+    kept: tuple[Kept, ...], labels: tuple[str, ...], split: IntArray, shape: Shape, kind: Kind
 ) -> tuple[str, ...]:
     out = []
-    counts = _counts([k.record for k in kept], labels)
+    counts = _counts([k.record for k in kept], labels, kind)
     least, most = min(labels, key=lambda c: counts[c]), max(labels, key=lambda c: counts[c])
     if counts[least] < _SMALL_CLASS:
         small = [f"'{c}' ({counts[c]})" for c in labels if counts[c] < _SMALL_CLASS]
@@ -352,9 +352,9 @@ def _of_classes(
     if counts[most] >= _IMBALANCE * counts[least]:
         out.append(
             f"'{most}' has {counts[most]} {shape.nouns} and '{least}' {counts[least]}; "
-            f"look at macro-F1 beside {measure}."
+            f"look at macro-F1 beside {kind.measure}."
         )
-    tested = _counts([k.record for k, s in zip(kept, split, strict=True) if s == TEST], labels)
+    tested = _counts([k.record for k, s in zip(kept, split, strict=True) if s == TEST], labels, kind)
     if missing := sorted(label for label in labels if not tested[label]):
         out.append(f"The sealed test holds no {shape.noun} of {', '.join(repr(c) for c in missing[:5])}.")
     return tuple(out)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from .. import runtime
 from ..errors import DataError, UsageError
-from ..kind import kind_of
+from ..kind import Kind, kind_of
 from ..pixels import PLAIN, Pixels
 from ..types import Sealed, SetAside, Task
 from ._idle import refuse_idle
@@ -84,7 +84,7 @@ def unseen(
     found = spelled(tagged(found, kind, path, known=labels), kind, labels)
     found = settled(found, kind, table is not None, path)
     if of.classes:
-        _check_known(found, labels, path, shape)
+        _check_known(found, labels, of, path, shape)
     cleaned = ours.clean(found, path if path.is_dir() else path.parent, progress, options, pixels=PLAIN)
     aside = found.set_aside + tuple(SetAside(str(r.path), "no_label", "It has no label.") for r in found.loose)
     known_again = {k.digest for k in cleaned.kept if any(way.name(k.digest)[:SHORT] in learnt for way in ways)}
@@ -163,8 +163,8 @@ def _held_out(found: Found, shape: Shape) -> tuple[Found, str]:
     return replace(found, records=chosen, loose=loose), rule if others else ""
 
 
-def _check_known(found: Found, labels: tuple[str, ...], path: Path, shape: Shape) -> None:
-    counts = Counter(name for r in found.records for name in r.classes)
+def _check_known(found: Found, labels: tuple[str, ...], kind: Kind, path: Path, shape: Shape) -> None:
+    counts = Counter(name for r in found.records for name in kind.named(r.cell))
     if alien := in_order(counts.keys() - set(labels)):
         odd = ", ".join(f"'{name}' ({counts[name]})" for name in alien[:_SHOWN])
         known = ", ".join(f"'{name}'" for name in labels[:_SHOWN])

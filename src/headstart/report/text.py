@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..judge.wording import counted, rounded
 from ..kind._words import number, percent
+from ..plan.choice import named
 from . import _view, _words
 
 if TYPE_CHECKING:
@@ -96,12 +97,15 @@ def _by_class(found: Evaluation) -> list[str]:
 
 
 def _errors(found: Evaluation) -> list[str]:
-    """A line per run of numbers."""
+    """A line per run, of numbers and of all that has no classes to tell apart."""
     sides = [found.run, *([found.against] if found.against else [])]
     wide = min(max(width(side.name) for side in sides), 52)
-    named = {"mae": "MAE", "rmse": "RMSE", "r2": "R²", "pearson": "Pearson"}
-    return [f"  {pad('', wide)}" + "".join(f"  {title:>9}" for title in named.values())] + [
-        f"  {pad(shorten(side.name, wide), wide)}" + "".join(f"  {number(side.metrics[key]):>9}" for key in named)
+    titles = {key: named(key) for key, value in found.run.metrics.items() if isinstance(value, float)}
+    titles |= {key: title for key, title in (("r2", "R²"), ("pearson", "Pearson")) if key in titles}
+    places = {key: max(9, width(title)) for key, title in titles.items()}
+    return [f"  {pad('', wide)}" + "".join(f"  {title:>{places[key]}}" for key, title in titles.items())] + [
+        f"  {pad(shorten(side.name, wide), wide)}"
+        + "".join(f"  {number(side.metrics[key]):>{places[key]}}" for key in titles)
         for side in sides
     ]
 

@@ -37,7 +37,8 @@ def save(job: Job, judgement: Judgement, outcome: Outcome, picked: Picked, engin
     from ..ship import store
 
     task = job.task
-    kept = (task.modality, *(["label"] if kind_of(task.kind).exclusive else []))  # other kinds' labels by their names
+    of = kind_of(task.kind)
+    kept = (task.modality, *(["label"] if of.exclusive or of.structured else []))  # other kinds' labels by their names
     columns = {role: task.columns[role] for role in kept if role in task.columns}
     columns |= {"blank": job.plan.read.blank} if job.plan.read.blank else {}
     whole: dict[str, Fitted] = {}

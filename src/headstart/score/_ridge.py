@@ -35,7 +35,7 @@ def out_of_sample(
 
     Args:
         x: [n d] features.
-        y: [n] classes, [n] numbers, or [n k] of 0 and 1.
+        y: [n …] what is true of them, see `Kind.targets`.
         k: classes of the task; those that do not occur in y take no part.
         kind: of task.
         groups: [n]; rows of the same number are left out together.
@@ -50,8 +50,7 @@ def out_of_sample(
     """
     look = Look(np.asarray(x, np.float32), y, k, kind)
     member = kind_of(kind)
-    exclusive = member.exclusive
-    targets = look.targets if exclusive else np.asarray(y, np.float64).reshape(len(y), -1)
+    exclusive, targets = member.exclusive, member.proxy(y)
     if len(y) < 2 or (exclusive and targets.shape[1] < 2):
         raise UsageError(
             f"{len(y)} examples of {targets.shape[1]} classes were given; a comparison needs two or more of both. "
@@ -63,9 +62,8 @@ def out_of_sample(
     if exclusive:
         codes = look.classes[0]
         return np.asarray(member.compared(guess, codes)[1]), credit(guess, codes)
-    if member.link == "sigmoid":
-        guess = guess - 0.5  # where a sigmoid is one half
-    return np.asarray(member.compared(guess, y)[1]), np.asarray(member.gains(guess, y), np.float64)
+    outputs = member.guessed(guess, y)
+    return np.asarray(member.compared(outputs, y)[1]), np.asarray(member.gains(outputs, y), np.float64)
 
 
 def least(axes: Spectrum, targets: Array, blocks: list[IntArray]) -> Array:

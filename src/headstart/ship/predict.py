@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -49,6 +50,19 @@ class Row:
         known, more = {k: said[k] for k in usual if k in said}, {k: v for k, v in said.items() if k not in usual}
         empty: dict[str, Any] = {"label": None, "probability": None, "probabilities": {}}
         return cls(shown, **empty | known, beside=beside, more=more)
+
+    @property
+    def line(self) -> str:
+        """What it says, for a terminal.
+
+        >>> Row("a.jpg", None, None, {}, value=0.25).line, Row("a.jpg", None, None, {}, more={"tags": ["a", "b"]}).line
+        ('0.25', '["a", "b"]')
+        """
+        if self.error is not None:
+            return f"–\t–\t{self.error}"
+        if self.probability is not None:
+            return f"{self.label}\t{self.probability:.3f}"
+        return "\t".join(str(_cell(said)) for said in self.more.values()) if self.more else f"{self.value or 0.0:.6g}"
 
 
 def predict(
@@ -115,5 +129,7 @@ def columns_to_csv(columns: Mapping[str, Sequence[str | float]]) -> str:
     return out.getvalue()
 
 
-def _cell(value: str | float | None) -> str:
+def _cell(value: Any) -> Any:  # noqa: ANN401 - whatever a kind says
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False)
     return f"{value:.6f}" if isinstance(value, float) else value or ""

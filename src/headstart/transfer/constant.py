@@ -61,9 +61,9 @@ def run(config: Config, context: FitContext) -> Generator[Progress, None, TrainR
     """Count the labels."""
     answer = kind_of(context.kind).floor(context.train.y, context.k)
     yield Progress(1, 1)
-    return TrainResult({"answer": answer.astype(np.float32)}, len(answer))
+    return TrainResult({"answer": answer.astype(np.float32)}, answer.size)
 
 
 def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None, weights: Path | None = None) -> FloatArray:
-    """The same row for each of x, [n k]."""
-    return np.tile(np.asarray(fitted.state["answer"], np.float32), (len(x), 1))
+    """The same for each of x, [n …]."""
+    return np.repeat(np.asarray(fitted.state["answer"], np.float32)[None], len(x), 0)

@@ -26,7 +26,8 @@ def spelled(found: Found, kind: str | None, known: tuple[str, ...] = ()) -> Foun
         kind: as a person asked for: "classification" keeps each spelling, of a table `known` to a run too.
         known: all labels that a finished run knows: others are spelled as these.
     """
-    if found.labels or (kind and not kind_of(kind).classes) or (kind == "classification" and not known):
+    asked = kind_of(kind) if kind else None
+    if found.labels or (asked and (asked.structured or not asked.classes)) or (kind == "classification" and not known):
         return found
     counts = Counter(name for r in found.records for name in r.classes)
     alike: dict[str, list[str]] = {}

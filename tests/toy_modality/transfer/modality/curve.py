@@ -10,7 +10,7 @@ from ...types import Progress, View
 from ..classical import Config
 from ..heads.linear import axes, head
 
-OFFERS = frozenset({"classical"})
+OFFERS = frozenset({"classical", "steps"})  # the latter: examples of many steps, for who tags these
 
 
 def plain():
