@@ -6,7 +6,7 @@ import inspect
 
 import pytest
 
-from headstart.extract._extractor import Modality as Lenses
+from headstart.extract._extractor import Modality as Extractors
 from headstart.family import load, names
 from headstart.read._reader import Reader
 from headstart.report._modality import Modality as Shown
@@ -17,7 +17,7 @@ from headstart.source._modality import Modality as Sources
 FLOORS = {"read": Reader, "ship/modality": Inputs}  # whose members are modules
 HELD = {  # whose members hold an object of the floor's base class
     "source/modality": ("SOURCES", Sources),
-    "extract/modality": ("LENSES", Lenses),
+    "extract/modality": ("EXTRACTORS", Extractors),
     "run/modality": ("RUN", Particulars),
     "report/modality": ("SHOWN", Shown),
 }

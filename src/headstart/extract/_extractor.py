@@ -46,7 +46,7 @@ class Extractor(Protocol):
 
 
 @dataclass(frozen=True)
-class WholeLens:
+class WholeExtractor:
     """An extractor that takes content as it is."""
 
     name: str
@@ -69,7 +69,7 @@ class WholeLens:
 
 
 class Modality(ABC):
-    """What a kind of data shows a network: a file of `extract/modality/` holds one as `LENSES`."""
+    """What a kind of data shows a network: a file of `extract/modality/` holds one as `EXTRACTORS`."""
 
     @abstractmethod
     def extractor(self, view: View, source: Source | None, weights: Path | None, engine: str) -> Extractor:
@@ -104,7 +104,7 @@ class Modality(ABC):
 
 def modality(name: str) -> Modality:
     """What the file of that name holds."""
-    return cast(Modality, load("extract/modality", name).LENSES)
+    return cast(Modality, load("extract/modality", name).EXTRACTORS)
 
 
 def pick_engine(wanted: str = "auto") -> str:

@@ -5,8 +5,8 @@ seed matter), a frozen `Config`, and
 
 * `views(sources) -> list[View]`: what it can look at (a source's features, or pixels);
 * `settings(facts) -> list[Config]`: settings among which validation data chooses, `SEARCH` of a rival, else at most;
-* `run(config, context)`: a generator of `Progress` that returns a `TrainResult`; `context` (`types.FitContext`) holds the
-  data. With `context.share` < 1 a shortened run, to compare settings cheaply; `SHORT_RUN` is the share it wants for
+* `run(config, context)`: a generator of `Progress` that returns a `TrainResult`; `context` (`types.FitContext`) holds
+  the data. With `context.share` < 1 a shortened run, to compare settings cheaply; `SHORT_RUN` is the share it wants for
   that (1: it trains in a moment);
 * `logits(fitted, x, source, weights) -> [n k]`: how a fitted state reads new rows; `source` and `weights` are
   the record and the file of the view's source.

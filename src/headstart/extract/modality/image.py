@@ -1,6 +1,6 @@
-"""Lenses for pictures: a backbone gives pooled features or maps, "input" the prepared picture, no source small pixels.
+"""Extractors for pictures: a backbone gives pooled features or maps, "input" the prepared picture.
 
-Each turns uint8 [h, w, 3] into rows.
+Without a source there are small pixels. Each turns uint8 [h, w, 3] into rows.
 """
 
 from __future__ import annotations
@@ -136,4 +136,4 @@ class Pictures(Modality):
             return min(picture.size)
 
 
-LENSES = Pictures()
+EXTRACTORS = Pictures()

@@ -1,4 +1,4 @@
-"""Lenses for texts: a language model gives pooled features; "input" shows the texts as they are, or as tokens."""
+"""Extractors for texts: a language model gives pooled features; "input" shows the texts as they are, or as tokens."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from ...errors import UsageError
 from ...family import load
 from ...runtime import digest
 from ...types import Example, Source, View
-from .._extractor import Modality, WholeLens
+from .._extractor import Modality, WholeExtractor
 
 COMMIT, LETTERS = 1024, 1 << 16  # texts a commit, and letters: of long texts a commit must not take minutes
 
 
-def text_extractor(source: Source, weights: Path | None = None) -> WholeLens:
+def text_extractor(source: Source, weights: Path | None = None) -> WholeExtractor:
     """Pooled features of a language model at all depths, side by side."""
     runner = load("extract/engine", "torch")
     key = digest("language", source.identity, runner.text_precision())
-    return WholeLens(source.key, key, ("all",), partial(runner.build_text, source, weights))
+    return WholeExtractor(source.key, key, ("all",), partial(runner.build_text, source, weights))
 
 
 class Texts(Modality):
     """See the base class; texts as they are, and their tokens, are made anew each time, as they cost little."""
 
-    def extractor(self, view: View, source: Source | None, weights: Path | None, engine: str) -> WholeLens:
+    def extractor(self, view: View, source: Source | None, weights: Path | None, engine: str) -> WholeExtractor:
         """Of a language model, which has one engine.
 
         Raises:
@@ -67,4 +67,4 @@ class Texts(Modality):
         return rows == COMMIT or rows * longest > LETTERS
 
 
-LENSES = Texts()
+EXTRACTORS = Texts()

@@ -1,4 +1,4 @@
-"""Lenses for curves: mean over steps of what the filters say, and with it their deviation."""
+"""Extractors for curves: mean over steps of what the filters say, and with it their deviation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from ...read.curve import numbers
 from ...runtime import digest
-from .._extractor import Modality, WholeLens
+from .._extractor import Modality, WholeExtractor
 
 
 class Curves(Modality):
@@ -21,7 +21,7 @@ class Curves(Modality):
 
     def extractor(self, view, source, weights, engine):
         """All depths side by side, [n 24]: "stage1" is the mean alone."""
-        return WholeLens(source.key, digest("curve", source.identity), ("all",), partial(_built, source, weights))
+        return WholeExtractor(source.key, digest("curve", source.identity), ("all",), partial(_built, source, weights))
 
 
 def _built(source, weights):
@@ -34,4 +34,4 @@ def _built(source, weights):
     return compute
 
 
-LENSES = Curves()
+EXTRACTORS = Curves()
