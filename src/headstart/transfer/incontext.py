@@ -74,8 +74,8 @@ def run(config: Config, context: FitContext) -> Generator[Progress, None, TrainR
 
     if context.source is None or len(context.labels) != context.k or _language.lm_kind(context.source) != NEEDS_HEAD:
         raise UsageError(
-            f"'incontext' was given source {context.source and context.source.key} and {len(context.labels)} names "
-            f"for {context.k} classes; it needs a source that tells the next word, such as smollm2-135m, and a name for "
+            f"'incontext' was given source {context.source and context.source.key} and {len(context.labels)} names for "
+            f"{context.k} classes; it needs a source that tells the next word, such as smollm2-135m, and a name for "
             "each class. Name it with --source."
         )
     made = _language.tokenizer(context.source, context.weights)
