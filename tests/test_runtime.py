@@ -1,4 +1,4 @@
-"""Where the cache is, also for a user who has no home."""
+"""Where the cache is, also for a user who has no home; whole files; memory that goes back to the system."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import os
 import pwd
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from headstart import runtime
 from headstart.errors import UsageError
+from headstart.plan import remaining
 
 
 @pytest.fixture
@@ -43,3 +45,26 @@ def test_a_home_in_which_nothing_can_be_made_is_told_on_the_command_line_without
     assert done.returncode == 2
     assert "HEADSTART_CACHE=" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_file_is_written_from_another_one(tmp_path):
+    given, path = tmp_path / "given", tmp_path / "new" / "file"
+    given.write_bytes(bytes(range(256)) * 5000)
+    runtime.write(path, given)
+    runtime.write(path, given)
+    assert path.read_bytes() == given.read_bytes()
+    assert [*path.parent.iterdir()] == [path]
+    with pytest.raises(FileNotFoundError):
+        runtime.write(path, tmp_path / "no file")
+    assert path.read_bytes() == given.read_bytes()
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="nothing tells how much memory a process holds")
+def test_what_many_small_pieces_held_goes_back_to_the_system():
+    pieces = [bytes([at % 255]) * 100_000 for at in range(3000)]
+    last = pieces[::100]  # among them, so that none is an end that may simply be cut off
+    held = remaining.resident()
+    pieces.clear()
+    runtime.give_back()
+    assert held - remaining.resident() > 250e6
+    assert len(last) == 30

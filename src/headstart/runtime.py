@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -42,14 +43,21 @@ def cache_dir() -> Path:
     return base
 
 
-def write(path: Path, content: bytes | str) -> None:
-    """Write a whole file or none of it; of a text, what is no valid unicode (a file's name may be) is escaped."""
+def write(path: Path, content: bytes | str | Path) -> None:
+    """Write a whole file or none of it; of a text, what is no valid unicode (a file's name may be) is escaped.
+
+    A path stands for the bytes of that file, which are never in memory all at once.
+    """
     data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as f:
-            f.write(data)
+            if isinstance(data, Path):
+                with data.open("rb") as given:
+                    shutil.copyfileobj(given, f)
+            else:
+                f.write(data)
             f.flush()
             os.fsync(f.fileno())
         part.replace(path)
@@ -98,6 +106,19 @@ def quiet_threads() -> None:
     """Make OpenMP threads sleep while they wait (they would spin and double the CPU time). Call before torch."""
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("KMP_BLOCKTIME", "0")
+
+
+def give_back() -> None:
+    """Memory that was let go goes back to the system, where glibc would keep it in many small pieces.
+
+    After a network of 109 M parameters was let go: 0.34 GB. Of other systems' libraries nothing is asked.
+    """
+    if sys.platform == "linux":
+        import ctypes
+
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # musl has none
+        if trim is not None:
+            trim(0)
 
 
 @contextmanager

@@ -43,6 +43,16 @@ def test_a_record_that_prepares_pictures_otherwise_has_a_graph_of_its_own(cache)
         assert np.corrcoef(found.ravel(), rows(plain, record).ravel())[0, 1] > 0.999, "each its own network"
 
 
+def test_a_network_at_rest_says_the_same_when_it_goes_on():
+    network = openvino.build(tiny_tail.source(), ("top",), tiny_tail.weights())
+    x = tiny_tail.pictures(6, 3, 1).x
+    before = network(x)
+    network.rest()
+    network.rest()
+    for one, other in zip(before, network(x), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_what_a_record_only_tells_converts_nothing_again(cache):
     source = tiny_tail.source()
     one = rows(openvino, source)

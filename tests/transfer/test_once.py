@@ -8,7 +8,7 @@ import weakref
 import numpy as np
 import pytest
 
-from headstart.transfer._once import once
+from headstart.transfer._once import forget, latest, once
 from headstart.transfer.heads.linear import axes
 
 
@@ -79,6 +79,28 @@ def test_a_new_array_in_the_place_of_an_old_one_is_not_mistaken_for_it():
         assert once(x, "sum", lambda x=x: float(x.sum())) == 3 * i
         del x
     assert len(places) < 200, "else no place was used twice, and this test says nothing"
+
+
+def test_of_large_things_the_latest_alone_is_kept():
+    x = np.zeros(3)
+    small, first = once(x, "a", Made), latest(x, "large", 0.0, Made)
+    assert latest(x, "large", 0.0, Made) is first
+    gone = weakref.ref(first)
+    del first
+    second = latest(x, "large", 0.5, Made)
+    assert gone() is None
+    assert latest(x, "large", 0.5, Made) is second
+    assert once(x, "a", Made) is small
+
+
+def test_what_was_made_can_be_forgotten_before_its_array():
+    x, other = np.zeros(3), np.zeros(3)
+    gone, stays = (weakref.ref(once(array, "a", Made)) for array in (x, other))
+    forget(x)
+    forget(np.zeros(3))  # of which nothing was made
+    assert gone() is None
+    assert stays() is once(other, "a", Made)
+    assert once(x, "a", Made) is once(x, "a", Made)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -44,6 +44,9 @@ class Extractor(Protocol):
     def rows(self, prepared: Sequence[Any]) -> list[NDArray[Any]]:
         """b prepared → an array [b, …] per output."""
 
+    def rest(self) -> None:
+        """Let go what its model keeps between batches; the next one costs a little more."""
+
 
 @dataclass(frozen=True)
 class WholeExtractor:
@@ -66,6 +69,9 @@ class WholeExtractor:
     def rows(self, prepared: Sequence[Any]) -> list[NDArray[Any]]:
         """b contents → [b, d] per output."""
         return self.compute(prepared)
+
+    def rest(self) -> None:
+        """Nothing is kept between batches."""
 
 
 class Modality(ABC):

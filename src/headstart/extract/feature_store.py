@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import BudgetError, DataError, HeadstartError, UnknownName
-from ..runtime import cache_dir
+from ..runtime import cache_dir, give_back
 from ..types import Example, Features, Source, View
 from ._extractor import Extractor, Modality, pick_engine
 from ._extractor import modality as modality_of
@@ -116,7 +116,11 @@ class FeatureStore:
 
     def leave(self, source: str) -> None:
         """Let the networks of a source go; what they have seen is kept, and who looks again builds them anew."""
-        self._extractors = {view: extractor for view, extractor in self._extractors.items() if view.source != source}
+        if any(view.source == source for view in self._extractors):
+            self._extractors = {
+                view: extractor for view, extractor in self._extractors.items() if view.source != source
+            }
+            give_back()
 
     def unreadable(self, examples: Sequence[Example], views: Sequence[View]) -> dict[str, str]:
         """Compute what is missing; digest → why, of those that cannot be read. `look` takes the others."""
@@ -210,6 +214,8 @@ class FeatureStore:
                     self._watch("embed", done, len(todo))
         for extractor in extractors:
             self._commit(extractor, todo_of[extractor.key])
+            extractor.rest()
+        give_back()
         return sum(map(len, missing.values()))
 
     def _commit(self, extractor: Extractor, rows: list[tuple[str, Any]]) -> None:

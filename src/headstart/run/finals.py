@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import BudgetError
 from ..interrupt import presses
-from ..runtime import one_blas_thread
+from ..runtime import give_back, one_blas_thread
 from ..strategy import strategy
 from ..types import Fitted
 
@@ -132,4 +132,7 @@ def _refit(race: Race, contender: Validated, extra: int, deadline: float | None)
     finally:
         race.proof_cpu += time.process_time() - start if extra or not contender.trial.reuses else 0.0
     keep.save(folder, fitted)
+    if not strategy(fitted.strategy).stochastic:  # it is not trained again
+        race.looks.rest(candidate.training_view)
+    give_back()
     return fitted

@@ -197,6 +197,8 @@ def _judge(job: Job, finalists: Mapping[str, list[Fitted]], roles: Mapping[str, 
 
     def logits(fitted: Fitted, examples: Sequence[Example]) -> np.ndarray[Any, Any]:
         job.store.extract(examples, views)  # the first call fills the cache for all finalists in one pass
+        for view in views:
+            job.store.leave(view.source or "")
         return Predictor(fitted, job.store).logits(examples)
 
     opened = {"test": job.task.fingerprint, **roles}

@@ -68,6 +68,13 @@ class Looks:
         """Let the rows of a view go."""
         self._seen.pop(view, None)
 
+    def rest(self, view: View) -> None:
+        """What heads made of the rows of a view goes; the rows stay."""
+        from ..transfer._once import forget
+
+        for seen in self._seen.get(view, ()):
+            forget(seen.x)
+
     def take(self, views: Sequence[View], deadline: float | None = None) -> None:
         """Training and validation pictures through all views not looked through yet; those of one source in one pass.
 
@@ -84,6 +91,8 @@ class Looks:
             missing = self._fits(new, examples, deadline)
             begun = time.monotonic()
             found = job.store.extract(examples, new, deadline)
+            if new[0].source is not None:
+                job.store.leave(new[0].source)  # what comes next needs the room: of the finalists it is built again
         if missing >= SAMPLE:
             self.each[new[0].source] = (time.monotonic() - begun) / missing
         n, found = len(job.task.train), [labelled(seen, job.task, examples) for seen in found]

@@ -18,7 +18,7 @@ import numpy as np
 
 from ..errors import BudgetError, DataError, HeadstartError
 from ..interrupt import presses
-from ..runtime import digest, one_blas_thread
+from ..runtime import digest, give_back, one_blas_thread
 from ..strategy import strategy
 from ..types import Features, FitContext, Fitted, Source, Trial, View
 from ..version import __version__
@@ -170,8 +170,11 @@ class Race:
         self.outcome.trials.append(trial)
         self.done[candidate.reuses] += [] if isinstance(outcome, Trial) else [outcome]
         later = {c.training_view for c in self.candidates[self.candidates.index(candidate) + 1 :]}
-        if candidate.long and candidate.training_view not in later:
-            self.looks.forget(candidate.training_view)  # its maps, and what was made of them, may be large
+        if candidate.training_view not in later:  # what was made of its rows may be large, as a long one's maps are
+            self.looks.rest(candidate.training_view)
+            if candidate.long:
+                self.looks.forget(candidate.training_view)
+            give_back()
 
     def _in_vain(self) -> bool:
         """Whether all cheap transfer candidates had to wait: the long ones look through the same sources."""

@@ -78,15 +78,16 @@ def standardise(x: NDArray[np.floating], *, each: bool, unit: Array | None = Non
     """(x − mean) / scale [n d], mean [d], scale [d], of the same arguments as `decompose`."""
     if len(x) < 2:
         raise ValueError(f"a linear head needs two rows or more, got {len(x)}")
-    x = np.asarray(x, np.float64)
-    mean = x.mean(0)
-    centred = x - mean
+    centred = np.array(x, np.float64)  # a copy, changed in place: of all depths of a source it is large
+    mean = centred.mean(0)
+    centred -= mean
     scale = np.sqrt((centred**2).mean(0))
     if not each:
         scale = np.full_like(scale, np.sqrt((scale**2).mean()))
     scale = np.where(scale > FLOOR * max(float(scale.max()), FLOOR), scale, 1.0)
     scale = scale if unit is None else scale / unit
-    return centred / scale, mean, scale
+    centred /= scale
+    return centred, mean, scale
 
 
 def spectrum(x: Array) -> tuple[Spectrum, Array]:

@@ -113,7 +113,7 @@ def _place(path: Path, file: Path, twin: Path | None) -> None:
             return os.link(twin, path)
         except OSError:  # no hard links on this disk
             pass
-    write(path, file.read_bytes())
+    write(path, file)
 
 
 def load(folder: Path) -> Model:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from ..runtime import digest, write
+from ..runtime import digest
 from ..types import Source
 from . import _modality
 from .formats import pytorch
@@ -43,11 +43,11 @@ def drawn(source: Source, folder: Path, weights: Path, seed: int = 0) -> Path:
     What the header of the source's own file (`weights`) holds, of a language model its tokenizer, is the twin's too.
     """
     from safetensors import safe_open
-    from safetensors.torch import save
+    from safetensors.torch import save_file
 
     path = folder / f"{source.key}{MARK}.safetensors"
     with safe_open(weights, "pt") as opened:
         header = opened.metadata()
     state = pytorch.once(_modality.of(source.modality).drawn(source, seed))
-    write(path, save({name: tensor.contiguous() for name, tensor in state.items()}, header))
+    save_file({name: tensor.contiguous() for name, tensor in state.items()}, path, header)
     return path

@@ -29,3 +29,23 @@ def once(x: NDArray[Any], key: Hashable, make: Callable[[], Made]) -> Made:
         known[key] = make()
     made: Made = known[key]
     return made
+
+
+def latest(x: NDArray[Any], what: str, key: Hashable, make: Callable[[], Made]) -> Made:
+    """As `once`, for what is large: with another key what was made under the last one goes.
+
+    >>> import numpy as np
+    >>> x, calls = np.zeros(2), []
+    >>> [latest(x, "sum", key, lambda: calls.append(1) or len(calls)) for key in (1, 1, 2, 1)]
+    [1, 1, 2, 3]
+    """
+    known: dict[Hashable, Made] = once(x, what, dict)
+    if key not in known:
+        known.clear()
+        known[key] = make()
+    return known[key]
+
+
+def forget(x: NDArray[Any]) -> None:
+    """What was made from this array goes; who asks again has it made anew."""
+    _kept.get(id(x), {}).clear()

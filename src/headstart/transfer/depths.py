@@ -20,7 +20,7 @@ from ..kind import kind_of
 from ..score._axes import Array, decompose, signed_root
 from ..strategy import SEARCH, TrainResult
 from ..types import Facts, FitContext, Progress, Source, View
-from ._once import once
+from ._once import latest
 from .heads.linear import head
 from .probe import logits
 
@@ -56,7 +56,7 @@ def run(config: Config, context: FitContext) -> Generator[Progress, None, TrainR
     """Fit on the training rows; the solution is unique, so that no seed plays a part."""
     x, y, k = context.train.x, context.train.y, context.k
     unit = weights(context.source, x.shape[1]) ** config.power
-    a = once(x, ("depths", config.power), lambda: decompose(signed_root(x), unit=unit))
+    a = latest(x, "depths", config.power, lambda: decompose(signed_root(x), unit=unit))
     weight, bias, best = head(a, y, k, config.share, kind_of(context.kind).link)
     yield Progress(1, 1)
     return TrainResult({"weight": weight, "bias": bias}, weight.size + bias.size, {"ridge_penalty": best})

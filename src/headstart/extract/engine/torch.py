@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...runtime import device, has_bf16
+from ...runtime import device, give_back, has_bf16
 from ...types import Source
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ def build_text(source: Source, weights: Path | None = None) -> Callable[[Sequenc
     model, words = load(source, weights).to(where), tokenizer(source, weights)
     if text_precision() == "bf16" and source.architecture != STATIC:
         model.net.to(torch.bfloat16)
+        give_back()
 
     def compute(texts: Sequence[str]) -> list[NDArray[Any]]:
         rows = tokens(words, source, list(texts))

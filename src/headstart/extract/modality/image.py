@@ -62,6 +62,12 @@ class PictureExtractor:
             out.append(array if self.variants == 1 else array.reshape(b, self.variants, *array.shape[1:]))
         return out
 
+    def rest(self) -> None:
+        """Let the room for maps go, where the engine keeps it; the network stays."""
+        rest = getattr(self.__dict__.get("compute"), "rest", None)
+        if rest is not None:
+            rest()
+
 
 def backbone_extractor(
     source: Source,

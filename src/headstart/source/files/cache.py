@@ -17,6 +17,7 @@ from ...errors import SourceError
 from ...types import Source
 from .. import _modality
 from .._modality import Weights
+from . import digest
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -40,7 +41,7 @@ def ready(folder: Path, source: Source) -> Path | None:
     record = _made_from(path, source)
     if record is None:
         return None
-    if sha256(path.read_bytes()) != record.get("sha256"):
+    if digest.of(path) != record.get("sha256"):
         log.warning("%s has changed since it was made; it will be made again", path)
         return None
     return path
@@ -87,19 +88,19 @@ def read(path: Path) -> dict[str, Tensor]:
         SourceError: the file is absent, has changed since it was written, or is no safetensors file.
     """
     from safetensors import SafetensorError
-    from safetensors.torch import load
+    from safetensors.torch import load_file
 
     try:
-        data = path.read_bytes()
+        found = digest.of(path)
     except OSError as problem:
         raise SourceError(f"The weights {path} cannot be read ({problem}). Pull the source again.") from problem
     promised = _record(path).get("sha256")
-    if promised not in (None, found := sha256(data)):
+    if promised not in (None, found):
         raise SourceError(
             f"The weights {path} have sha256 {found}, but {promised} was written. Delete that file and pull again."
         )
     try:
-        return load(data)
+        return load_file(path, backend="pread")  # no bytes twice in memory, and the file is free to be replaced
     except SafetensorError as problem:
         raise SourceError(f"{path} is no safetensors file ({problem}). Delete it and pull again.") from problem
 

@@ -17,7 +17,7 @@ from .. import _loaders, _transformers
 from .._library import stumbling
 from ..files import cache
 from ..formats import pytorch
-from .pairs import formed, separator
+from .pairs import formed, separator, typed
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -277,6 +277,8 @@ def language_model(source: Source, weights: Path | None = None) -> nn.Module:
 
 def _between(path: Path, net: nn.Module) -> int | None:
     """As `pairs.separator`, of the tokenizer in a weights file; None where it carries none."""
+    if not typed(net):  # before a tokenizer is made: one of 250,000 tokens takes 0.4 GB
+        return None
     from safetensors import safe_open
     from tokenizers import Tokenizer
 

@@ -26,10 +26,15 @@ def formed(made: Tokenizer, text: str, whole: bool) -> str | tuple[str, str]:
     return (first, second) if knows else f"{first}\n{second}"
 
 
+def typed(net: nn.Module) -> bool:
+    """Whether a network tells two texts apart by token types."""
+    kinds = getattr(getattr(net, "config", None), "type_vocab_size", 0)
+    return kinds > 1 and "token_type_ids" in signature(net.forward).parameters
+
+
 def separator(made: Tokenizer, net: nn.Module) -> int | None:
     """The token between two texts, where tokenizer and network tell these apart by token types; else None."""
-    kinds = getattr(getattr(net, "config", None), "type_vocab_size", 0)
-    if kinds < 2 or "token_type_ids" not in signature(net.forward).parameters:
+    if not typed(net):
         return None
     two = made.encode("a", "b")
     if 1 not in two.type_ids:
