@@ -122,7 +122,7 @@ def test_a_tuned_runs_features_are_what_its_head_reads():
 
 
 def test_a_model_that_starts_fresh_says_that_it_has_no_features():
-    fresh = Model(Fitted("classical", View(None), {}, ("a", "b"), {}, 0, 0), None, None, "image")
+    fresh = Model(Fitted("classical", View(None), {}, ("a", "b"), {}, 0, 0), None, None)
     with pytest.raises(UsageError, match="starts fresh"):
         fresh.predictor("torch").features([])
 

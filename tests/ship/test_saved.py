@@ -35,7 +35,7 @@ def standing(tmp_path):
     source, view = tiny_tail.source(), View("tiny", engine="torch")
     state = {"weight": np.ones((source.feature_dim, 2), np.float32), "bias": np.zeros(2, np.float32)}
     fitted = Fitted("probe", view, {"share": 1.0}, ("a", "b"), state, 2 * source.feature_dim + 2, 0)
-    save(tmp_path / "model", fitted, source, tiny_tail.weights(), modality="image")
+    save(tmp_path / "model", fitted, source, tiny_tail.weights())
     return tmp_path
 
 
@@ -151,7 +151,7 @@ def test_a_model_reads_new_pictures_on_the_scale_and_with_the_fit_it_learnt_with
     weight = np.random.default_rng(1).normal(size=plain.fitted.state["weight"].shape).astype(np.float32)
     plain = replace(plain, fitted=replace(plain.fitted, state={**plain.fitted.state, "weight": weight}))
     how = Pixels(0.0, 4095.0, "squash")
-    save(tmp_path / "how", plain.fitted, plain.source, plain.weights, pixels=how, modality="image")
+    save(tmp_path / "how", plain.fitted, plain.source, plain.weights, pixels=how)
     kept = load(tmp_path / "how")
     assert kept.pixels == how
     (row,), (wanted,) = (list(predict(m, [tmp_path / f])) for m, f in ((kept, "deep.png"), (plain, "hand.png")))

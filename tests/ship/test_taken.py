@@ -94,12 +94,12 @@ def test_two_models_on_one_source_share_its_file(tmp_path):
     state = {"weight": np.ones((source.feature_dim, 2), np.float32), "bias": np.zeros(2, np.float32)}
     fitted = Fitted("probe", view, {"share": 1.0}, ("a", "b"), state, 2 * source.feature_dim + 2, 0)
     one, two = tmp_path / "model", tmp_path / "other"
-    save(one, fitted, source, tiny_tail.weights(), modality="image")
-    save(two, fitted, source, tiny_tail.weights(), beside=one, modality="image")
+    save(one, fitted, source, tiny_tail.weights())
+    save(two, fitted, source, tiny_tail.weights(), beside=one)
     assert (one / BACKBONE).samefile(two / BACKBONE)
-    save(two, fitted, source, tiny_tail.weights(), beside=one, modality="image")  # again: it is left as it is
+    save(two, fitted, source, tiny_tail.weights(), beside=one)  # again: it is left as it is
     assert (one / BACKBONE).samefile(two / BACKBONE)
     shutil.rmtree(one)
     assert load(two).weights == two / BACKBONE, "and each stands on its own"
-    save(one, fitted, source, tiny_tail.weights(), beside=tmp_path / "nothing", modality="image")
+    save(one, fitted, source, tiny_tail.weights(), beside=tmp_path / "nothing")
     assert not (one / BACKBONE).samefile(two / BACKBONE)

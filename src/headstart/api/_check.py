@@ -17,6 +17,7 @@ import numpy as np
 from ..family import load
 from ..kind import counts, kind_of, targets
 from ..read import ReadOptions
+from ..schema import SCHEMA
 from ..types import Example, Task, to_dict
 
 SHOWN = 3  # examples
@@ -77,6 +78,7 @@ def _record(task: Task, data: str) -> dict[str, Any]:
     known = (*task.train, *task.valid)
     alike = Counter(e.group for e in known if e.group is not None)
     return {
+        "schema_version": SCHEMA,
         "data": data,
         "name": task.name,
         "modality": task.modality,

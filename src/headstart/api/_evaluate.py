@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -123,9 +123,10 @@ def _own(run: Saved) -> Own | None:
     from ..judge.unseen import Own
 
     record, name = run.record, run.record["verdict"]["metric"]
-    other = record.get("other") or {}
-    who, metrics = record["winner"], record["metrics"]
-    if run.take == other.get("take"):
+    other = record["other"]
+    who: Mapping[str, Any] = record["winner"]
+    metrics = record["metrics"]
+    if other is not None and run.take == other["take"]:
         trial = next(t for t in record["trials"] if t["id"] == other["id"])
         who, metrics = {"strategy": trial["strategy"], "source": trial["source"] if trial["reuses"] else None}, {}
     for row in (record["verdict"]["transfer"], *record["rivals"]):

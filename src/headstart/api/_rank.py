@@ -17,6 +17,7 @@ from ..errors import UsageError
 from ..kind import kind_of, targets
 from ..run.sources import KEEP, Looking, named
 from ..runtime import Clock, one_blas_thread, quiet_threads
+from ..schema import SCHEMA
 from ..types import Example, Features, Source, Task
 from ._fit import several
 
@@ -119,7 +120,9 @@ def rank(
         for entry in _placed(ranking)
     ]
     said = _told(task, ranking) | {"data": str(data), "options": asked.said() | ({"seed": str(seed)} if seed else {})}
-    return Ranked({"task": said, "sources": rows, "spend": {**clock.spend, "total": clock.total()}})
+    return Ranked(
+        {"schema_version": SCHEMA, "task": said, "sources": rows, "spend": {**clock.spend, "total": clock.total()}}
+    )
 
 
 def _scores(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..family import load
 from ..kind import kind_of, targets
+from ..schema import SCHEMA
 from ..types import Decoder, Example, Fitted, SetAside, Task, to_dict
 from . import bootstrap, wording
 from ._quantiles import Float64, apart
@@ -78,6 +79,7 @@ class Evaluation:
         whole = ("sentence", "data", "metric", "level", "n", "noun", "kind", "modality", "part", "groups", "drop")
         lists = {"warnings": list(self.warnings), "caveats": list(self.caveats)}
         return {
+            "schema_version": SCHEMA,
             **{name: getattr(self, name) for name in whole},
             "run": _shown(self.run),
             "against": _shown(self.against) if self.against else None,

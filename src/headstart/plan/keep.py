@@ -6,6 +6,7 @@ Also finished candidates: the same folder, with what validation said of them in 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -48,8 +49,7 @@ def load(folder: Path) -> tuple[Fitted, dict[str, Any]]:
         if "decoder" not in head:  # as it was until format 2: two numbers, of every kind
             head["decoder"] = {name: head.pop(name) for name in ("temperature", "threshold")}
         view, labels = View(**head.pop("view")), tuple(head.pop("labels"))
-        # Models saved before this was; one that reuses a source has its modality, see `ship.store`.
-        head.setdefault("modality", record.get("modality") or ("text" if view.depth == "input" else "image"))
+        head.setdefault("modality", _modality(record, view))
         return Fitted(**head, view=view, labels=labels, state=state), record
     except (FileNotFoundError, NotADirectoryError) as error:
         raise DataError(
@@ -58,6 +58,12 @@ def load(folder: Path) -> tuple[Fitted, dict[str, Any]]:
         ) from error
     except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"The model in {folder} is damaged ({error}). Run `headstart fit` again.") from error
+
+
+def _modality(record: Mapping[str, Any], view: View) -> str:
+    """What a head reads that does not say it: as the file or its source has it; else pictures, or texts as they are."""
+    said = record.get("modality") or (record.get("source") or {}).get("modality")
+    return str(said) if said else "text" if view.depth == "input" else "image"
 
 
 def found(folder: Path) -> tuple[Fitted, dict[str, Any]] | None:

@@ -20,6 +20,7 @@ from ..family import load
 from ..interrupt import presses
 from ..kind import kind_of
 from ..runtime import Clock
+from ..schema import RunRecord
 from ..strategy import strategies, strategy
 from ..types import Example, Fitted, Source, Task
 from . import budget, depths, forecast
@@ -134,7 +135,7 @@ def _finished(plan: Plan, request: str) -> Saved | None:
     if not (plan.out / "run.json").exists():
         return None
     run = Saved(plan.out)
-    if run.record.get("request") == request:
+    if run.record["request"] == request:
         return None if _more(run.record, plan.budget) or _sources.unfinished(plan, request) else run
     raise UsageError(
         f"{plan.out} holds a finished run of other data or settings ({run.record['task']['name']}, seed "
@@ -142,10 +143,10 @@ def _finished(plan: Plan, request: str) -> Saved | None:
     )
 
 
-def _more(record: Mapping[str, Any], limit: float | None) -> bool:
+def _more(record: RunRecord, limit: float | None) -> bool:
     """Whether a finished run goes on: a person stopped it, or it left something for time and now has more of that."""
     waiting = [t["reason"] for t in record["trials"] if t["status"] == "waiting"]
-    spent = record.get("budget")  # none in a run of an earlier version
+    spent = record["budget"]  # none in a run of an earlier version
     if not spent or STOPPED in waiting:
         return bool(waiting)
     if any(cut.startswith(INTERRUPTED) for cut in spent["cut"]):

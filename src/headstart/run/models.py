@@ -47,7 +47,7 @@ def save(job: Job, judgement: Judgement, outcome: Outcome, picked: Picked, engin
         source = picked.sources[fitted.view.source] if fitted.view.source else None
         weights = picked.weights[source.key] if source else None
         out, judged = job.plan.out / folder, judgement.probabilities if role == "winner" else None
-        store.save(out, fitted, source, weights, columns, job.plan.out / MODEL, job.task.pixels, modality=task.modality)
+        store.save(out, fitted, source, weights, columns, job.plan.out / MODEL, job.task.pixels)
         _check_saved(out, job, judgement, fitted, judged)
     return whole["winner"]
 

@@ -12,10 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ..kind import counts, kind_of, targets
 from ..runtime import write, write_json
+from ..schema import SCHEMA, Counts, ModelPart, RankingPart, RunRecord, TaskPart
 from ..strategy import strategies
 from ..types import Example, Fitted, Task, Trial, to_dict
 from ..version import __version__
@@ -53,10 +54,11 @@ def publish(job: Job, judgement: Judgement, outcome: Outcome, picked: Picked, re
         write_json(out / "environment.json", environment)
         judgement = replace(judgement, verdict=withheld(judgement.verdict, outcome.trials, _titles(job.task)))
         record = _record(job, judgement, outcome, picked, winner)
-        record |= {"request": request, "environment": environment}
+        record["request"], record["environment"] = request, environment
         shown = [*zip((row["at"] for row in _worst(job.task, judgement)), record["mistakes"], strict=True)]
         told = shown if outcome.reading * READ < job.left() else None
-        record |= own.explained(out / MODEL, job.task, job.store.engine, judgement, told)
+        said = own.explained(out / MODEL, job.task, job.store.engine, judgement, told)
+        record.update(cast(RunRecord, {**said}))  # parts that only one kind of data has
         thumbnails = _thumbnails(job.task, record["mistakes"])
     earlier = {"earlier attempts": job.clock.earlier} if job.clock.earlier else {}
     record["resources"] = forecast.taken(job)
@@ -69,19 +71,20 @@ def publish(job: Job, judgement: Judgement, outcome: Outcome, picked: Picked, re
     return Saved(out)
 
 
-def _record(job: Job, judgement: Judgement, outcome: Outcome, picked: Picked, winner: Fitted) -> dict[str, Any]:
-    """`run.json`, but for what is known only when the pages are written."""
+def _record(job: Job, judgement: Judgement, outcome: Outcome, picked: Picked, winner: Fitted) -> RunRecord:
+    """`run.json`, but for what is known only when the pages are written, which is empty here."""
     titles, first = _titles(job.task), _foremost(judgement, outcome, picked)
     verdict = to_dict(judgement.verdict)
     for row in (verdict["rival"], verdict["floor"], *(c["rival"] for c in verdict["against"])):
         row["source"] = None  # it may have a source's architecture, and has nothing that one learnt
     other = models.loser(outcome.roles)
     return {
+        "schema_version": SCHEMA,
         "run": str(job.plan.out),
         "sentence": "",
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": job.plan.command,
-        "task": _task(job.task, judgement),
+        "task": _task(job.task),
         "winner": {"id": outcome.roles["winner"], **_model(winner, picked, titles)},
         "other": {"take": other, "id": outcome.roles[other]},
         "metrics": to_dict(judgement.metrics),
@@ -96,10 +99,14 @@ def _record(job: Job, judgement: Judgement, outcome: Outcome, picked: Picked, wi
         "embedded": {"seconds": job.store.seconds, "computed": job.store.computed, "engine": job.store.engine},
         "layers": outcome.layers,
         "forgetting": outcome.forgetting,
-        "ranking": dict(picked.ranking),
+        "ranking": cast(RankingPart, dict(picked.ranking)),
         # Of every source that took part: where its bytes came from (a commit, a package's version) and their digests.
         "origins": {k: {"loader": s.loader, "sha256": s.sha256, **s.origin} for k, s in picked.sources.items()},
         "seed": job.plan.seed,
+        "request": "",
+        "environment": {},
+        "resources": None,
+        "spend": {},
     }
 
 
@@ -108,7 +115,7 @@ def _foremost(judgement: Judgement, outcome: Outcome, picked: Picked) -> list[st
     return foremost(outcome.trials, outcome.cut, picked.warnings, judgement.verdict.decision == "hurts")
 
 
-def _model(winner: Fitted, picked: Picked, titles: Mapping[str, str]) -> dict[str, Any]:
+def _model(winner: Fitted, picked: Picked, titles: Mapping[str, str]) -> ModelPart:
     """The run's model: what it is, how large, and on whose work it stands."""
     way = strategies()[winner.strategy]
     source = picked.sources[winner.view.source] if winner.view.source and way.reuses else None
@@ -139,7 +146,8 @@ def _trial(trial: Trial) -> dict[str, Any]:
     return {**to_dict(trial), **scores}
 
 
-def _task(task: Task, judgement: Judgement) -> dict[str, Any]:
+def _task(task: Task) -> TaskPart:
+    """How the data was understood."""
     known = [counts(task, part) for part in (task.train, task.valid)]
     classes = list(zip(task.labels, *known, task.test.counts, strict=True)) if known[0] else []
     return {
@@ -147,7 +155,7 @@ def _task(task: Task, judgement: Judgement) -> dict[str, Any]:
         "modality": task.modality,
         "kind": task.kind,
         "labels": list(task.labels),
-        "n": task.n | ({"unlabelled": len(task.unlabelled)} if task.unlabelled else {}),
+        "n": cast(Counts, task.n | ({"unlabelled": len(task.unlabelled)} if task.unlabelled else {})),
         "set_aside": [to_dict(s) for s in task.set_aside],
         "split_rule": task.split_rule,
         "notes": list(task.notes),

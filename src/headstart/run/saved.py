@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import DataError, UsageError
 from ..runtime import write
+from ..schema import RunRecord, understood
 from ..types import Contrast, Rival, Verdict
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class Saved:
         take: which of its two models predicts: the `winner`, the best `transfer` candidate or the best `rival`.
 
     Raises:
-        DataError: the folder holds no finished run.
+        DataError: the folder holds no finished run, or one that a newer headstart made.
         UsageError: there is no such `take`.
     """
 
@@ -38,7 +39,8 @@ class Saved:
         if take not in TAKES:
             raise UsageError(f"take={take!r} was given; a run keeps {', '.join(TAKES)}. Name one of these.")
         try:
-            self.record: dict[str, Any] = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
+            given = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
+            self.record: RunRecord = understood(given, str(self.path / "run.json"))
         except FileNotFoundError as error:
             known = sorted(p.parent.name for p in self.path.absolute().parent.glob("*/run.json"))
             beside = f" Finished runs beside it: {', '.join(known)}." if known else ""

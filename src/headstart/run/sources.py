@@ -20,6 +20,7 @@ from ..errors import HeadstartError, SourceError, UsageError
 from ..interrupt import presses
 from ..modality import noun
 from ..runtime import cache_dir, digest, write_json
+from ..schema import RankingPart
 from ..strategy import strategy
 from ..types import Example, Features, Source, Task, View
 from . import budget, particulars
@@ -168,7 +169,7 @@ def instead(job: Job, picked: Picked, light: Source) -> Picked:
     return Picked({light.key: light}, weights, ranking, (what, *picked.warnings))
 
 
-def as_json(ranking: Ranking) -> dict[str, Any]:
+def as_json(ranking: Ranking) -> RankingPart:
     """A ranking as plain values."""
     return {
         "chosen": list(ranking.chosen),

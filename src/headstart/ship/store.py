@@ -37,7 +37,6 @@ class Model:
     fitted: Fitted
     source: Source | None
     weights: Path | None  # of the backbone
-    modality: str  # what it reads
     columns: Mapping[str, str] = field(default_factory=dict)  # role ("text", "label", …) → column that it learnt from
     pixels: Pixels = PLAIN  # how it reads pictures
 
@@ -63,6 +62,11 @@ class Model:
         return Predictor(self.fitted, self.store(engine, folder))
 
     @property
+    def modality(self) -> str:
+        """What it reads."""
+        return self.fitted.modality
+
+    @property
     def kind(self) -> Kind:
         """The member of kind/ that reads its outputs."""
         return kind_of(self.fitted.kind)
@@ -76,14 +80,12 @@ def save(
     columns: Mapping[str, str] | None = None,
     beside: Path | None = None,
     pixels: Pixels = PLAIN,
-    *,
-    modality: str,
 ) -> Model:
     """Write a model folder; `model.json` comes last.
 
     Where the model folder `beside` it holds the same backbone, the two share one file, where the disk knows hard links.
     """
-    extra: dict[str, Any] = {"format": FORMAT, "modality": modality, "columns": dict(columns or {})}
+    extra: dict[str, Any] = {"format": FORMAT, "columns": dict(columns or {})}
     extra |= {"pixels": asdict(pixels), "source": None}
     if source is not None and weights is not None:
         sha256 = _sha256(weights)
@@ -92,7 +94,7 @@ def save(
             _place(folder / BACKBONE, weights, twin)
         extra |= {"source": to_dict(source), "backbone_sha256": sha256}
     keep.save(folder, fitted, extra)
-    return Model(fitted, source, folder / BACKBONE if source else None, modality, dict(columns or {}), pixels)
+    return Model(fitted, source, folder / BACKBONE if source else None, dict(columns or {}), pixels)
 
 
 def _sha256(path: Path) -> str:
@@ -132,18 +134,12 @@ def load(folder: Path) -> Model:
     columns = {name: str(column) for name, column in columns.items()} if isinstance(columns, dict) else {}
     pixels = Pixels(**extra.get("pixels", {}))
     source = None if extra["source"] is None else source_from(extra["source"])
-    modality = extra.get("modality") or _guessed(fitted, source)
     if source is None:
-        return Model(fitted, None, None, modality, columns, pixels)
+        return Model(fitted, None, None, columns, pixels)
     weights = folder / BACKBONE
     if (found := _sha256(weights)) != extra["backbone_sha256"]:
         raise DataError(
             f"{weights} is not the file this model was saved with (sha256 {found[:12]}, not "
             f"{extra['backbone_sha256'][:12]}). Copy the whole model folder again, or run `headstart fit` again."
         )
-    return Model(fitted, source, weights, modality, columns, pixels)
-
-
-def _guessed(fitted: Fitted, source: Source | None) -> str:
-    """What a model reads whose file is too old to say it: pictures, or texts as they are."""
-    return source.modality if source else "text" if fitted.view.depth == "input" else "image"
+    return Model(fitted, source, weights, columns, pixels)

@@ -36,7 +36,7 @@ def published(tmp_path_factory):
         "classical", view, vars(config), LABELS, head.state, head.trained_params, head.trained_params, modality="text"
     )
     task = Task("drawn", LABELS, tuple(train), (), Sealed(test), modality="text")
-    model = saved.save(folder, fitted, None, None, modality="text")
+    model = saved.save(folder, fitted, None, None)
     store = model.store("torch", folder.parent / "features")
     judgement = judge(
         task,
