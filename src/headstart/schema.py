@@ -63,7 +63,7 @@ class Winner(ModelPart):
 
 
 class Other(TypedDict):
-    """The best of the camp that did not win."""
+    """The best of the arm that did not win."""
 
     take: str
     id: str

@@ -13,6 +13,7 @@ import headstart
 from drawn import PLAIN, tells
 from headstart.errors import DataError, UsageError
 from headstart.ship.predict import to_csv
+from run_page import unknown
 
 TOPICS = {
     "food": "bread soup apple dinner cheese".split(),
@@ -46,6 +47,7 @@ def test_the_verdict_is_in_micro_f1_and_says_so(topics):
     record, verdict = topics.run.record, topics.run.verdict
     assert (record["task"]["kind"], record["task"]["labels"]) == ("multilabel", sorted(TOPICS))
     assert verdict.metric == "micro_f1"
+    assert unknown(topics.run.path) == set(), "what it writes is described"
     assert verdict.difference == pytest.approx(verdict.transfer.value - verdict.rival.value)
     assert "% micro-F1 against" in topics.run.sentence or "(micro-F1: " in topics.run.sentence
     side = verdict.rival if record["winner"]["source"] is None else verdict.transfer

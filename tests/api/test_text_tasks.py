@@ -9,6 +9,7 @@ import pytest
 import headstart
 from drawn import PLAIN, tells
 from headstart.errors import UsageError
+from run_page import unknown
 
 GOOD, BAD = "lovely great superb delightful splendid".split(), "awful dreadful poor broken horrid".split()
 
@@ -81,6 +82,7 @@ def test_numbers_are_predicted_and_judged_by_their_error(scored):
     assert {t["strategy"] for t in record["trials"]} == {"probe", "depths", "classical", "constant"}
     assert all(set(t["scores"]) == {"mae", "rmse"} and t["accuracy"] is None for t in record["trials"])
     assert "MAE" in scored.run.sentence
+    assert unknown(scored.run.path) == set(), "what it writes is described"
     assert "TF-IDF + ridge regression" in {t["title"] for t in record["trials"]}
 
 

@@ -24,6 +24,7 @@ from headstart.report import _layers
 from headstart.run import depths, source_data
 from headstart.source.vision import timm
 from headstart.types import View
+from run_page import unknown
 
 FIT = {"source": "tiny", "strategy": "finetune,classical", "engine": "torch", "seeds": 1, "budget": "none"}
 TOP = View("tiny")
@@ -83,6 +84,7 @@ def notes(out: Path, what: str) -> list[dict]:
 
 def test_layers_train_from_every_depth_up(desk):
     record = desk.run.record["layers"]
+    assert unknown(desk.run.path) == set(), "what it writes is described"
     rows = {row["name"]: row for row in record["depths"]}
     assert list(rows) == ["input", *desk.source.depths]
     assert {name for name, row in rows.items() if row["tuned"] is None} == {"top"}, "above it there is nothing to train"
