@@ -107,7 +107,7 @@ def test_a_tuned_runs_features_are_what_its_head_reads():
 
     from headstart.transfer import finetune
 
-    work = tiny_tail.work("cut:3", n=12, k=3, valid=0)
+    work = tiny_tail.context("cut:3", n=12, k=3, valid=0)
     config = finetune.Config(parts=2, steps=3)
     head, _ = tiny_tail.drain(finetune.run(config, work))
     fitted = Fitted("finetune", work.view, vars(config), ("a", "b", "c"), head.state, 1, 1)

@@ -28,7 +28,7 @@ def tuned(tmp_path_factory):
     """A folder with a tuned tiny language model."""
     strategy, view = member("transfer", "finetune"), View("tiny-text", "input")
     config = strategy.Config(parts=2, steps=2)
-    head, _ = tiny_tail.drain(strategy.run(config, tiny_text.work(tiny_text.drawn(view, 12, 2, 1), 2, view)))
+    head, _ = tiny_tail.drain(strategy.run(config, tiny_text.context(tiny_text.drawn(view, 12, 2, 1), 2, view)))
     fitted = Fitted("finetune", view, vars(config), ("a", "b"), head.state, 1, 1, modality="text")
     folder = tmp_path_factory.mktemp("tuned") / "model"
     save(folder, fitted, tiny_text.source(), tiny_text.weights())

@@ -209,7 +209,7 @@ def test_what_is_tuned_starts_as_the_source_and_the_dense_learns_with_it(known):
     with torch.inference_mode():
         want = _language.load(*known)(*batch([row.tolist() for row in rows.x]))[0].numpy()
     np.testing.assert_allclose(look(tail, rows.x, features=True, exact=True), want, atol=1e-4)
-    work = tiny_text.work(rows, 3, view, seed=0)
+    work = tiny_text.context(rows, 3, view, seed=0)
     work = type(work)(**{**work.__dict__, "source": known[0], "weights": known[1]})
     candidate = search.Candidate("f", "finetune", True, view, long=True)
     fitted, *_ = search.trained(candidate, tune.Config(parts=1, steps=5), work, tuple("abc"))
