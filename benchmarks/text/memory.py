@@ -81,7 +81,7 @@ def measured(given: argparse.Namespace) -> dict[str, float | int | None]:
     weights = _catalogue.fetch(source)
     task = read(data_folder() / "trec_questions" / "train.jsonl", seed=0)
     view = View(source.key, "input")
-    seen = FeatureStore({source.key: source}, weights={source.key: weights}).look(task.train[:ROWS], [view])[0]
+    seen = FeatureStore({source.key: source}, weights={source.key: weights}).extract(task.train[:ROWS], [view])[0]
     work = FitContext(seen, len(task.labels), view, source=source, weights=weights, labels=task.labels)
     name = "finetune" if given.way == "full" else given.way
     strategy = load("transfer", name)

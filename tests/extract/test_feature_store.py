@@ -112,7 +112,7 @@ def test_only_what_is_new_or_changed_is_computed(source, pictures, tmp_path):
     hostile.draw(0, np.random.default_rng(9), 90).save(path)
     now = [pictures[0], example(path), *pictures[2:5]]
     told = []
-    look = store(source, tmp_path, watch=lambda what, done, of: told.append((what, done, of))).look(now, [TOP])[0]
+    look = store(source, tmp_path, watch=lambda what, done, of: told.append((what, done, of))).extract(now, [TOP])[0]
     assert look.computed == 2
     assert told == [("embed", 1, 2), ("embed", 2, 2)]
     np.testing.assert_allclose(look.x, store(source, tmp_path / "fresh").extract(now, [TOP])[0].x, atol=1e-4)

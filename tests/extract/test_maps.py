@@ -121,7 +121,7 @@ def test_a_picture_has_the_same_copies_whatever_its_company(pictures, tmp_path):
     whole = store(tmp_path / "a").extract(pictures, [COPIES])[0]
     some = [pictures[4], pictures[1]]
     for asked in (some, some[:1]):
-        alone = store(tmp_path / str(len(asked))).look(asked, [COPIES])[0]
+        alone = store(tmp_path / str(len(asked))).extract(asked, [COPIES])[0]
         np.testing.assert_allclose(alone.x, whole.x[[4, 1][: len(asked)]], rtol=2e-3, atol=2e-3)
     extractor = backbone_extractor(tiny_tail.source(), ["cut:3"], "torch", tiny_tail.weights(), 4)
     picture = decode(Path(pictures[0].path))

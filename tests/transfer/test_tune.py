@@ -318,7 +318,7 @@ from pathlib import Path
 import numpy as np
 import tiny_tail
 from headstart.transfer import finetune
-from headstart.types import Features, View, Work
+from headstart.types import Features, FitContext, View
 given, pad, weights, done = map(Path, sys.argv[1:])
 data = np.load(given)
 tiny_tail.weights = lambda architecture="": weights
