@@ -327,6 +327,7 @@ class Trial:
     compared_on: int = 0  # pictures behind `accuracy` and `log_loss`
     scores: Mapping[str, float] = field(default_factory=dict)  # what is measured in their place, by name
     folds: int = 0  # of cross-validation on training and validation pictures; 0: on the validation pictures alone
+    part: float = 1.0  # of its usual steps, a rival that the budget left no time for all
 
 
 def in_order(labels: Iterable[str]) -> tuple[str, ...]:

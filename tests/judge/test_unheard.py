@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from drawn_verdict import CLEAR, TITLES
-from headstart.judge.unheard import unheard, withheld
+from headstart.judge.unheard import shortened, unheard, withheld
 from headstart.judge.wording import sentence
 from headstart.types import Trial
 
@@ -40,3 +40,12 @@ def test_that_reuse_hurts_stands():
     found = withheld(worse, [trial("scratch", "failed", "no memory")], TITLES)
     assert (found.decision, found.complete) == ("hurts", False)
     assert sentence(found, titles=TITLES).startswith("Reuse hurts: ")
+
+
+def test_a_rival_that_was_cut_short_is_told_first_but_where_reuse_hurts_all_the_same():
+    cut = [trial("probe", "finished", reuses=True), replace(trial("scratch", "finished"), part=0.4)]
+    assert withheld(VERDICT, cut, TITLES) == VERDICT, "it had its say"
+    said = "A network from scratch had time for 40 % of its usual training, which may flatter reuse."
+    assert shortened(VERDICT, cut, TITLES) == said
+    assert not shortened(replace(VERDICT, decision="hurts"), cut, TITLES)
+    assert not shortened(VERDICT, [trial("scratch", "finished")], TITLES)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from dataclasses import fields, replace
 
@@ -15,6 +14,7 @@ import own_source
 import tiny_tail
 from drawn import two_classes
 from headstart.errors import BudgetError
+from headstart.plan.length import LEAST
 from headstart.read import read
 from headstart.run.race import NO_TIME, OVER
 from headstart.run.worth import MANY
@@ -24,35 +24,22 @@ from headstart.types import View
 LONG = ("scratch", "finetune-tiny")
 
 
-def test_who_had_no_turn_waits_and_a_larger_budget_goes_on(tmp_path):
-    """The clock is let run out as soon as the network from scratch begins: that is after all cheap candidates.
+def test_who_had_no_turn_waits_and_a_larger_budget_goes_on(tmp_path, monkeypatch):
+    """The clock leaps as soon as the network from scratch is at its second setting: that is after all cheap candidates.
 
     One label in six is wrong, so that fine-tuning has something to gain.
     """
     how = {"source": "tiny", "engine": "torch", "seeds": 1, "strategy": "probe,finetune"}
-    budget, out = 6.0, tmp_path / "run"
+    now, out = time.monotonic, tmp_path / "run"
 
-    def fit():
-        ends = time.monotonic() + budget
-
-        def watch(what, done, of):
-            if what.startswith("scratch: setting 2"):
-                time.sleep(max(0.0, ends - time.monotonic()) + 0.1)
-
-        return headstart.fit(data, out=out, budget=budget, watch=watch, **how)
+    def watch(what, done, of):
+        if what.startswith("scratch: setting 2"):
+            monkeypatch.setattr(time, "monotonic", lambda: now() + 10_000)
 
     with own_source.offered(tmp_path):
         data = two_classes(tmp_path / "photos", 24, side=40)  # so small: a small network from scratch
-        first = None
-        while first is None:
-            assert budget < 200, "no cheap candidate in so long a time"
-            try:
-                first = fit().record
-            except BudgetError:
-                assert not (out / "run.json").exists()
-            if first is None or not any(t["id"] == "scratch" and t["seconds"] > 0 for t in first["trials"]):
-                shutil.rmtree(out, ignore_errors=True)  # on a busy machine it had no turn
-                first, budget = None, budget * 2
+        first = headstart.fit(data, out=out, budget=1800, watch=watch, **how).record
+        monkeypatch.setattr(time, "monotonic", now)
         trials = {t["id"]: t for t in first["trials"]}
         assert {t["id"] for t in first["trials"] if t["status"] == "waiting"} == set(LONG)
         done = {t["id"] for t in first["trials"] if t["status"] == "finished"}
@@ -62,11 +49,13 @@ def test_who_had_no_turn_waits_and_a_larger_budget_goes_on(tmp_path):
         assert trials["scratch"]["seconds"] > 0, "it had its turn, if no time to end"
         (warning,) = [w for w in first["warnings"] if "took no part" in w]
         assert warning.startswith(f"The rival 'scratch' took no part ({trials['scratch']['reason']})")
+        assert trials["scratch"]["reason"] == f"{OVER}; --budget 31m would be enough"
+        assert "31m" in first["sentence"]
         assert first["winner"]["strategy"] in ("probe", "classical")
         kept = {path: path.stat().st_mtime_ns for path in out.glob("trials/*/model.json")}
         assert {path.parent.name.rpartition("-")[0] for path in kept} >= {"probe-tiny", "classical"}
 
-        second = headstart.fit(data, out=out, budget=600, **how).record
+        second = headstart.fit(data, out=out, budget=3600, **how).record
         assert {path: path.stat().st_mtime_ns for path in kept} == kept, "finished work was not done again"
         statuses = {t["id"]: t["status"] for t in second["trials"]}
         assert list(statuses) == list(trials)
@@ -83,7 +72,37 @@ def test_who_had_no_turn_waits_and_a_larger_budget_goes_on(tmp_path):
             if "sealed test split opened" in line.values()
         }
         assert second["verdict"]["test_reads"] == len(who)
-        assert headstart.fit(data, out=out, budget=600, **how).record == second, "now it is finished"
+        assert headstart.fit(data, out=out, budget=3600, **how).record == second, "now it is finished"
+
+
+def test_a_rival_that_the_budget_cuts_short_is_heard_and_told_first_and_more_time_trains_it_whole(
+    tmp_path, monkeypatch
+):
+    """Each step of the network from scratch takes two seconds of the clock: 600 in a training, 840 in its search."""
+    now, ahead = time.monotonic, [0.0, 0]
+
+    def slow(what, done, of):
+        if what.startswith("scratch"):
+            ahead[:] = ahead[0] + 2.0 * (done - ahead[1] if done > ahead[1] else done), done
+            monkeypatch.setattr(time, "monotonic", lambda: now() + ahead[0])
+
+    how = {"source": "tiny", "engine": "torch", "seeds": 1, "strategy": "probe"}
+    with own_source.offered(tmp_path):
+        data = two_classes(tmp_path / "photos", 24, side=40)
+        short = headstart.fit(data, out=tmp_path / "run", budget=800, watch=slow, **how).record
+        whole = headstart.fit(data, out=tmp_path / "run", budget=3000, watch=slow, **how).record
+    cut, full = (next(t for t in run["trials"] if t["id"] == "scratch") for run in (short, whole))
+    assert LEAST <= cut["part"] < 1 == full["part"]
+    assert cut["status"] == full["status"] == "finished"
+    assert cut["curve"][-1]["step"] == pytest.approx(300 * cut["part"], abs=1)
+    assert full["curve"][-1]["step"] == 300
+    said = f"{100 * cut['part']:.0f} % of its usual"
+    assert short["verdict"]["complete"]
+    assert short["sentence"].startswith(
+        f"A network from scratch had time for {said} training, which may flatter reuse. "
+    )
+    assert short["foremost"][0].startswith(f"The rival 'scratch' had {said} steps, all that the budget left")
+    assert "usual" not in whole["sentence"] + " ".join(whole["warnings"])
 
 
 def test_a_budget_for_no_candidate_at_all(tmp_path):

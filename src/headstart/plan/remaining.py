@@ -21,6 +21,10 @@ SURE = 1.0  # seconds of training that tell its pace
 class Slow(BudgetError):
     """Something was not begun, or given up, as it would not be done in time or not fit; the message says why."""
 
+    def __init__(self, message: str, lacking: float = 0.0) -> None:
+        super().__init__(message)
+        self.lacking = lacking  # seconds more that would have been enough for all; 0 where that is not known
+
 
 def training(contender: Validated, n: int) -> float:
     """One more training of it, on `n` examples."""

@@ -25,15 +25,21 @@ from ..types import Decoder, Facts, Features, FitContext, Fitted, IntArray, Prog
 from ._folds import FOLDS, worth
 from .candidates import Candidate
 from .choice import CLOSE, Validated, behind
+from .length import Length
 from .remaining import EARLY, SURE, in_time
 
 Watch = Callable[[str, int, int], None]
+_Run = tuple["Score", Fitted, TrainResult, list[dict[str, float]]]
 FAR = 3.0  # standard errors behind the best rival at which another one is given up after its short runs
 UNMOVED = 99  # the prior of long training that did not better its start: what costs less says the same
 
 
 class Behind(Exception):
     """A candidate was given up after its short runs; the message says why."""
+
+
+class _Anew(Exception):
+    """A search begins anew, with shorter runs."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,7 @@ def contend(
     folds: IntArray | None = None,
     groups: IntArray | None = None,
     deadline: float | None = None,
+    grace: float = 0.0,
     leader: Validated | None = None,
     watch: Watch | None = None,
 ) -> Validated:
@@ -78,7 +85,8 @@ def contend(
             cross-validation on all of them. Where it is `worth` it, so is a long one: validation chooses its setting
             and how long to train, then heads of the folds name all pictures.
         groups: of the same pictures: those of one group count as one observation.
-        deadline: as of `time.monotonic()`.
+        deadline: as of `time.monotonic()`. A rival's runs become shorter where they would not fit, see `length.py`.
+        grace: seconds after it that a rival's last run may take, whose length was planned to end before.
         leader: whom its arm prefers so far; a long candidate not ahead of it after its short runs is given up (one
             that is preferred at a tie: if behind by `CLOSE` standard errors; a rival, if by `FAR`).
         watch: told what is going on.
@@ -88,57 +96,36 @@ def contend(
         Behind: it was given up.
     """
     way, start = strategy(candidate.strategy), time.perf_counter()
-    settings, valid, long = way.settings(facts), cast(Features, context.valid), way.long
-
-    def attempt(config: Any, context: FitContext, name: str) -> tuple[Score, Fitted, Any, list[dict[str, float]]]:  # noqa: ANN401
-        named = replace(candidate, id=name)
-        begun = time.perf_counter()
-        fitted, head, curve = trained(named, config, context, labels, deadline=deadline, watch=watch)
-        took = time.perf_counter() - begun
-        score = measure(fitted, valid, context)
-        reading = (time.perf_counter() - begun - took) / max(1, len(valid.y))
-        notes = {**head.notes, "seconds": took, "reading": reading}
-        return score, fitted, replace(head, notes=notes), curve
-
+    settings, long, length = way.settings(facts), way.long, None
+    if long and not candidate.reuses and deadline is not None:
+        length = Length(way.short, len(settings), deadline, gives_up=leader is not None)
+    runs = _Runs(candidate, context, labels, settings, deadline, watch, length)
     preferred = leader is None or candidate.prior < leader.prior  # at a tie
     at, crossed = 0, folds is not None and not long
     if crossed:
         scores = _crossed(candidate, settings, context, cast(IntArray, folds), labels, deadline=deadline, watch=watch)
         at = _lowest(scores)
-        _, fitted, head, curve = attempt(settings[at], context, candidate.id)
+        _, fitted, head, curve = runs.attempt(settings[at], context, candidate.id)
         score = scores[at]
     elif not long or len(settings) > 1 or not preferred:  # else there is nothing that short runs could decide
-        short = replace(context, share=way.short, checkpoint=None)
-        tried = []
-        for i, config in enumerate(settings):
-            tried.append(attempt(config, short, f"{candidate.id}: setting {i + 1} of {len(settings)}"))
-            if long:  # what is not shares its costly part with the first setting, see transfer/_once.py
-                took = [head.notes["seconds"] for _, _, head, _ in tried]
-                best = took[_lowest([score for score, *_ in tried])]
-                rest = max(took) * (len(settings) - 1 - i) + EARLY * best / way.short
-                in_time(
-                    rest, None if deadline is None else deadline - time.monotonic(), "its settings and all its steps"
-                )
+        tried = runs.short(way.short)
         at = _lowest([score for score, *_ in tried])
         score, fitted, head, curve = tried[at]
         _check(score)
-        bar = FAR if not candidate.reuses else CLOSE if preferred else 0.0
-        if long and leader and (gap := behind(score.losses, leader.losses, groups)) >= bar:
-            theirs = leader.losses[-len(score.losses) :].mean()
-            raise Behind(
-                f"dropped after its short runs: log-loss {score.log_loss:.3f} on validation, {gap:.1f} standard errors "
-                f"behind {leader.trial.id} ({theirs:.3f})"
-            )
+        if long and leader and not (length and length.cut):  # else its runs were too short to give it up
+            _drop_behind(score, leader, groups, FAR if not candidate.reuses else CLOSE if preferred else 0.0)
+        context = replace(context, share=length.of_last(head.notes["pace"])) if length else context
     if long:
-        cpu = time.process_time()
-        score, fitted, head, curve = attempt(settings[at], context, candidate.id)
+        cpu, ends = time.process_time(), deadline if length is None else length.deadline + grace
+        score, fitted, head, curve = runs.attempt(settings[at], context, candidate.id, ends)
         _check(score)
         cpu = time.process_time() - cpu
         if folds is not None and worth(len(folds), cpu, head.notes["seconds"], deadline):
             each = round((1 - 1 / FOLDS) * len(folds))
             again = way.refit(settings[at], head.notes, len(context.train.y), each)
             with suppress(BudgetError):  # then what validation says must do
-                (score,) = _crossed(candidate, [again], context, folds, labels, deadline=deadline, watch=watch)
+                whole = replace(context, share=1.0)  # `again` says how many steps
+                (score,) = _crossed(candidate, [again], whole, folds, labels, deadline=deadline, watch=watch)
                 crossed = True
     _check(score)
     n = len(score.losses)
@@ -159,10 +146,95 @@ def contend(
         seed=context.seed,
         compared_on=n,
         folds=FOLDS if crossed else 0,
+        part=length.part if length else 1.0,
     )
     fitted = replace(fitted, decoder=score.decoder)
     prior = candidate.prior if head.notes.get("step") != 0 else UNMOVED
-    return Validated(trial, fitted, {**head.notes, "n": len(context.train.y)}, score.losses, score.right, prior, groups)
+    notes = {**head.notes, "n": len(context.train.y), "lacking": length.lacking if length else 0.0}
+    return Validated(trial, fitted, notes, score.losses, score.right, prior, groups)
+
+
+@dataclass(frozen=True)
+class _Runs:
+    """Trainings of one search, each with its score on validation data, its model, what `run` returned and its curve."""
+
+    candidate: Candidate
+    context: FitContext
+    labels: tuple[str, ...]
+    settings: Sequence[Any]
+    deadline: float | None
+    watch: Watch | None
+    length: Length | None  # of a rival that has a deadline
+
+    def attempt(
+        self,
+        config: Any,  # noqa: ANN401 - the strategy's own Config
+        context: FitContext,
+        name: str,
+        ends: float | None = None,
+        *,
+        first: bool = False,
+    ) -> _Run:
+        """One training, which is over at `ends`, or at the deadline; notes tell what it took.
+
+        Raises:
+            _Anew: it is the `first`, and its pace tells that all must be shorter.
+        """
+        passed = [(time.monotonic(), 0)]
+
+        def tell(what: str, done: int, of: int) -> None:
+            if self.watch:
+                self.watch(what, done, of)
+            passed.append((time.monotonic(), done))
+            sure = done == of or passed[-1][0] - passed[1][0] > SURE
+            if first and self.length and sure and self.length.too_long(of, _pace(passed)):
+                raise _Anew
+
+        named, ends = replace(self.candidate, id=name), self.deadline if ends is None else ends
+        fitted, head, curve = trained(named, config, context, self.labels, deadline=ends, watch=tell)
+        done, valid = time.monotonic(), cast(Features, context.valid)
+        score = measure(fitted, valid, context)
+        reading = (time.monotonic() - done) / max(1, len(valid.y))
+        notes = {**head.notes, "seconds": done - passed[0][0], "reading": reading, "pace": _pace(passed)}
+        return score, fitted, replace(head, notes=notes), curve
+
+    def short(self, share: float) -> list[_Run]:
+        """Each setting for that share of its steps; shorter ones of a rival, where the time left is short.
+
+        Raises:
+            Slow: settings and long run would not be done in time.
+        """
+        context = replace(self.context, share=share, checkpoint=None)
+        if self.length is None:
+            return self._each(context)
+        try:
+            return self._each(context, first=True)
+        except _Anew:
+            return self._each(replace(context, share=self.length.part * share))
+
+    def _each(self, context: FitContext, *, first: bool = False) -> list[_Run]:
+        tried, many = list[_Run](), len(self.settings)
+        for i, config in enumerate(self.settings):
+            name = f"{self.candidate.id}: setting {i + 1} of {many}"
+            tried.append(self.attempt(config, context, name, first=first and i == 0))
+            if context.share < 1 and not self.length:  # what is not long shares its costly part with the first setting
+                took = [head.notes["seconds"] for _, _, head, _ in tried]
+                rest = (
+                    max(took) * (many - 1 - i) + EARLY * took[_lowest([score for score, *_ in tried])] / context.share
+                )
+                left = None if self.deadline is None else self.deadline - time.monotonic()
+                in_time(rest, left, "its settings and all its steps")
+        return tried
+
+
+def _drop_behind(score: Score, leader: Validated, groups: IntArray | None, bar: float) -> None:
+    """Raises `Behind` where short runs leave a candidate so many standard errors behind."""
+    if (gap := behind(score.losses, leader.losses, groups)) >= bar:
+        theirs = leader.losses[-len(score.losses) :].mean()
+        raise Behind(
+            f"dropped after its short runs: log-loss {score.log_loss:.3f} on validation, {gap:.1f} standard errors "
+            f"behind {leader.trial.id} ({theirs:.3f})"
+        )
 
 
 def _crossed(
@@ -204,7 +276,7 @@ def trained(
     watch: Watch | None = None,
 ) -> tuple[Fitted, Any, list[dict[str, float]]]:
     """One setting: the fitted head, what `run` returned, its curve. `context.checkpoint` is a folder."""
-    context = replace(context, checkpoint=_pad(context.checkpoint, config))
+    context = replace(context, checkpoint=_pad(context.checkpoint, config, context.share))
     run = strategy(candidate.strategy).run(config, context)
     head, curve = _drain(run, deadline, _tell(watch, candidate.id, context.kind))
     return _fitted(candidate, config, labels, head, context), head, curve
@@ -282,9 +354,16 @@ def _lowest(scores: Sequence[Score]) -> int:
     return min(range(len(scores)), key=lambda i: (scores[i].log_loss, i))
 
 
-def _pad(folder: Path | None, config: Any) -> Path | None:  # noqa: ANN401 - a strategy's Config
-    """Where a long run keeps its state, by setting: another setting must not go on from it."""
-    return folder / f"loop-{digest(asdict(config))}.pt" if folder else None
+def _pad(folder: Path | None, config: Any, share: float = 1.0) -> Path | None:  # noqa: ANN401 - a strategy's Config
+    """Where a long run keeps its state, by setting and length: another must not go on from it."""
+    named = digest(asdict(config)) if share == 1.0 else digest(asdict(config), share)
+    return folder / f"loop-{named}.pt" if folder else None
+
+
+def _pace(passed: Sequence[tuple[float, int]]) -> float:
+    """Seconds a step, of (when, steps done): between the first and the last that were told, as a start takes longer."""
+    told = passed[1:] if len(passed) > 2 and passed[-1][1] > passed[1][1] else passed
+    return (told[-1][0] - told[0][0]) / max(1, told[-1][1] - told[0][1])
 
 
 def _drain(

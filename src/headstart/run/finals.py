@@ -16,13 +16,13 @@ from ..interrupt import presses
 from ..runtime import give_back, one_blas_thread
 from ..strategy import strategy
 from ..types import Fitted
+from .race import SLACK
 
 if TYPE_CHECKING:
     from ..plan.choice import Validated
     from .race import Race
 
 INTERRUPTED = "It was interrupted, which"  # how a cut begins that a person's Ctrl-C made: the same command goes on
-SLACK = 0.1  # of the budget, that a training begun in time may take more than it was thought to
 
 
 def choose(race: Race) -> None:
@@ -121,7 +121,9 @@ def _refit(race: Race, contender: Validated, extra: int, deadline: float | None)
     job, start = race.job, time.process_time()
     candidate = next(c for c in race.candidates if c.id == contender.trial.id)
     train, _ = race.looks.of(candidate.training_view)
-    folder = race.folder(f"{contender.trial.id}-refit{extra}", train.key, candidate.view)
+    part = contender.trial.part  # one that was cut short is trained as long again, and anew where there is more time
+    name = f"{contender.trial.id}-refit{extra}" + ("" if part == 1 else f"-part{100 * part:.0f}")
+    folder = race.folder(name, train.key, candidate.view)
     if kept := keep.found(folder):
         return kept[0]
     both = race.looks.both(candidate.training_view)  # the same array for every seed: see transfer/_once.py

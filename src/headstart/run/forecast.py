@@ -12,7 +12,7 @@ from statistics import median_low
 from typing import TYPE_CHECKING, Any
 
 from ..strategy import strategies
-from . import budget, particulars
+from . import budget, fresh, particulars
 from . import sources as _sources
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .job import Job
 
 HEADS = 0.003  # seconds an example and source for all heads on frozen features
-SCRATCH, TUNED = 1.4, 1.2  # whole trainings that a search takes
+TUNED = 1.2  # whole trainings that a search takes
 BASE = 0.9e9  # bytes of the libraries, a rival, and one look
 
 
@@ -61,10 +61,10 @@ def _time(job: Job, sources: Sequence[Source], chosen: bool) -> float:
     trained = any(s.long and s.takes(task.modality, task.kind) for s in strategies().values())
     long = paces[at].run(examples) - paces[at].look(examples) if trained else 0.0
     own = particulars.of(task.modality)
-    fresh = own.step * own.batches(len(task.train)) * (SCRATCH + job.plan.seeds) if trained else 0.0
+    scratch = fresh.training(job) * (fresh.SEARCH + job.plan.seeds)
     asked = 0.0 if chosen else sum(pace.start + pace.look(_some(examples)) for pace in paces)
     rest = len(examples) * (own.classical + HEADS * len(likely)) + remaining.PAGES
-    return job.clock.total() + asked + sum(likely) + long * (TUNED + job.plan.seeds) + fresh + rest
+    return job.clock.total() + asked + sum(likely) + long * (TUNED + job.plan.seeds) + scratch + rest
 
 
 def _some(examples: Sequence[Example], most: int = 256) -> Sequence[Example]:

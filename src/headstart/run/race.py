@@ -22,6 +22,7 @@ from ..runtime import digest, give_back, one_blas_thread
 from ..strategy import strategy
 from ..types import Features, FitContext, Fitted, Source, Trial, View
 from ..version import __version__
+from . import fresh
 from .job import STOPPED
 from .looks import Looks
 from .worth import not_worth
@@ -29,12 +30,14 @@ from .worth import not_worth
 if TYPE_CHECKING:
     from ..plan.candidates import Candidate
     from ..plan.choice import Validated
+    from ..plan.remaining import Slow
     from .job import Job
 
 TRAINING = 12  # bytes a parameter of a source: its weights, as they were and as they are, and what AdamW keeps of parts
 LAST = 0.05  # of the budget that judging and the pages are left, at least
+SLACK = 0.1  # of the budget, that a training begun in time may take more than it was thought to
 OVER = "the time budget ended first"
-NO_TIME = "no time was left for it beside the last trainings; give more with --budget"
+NO_TIME = "no time was left for it beside rivals and last trainings; give more with --budget"
 
 
 class InVain(BudgetError):
@@ -190,9 +193,11 @@ class Race:
         """By when a candidate must be done, as of `time.monotonic()`; None without a budget."""
         from ..plan.cost import due
 
-        ends = self.over()
-        if ends is None or not (candidate.long and candidate.reuses):
+        ends, begin = self.over(), fresh.begin(self.job)
+        if ends is None or begin is None or not candidate.reuses:
             return ends
+        if not candidate.long:  # before the rivals one that reuses is enough
+            return min(ends, begin) if self._stands(True) and not self._stands(False) else ends
         rivals = sum(map(self.again, self.done[False]))
         own = max(map(self.again, self.done[True]), default=0.0)  # one of these may be chosen
         return min(due(ends, time.monotonic(), rivals, 1), ends - rivals - own)
@@ -210,9 +215,9 @@ class Race:
         job = self.job
         # The first rival, a cheap one, runs past the budget: without any there is no verdict.
         ends, deadline = (None, None) if first_rival else (self.over(), self._ends(candidate))
-        late = OVER if deadline == ends else NO_TIME
+        late = self._over(candidate) if deadline == ends else NO_TIME
         if ends is not None and time.monotonic() > ends:  # before its examples are looked at
-            return _dropped(candidate, "waiting", OVER, job.plan.seed)
+            return _dropped(candidate, "waiting", self._over(candidate), job.plan.seed)
         begun = time.perf_counter()
         try:
             self._room(candidate)
@@ -221,7 +226,9 @@ class Race:
         except BudgetError as why:
             return _dropped(candidate, "waiting", str(why) if isinstance(why, Slow) else late, job.plan.seed, begun)
         folder = self.folder(candidate.id, train.key, candidate.view)
-        if kept := keep.recall(folder):
+        kept = keep.recall(folder)
+        if kept and (kept.trial.part == 1 or not self._more(kept)):
+            self._shortened(kept)
             job.clock.earlier += kept.trial.seconds
             return kept
         if deadline is not None and time.monotonic() > deadline:
@@ -233,7 +240,8 @@ class Race:
             status, reason = outcome
             return _dropped(candidate, status, reason or late, job.plan.seed, begun)
         looking = self.looks.each.get(candidate.view.source, 0.0)
-        outcome = replace(outcome, notes={**outcome.notes, "looking": looking})
+        outcome = replace(outcome, notes={**outcome.notes, "looking": looking, "budget": job.plan.budget})
+        self._shortened(outcome)
         keep.remember(folder, outcome)
         return outcome
 
@@ -256,11 +264,12 @@ class Race:
                     folds=self.folds,
                     groups=self.groups,
                     deadline=deadline,
+                    grace=SLACK * (job.plan.budget or 0.0),
                     leader=leader,
                     watch=job.watch,
                 )
         except Slow as why:
-            return "waiting", f"{NO_TIME}: {why}"
+            return "waiting", f"{NO_TIME}: {why}" if candidate.reuses else self._over(candidate, why)
         except BudgetError:
             return "waiting", ""
         except search.Behind as why:
@@ -269,6 +278,27 @@ class Race:
             return "failed", str(error)
         finally:
             self.proof_cpu += 0.0 if candidate.reuses else time.process_time() - start
+
+    def _over(self, candidate: Candidate, why: Slow | None = None) -> str:
+        """That the budget ended; of the network from scratch, with what budget it would not have."""
+        if candidate.reuses or not candidate.long or self.job.plan.budget is None:
+            return OVER
+        lacking = why.lacking if why and why.lacking else fresh.SEARCH * fresh.training(self.job)
+        return OVER + (f": {why}" if why else "") + f"; {fresh.enough(self.job.plan.budget, lacking)} would be enough"
+
+    def _more(self, kept: Validated) -> bool:
+        """Whether there is more time than when a rival was cut short."""
+        had, has = kept.notes["budget"], self.job.plan.budget
+        return had is not None and (has is None or has > had)
+
+    def _shortened(self, contender: Validated) -> None:
+        """Tell that a rival was cut short."""
+        trial, budget = contender.trial, contender.notes.get("budget")
+        if trial.part < 1 and budget is not None:
+            self.cut(
+                f"The rival '{trial.id}' had {100 * trial.part:.0f} % of its usual steps, all that the budget left: "
+                f"reuse may look better than it is; {fresh.enough(budget, contender.notes['lacking'])} would be enough."
+            )
 
     def _room(self, candidate: Candidate) -> None:
         """Raises `Slow` where long training of a source would not fit into memory."""

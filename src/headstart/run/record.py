@@ -63,7 +63,7 @@ def publish(job: Job, judgement: Judgement, outcome: Outcome, picked: Picked, re
     earlier = {"earlier attempts": job.clock.earlier} if job.clock.earlier else {}
     record["resources"] = forecast.taken(job)
     record["spend"] = {**job.clock.spend, **earlier, "predicted": job.forecast["seconds"], "total": job.clock.total()}
-    record["sentence"] = _sentence(job, judgement, outcome.roles, picked.ranking)
+    record["sentence"] = _sentence(job, judgement, outcome, picked.ranking)
     write(out / "report.html", html.render(record, thumbnails))
     write(out / "card.md", card.render(record))
     job.journal.note("finished", sentence=record["sentence"])
@@ -203,18 +203,21 @@ def _predictions(path: Path, task: Task, judgement: Judgement) -> None:
     write(path, buffer.getvalue())
 
 
-def _sentence(job: Job, judgement: Judgement, roles: Mapping[str, str], ranking: Mapping[str, Any]) -> str:
+def _sentence(job: Job, judgement: Judgement, outcome: Outcome, ranking: Mapping[str, Any]) -> str:
     from ..judge import looked
+    from ..judge.unheard import shortened
     from ..judge.wording import sentence
 
+    titles = _titles(job.task)
     said = sentence(
         judgement.verdict,
         seconds=job.clock.total(),
-        titles=_titles(job.task),
-        fresh=roles["winner"] == roles["rival"],
+        titles=titles,
+        fresh=outcome.roles["winner"] == outcome.roles["rival"],
         reusable=looked.reused(ranking),
     )
-    return f"{said} {looked.missed(ranking)}".strip()
+    first = shortened(judgement.verdict, outcome.trials, titles)
+    return f"{first} {said} {looked.missed(ranking)}".strip()
 
 
 def _environment(engine: str, packages: Sequence[str]) -> dict[str, str]:

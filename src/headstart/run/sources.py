@@ -23,7 +23,7 @@ from ..runtime import cache_dir, digest, write_json
 from ..schema import RankingPart
 from ..strategy import strategy
 from ..types import Example, Features, Source, Task, View
-from . import budget, particulars
+from . import budget, fresh, particulars
 
 if TYPE_CHECKING:
     from ..extract.feature_store import FeatureStore
@@ -196,7 +196,8 @@ def _rounds(job: Job, considered: Sequence[Source], eyes: Looking, keep: int) ->
     from ..plan import alarm, rounds, shortlist
 
     now, share = time.monotonic(), ASKING if job.plan.sources else SHARE
-    most = _limit(job.plan) if job.deadline is None else share * max(job.deadline - now, 0.0)
+    ends = fresh.begin(job)
+    most = _limit(job.plan) if ends is None else share * max(ends - now, 0.0)
     at = rounds.Rounds(
         job.task,
         shortlist.order(considered),
@@ -204,7 +205,7 @@ def _rounds(job: Job, considered: Sequence[Source], eyes: Looking, keep: int) ->
         seed=job.plan.seed,
         keep=keep,
         deadline=now + most,
-        ends=job.deadline,
+        ends=ends,
         room=budget.MEMORY if job.plan.asked == budget.AUTO else None,
         note=job.journal.note,
         tell=job.tell,
