@@ -24,6 +24,18 @@ from headstart.types import View
 LONG = ("scratch", "finetune-tiny")
 
 
+def slowly(monkeypatch, seconds: float):
+    """What a fit is watched with, so that each step of the network from scratch takes so long by the clock."""
+    now, ahead = time.monotonic, [0.0, 0]
+
+    def watch(what, done, of):
+        if what.startswith("scratch"):
+            ahead[:] = ahead[0] + seconds * (done - ahead[1] if done > ahead[1] else done), done
+            monkeypatch.setattr(time, "monotonic", lambda: now() + ahead[0])
+
+    return watch
+
+
 def test_who_had_no_turn_waits_and_a_larger_budget_goes_on(tmp_path, monkeypatch):
     """The clock leaps as soon as the network from scratch is at its second setting: that is after all cheap candidates.
 
@@ -55,7 +67,8 @@ def test_who_had_no_turn_waits_and_a_larger_budget_goes_on(tmp_path, monkeypatch
         kept = {path: path.stat().st_mtime_ns for path in out.glob("trials/*/model.json")}
         assert {path.parent.name.rpartition("-")[0] for path in kept} >= {"probe-tiny", "classical"}
 
-        second = headstart.fit(data, out=out, budget=3600, **how).record
+        slow = slowly(monkeypatch, 1.0)  # so slow that it is not trained for folds as well
+        second = headstart.fit(data, out=out, budget=3600, watch=slow, **how).record
         assert {path: path.stat().st_mtime_ns for path in kept} == kept, "finished work was not done again"
         statuses = {t["id"]: t["status"] for t in second["trials"]}
         assert list(statuses) == list(trials)
@@ -78,14 +91,8 @@ def test_who_had_no_turn_waits_and_a_larger_budget_goes_on(tmp_path, monkeypatch
 def test_a_rival_that_the_budget_cuts_short_is_heard_and_told_first_and_more_time_trains_it_whole(
     tmp_path, monkeypatch
 ):
-    """Each step of the network from scratch takes two seconds of the clock: 600 in a training, 840 in its search."""
-    now, ahead = time.monotonic, [0.0, 0]
-
-    def slow(what, done, of):
-        if what.startswith("scratch"):
-            ahead[:] = ahead[0] + 2.0 * (done - ahead[1] if done > ahead[1] else done), done
-            monkeypatch.setattr(time, "monotonic", lambda: now() + ahead[0])
-
+    """A training takes 600 s of the clock, its search 840."""
+    slow = slowly(monkeypatch, 2.0)
     how = {"source": "tiny", "engine": "torch", "seeds": 1, "strategy": "probe"}
     with own_source.offered(tmp_path):
         data = two_classes(tmp_path / "photos", 24, side=40)

@@ -8,7 +8,7 @@ never sees a test picture.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -25,7 +25,7 @@ from ..types import Decoder, Facts, Features, FitContext, Fitted, IntArray, Prog
 from ._folds import FOLDS, worth
 from .candidates import Candidate
 from .choice import CLOSE, Validated, behind
-from .length import Length
+from .length import Length, drain, pace
 from .remaining import EARLY, SURE, in_time
 
 Watch = Callable[[str, int, int], None]
@@ -98,7 +98,7 @@ def contend(
     way, start = strategy(candidate.strategy), time.perf_counter()
     settings, long, length = way.settings(facts), way.long, None
     if long and not candidate.reuses and deadline is not None:
-        length = Length(way.short, len(settings), deadline, gives_up=leader is not None)
+        length = Length(way.short, len(settings), deadline, leader is not None, grace)
     runs = _Runs(candidate, context, labels, settings, deadline, watch, length)
     preferred = leader is None or candidate.prior < leader.prior  # at a tie
     at, crossed = 0, folds is not None and not long
@@ -116,7 +116,7 @@ def contend(
             _drop_behind(score, leader, groups, FAR if not candidate.reuses else CLOSE if preferred else 0.0)
         context = replace(context, share=length.of_last(head.notes["pace"])) if length else context
     if long:
-        cpu, ends = time.process_time(), deadline if length is None else length.deadline + grace
+        cpu, ends = time.process_time(), deadline if length is None else length.deadline + length.grace
         score, fitted, head, curve = runs.attempt(settings[at], context, candidate.id, ends)
         _check(score)
         cpu = time.process_time() - cpu
@@ -187,7 +187,7 @@ class _Runs:
                 self.watch(what, done, of)
             passed.append((time.monotonic(), done))
             sure = done == of or passed[-1][0] - passed[1][0] > SURE
-            if first and self.length and sure and self.length.too_long(of, _pace(passed)):
+            if first and self.length and sure and self.length.too_long(of, pace(passed)):
                 raise _Anew
 
         named, ends = replace(self.candidate, id=name), self.deadline if ends is None else ends
@@ -195,7 +195,7 @@ class _Runs:
         done, valid = time.monotonic(), cast(Features, context.valid)
         score = measure(fitted, valid, context)
         reading = (time.monotonic() - done) / max(1, len(valid.y))
-        notes = {**head.notes, "seconds": done - passed[0][0], "reading": reading, "pace": _pace(passed)}
+        notes = {**head.notes, "seconds": done - passed[0][0], "reading": reading, "pace": pace(passed)}
         return score, fitted, replace(head, notes=notes), curve
 
     def short(self, share: float) -> list[_Run]:
@@ -278,7 +278,7 @@ def trained(
     """One setting: the fitted head, what `run` returned, its curve. `context.checkpoint` is a folder."""
     context = replace(context, checkpoint=_pad(context.checkpoint, config, context.share))
     run = strategy(candidate.strategy).run(config, context)
-    head, curve = _drain(run, deadline, _tell(watch, candidate.id, context.kind))
+    head, curve = drain(run, deadline, _tell(watch, candidate.id, context.kind))
     return _fitted(candidate, config, labels, head, context), head, curve
 
 
@@ -295,7 +295,7 @@ def refit(
     config = way.refit(config, contender.notes, contender.notes["n"], len(context.train.y))
     context = replace(context, checkpoint=_pad(context.checkpoint, config))
     tell = _tell(watch, f"{contender.trial.id}: all training pictures", context.kind)
-    head, _ = _drain(way.run(config, context), deadline, tell)
+    head, _ = drain(way.run(config, context), deadline, tell)
     return replace(contender.fitted, config=asdict(config), state=head.state, trained_params=head.trained_params)
 
 
@@ -358,40 +358,6 @@ def _pad(folder: Path | None, config: Any, share: float = 1.0) -> Path | None:  
     """Where a long run keeps its state, by setting and length: another must not go on from it."""
     named = digest(asdict(config)) if share == 1.0 else digest(asdict(config), share)
     return folder / f"loop-{named}.pt" if folder else None
-
-
-def _pace(passed: Sequence[tuple[float, int]]) -> float:
-    """Seconds a step, of (when, steps done): between the first and the last that were told, as a start takes longer."""
-    told = passed[1:] if len(passed) > 2 and passed[-1][1] > passed[1][1] else passed
-    return (told[-1][0] - told[0][0]) / max(1, told[-1][1] - told[0][1])
-
-
-def _drain(
-    context: Generator[Progress, None, Any], deadline: float | None, tell: Callable[[Progress], None]
-) -> tuple[Any, list[dict[str, float]]]:
-    """Run a strategy to its end; returns its head and its curve.
-
-    Raises:
-        BudgetError: at the deadline; or before, as `Slow`, where the steps so far tell that it would not be done.
-    """
-    curve: list[dict[str, float]] = []
-    first: tuple[float, Progress] | None = None
-    while True:
-        if deadline is not None and time.monotonic() > deadline:
-            context.close()
-            raise BudgetError("The time budget ended. Give more with --budget, e.g. --budget 10m.")
-        try:
-            step = next(context)
-        except StopIteration as stop:
-            return stop.value, curve
-        tell(step)
-        now = time.monotonic()
-        if first is None or step.steps != first[1].steps or step.step <= first[1].step:
-            first = now, step  # also where another phase begins
-        elif deadline is not None and now - first[0] > SURE:
-            rest = EARLY * (step.steps - step.step) * (now - first[0]) / (step.step - first[1].step)
-            in_time(rest, deadline - now, f"{step.steps - step.step} of {step.steps} steps")
-        curve.append({k: v for k, v in asdict(step).items() if v is not None and k != "steps"})
 
 
 def _tell(watch: Watch | None, what: str, kind: str) -> Callable[[Progress], None]:
