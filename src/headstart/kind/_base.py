@@ -1,9 +1,10 @@
 """What a kind of task must say of its answers, and what holds where it says nothing.
 
-Four forms of one thing: a label's *cell* as it was read; an *answer*, what `Example.answer` holds; *targets*, many
-answers as an array; and *outputs*, what a model gives for many examples. Of targets and outputs the first axis is the
-examples, so that both can be cut and joined as arrays; what stands behind it is the kind's own affair: classes `[n k]`,
-numbers `[n 1]`, a forecast `[n h]`, or, where examples differ in size (boxes, tags, a text), `[n]` of objects.
+Four forms of one thing: a label's *cell* as it was read; an *answer*, what `Example.answer` holds, which can be hashed;
+*targets*, many answers as an array; and *outputs*, what a model gives for many examples. Of targets and outputs the
+first axis is the examples, so that both can be cut and joined as arrays; what stands behind it is the kind's own
+affair: classes `[n k]`, numbers `[n 1]`, a forecast `[n h]`, or, where examples differ in size (boxes, tags, a text),
+`[n]` of objects, see `ragged`.
 """
 
 from __future__ import annotations
