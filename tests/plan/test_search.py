@@ -17,14 +17,14 @@ from headstart.family import load
 from headstart.kind.classification import KIND, log_loss, softmax
 from headstart.plan._folds import folds
 from headstart.plan.candidates import Candidate, candidates
-from headstart.plan.choice import CLOSE, Validated
+from headstart.plan.choice import CLOSE, UNFINISHED, Validated, explain
 from headstart.plan.keep import recall, remember
 from headstart.plan.policy import place
 from headstart.plan.remaining import training
 from headstart.plan.search import Behind, contend, join, measure, refit, rows, trained
 from headstart.strategy import SEARCH, strategies, strategy
 from headstart.transfer.training.setting import FEW
-from headstart.types import Facts, FitContext, Fitted, Trial, View
+from headstart.types import Facts, Features, FitContext, Fitted, Trial, View
 
 FACTS = Facts(24, 3, 40)
 
@@ -384,3 +384,22 @@ def test_a_strategy_that_does_not_take_such_data_is_refused_when_named():
         candidates(["a"], ["contrastive"], Facts(200, 2, 100))
     with pytest.raises(UsageError, match=r"'ewc' does not take texts. Those that do: .*contrastive"):
         candidates(["a"], ["ewc"], Facts(200, 2, 0, "text"))
+
+
+def test_a_rival_that_could_not_win_stays_at_its_short_runs_and_is_refitted_in_full():
+    rng = np.random.default_rng(0)
+    x, y = rng.integers(0, 255, (24, 32, 32, 3), dtype=np.uint8), np.arange(24) % 2
+    train, valid = Features(x[:16], y[:16], "t"), Features(x[16:], y[16:], "v")
+    context = FitContext(train, 2, View(None, size=32), valid=valid)
+    candidate, seen = Candidate("scratch", "scratch", False, context.view, long=True), []
+    watch = lambda what, done, of: seen.append((what.split(" · ")[0], of))  # noqa: E731
+    best = contender("t", [0.1] * 8, right=[True] * 8)
+    found = contend(candidate, context, ("a", "b"), replace(FACTS, n=16), other=best, watch=watch)
+    assert {what for what, _ in seen} == {f"scratch: setting {i} of 4" for i in range(1, 5)}
+    assert (found.trial.status, found.trial.tried, found.notes[UNFINISHED]) == ("finished", SEARCH, 0.1)
+    steps = found.notes["steps"]
+    assert steps == found.notes["step"] == 10 * seen[0][1]
+    assert "after 10 % of its training" in explain(found, replace(found, trial=replace(found.trial, id="w"))).reason
+    way = strategy("scratch")
+    again = way.refit(way.config(**found.trial.config), found.notes, 16, 24)
+    assert again.steps == round(steps * 24 / 16)

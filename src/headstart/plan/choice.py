@@ -20,6 +20,7 @@ from ..kind import kind_of
 from ..types import Fitted, IntArray, Trial
 
 CLOSE = 1.0  # standard errors within which validation cannot tell two candidates apart
+UNFINISHED = "share"  # note of a contender: the share of its training that was run, where it was not run in full
 LUCK = 0.05  # a rival is crowned where so large a lead comes up less often than this between two that are as good
 DRAWS, MANY = 4999, 1000  # of `luck`, and from how many groups on the normal distribution gives the same answer
 
@@ -109,7 +110,9 @@ def _numbers(contender: Validated, noun: str) -> str:
     trial, told = contender.trial, kind_of(contender.fitted.kind).told
     where = f"{trial.folds}-fold cross-validation of" if trial.folds else "validation:"
     said = told(float(contender.right.mean()), float(contender.losses.mean()))
-    return f"{said}, {where} {trial.compared_on} {noun}s"
+    part = contender.notes.get(UNFINISHED)
+    early = f", after {100 * part:.0f} % of its training, when it could not win any more" if part else ""
+    return f"{said}, {where} {trial.compared_on} {noun}s{early}"
 
 
 def named(score: str) -> str:

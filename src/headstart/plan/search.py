@@ -8,7 +8,7 @@ never sees a test picture.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -24,13 +24,16 @@ from ..strategy import TrainResult, strategy
 from ..types import Decoder, Facts, Features, FitContext, Fitted, IntArray, Progress, Trial
 from ._folds import FOLDS, worth
 from .candidates import Candidate
-from .choice import CLOSE, Validated, behind
+from .choice import CLOSE, UNFINISHED, Validated, behind
 from .length import Length, drain, pace
+from .reach import behind as outdone
+from .reach import out_of_reach
 from .remaining import EARLY, SURE, in_time
 
 Watch = Callable[[str, int, int], None]
 _Run = tuple["Score", Fitted, TrainResult, list[dict[str, float]]]
 FAR = 3.0  # standard errors behind the best rival at which another one is given up after its short runs
+SOME = 2000  # training rows on which settings of a cheap transfer candidate are compared; the best then sees all
 UNMOVED = 99  # the prior of long training that did not better its start: what costs less says the same
 
 
@@ -72,6 +75,7 @@ def contend(
     deadline: float | None = None,
     grace: float = 0.0,
     leader: Validated | None = None,
+    other: Validated | None = None,
     watch: Watch | None = None,
 ) -> Validated:
     """Compare the strategy's settings, then run the best one in full.
@@ -89,6 +93,8 @@ def contend(
         grace: seconds after it that a rival's last run may take, whose length was planned to end before.
         leader: whom its arm prefers so far; a long candidate not ahead of it after its short runs is given up (one
             that is preferred at a tie: if behind by `CLOSE` standard errors; a rival, if by `FAR`).
+        other: whom the other arm prefers so far: a rival that could not become the run's model beside it stays at its
+            short runs here (`reach.py`), with what its training in full will take in the notes.
         watch: told what is going on.
 
     Raises:
@@ -101,12 +107,16 @@ def contend(
         length = Length(way.short, len(settings), deadline, leader is not None, grace)
     runs = _Runs(candidate, context, labels, settings, deadline, watch, length)
     preferred = leader is None or candidate.prior < leader.prior  # at a tie
-    at, crossed = 0, folds is not None and not long
+    at, crossed, shut = 0, folds is not None and not long, False
     if crossed:
         scores = _crossed(candidate, settings, context, cast(IntArray, folds), labels, deadline=deadline, watch=watch)
         at = _lowest(scores)
         _, fitted, head, curve = runs.attempt(settings[at], context, candidate.id)
         score = scores[at]
+    elif not long and candidate.reuses and len(settings) > 1 and len(context.train.y) > SOME:
+        fewer = replace(context, train=rows(context.train, _drawn(len(context.train.y))))
+        at = _lowest([runs.attempt(config, fewer, candidate.id)[0] for config in settings])
+        score, fitted, head, curve = runs.attempt(settings[at], context, candidate.id)
     elif not long or len(settings) > 1 or not preferred:  # else there is nothing that short runs could decide
         tried = runs.short(way.short)
         at = _lowest([score for score, *_ in tried])
@@ -115,12 +125,16 @@ def contend(
         if long and leader and not (length and length.cut):  # else its runs were too short to give it up
             _drop_behind(score, leader, groups, FAR if not candidate.reuses else CLOSE if preferred else 0.0)
         context = replace(context, share=length.of_last(head.notes["pace"])) if length else context
-    if long:
+        shut = long and not candidate.reuses and not (length and length.cut) and out_of_reach(score.right, other)
+    if shut:
+        head = replace(head, notes=_as_whole(head.notes, way.short))
+    elif long:
         cpu, ends = time.process_time(), deadline if length is None else length.deadline + length.grace
         score, fitted, head, curve = runs.attempt(settings[at], context, candidate.id, ends)
         _check(score)
         cpu = time.process_time() - cpu
-        if folds is not None and worth(len(folds), cpu, head.notes["seconds"], deadline):
+        aside = not candidate.reuses and outdone(score.right, other)
+        if not aside and folds is not None and worth(len(folds), cpu, head.notes["seconds"], deadline):
             each = round((1 - 1 / FOLDS) * len(folds))
             again = way.refit(settings[at], head.notes, len(context.train.y), each)
             with suppress(BudgetError):  # then what validation says must do
@@ -237,6 +251,12 @@ def _drop_behind(score: Score, leader: Validated, groups: IntArray | None, bar: 
         )
 
 
+def _as_whole(notes: Mapping[str, Any], share: float) -> dict[str, Any]:
+    """Notes of a run of that share of its steps, with what the whole of it takes: all its steps, as none was best."""
+    whole = {name: round(notes[name] / share) for name in ("steps", "seconds")}
+    return {**notes, **whole, "step": whole["steps"], UNFINISHED: share}
+
+
 def _crossed(
     candidate: Candidate,
     settings: Sequence[Any],
@@ -347,6 +367,11 @@ def _fitted(
 def _check(score: Score) -> None:
     if not np.isfinite(score.log_loss):
         raise ArithmeticError("training diverged: no setting gave finite scores")
+
+
+def _drawn(n: int) -> NDArray[np.bool_]:
+    """`SOME` of n rows, by chance."""
+    return np.isin(np.arange(n), np.random.default_rng(0).permutation(n)[:SOME])
 
 
 def _lowest(scores: Sequence[Score]) -> int:

@@ -64,6 +64,8 @@ def last_trainings(race: Race, chosen: Sequence[Validated], repeated: Collection
         chosen: who is judged.
         repeated: ids of those that are trained once a seed, if chance plays a part in them.
     """
+    from ..plan.choice import UNFINISHED
+
     job = race.job
     ends = race.over()
     late = None if ends is None else ends + SLACK * (job.plan.budget or 0.0)
@@ -81,7 +83,8 @@ def last_trainings(race: Race, chosen: Sequence[Validated], repeated: Collection
             "The budget left no time to train the chosen models again on training and validation "
             f"{job.task.noun}s together: those that validation judged are compared, and handed out."
         )
-        return {c.trial.id: [c.fitted] for c in chosen}
+        # A rival that stayed at its short runs is trained in full all the same: else it would be judged unfinished.
+        return {c.trial.id: [_refit(race, c, 0, None) if UNFINISHED in c.notes else c.fitted] for c in chosen}
     again = [c for c in chosen if c.trial.id in repeated and strategy(c.fitted.strategy).stochastic]
     if again and _settled(race, chosen):
         again = []

@@ -248,12 +248,11 @@ class Race:
     def _search(self, candidate: Candidate, context: FitContext, deadline: float | None) -> Validated | tuple[str, str]:
         """What its settings come to; or its status without a result, and why, "" being that time ran out."""
         from ..plan import search
-        from ..plan.choice import prefer
         from ..plan.remaining import Slow
 
         job, start = self.job, time.process_time()
         arm = self.done[candidate.reuses]
-        leader = prefer(arm) if arm and (candidate.reuses or candidate.gives_up) else None
+        leader = _best(arm) if candidate.reuses or candidate.gives_up else None
         try:
             with job.clock("race"), one_blas_thread():
                 return search.contend(
@@ -266,6 +265,7 @@ class Race:
                     deadline=deadline,
                     grace=SLACK * (job.plan.budget or 0.0),
                     leader=leader,
+                    other=None if candidate.reuses else _best(self.done[True]),
                     watch=job.watch,
                 )
         except Slow as why:
@@ -355,6 +355,13 @@ class Race:
         why = "; ".join(f"{t.id}: {t.reason}" for t in trials if t.status == "failed")
         task = self.job.task
         return DataError(f"No {role} candidate could be fitted to {task.name} ({why}). Add {task.noun}s to each class.")
+
+
+def _best(arm: Sequence[Validated]) -> Validated | None:
+    """Whom an arm prefers, if it has anybody."""
+    from ..plan.choice import prefer
+
+    return prefer(arm) if arm else None
 
 
 def _dropped(candidate: Candidate, status: str, reason: str, seed: int, begun: float | None = None) -> Trial:

@@ -102,9 +102,9 @@ def tune(
         freeze(tail.parts[name])
     hold(tail, config)
     start = {} if tail.form == RANDOM else {name: tensor.clone() for name, tensor in open_state(tail).items()}
-    if config.head_first:
-        _start_head(tail, context)
     context = advanced(tail, front, context)
+    if config.head_first:  # what lies before it has been run
+        _start_head(tail, context)
     moving = [(name, stage) for name, stage in tail.stages() if name not in front]
     per_epoch, whole, share = lengths(config, len(context.train.y), context.share)
     total = max(min(whole, 1), round(whole * share))
