@@ -9,8 +9,11 @@ affair: classes `[n k]`, numbers `[n 1]`, a forecast `[n h]`, or, where examples
 
 from __future__ import annotations
 
+import json
+import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -40,7 +43,7 @@ class Kind(ABC):
     always: ClassVar[str]  # what the best answer that looks at nothing is called, see `floor`
     classes: ClassVar[bool] = True  # whether answers name classes
     calibrated: ClassVar[bool] = True  # whether there are probabilities
-    structured: ClassVar[bool] = False  # whether a cell may hold lists and objects of its own: it comes as JSON then
+    structured: ClassVar[bool] = False  # whether it reads a table's cells by itself, see `cell`
 
     @property
     def exclusive(self) -> bool:
@@ -48,6 +51,16 @@ class Kind(ABC):
         return self.link == "softmax"
 
     # --- cells and answers
+
+    def cell(self, value: object, folder: Path) -> str | None:
+        """A cell of a table in that folder as text, None where it says nothing; asked of a `structured` kind alone.
+
+        Lists and objects become JSON. A kind whose answers are files, as masks are, gives their absolute paths.
+        """
+        if isinstance(value, list | dict):
+            return json.dumps(value, ensure_ascii=False)
+        text = "" if value is None or value != value else unicodedata.normalize("NFC", str(value)).strip()
+        return text or None
 
     @abstractmethod
     def named(self, cell: LabelCell) -> tuple[str, ...]:

@@ -65,7 +65,7 @@ class Shape:
     labels: tuple[str, ...] = LABELS  # as `columns`, of their classes
     flags: tuple[str, ...] = ()  # in place of `labels`: columns of 0 and 1, one a label
     several: bool = False  # an example may have several labels: an empty cell says that none applies
-    structured: bool = False  # labels may be lists and objects, which their kind reads
+    reads: Callable[[object, Path], str | None] | None = None  # a cell of labels, where their kind does: `Kind.cell`
     files: bool = False  # cells name files, which are looked for
     loose: bool = False  # what has no label may be learnt from too
     options: tuple[str, ...] = ()  # of `ReadOptions`, those that say something of such examples alone
@@ -74,8 +74,8 @@ class Shape:
 
     def columns_of(self, kind: str | None, label: str | None = None) -> Shape:
         """The same, which looks for the column `label`, or for one of numbers first where these are to be predicted."""
-        structured = kind in names("kind") and kind_of(str(kind)).structured
-        shape = replace(self, several=kind == "multilabel", structured=structured)
+        of = kind_of(kind) if kind in names("kind") else None
+        shape = replace(self, several=kind == "multilabel", reads=of.cell if of and of.structured else None)
         if label:
             return replace(shape, labels=(label,))
         return replace(shape, labels=(*NUMBERS, *self.labels)) if kind == "regression" else shape

@@ -1,4 +1,4 @@
-"""A tag for every step: answers as long as the example, "slow slow fast" or a list in a cell."""
+"""A tag for every step: answers as long as the example, "slow slow fast", a list, or the name of a file in a cell."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ class Tags(Kind):
     always = "always the largest tag"
     calibrated = False
     structured = True
+
+    def cell(self, value, folder):
+        """Also a file of tags."""
+        text = super().cell(value, folder)
+        return (folder / text).read_text() if text and text.endswith(".tags") else text
 
     def named(self, cell):
         return tuple(dict.fromkeys(_cut(cell)))

@@ -6,7 +6,6 @@ and 1 of which each row has exactly one 1 are classes; what an empty cell means 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -50,8 +49,8 @@ def answers(table: Table, columns: Chosen, shape: Shape, options: ReadOptions) -
         return _flags(table, columns.labels, shape, options.blank)
     column = columns.label
     cells = [row.get(column) for _, row, _ in table.rows]
-    if shape.structured:
-        return Answers(tuple(Answer(_as_json(cell)) for cell in cells))
+    if shape.reads is not None:
+        return Answers(tuple(Answer(shape.reads(cell, table.folder)) for cell in cells))
     lists = printed(cells) if options.kind in (None, "multilabel") else None
     if lists is not None:
         return _printed(cells, lists, column, shape)
@@ -64,11 +63,6 @@ def answers(table: Table, columns: Chosen, shape: Shape, options: ReadOptions) -
         said = f"The lists in '{column}' hold one label each, and are read as it. --kind multilabel learns several."
         return Answers(tuple(Answer(a.text) for a in found), notes=(said,))
     return Answers(tuple(found))
-
-
-def _as_json(cell: object) -> str | None:
-    """A cell that a kind reads by itself, as text."""
-    return json.dumps(cell, ensure_ascii=False) if isinstance(cell, list | dict) else label_text(cell)
 
 
 def _of_one(found: Sequence[Answer]) -> bool:
