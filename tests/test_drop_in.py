@@ -227,6 +227,7 @@ def test_answers_may_differ_in_size(dropped, told):
     assert "steps-right" in found["evaluated"]
     assert (dropped.desk / "answers.csv").read_text().startswith("curve,tags,predicted\n")
     assert 0.5 < found["ranked"]["value"] <= 1
+    assert {"knn", "logme", "prior", "ridge"} == {k for k, v in found["ranked"]["scores"].items() if v is not None}
     assert [row["label"] for row in found["checked"]] == ["fast", "slow"]
     assert found["files"] == found["checked"], "each row's cell names a file of tags"
     assert {*found["mistakes"][0]["predicted"].split()} <= {"slow", "fast"}

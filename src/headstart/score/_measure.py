@@ -57,9 +57,9 @@ def _hold_data(look: Look) -> None:
     """Whether there is anything to be told apart, and to check it on."""
     if len(look.y) < 2:
         raise Silent(f"A score needs two examples or more, not {len(look.y)}.")
-    if not np.isfinite(look.y).all():
+    if not kind_of(look.kind).finite(look.y):
         raise Silent("Some labels are not finite numbers.")
-    if not (look.y != look.y[:1]).any():
+    if not (look.targets != look.targets[:1]).any():
         raise Silent("All examples have the same label.")
     if kind_of(look.kind).exclusive and look.classes[1].max() < 2:
         raise Silent("No class has two examples.")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..family import names
 from ..kind import kind_of
 from ..types import IntArray
 from ._axes import Array
@@ -21,7 +22,7 @@ PAPER = (
     "arXiv:1805.01978"
 )
 NEEDS = frozenset({"features"})
-KINDS = frozenset({"classification", "regression", "multilabel"})
+KINDS = frozenset(names("kind"))
 GROUPS = True  # a group is left out as a whole
 NEIGHBOURS = 20
 TEMPERATURE = 0.07

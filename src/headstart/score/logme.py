@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..family import names
 from ._axes import Array, spectrum
 from ._look import Look
 
@@ -24,7 +25,7 @@ PAPER = (
     "You et al., LogME: Practical Assessment of Pre-trained Models for Transfer Learning, ICML 2021, arXiv:2102.11005"
 )
 NEEDS = frozenset({"features"})
-KINDS = frozenset({"classification", "regression", "multilabel"})
+KINDS = frozenset(names("kind"))
 RANGE = np.log(10.0) * np.arange(-8, 8.25, 0.25)  # of log λ, in units of the mean σ²
 
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from math import log, log10
 
+from ..family import names
 from ..modality import general
 from ..types import Source
 from ._look import Look, Silent
@@ -26,7 +27,7 @@ PAPER = (
     "to benchmark your SITE metric, ICLR 2026, arXiv:2510.06448"
 )
 NEEDS = frozenset({"record"})
-KINDS = frozenset({"classification", "regression", "multilabel"})
+KINDS = frozenset(names("kind"))
 UNSTATED = "not stated"
 
 

@@ -6,8 +6,8 @@ left-out answers; of several labels the mean over labels; of numbers the squared
 
 from __future__ import annotations
 
-import numpy as np
-
+from ..family import names
+from ..kind import kind_of
 from ._look import Look
 from ._ridge import out_of_sample
 
@@ -16,12 +16,11 @@ PAPER = (
     "Technometrics 1974; Rifkin & Lippert, Notes on Regularized Least Squares, MIT 2007"
 )
 NEEDS = frozenset({"features"})
-KINDS = frozenset({"classification", "regression", "multilabel"})
+KINDS = frozenset(names("kind"))
 GROUPS = True  # a group is left out as a whole
 
 
 def score(look: Look) -> float:
     """At most 0."""
     losses, _ = out_of_sample(look.x, look.y, look.k, look.kind, look.groups)
-    unit = float(np.var(look.y)) if look.kind == "regression" else 1.0
-    return -float(losses.mean()) / unit
+    return -float(losses.mean()) / kind_of(look.kind).unit(look.y) ** 2
