@@ -84,6 +84,20 @@ def test_the_page_names_every_event_of_the_journal_with_its_facts():
         assert "**" in facts or facts == told[event], event
 
 
+@pytest.mark.parametrize("page", ["_view", "card", "html", "text"])
+def test_pages_ask_a_run_for_nothing_that_it_does_not_hold(page):
+    asked = set()
+    for node in ast.walk(ast.parse((ROOT / "report" / f"{page}.py").read_text(encoding="utf-8"))):
+        match node:
+            case (
+                ast.Subscript(value=ast.Name(id="run"), slice=ast.Constant(value=str(name)))
+                | ast.Call(func=ast.Attribute(value=ast.Name(id="run")), args=[ast.Constant(value=str(name)), *_])
+            ):
+                asked.add(name)
+    assert asked
+    assert asked <= {*RunRecord.__annotations__, "noun", "shown", "panels"}, "the last are `_view.whole`'s own"
+
+
 def test_the_other_verbs_print_what_the_page_says(desk):
     data = tiny_text.table(desk.folder / "more.jsonl", 60, 9)
     given = {

@@ -1,6 +1,7 @@
 """What a page, a card and a terminal have in common: the run's dict put in the order people read it.
 
-In: `run.json` as a dict. Out: lists of plain dicts. Knows no HTML; computes nothing that a verdict rests on.
+In: `run.json` as a dict, see `schema.RunRecord`. Out: lists of plain dicts. Knows no HTML; computes nothing that a
+verdict rests on.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ def render(run: Run, thumbnails: Mapping[str, bytes] | None = None) -> str:
     """The report of a run.
 
     Args:
-        run: what `run.json` holds.
+        run: what `run.json` holds, see `schema.RunRecord`.
         thumbnails: path of a picture → its JPEG bytes; a picture without one is shown by its name.
 
     Returns:
