@@ -65,10 +65,12 @@ told["forecast"] = {"said": dict(row.more), "verdict": run.verdict.metric, "metr
 """
 CURVES = """
 run = headstart.fit("waves", out="wave-run", engine="torch")
-rows = [(row.label, row.error) for row in run.predict(["waves/slow/0.curve", "odd", "waves/nowhere.curve"])]
+given = ["waves/slow/0.curve", "odd", "waves/nowhere.curve", "series", 3.5]
+rows = [(row.label, row.error) for row in run.predict(given)]
 fresh = [(row.label, row.error) for row in headstart.load("wave-run", take="rival").predict(["odd"])]
 checked = headstart.check("waves")
 told["curves"] = {"winner": run.record["winner"], "verdict": run.verdict.decision, "rows": rows, "fresh": fresh,
+                  "table": [row.input.rpartition("/")[2] for row in run.predict(["files.csv"])],
                   "n": headstart.evaluate("wave-run", "waves").n, "engine": run.record["environment"]["engine"],
                   "strategies": [t["strategy"] for t in run.record["trials"]],
                   "ranked": headstart.rank("waves", engine="torch").record["sources"][0],
@@ -197,10 +199,13 @@ def test_a_kind_of_data_is_a_few_files_more(dropped, told):
     assert found["verdict"] == "helps"
     assert {"probe", "classical", "constant"} <= {*found["strategies"]}
     assert not {"scratch", "finetune", "zeroshot"} & {*found["strategies"]}, "curves offer nothing that these need"
-    (slow, fine), (none, why), (_, nowhere) = found["rows"]
+    (slow, fine), (none, why), (_, nowhere), (_, empty), (_, memory) = found["rows"]
     assert (slow, fine, none) == ("slow", None, None)
     assert "something else than numbers" in why
     assert nowhere == "The file cannot be read: No such file or directory."
+    assert empty == "The folder holds no curves."
+    assert memory == "A float is no curve. Give the path of a file."
+    assert found["table"] == [f"{at}.curve" for at in range(48)]
     assert found["fresh"] == [[None, why]], "a model that looks at curves as they are says so too"
     assert found["n"] == 12
     assert found["engine"] == "torch"
