@@ -74,18 +74,18 @@ class Length:
             Slow: it would be less than the least.
         """
         left = self.deadline - time.monotonic()
-        self.part = self._fits(lambda part: pace * part * self._steps, left, self.grace)
+        self.part = self._fits(lambda part: pace * part * self._steps, left)
         return self.part
 
     def _compared(self, part: float) -> float:
         """Steps of a short run then."""
         return max(FEWEST, part * self.short * self._steps)
 
-    def _fits(self, takes: Callable[[float], float], left: float, grace: float = 0.0) -> float:
+    def _fits(self, takes: Callable[[float], float], left: float) -> float:
         """The largest part, in whole hundredths, that takes no more than can be planned, or the least."""
         lacking = takes(1.0) / SAFE - left
         self.lacking = max(self.lacking, lacking)
-        if takes(LEAST) > left + grace:
+        if takes(LEAST) > left + self.grace:
             what = f"{100 * LEAST:.0f} % of its steps, the least that counts,"
             raise Slow(
                 f"{what} would take about {takes(LEAST):.0f} s more, and {max(left, 0.0):.0f} s were left", lacking
