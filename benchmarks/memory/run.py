@@ -52,11 +52,12 @@ def main() -> int:
 
 
 def crops(place: Path, n: int) -> None:
-    """`n` crops, going round the pictures of all sets; the first 2,000 are the same whatever `n`."""
+    """`n` crops, going round the pictures of all sets by chance; the first ones are the same whatever `n`."""
     suffixes = (".jpg", ".jpeg", ".png")
     known = [p for name in SETS for p in sorted((data_folder() / name).rglob("*")) if p.suffix.lower() in suffixes]
+    order = np.random.default_rng(0).permutation(len(known))
     for at in range(n):
-        path, random = known[at % len(known)], np.random.default_rng(at)
+        path, random = known[order[at % len(known)]], np.random.default_rng(at)
         name = next(name for name in SETS if name in path.parts)
         with Image.open(path) as opened:
             picture = opened.convert("RGB")

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
+AT_ONCE = 512  # columns that are squared: of all together it would be a copy more
 FLOOR = 1e-6  # some features never vary; dividing by their deviation would blow noise up
 
 
@@ -53,7 +54,8 @@ def signed_root(x: NDArray[np.floating]) -> NDArray[np.floating]:
     >>> signed_root(np.array([-4.0, 9.0])).tolist()
     [-2.0, 3.0]
     """
-    return np.asarray(np.sign(x) * np.sqrt(np.abs(x)))
+    root = np.sqrt(np.abs(x))
+    return np.asarray(np.copysign(root, x, out=root))
 
 
 def decompose(x: NDArray[np.floating], *, each: bool = True, unit: Array | None = None) -> Axes:
@@ -70,7 +72,10 @@ def decompose(x: NDArray[np.floating], *, each: bool = True, unit: Array | None 
     centred, mean, scale = standardise(x, each=each, unit=unit)
     found, vectors = spectrum(centred)
     wide = centred.shape[0] <= centred.shape[1]
-    rotation = centred.T @ vectors / np.sqrt(found.power) if wide else vectors
+    rotation = vectors
+    if wide:
+        rotation = centred.T @ vectors
+        rotation /= np.sqrt(found.power)
     return Axes(found.z, found.power, mean, scale, rotation)
 
 
@@ -81,7 +86,8 @@ def standardise(x: NDArray[np.floating], *, each: bool, unit: Array | None = Non
     centred = np.array(x, np.float64)  # a copy, changed in place: of all depths of a source it is large
     mean = centred.mean(0)
     centred -= mean
-    scale = np.sqrt((centred**2).mean(0))
+    some = np.array_split(centred, 1 + centred.shape[1] // AT_ONCE, axis=1)
+    scale = np.sqrt(np.concatenate([(columns**2).mean(0) for columns in some]))
     if not each:
         scale = np.full_like(scale, np.sqrt((scale**2).mean()))
     scale = np.where(scale > FLOOR * max(float(scale.max()), FLOOR), scale, 1.0)
