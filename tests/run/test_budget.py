@@ -50,7 +50,7 @@ def test_a_finished_run_goes_on_with_more_time_alone():
     assert not _more(record(), None), "nothing was left out"
     assert not _more(record("no memory", limit=None), None), "more there is not"
     assert _more(record(STOPPED), 60.0), "a person stopped it: the same command goes on"
-    assert _more({"trials": record("over")["trials"]}, 60.0), "of an earlier version"
+    assert _more({"trials": record("over")["trials"], "budget": None}, 60.0), "of an earlier version"
 
 
 @pytest.mark.parametrize("at", [1, 4])
