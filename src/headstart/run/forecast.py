@@ -21,14 +21,15 @@ if TYPE_CHECKING:
 
 HEADS = 0.003  # seconds an example and source for all heads on frozen features
 TUNED = 1.2  # whole trainings that a search takes
-BASE = 0.9e9  # bytes of the libraries, a rival, and one look
+BASE = 0.9e9  # bytes of the libraries and a rival
+STANDING = 0.1e9  # bytes of a network that stands while others are looked through
 
 
 def say(job: Job, sources: Sequence[Source], *, chosen: bool) -> dict[str, float]:
     """Tell the person, note it in the journal, and return {"seconds", "bytes"} of the whole run."""
     from ..judge.wording import duration
 
-    seconds, size = _time(job, sources, chosen), _memory(job, sources)
+    seconds, size = _time(job, sources, chosen), _memory(job, sources, chosen)
     limit = job.plan.budget
     more = "" if limit is None or seconds < limit else "; --budget none lets it go on"
     seconds = seconds if limit is None else min(seconds, limit)
@@ -72,11 +73,11 @@ def _some(examples: Sequence[Example], most: int = 256) -> Sequence[Example]:
     return examples[:: max(1, len(examples) // most)]
 
 
-def _memory(job: Job, sources: Sequence[Source]) -> float:
-    """Bytes at the peak: of the largest source."""
+def _memory(job: Job, sources: Sequence[Source], chosen: bool) -> float:
+    """Bytes at the peak: of the largest source, a look through it, and the networks that stand until one is chosen."""
     from ..plan import cost
     from .race import TRAINING
 
     n = len(job.task.train) + len(job.task.valid)
     held = (max(cost.HELD, TRAINING) * s.params + cost.COPIES * cost.BYTES * n * sum(s.widths) for s in sources)
-    return BASE + max(held, default=0.0)
+    return BASE + cost.ROOM + (0.0 if chosen else STANDING * len(sources)) + max(held, default=0.0)
