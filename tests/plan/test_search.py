@@ -403,3 +403,13 @@ def test_a_rival_that_could_not_win_stays_at_its_short_runs_and_is_refitted_in_f
     way = strategy("scratch")
     again = way.refit(way.config(**found.trial.config), found.notes, 16, 24)
     assert again.steps == round(steps * 24 / 16)
+
+
+def test_far_behind_after_the_first_short_run_no_other_setting_is_tried(short):
+    """A second leader, not as far ahead, lets all settings have their short run first."""
+    for ahead, spread, settings in ((50.0, 0.2, 1), (0.1, 4.0, 4)):
+        seen = []
+        leader = contender("best", short - ahead * (1 + spread * np.array([1, -1] * 3)))
+        with pytest.raises(Behind):
+            contend(TUNING, tuning_work(), ("a", "b"), MAPS, leader=leader, watch=lambda w, d, o: seen.append(w))  # noqa: B023
+        assert len({what.split(" · ")[0] for what in seen}) == settings

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -33,6 +34,7 @@ from .remaining import EARLY, SURE, in_time
 Watch = Callable[[str, int, int], None]
 _Run = tuple["Score", Fitted, TrainResult, list[dict[str, float]]]
 FAR = 3.0  # standard errors behind the best rival at which another one is given up after its short runs
+HOPELESS = 6.0  # likewise after the first of these: no other setting made up for half of it, see architecture.md
 SOME = 2000  # training rows on which settings of a cheap transfer candidate are compared; the best then sees all
 UNMOVED = 99  # the prior of long training that did not better its start: what costs less says the same
 
@@ -105,7 +107,8 @@ def contend(
     settings, long, length = way.settings(facts), way.long, None
     if long and not candidate.reuses and deadline is not None:
         length = Length(way.short, len(settings), deadline, leader is not None, grace)
-    runs = _Runs(candidate, context, labels, settings, deadline, watch, length)
+    hopeless = partial(_drop_behind, leader=leader, groups=groups, bar=HOPELESS) if long and leader else None
+    runs = _Runs(candidate, context, labels, settings, deadline, watch, length, hopeless)
     preferred = leader is None or candidate.prior < leader.prior  # at a tie
     at, crossed, shut = 0, folds is not None and not long, False
     if crossed:
@@ -114,7 +117,9 @@ def contend(
         _, fitted, head, curve = runs.attempt(settings[at], context, candidate.id)
         score = scores[at]
     elif not long and candidate.reuses and len(settings) > 1 and len(context.train.y) > SOME:
-        fewer = replace(context, train=rows(context.train, _drawn(len(context.train.y))))
+        n = len(context.train.y)
+        some = np.isin(np.arange(n), np.random.default_rng(0).permutation(n)[:SOME])
+        fewer = replace(context, train=rows(context.train, some))
         at = _lowest([runs.attempt(config, fewer, candidate.id)[0] for config in settings])
         score, fitted, head, curve = runs.attempt(settings[at], context, candidate.id)
     elif not long or len(settings) > 1 or not preferred:  # else there is nothing that short runs could decide
@@ -179,6 +184,7 @@ class _Runs:
     deadline: float | None
     watch: Watch | None
     length: Length | None  # of a rival that has a deadline
+    hopeless: Callable[[Score], None] | None  # raises `Behind` where the first short run is enough to give all up
 
     def attempt(
         self,
@@ -231,11 +237,12 @@ class _Runs:
         for i, config in enumerate(self.settings):
             name = f"{self.candidate.id}: setting {i + 1} of {many}"
             tried.append(self.attempt(config, context, name, first=first and i == 0))
+            if self.hopeless and i == 0 and not (self.length and self.length.cut):
+                self.hopeless(tried[0][0])
             if context.share < 1 and not self.length:  # what is not long shares its costly part with the first setting
                 took = [head.notes["seconds"] for _, _, head, _ in tried]
-                rest = (
-                    max(took) * (many - 1 - i) + EARLY * took[_lowest([score for score, *_ in tried])] / context.share
-                )
+                best = took[_lowest([score for score, *_ in tried])]
+                rest = max(took) * (many - 1 - i) + EARLY * best / context.share
                 left = None if self.deadline is None else self.deadline - time.monotonic()
                 in_time(rest, left, "its settings and all its steps")
         return tried
@@ -367,11 +374,6 @@ def _fitted(
 def _check(score: Score) -> None:
     if not np.isfinite(score.log_loss):
         raise ArithmeticError("training diverged: no setting gave finite scores")
-
-
-def _drawn(n: int) -> NDArray[np.bool_]:
-    """`SOME` of n rows, by chance."""
-    return np.isin(np.arange(n), np.random.default_rng(0).permutation(n)[:SOME])
 
 
 def _lowest(scores: Sequence[Score]) -> int:
