@@ -280,12 +280,12 @@ def _gradients(job: _Job, wrapped: torch.nn.Module, place: _Place) -> tuple[torc
     import torch
 
     seed, rows = job.seed * 1_000_003 + place.step, place.rows
-    torch.manual_seed(seed)  # dropout too is a function of the step: resuming changes nothing
+    _draw_from(seed, job.accelerator.device.type)  # dropout too is a function of the step: resuming changes nothing
     x, y = job.batch(place.step)
     before = [buffer.clone() for buffer in job.model.buffers()]  # running statistics, which an attempt that fails moves
     while True:
         count = math.ceil(len(x) / rows) if rows else 1
-        torch.manual_seed(seed)
+        _draw_from(seed, job.accelerator.device.type)
         job.model.zero_grad()
         try:
             return _accumulate(job, wrapped, x, y, count), rows
@@ -305,6 +305,16 @@ def _gradients(job: _Job, wrapped: torch.nn.Module, place: _Place) -> tuple[torc
             torch.cuda.empty_cache()
         for buffer, old in zip(job.model.buffers(), before, strict=True):
             buffer.copy_(old)
+
+
+def _draw_from(seed: int, device_type: str) -> None:
+    """As `torch.manual_seed`, which on a CPU would note the whole stack for each kind of device that is not there."""
+    import torch
+
+    if device_type == "cpu":
+        torch.default_generator.manual_seed(seed)
+    else:
+        torch.manual_seed(seed)
 
 
 def _accumulate(job: _Job, wrapped: torch.nn.Module, x: torch.Tensor, y: torch.Tensor, count: int) -> torch.Tensor:
