@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from drawn import QUICK, headstart, two_classes
+from drawn import QUICK, apart, two_classes
 from headstart import runtime
 from headstart.errors import SourceError
 from headstart.source import _catalogue
@@ -65,6 +65,6 @@ def photos(tmp_path_factory) -> Path:
 def finished(photos, weights, tmp_path_factory) -> SimpleNamespace:
     """`headstart fit photos --json` on few candidates, done once: `out`, `data`, and the finished process as `fit`."""
     out = tmp_path_factory.mktemp("runs") / "small"
-    fit = headstart("fit", photos, *QUICK, "--out", out, "--json", "--quiet")
+    fit = apart("fit", photos, *QUICK, "--out", out, "--json", "--quiet")
     assert fit.returncode == 0, fit.stderr
     return SimpleNamespace(out=out, data=photos, fit=fit)

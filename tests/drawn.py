@@ -1,13 +1,16 @@
-"""What the end-to-end tests share: drawn pictures, and the command as a person runs it, in a process of its own."""
+"""What the end-to-end tests share: drawn pictures, and the command as a person runs it."""
 
+import io
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
+from headstart.cli import main
 from hostile import draw
 
 SMALL = ("--source", "mobilenet-v2,efficientnet-lite0")  # where the choice of a source is not what is tested
@@ -50,12 +53,30 @@ def command(*arguments: object) -> list[str]:
 
 
 def headstart(*arguments: object, cwd: Path | None = None, stdin: str = "", **env: str) -> subprocess.CompletedProcess:
-    """Run `headstart …` to its end."""
+    """Run `headstart …` to its end, in this process, which has imported all that it needs: see `apart`."""
+    said, told = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(cwd or Path.cwd())
+        for name, value in env.items():
+            patch.setenv(name, value)
+        patch.setattr(sys, "argv", ["headstart", *map(str, arguments)])
+        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(os.fsencode(stdin)), encoding="utf-8"))
+        patch.setattr(sys, "stdout", said)
+        patch.setattr(sys, "stderr", told)
+        with pytest.raises(SystemExit) as end:
+            main()
+    for stream in (said, told):
+        stream.flush()
+    out, err = (stream.buffer.getvalue().decode() for stream in (said, told))
+    return subprocess.CompletedProcess(sys.argv, end.value.code or 0, out, err)
+
+
+def apart(*arguments: object, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess:
+    """Run `headstart …` to its end as a person does, in a process of its own, which imports all anew."""
     return subprocess.run(
         command(*arguments),
         cwd=cwd,
         env={**os.environ, **env},
-        input=stdin,
         capture_output=True,
         text=True,
         timeout=1200,

@@ -16,7 +16,7 @@ import pytest
 
 import tiny_tail
 from copied import copied
-from drawn import command, headstart, two_classes
+from drawn import apart, command, two_classes
 
 HOW = ("--engine", "torch", "--seeds", "1", "--strategy", "probe,classical", "--json", "--quiet")
 
@@ -33,7 +33,7 @@ def desk(tmp_path_factory) -> SimpleNamespace:
     made = copied(folder, records, alone=True)
     made.data = two_classes(folder / "photos", 24, wrong=4, side=40)
     made.out = folder / "run"
-    made.fit = headstart("fit", made.data, "--out", made.out, *HOW, **made.env)
+    made.fit = apart("fit", made.data, "--out", made.out, *HOW, **made.env)
     assert made.fit.returncode == 0, made.fit.stderr
     made.record = json.loads(made.fit.stdout)
     return made
@@ -63,7 +63,7 @@ def test_the_journal_and_the_pages_tell_it(desk):
     page = (desk.out / "report.html").read_text()
     assert "How each source looked before training" in page
     assert desk.record["ranking"]["sources"][-1]["source"] in page
-    said = headstart("fit", desk.data, "--out", desk.out, *HOW[:-2], "--quiet", **desk.env).stdout
+    said = apart("fit", desk.data, "--out", desk.out, *HOW[:-2], "--quiet", **desk.env).stdout
     assert f"sources: {' and '.join(desk.record['ranking']['chosen'])}, chosen of 3" in said
 
 
@@ -72,12 +72,12 @@ def test_a_killed_run_does_not_choose_again(desk, tmp_path):
     shutil.copytree(desk.out, out)
     (out / "run.json").unlink()
     before = decisions(out)
-    again = headstart("fit", desk.data, "--out", out, *HOW, **desk.env)
+    again = apart("fit", desk.data, "--out", out, *HOW, **desk.env)
     assert again.returncode == 0, again.stderr
     assert decisions(out) == before
     assert json.loads(again.stdout)["ranking"] == desk.record["ranking"]
     (out / "run.json").unlink()
-    other = headstart("fit", desk.data, "--out", out, "--seed", 1, *HOW, **desk.env)
+    other = apart("fit", desk.data, "--out", out, "--seed", 1, *HOW, **desk.env)
     assert other.returncode == 0, other.stderr
     assert len(decisions(out)) > len(before), "asked something else, it chooses anew"
 

