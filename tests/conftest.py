@@ -58,7 +58,7 @@ def cases(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def photos(tmp_path_factory) -> Path:
     """48 drawn pictures of two classes, some of them under the wrong label."""
-    return two_classes(tmp_path_factory.mktemp("drawn") / "photos")
+    return two_classes(tmp_path_factory.mktemp("drawn") / "photos", side=40)  # so small: a small network from scratch
 
 
 @pytest.fixture(scope="session")

@@ -5,16 +5,19 @@ from __future__ import annotations
 import io
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from tiny_source import ARCHITECTURE, packed, toml
 
 import headstart
 import tiny_tail
+from headstart.source import _records
 
 TESTS, PACKAGE = Path(__file__).parent, Path(headstart.__file__).parent
 
@@ -40,3 +43,13 @@ def copied(desk: Path, records: Mapping[str, Mapping[str, Any]], *, alone: bool 
     path = os.pathsep.join([str(package.parent), str(TESTS), str(TESTS / "source")])
     own = {"PYTHONPATH": path, "HEADSTART_CACHE": str(desk / "cache"), "HEADSTART_WHEELS": str(desk / "wheels")}
     return SimpleNamespace(desk=desk, package=package, env={**os.environ, **own})
+
+
+@contextmanager
+def offered(made: SimpleNamespace) -> Iterator[None]:
+    """Within, this process has the copy's catalogue and cache too, so that it need not be left to ask of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_records, "_PACKAGED", made.package / "source" / "catalogue")
+        for name in ("HEADSTART_CACHE", "HEADSTART_WHEELS"):
+            patch.setenv(name, made.env[name])
+        yield

@@ -15,8 +15,8 @@ from types import SimpleNamespace
 import pytest
 
 import tiny_tail
-from copied import copied
-from drawn import apart, command, two_classes
+from copied import copied, offered
+from drawn import command, headstart, two_classes
 
 HOW = ("--engine", "torch", "--seeds", "1", "--strategy", "probe,classical", "--json", "--quiet")
 
@@ -33,10 +33,11 @@ def desk(tmp_path_factory) -> SimpleNamespace:
     made = copied(folder, records, alone=True)
     made.data = two_classes(folder / "photos", 24, wrong=4, side=40)
     made.out = folder / "run"
-    made.fit = apart("fit", made.data, "--out", made.out, *HOW, **made.env)
-    assert made.fit.returncode == 0, made.fit.stderr
-    made.record = json.loads(made.fit.stdout)
-    return made
+    with offered(made):
+        made.fit = headstart("fit", made.data, "--out", made.out, *HOW)
+        assert made.fit.returncode == 0, made.fit.stderr
+        made.record = json.loads(made.fit.stdout)
+        yield made
 
 
 def decisions(out) -> list[dict]:
@@ -63,7 +64,7 @@ def test_the_journal_and_the_pages_tell_it(desk):
     page = (desk.out / "report.html").read_text()
     assert "How each source looked before training" in page
     assert desk.record["ranking"]["sources"][-1]["source"] in page
-    said = apart("fit", desk.data, "--out", desk.out, *HOW[:-2], "--quiet", **desk.env).stdout
+    said = headstart("fit", desk.data, "--out", desk.out, *HOW[:-2], "--quiet").stdout
     assert f"sources: {' and '.join(desk.record['ranking']['chosen'])}, chosen of 3" in said
 
 
@@ -72,12 +73,12 @@ def test_a_killed_run_does_not_choose_again(desk, tmp_path):
     shutil.copytree(desk.out, out)
     (out / "run.json").unlink()
     before = decisions(out)
-    again = apart("fit", desk.data, "--out", out, *HOW, **desk.env)
+    again = headstart("fit", desk.data, "--out", out, *HOW)
     assert again.returncode == 0, again.stderr
     assert decisions(out) == before
     assert json.loads(again.stdout)["ranking"] == desk.record["ranking"]
     (out / "run.json").unlink()
-    other = apart("fit", desk.data, "--out", out, "--seed", 1, *HOW, **desk.env)
+    other = headstart("fit", desk.data, "--out", out, "--seed", 1, *HOW)
     assert other.returncode == 0, other.stderr
     assert len(decisions(out)) > len(before), "asked something else, it chooses anew"
 
