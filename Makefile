@@ -15,7 +15,7 @@ demo: $(READY)
 	$(BIN)/headstart demo
 
 test: $(READY)
-	$(BIN)/python -m pytest -q -n logical --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest -q -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: $(READY)
 	$(BIN)/ruff check .

@@ -13,6 +13,16 @@ from headstart.source import _catalogue
 from headstart.types import Source
 
 collect_ignore_glob = ["toy_*"]  # files for a copy of the package, see test_drop_in.py
+# One test file is one worker's, and the last to end is waited for: these, of few and long tests, are begun first.
+LONG = ("test_readme.py", "test_resume.py", "test_examples.py", "test_benchmarks.py", "test_drop_in.py", "test_tune.py",
+        "test_strategies.py", "test_race.py", "test_after_race.py", "test_interrupt.py", "test_training.py",
+        "test_budget.py", "test_fit.py", "test_saved.py", "test_outside.py", "test_choice.py")  # fmt: skip
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
+
+
 os.environ.setdefault("HEADSTART_DEVICE", "cpu")  # exact comparisons hold on the CPU
 runtime.quiet_threads()  # before the first test imports torch
 
@@ -58,13 +68,14 @@ def cases(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def photos(tmp_path_factory) -> Path:
     """48 drawn pictures of two classes, some of them under the wrong label."""
-    return two_classes(tmp_path_factory.mktemp("drawn") / "photos", side=40)  # so small: a small network from scratch
+    return two_classes(tmp_path_factory.mktemp("drawn") / "photos")
 
 
 @pytest.fixture(scope="session")
-def finished(photos, weights, tmp_path_factory) -> SimpleNamespace:
+def finished(weights, tmp_path_factory) -> SimpleNamespace:
     """`headstart fit photos --json` on few candidates, done once: `out`, `data`, and the finished process as `fit`."""
     out = tmp_path_factory.mktemp("runs") / "small"
+    photos = two_classes(tmp_path_factory.mktemp("small") / "photos", side=40)  # so small: a small network from scratch
     fit = apart("fit", photos, *QUICK, "--out", out, "--json", "--quiet")
     assert fit.returncode == 0, fit.stderr
     return SimpleNamespace(out=out, data=photos, fit=fit)

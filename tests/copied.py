@@ -18,6 +18,7 @@ from tiny_source import ARCHITECTURE, packed, toml
 import headstart
 import tiny_tail
 from headstart.source import _records
+from headstart.transfer.baseline import convnet
 
 TESTS, PACKAGE = Path(__file__).parent, Path(headstart.__file__).parent
 
@@ -47,9 +48,10 @@ def copied(desk: Path, records: Mapping[str, Mapping[str, Any]], *, alone: bool 
 
 @contextmanager
 def offered(made: SimpleNamespace) -> Iterator[None]:
-    """Within, this process has the copy's catalogue and cache too, so that it need not be left to ask of them."""
+    """Within, this process has the copy's catalogue and cache too; a network from scratch is trained briefly."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_records, "_PACKAGED", made.package / "source" / "catalogue")
         for name in ("HEADSTART_CACHE", "HEADSTART_WHEELS"):
             patch.setenv(name, made.env[name])
+        patch.setattr(convnet, "LEAST", 30)
         yield

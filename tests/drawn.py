@@ -2,9 +2,15 @@
 
 import io
 import os
+import runpy
 import subprocess
 import sys
+import traceback
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -15,6 +21,7 @@ from hostile import draw
 
 SMALL = ("--source", "mobilenet-v2,efficientnet-lite0")  # where the choice of a source is not what is tested
 QUICK = (*SMALL, "--strategy", "probe,prototype")  # nor fine-tuning, which trains each finalist anew from three seeds
+PROGRAMS = [str(Path(__file__).parents[1] / name) for name in ("benchmarks", "examples")]
 PLAIN = "the room had a table and two chairs near the old window where people sat for tea every day".split()
 
 
@@ -52,23 +59,48 @@ def command(*arguments: object) -> list[str]:
     return [sys.executable, "-m", "headstart", *map(str, arguments)]
 
 
-def headstart(*arguments: object, cwd: Path | None = None, stdin: str = "", **env: str) -> subprocess.CompletedProcess:
-    """Run `headstart …` to its end, in this process, which has imported all that it needs: see `apart`."""
+def here(
+    call: Callable[[], object], *words: object, cwd: Path | None = None, stdin: str = "", **env: str
+) -> subprocess.CompletedProcess:
+    """What a program says and how it ends, called in this process, which has imported all that it needs: see `apart`.
+
+    Modules that it imports from beside itself (`words[0]` is its file) are forgotten again.
+    """
     said, told = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
-    with pytest.MonkeyPatch.context() as patch:
+    code, known = 0, {*sys.modules}
+    with pytest.MonkeyPatch.context() as patch, mock.patch.dict(os.environ, env):
         patch.chdir(cwd or Path.cwd())
-        for name, value in env.items():
-            patch.setenv(name, value)
-        patch.setattr(sys, "argv", ["headstart", *map(str, arguments)])
+        patch.setattr(sys, "argv", [*map(str, words)])
+        patch.setattr(sys, "path", [str(Path(str(words[0])).parent), *sys.path])
         patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(os.fsencode(stdin)), encoding="utf-8"))
         patch.setattr(sys, "stdout", said)
         patch.setattr(sys, "stderr", told)
-        with pytest.raises(SystemExit) as end:
-            main()
+        try:
+            call()
+        except SystemExit as end:
+            code = end.code or 0
+            if isinstance(code, str):
+                told.write(f"{code}\n")
+                code = 1
+        except Exception:
+            traceback.print_exc(file=told)
+            code = 1
+    for name in {*sys.modules} - known:
+        if any(folder in str(getattr(sys.modules[name], "__file__", "")) for folder in PROGRAMS):
+            del sys.modules[name]
     for stream in (said, told):
         stream.flush()
-    out, err = (stream.buffer.getvalue().decode() for stream in (said, told))
-    return subprocess.CompletedProcess(sys.argv, end.value.code or 0, out, err)
+    return subprocess.CompletedProcess(words, code, *(s.buffer.getvalue().decode() for s in (said, told)))
+
+
+def headstart(*arguments: object, **how: Any) -> subprocess.CompletedProcess:
+    """Run `headstart …` to its end, by `here`."""
+    return here(main, "headstart", *arguments, **how)
+
+
+def script(file: Path, *arguments: object, **how: Any) -> subprocess.CompletedProcess:
+    """Run a Python file to its end, by `here`."""
+    return here(partial(runpy.run_path, str(file), run_name="__main__"), file, *arguments, **how)
 
 
 def apart(*arguments: object, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess:

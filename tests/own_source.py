@@ -12,12 +12,16 @@ import pytest
 from tiny_source import ARCHITECTURE, packed, toml
 
 import tiny_tail
+from headstart.transfer.baseline import convnet
 from headstart.types import Source
 
 
 @contextmanager
 def offered(folder: Path, architecture: str = ARCHITECTURE) -> Iterator[Source]:
-    """Within, `--source tiny` is `tiny_tail`'s network, and the cache is an empty one below `folder`."""
+    """Within, `--source tiny` is `tiny_tail`'s network, and the cache is an empty one below `folder`.
+
+    A network from scratch is trained briefly: what it could learn is tested in tests/transfer/test_scratch.py.
+    """
     import torch
 
     buffer = io.BytesIO()
@@ -31,4 +35,5 @@ def offered(folder: Path, architecture: str = ARCHITECTURE) -> Iterator[Source]:
     with pytest.MonkeyPatch.context() as patch:
         for name, place in (("CACHE", "cache"), ("WHEELS", "wheels"), ("SOURCES", "records")):
             patch.setenv(f"HEADSTART_{name}", os.fspath(folder / place))
+        patch.setattr(convnet, "LEAST", 30)
         yield tiny.source

@@ -3,10 +3,11 @@
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+import drawn
 
 ROOT = Path(__file__).parents[1]
 RUN = ROOT / "benchmarks" / "frozen" / "run.py"
@@ -15,9 +16,13 @@ DATA = Path(os.environ.get("HEADSTART_DATA") or ROOT.parent / "shared" / "data")
 
 
 def run(*flags: str, script: Path = RUN, **env: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, str(script), *flags], capture_output=True, text=True, timeout=1200, env={**os.environ, **env}
-    )
+    import torch
+
+    threads = torch.get_num_threads()
+    try:
+        return drawn.script(script, *flags, **env)
+    finally:
+        torch.set_num_threads(threads)
 
 
 def test_all_contestants_are_compared_on_the_same_pictures():

@@ -1,30 +1,20 @@
 """Each example runs as a person runs it, on few pictures, and what it prints is held against what can be known."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from drawn import QUICK
+from drawn import QUICK, script
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
 def run(name: str, *flags: object) -> str:
-    done = subprocess.run(
-        [sys.executable, str(EXAMPLES / name), *map(str, flags)],
-        capture_output=True,
-        text=True,
-        timeout=1200,
-        env={**os.environ},
-        check=False,
-    )
+    done = script(EXAMPLES / name, *flags)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

@@ -21,6 +21,8 @@ from ...strategy import SEARCH, TrainResult
 from ...types import Facts, Features, FitContext, Fitted, FloatArray, Progress, Source, View
 from ..scratch import Config
 
+LEAST = 300  # steps: small data starves of them
+
 if TYPE_CHECKING:
     import torch
 
@@ -43,9 +45,9 @@ def settings(facts: Facts) -> list[Config]:
 
 
 def steps(n: int, batch: int = 32) -> int:
-    """50 epochs up to 1,000 pictures, 50 · √(1000/n) beyond, never under 300 steps: small data starves of steps."""
+    """50 epochs up to 1,000 pictures, 50 · √(1000/n) beyond, never under `LEAST` steps."""
     epochs = 50 * min(1.0, math.sqrt(1000 / n))
-    return max(300, round(epochs * n / batch))
+    return max(LEAST, round(epochs * n / batch))
 
 
 def run(config: Config, context: FitContext) -> Generator[Progress, None, TrainResult]:
