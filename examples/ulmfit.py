@@ -51,7 +51,7 @@ def parted(known: tuple[Example, ...], each: int, k: int, seed: int) -> tuple[li
     order = [known[i] for i in np.random.default_rng(seed).permutation(len(known))]
     kept = [e for label in range(k) for e in [e for e in order if e.answer == label][:each]]
     ours = {e.path for e in kept}
-    return kept, [replace(e, label=-1) for e in order if e.path not in ours]
+    return kept, [replace(e, answer=None) for e in order if e.path not in ours]
 
 
 def trained(strategy: str, config: object, context: FitContext, labels: tuple[str, ...]) -> Fitted:

@@ -75,7 +75,7 @@ def photos(tmp_path_factory) -> Path:
 def finished(weights, tmp_path_factory) -> SimpleNamespace:
     """`headstart fit photos --json` on few candidates, done once: `out`, `data`, and the finished process as `fit`."""
     out = tmp_path_factory.mktemp("runs") / "small"
-    photos = two_classes(tmp_path_factory.mktemp("small") / "photos", side=40)  # so small: a small network from scratch
-    fit = apart("fit", photos, *QUICK, "--out", out, "--json", "--quiet")
+    photos = two_classes(tmp_path_factory.mktemp("small") / "photos", side=40)
+    fit = apart("fit", photos, *QUICK, "--out", out, "--json", "--quiet", brief=True)
     assert fit.returncode == 0, fit.stderr
     return SimpleNamespace(out=out, data=photos, fit=fit)

@@ -22,6 +22,7 @@ from hostile import draw
 SMALL = ("--source", "mobilenet-v2,efficientnet-lite0")  # where the choice of a source is not what is tested
 QUICK = (*SMALL, "--strategy", "probe,prototype")  # nor fine-tuning, which trains each finalist anew from three seeds
 PROGRAMS = [str(Path(__file__).parents[1] / name) for name in ("benchmarks", "examples")]
+BRIEF = "from headstart.transfer.baseline import convnet as c; c.LEAST = 60; from headstart.cli import main; main()"
 PLAIN = "the room had a table and two chairs near the old window where people sat for tea every day".split()
 
 
@@ -55,8 +56,10 @@ def tells(text: str, *said: str, never: tuple[str, ...] = ()) -> None:
     assert [words for words in never if words in text] == []
 
 
-def command(*arguments: object) -> list[str]:
-    return [sys.executable, "-m", "headstart", *map(str, arguments)]
+def command(*arguments: object, brief: bool = False) -> list[str]:
+    """What starts `headstart …`; brief: a network from scratch is trained for 60 steps, not 300."""
+    start = ("-c", BRIEF) if brief else ("-m", "headstart")
+    return [sys.executable, *start, *map(str, arguments)]
 
 
 def here(
@@ -103,10 +106,10 @@ def script(file: Path, *arguments: object, **how: Any) -> subprocess.CompletedPr
     return here(partial(runpy.run_path, str(file), run_name="__main__"), file, *arguments, **how)
 
 
-def apart(*arguments: object, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess:
+def apart(*arguments: object, cwd: Path | None = None, brief: bool = False, **env: str) -> subprocess.CompletedProcess:
     """Run `headstart …` to its end as a person does, in a process of its own, which imports all anew."""
     return subprocess.run(
-        command(*arguments),
+        command(*arguments, brief=brief),
         cwd=cwd,
         env={**os.environ, **env},
         capture_output=True,

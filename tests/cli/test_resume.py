@@ -30,8 +30,9 @@ MOMENTS = {
 
 def killed(arguments: list[object], when, env: dict[str, str] | None = None) -> bool:
     """Start the command and kill it as soon as `when()` holds. False where it ended before that."""
+    env = {**os.environ, **(env or {})}
     work = subprocess.Popen(
-        command(*arguments), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **(env or {})}
+        command(*arguments, brief=True), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env
     )
     while work.poll() is None and not when():
         time.sleep(0.005)
@@ -68,7 +69,7 @@ def test_a_killed_run_continues_to_the_same_answer(finished, tmp_path):
         assert not (out / "run.json").exists()
         assert kept.items() <= heads(out).items(), "a finished candidate was done again"
         kept = heads(out)
-    done = apart(*arguments)
+    done = apart(*arguments, brief=True)
     assert done.returncode == 0, done.stderr
     assert kept.items() <= heads(out).items()
     assert not list(out.glob("trials/*/loop-*.pt"))
@@ -93,7 +94,7 @@ def test_a_run_killed_while_it_embeds_continues(finished, tmp_path):
     if not killed(arguments, lambda: any(cache.glob("features/*/*")), env):
         pytest.fail("the run ended before it embedded")
     check_whole(cache / "features")
-    done = apart(*arguments, **env)
+    done = apart(*arguments, brief=True, **env)
     assert done.returncode == 0, done.stderr
     there = {t["id"]: t for t in json.loads(finished.fit.stdout)["trials"]}
     for trial in json.loads(done.stdout)["trials"]:
