@@ -53,5 +53,6 @@ def offered(made: SimpleNamespace) -> Iterator[None]:
         patch.setattr(_records, "_PACKAGED", made.package / "source" / "catalogue")
         for name in ("HEADSTART_CACHE", "HEADSTART_WHEELS"):
             patch.setenv(name, made.env[name])
+        patch.setattr(convnet, "EPOCHS", 5)
         patch.setattr(convnet, "LEAST", 30)
         yield

@@ -22,7 +22,10 @@ from hostile import draw
 SMALL = ("--source", "mobilenet-v2,efficientnet-lite0")  # where the choice of a source is not what is tested
 QUICK = (*SMALL, "--strategy", "probe,prototype")  # nor fine-tuning, which trains each finalist anew from three seeds
 PROGRAMS = [str(Path(__file__).parents[1] / name) for name in ("benchmarks", "examples")]
-BRIEF = "from headstart.transfer.baseline import convnet as c; c.LEAST = 60; from headstart.cli import main; main()"
+BRIEF = """from headstart.transfer.baseline import convnet
+convnet.EPOCHS, convnet.LEAST = 5, 60
+from headstart.cli import main
+main()"""
 PLAIN = "the room had a table and two chairs near the old window where people sat for tea every day".split()
 
 
@@ -57,7 +60,7 @@ def tells(text: str, *said: str, never: tuple[str, ...] = ()) -> None:
 
 
 def command(*arguments: object, brief: bool = False) -> list[str]:
-    """What starts `headstart …`; brief: a network from scratch is trained for 60 steps, not 300."""
+    """What starts `headstart …`; brief: a network from scratch is trained for 60 steps, or 5 epochs."""
     start = ("-c", BRIEF) if brief else ("-m", "headstart")
     return [sys.executable, *start, *map(str, arguments)]
 

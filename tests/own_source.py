@@ -35,5 +35,6 @@ def offered(folder: Path, architecture: str = ARCHITECTURE) -> Iterator[Source]:
     with pytest.MonkeyPatch.context() as patch:
         for name, place in (("CACHE", "cache"), ("WHEELS", "wheels"), ("SOURCES", "records")):
             patch.setenv(f"HEADSTART_{name}", os.fspath(folder / place))
+        patch.setattr(convnet, "EPOCHS", 5)
         patch.setattr(convnet, "LEAST", 30)
         yield tiny.source

@@ -21,7 +21,7 @@ from ...strategy import SEARCH, TrainResult
 from ...types import Facts, Features, FitContext, Fitted, FloatArray, Progress, Source, View
 from ..scratch import Config
 
-LEAST = 300  # steps: small data starves of them
+EPOCHS, LEAST = 50, 300  # the second in steps: small data starves of them
 
 if TYPE_CHECKING:
     import torch
@@ -45,8 +45,8 @@ def settings(facts: Facts) -> list[Config]:
 
 
 def steps(n: int, batch: int = 32) -> int:
-    """50 epochs up to 1,000 pictures, 50 · √(1000/n) beyond, never under `LEAST` steps."""
-    epochs = 50 * min(1.0, math.sqrt(1000 / n))
+    """`EPOCHS` up to 1,000 pictures, `EPOCHS` · √(1000/n) beyond, never under `LEAST` steps."""
+    epochs = EPOCHS * min(1.0, math.sqrt(1000 / n))
     return max(LEAST, round(epochs * n / batch))
 
 
