@@ -23,9 +23,10 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from _common.tables import lines
 
-from headstart.plan import cost, evidence
-from headstart.plan.evidence import Evidence
-from headstart.plan.rounds import LEAST
+from headstart.plan import cost
+from headstart.plan.sources import evidence
+from headstart.plan.sources.evidence import Evidence
+from headstart.plan.sources.rounds import LEAST
 from headstart.types import Features, Source
 from run import SETS, TEXT_SETS, Case, measured
 
@@ -81,7 +82,7 @@ def main() -> int:
 def draws(case: Case, many: int, scored: bool) -> list[Draw]:
     """What each source says on one half and is worth on the other, sources in the order of the prior."""
     from headstart.kind import targets
-    from headstart.plan import shortlist
+    from headstart.plan.sources import shortlist
     from headstart.types import View
 
     store, examples, out = case.store(), case.order, [Draw() for _ in range(many)]

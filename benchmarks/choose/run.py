@@ -82,7 +82,7 @@ class Case:
     """One set, read, and its packaged sources."""
 
     def __init__(self, table: Path, only: str = "") -> None:
-        from headstart.plan import evidence
+        from headstart.plan.sources import evidence
         from headstart.read import read
         from headstart.source import _catalogue
 
@@ -184,7 +184,7 @@ def scores(table: Path, given: argparse.Namespace) -> Iterator[tuple[str, Callab
 
         def work(key: str = source.key) -> Line:
             from headstart.kind import targets
-            from headstart.plan import evidence
+            from headstart.plan.sources import evidence
             from headstart.types import View
 
             case = Case(table, key)
@@ -218,7 +218,7 @@ def planner(table: Path, given: argparse.Namespace) -> Iterator[tuple[str, Calla
 
     def work() -> Line:
         from headstart.extract.feature_store import FeatureStore
-        from headstart.plan import rounds, shortlist
+        from headstart.plan.sources import rounds, shortlist
         from headstart.run import sources
         from headstart.source import _catalogue
 
@@ -273,7 +273,7 @@ def alarm(table: Path, given: argparse.Namespace) -> Iterator[tuple[str, Callabl
     for source in Case(table, given.sources).sources:
 
         def work(key: str = source.key) -> Line:
-            from headstart.plan import alarm, rounds
+            from headstart.plan.sources import alarm, rounds
             from headstart.run import sources
 
             case = Case(table, key)

@@ -172,7 +172,7 @@ def half(cells: Sequence[Line], name: str, kind: str) -> float:
 
 def planner(cells: Sequence[Line], true: Mapping[str, Values], sets: Sequence[str]) -> None:
     """What the rounds chose, and at what part of the oracle's cost."""
-    from headstart.plan import shortlist
+    from headstart.plan.sources import shortlist
     from headstart.source import _catalogue
 
     rows, means = [], []

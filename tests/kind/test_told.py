@@ -11,8 +11,9 @@ from contenders import contender
 from drawn_eyes import Drawn, source, task
 from headstart.family import names
 from headstart.kind import kind_of
-from headstart.plan import evidence, rounds, search
+from headstart.plan import search
 from headstart.plan.choice import explain
+from headstart.plan.sources import evidence, rounds
 from headstart.report import _view, ranking
 from headstart.types import Progress
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from drawn_eyes import Drawn, source, task
-from headstart.plan import chances
-from headstart.plan.evidence import Evidence
-from headstart.plan.rounds import Rounds
+from headstart.plan.sources import chances
+from headstart.plan.sources.evidence import Evidence
+from headstart.plan.sources.rounds import Rounds
 
 
 def seen(key: str, wrong: int, n: int = 80) -> Evidence:

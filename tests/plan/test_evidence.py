@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import drawn_eyes
-from headstart.plan import evidence
+from headstart.plan.sources import evidence
 from headstart.types import Example, Features, Sealed, Task
 
 

@@ -6,8 +6,9 @@ import pytest
 
 from drawn_eyes import Drawn, source, task
 from headstart.errors import BudgetError, SourceError
-from headstart.plan import cost, remaining, rounds
+from headstart.plan import cost, remaining
 from headstart.plan.choice import CLOSE
+from headstart.plan.sources import rounds
 
 SHARP = {"a": 0.2, "b": 0.8, "c": 1.6, "d": 3.0, "e": 0.1, "f": 0.4}
 

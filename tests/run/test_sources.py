@@ -5,8 +5,8 @@ import time
 import tiny_text
 from drawn_eyes import Drawn, source, task
 from headstart.extract.feature_store import FeatureStore
-from headstart.plan import rounds
 from headstart.plan.cost import Pace
+from headstart.plan.sources import rounds
 from headstart.run import sources
 from headstart.types import View
 

@@ -22,7 +22,7 @@ from ..types import Example, Features, Source, Task
 from ._fit import several
 
 if TYPE_CHECKING:
-    from ..plan.ranking import Entry, Ranking
+    from ..plan.sources.ranking import Entry, Ranking
 
 EXAMPLES = 256  # that each source looks at
 
@@ -77,7 +77,7 @@ def rank(
         )
     from ..extract._extractor import pick_engine
     from ..extract.feature_store import FeatureStore
-    from ..plan import rounds, shortlist
+    from ..plan.sources import rounds, shortlist
     from ..read import ReadOptions, read
     from ..run import budget as _budget
     from ..source import _catalogue

@@ -28,7 +28,7 @@ from . import budget, fresh, particulars
 if TYPE_CHECKING:
     from ..extract.feature_store import FeatureStore
     from ..plan.cost import Pace
-    from ..plan.ranking import Ranking
+    from ..plan.sources.ranking import Ranking
     from .job import Job, Plan
 
 FILE = "ranking.json"
@@ -183,7 +183,7 @@ def as_json(ranking: Ranking) -> RankingPart:
 
 def _asked(job: Job, named: Sequence[Source], eyes: Looking) -> Ranking:
     """What can be said of named sources before training; they are used whatever it is."""
-    from ..plan.ranking import Ranking
+    from ..plan.sources.ranking import Ranking
 
     try:
         return _rounds(job, named, eyes, len(named))
@@ -193,7 +193,7 @@ def _asked(job: Job, named: Sequence[Source], eyes: Looking) -> Ranking:
 
 
 def _rounds(job: Job, considered: Sequence[Source], eyes: Looking, keep: int) -> Ranking:
-    from ..plan import alarm, rounds, shortlist
+    from ..plan.sources import alarm, rounds, shortlist
 
     now, share = time.monotonic(), ASKING if job.plan.sources else SHARE
     ends = fresh.begin(job)
@@ -231,7 +231,7 @@ def _limit(plan: Plan) -> float:
 
 def _kept(file: Path, request: str, limit: float) -> dict[str, Any] | None:
     """What an earlier attempt chose, if it was asked the same, and nothing stopped it that would not stop it again."""
-    from ..plan.ranking import OVER
+    from ..plan.sources.ranking import OVER
 
     try:
         kept = json.loads(file.read_text(encoding="utf-8"))

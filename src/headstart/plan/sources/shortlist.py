@@ -11,9 +11,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from ..score import prior
-from ..score._look import Look
-from ..types import Source
+from ...score import prior
+from ...score._look import Look
+from ...types import Source
 
 
 def order(sources: Iterable[Source]) -> list[Source]:

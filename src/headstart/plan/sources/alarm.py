@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ..types import Source
+from ...types import Source
 from .evidence import Evidence
 from .limits import Limits
 from .timed import Timed

@@ -11,10 +11,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
-from ..runtime import one_blas_thread
-from ..types import Example, Features, Source, Task
-from . import cost, evidence
-from .cost import Pace
+from ...runtime import one_blas_thread
+from ...types import Example, Features, Source, Task
+from .. import cost
+from ..cost import Pace
+from . import evidence
 from .evidence import Evidence
 
 Found = TypeVar("Found")

@@ -18,12 +18,13 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import BudgetError, DataError, HeadstartError, SourceError
-from ..kind import kind_of, targets
-from ..types import Example, Features, Source, Task
-from . import chances, cost
+from ...errors import BudgetError, DataError, HeadstartError, SourceError
+from ...kind import kind_of, targets
+from ...types import Example, Features, Source, Task
+from .. import cost
+from ..choice import CLOSE
+from . import chances
 from .alarm import Alarm
-from .choice import CLOSE
 from .evidence import Evidence
 from .evidence import order as ordered
 from .limits import Limits

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..kind import kind_of, targets
-from ..score._ridge import out_of_sample
-from ..types import Example, Features, IntArray, Task
-from ._folds import units
-from .choice import CLOSE, behind
+from ...kind import kind_of, targets
+from ...score._ridge import out_of_sample
+from ...types import Example, Features, IntArray, Task
+from .._folds import units
+from ..choice import CLOSE, behind
 
 
 @dataclass(frozen=True)

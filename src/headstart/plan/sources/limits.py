@@ -10,8 +10,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..types import Source
-from . import cost, remaining
+from ...types import Source
+from .. import cost, remaining
 from .timed import Timed
 
 WHOLE = 0.4  # of the time left to the whole run, what looking at every example through the sources chosen may take

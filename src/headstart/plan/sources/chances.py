@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ..types import Source
+from ...types import Source
 from .evidence import Evidence
 
 NEEDLESS = "needless"
