@@ -5,7 +5,7 @@ Every source is timed on a few examples (`timed.py`), likelier ones first, unles
 be told from the best) sees twice as many, and so on. They are ordered by what a ridge head makes of their frozen
 features on examples left out (`evidence.py`), always of equally many examples; where these cannot tell, by the records;
 but a source much heavier than another leads it, or goes on beside it, only where the evidence is clearly for it. What
-would not end in time, or not fit into memory (`limits.py`), is not begun. Those left must beat random weights (`alarm.py`).
+would not end in time, or not fit into memory (`limits.py`), is not begun. Those left must beat a twin (`alarm.py`).
 """
 
 from __future__ import annotations
