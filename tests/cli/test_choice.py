@@ -84,7 +84,7 @@ def test_a_killed_run_does_not_choose_again(desk, tmp_path):
 
 
 def test_ctrl_c_gives_the_best_so_far(desk, tmp_path):
-    """That the same command then goes on: `tests/run/test_interrupt.py`."""
+    """Who waits after a press at which step, and that the same command then goes on: `tests/run/test_interrupt.py`."""
     out = tmp_path / "run"
     arguments = ("fit", desk.data, "--out", out, *HOW, "--source", "whole", "--strategy", "probe,finetune")
     work = subprocess.Popen(
@@ -103,11 +103,12 @@ def test_ctrl_c_gives_the_best_so_far(desk, tmp_path):
     assert work.returncode == 0, error
     first = json.loads(said)
     waiting = {t["id"] for t in first["trials"] if t["status"] == "waiting"}
-    assert "scratch" in waiting
-    assert {t["id"] for t in first["trials"] if t["status"] == "finished"} == {"probe-whole", "classical", "constant"}
+    assert waiting <= {"scratch", "finetune-whole"}
+    assert {t["id"] for t in first["trials"] if t["status"] == "finished"} >= {"probe-whole", "classical", "constant"}
     assert all(t["reason"] == "interrupted before it was done" for t in first["trials"] if t["id"] in waiting)
     assert first["verdict"]["decision"] in ("helps", "no_evidence", "hurts")
-    assert any("took no part" in warning for warning in first["warnings"])
+    assert any("took no part" in warning for warning in first["warnings"]) is ("scratch" in waiting)
+    assert "finishing the final models, about " in error
 
 
 PRESSED = """
