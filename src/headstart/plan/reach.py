@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 from .choice import Validated
 
 LEAD = 5  # pictures by which it would have to be ahead, at the least, see `choice.luck`
-LEFT = (
-    0.05  # of its wrong answers that the rest of a training leaves, at the least; measured on validation parts: digits
-)
-#              2 of 23 (0.09), rsscn7 22 of 33, pacs_photo 27 of 41, pacs_art 45 of 61, tuxpaint 11 of 14
+# Of its wrong answers the rest of a training leaves at least this part; measured on validation parts: digits 2 of 23
+# (0.09), rsscn7 22 of 33, pacs_photo 27 of 41, pacs_art 45 of 61, tuxpaint 11 of 14.
+LEFT = 0.05
 
 
 def out_of_reach(right: NDArray[np.bool_], other: Validated | None) -> bool:
