@@ -29,7 +29,9 @@ def test_a_strategy_that_asks_reads_them_and_a_rival_does_not(texts, tmp_path):
         run = headstart.fit(texts, out=tmp_path / "run", **how)
     count = run.record["task"]["n"]["unlabelled"]
     assert count >= 25  # less those that are like a held-out one
-    read = {name: {0 if (rows := at["work"].unlabelled) is None else len(rows) for at in runs[name]} for name in runs}
+    read = {
+        name: {0 if (rows := at["context"].unlabelled) is None else len(rows) for at in runs[name]} for name in runs
+    }
     assert read == {intermediate.run: {count}, classical.run: {0}}
     trial = next(t for t in run.record["trials"] if t["strategy"] == "intermediate")
     assert trial["status"] in ("finished", "dropped"), trial["reason"]

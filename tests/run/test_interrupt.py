@@ -84,7 +84,7 @@ def test_the_first_press_in_the_race_finishes_what_is_there_and_the_same_command
 
 
 def test_a_press_in_the_last_trainings_leaves_the_other_seeds_to_the_same_command(desk, tmp_path):
-    out, how = tmp_path / "run", {**HOW, "seeds": 2}
+    out, how = tmp_path / "run", {**HOW, "seeds": 2, "metric": "macro_f1", "strategy": "finetune"}  # where seeds count
     watch, _ = press("last trainings")
     record = headstart.fit(desk.data, out=out, watch=watch, **how).record
     (cut,) = record["budget"]["cut"]

@@ -98,7 +98,7 @@ def test_a_rival_that_the_budget_cuts_short_is_heard_and_told_first_and_more_tim
     how = {"source": "tiny", "engine": "torch", "seeds": 1, "strategy": "probe"}
     with own_source.offered(tmp_path):
         data = two_classes(tmp_path / "photos", 24, side=40)
-        short = headstart.fit(data, out=tmp_path / "run", budget=800, watch=slow, **how).record
+        short = headstart.fit(data, out=tmp_path / "run", budget=600, watch=slow, **how).record
         whole = headstart.fit(data, out=tmp_path / "run", budget=3000, watch=slow, **how).record
     cut, full = (next(t for t in run["trials"] if t["id"] == "scratch") for run in (short, whole))
     assert LEAST <= cut["part"] < 1 == full["part"]
