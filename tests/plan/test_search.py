@@ -12,18 +12,16 @@ import drawn_task
 import tiny_tail
 import tiny_text
 from contenders import contender
-from headstart.errors import BudgetError, UnknownName, UsageError
+from headstart.errors import BudgetError
 from headstart.family import load
 from headstart.kind.classification import KIND, log_loss, softmax
 from headstart.plan._folds import folds
-from headstart.plan.candidates import Candidate, candidates
+from headstart.plan.candidates import Candidate
 from headstart.plan.choice import CLOSE, UNFINISHED, Validated, explain
 from headstart.plan.keep import recall, remember
-from headstart.plan.policy import place
 from headstart.plan.remaining import training
 from headstart.plan.search import Behind, contend, join, measure, refit, rows, trained
-from headstart.strategy import SEARCH, strategies, strategy
-from headstart.transfer.training.setting import FEW
+from headstart.strategy import SEARCH, strategy
 from headstart.types import Facts, Features, FitContext, Fitted, Trial, View
 
 FACTS = Facts(24, 3, 40)
@@ -31,68 +29,6 @@ FACTS = Facts(24, 3, 40)
 
 def probe(**changes) -> Candidate:
     return replace(Candidate("probe-some", "probe", True, View("some"), 7), **changes)
-
-
-def test_every_usual_strategy_meets_every_source_cheap_ones_first_and_rivals_before_long_transfer():
-    sources = ("mobilenet-v2", "efficientnet-lite0")
-    found = candidates(sources, (), FACTS)
-    able = {name: way for name, way in strategies().items() if way.takes("image", "classification")}
-    usual = [name for name, way in able.items() if not place(way, FACTS).on_request]
-    transfer = [name for name in usual if able[name].reuses]
-    rivals = [n for n in usual if n not in transfer]
-    assert {c.id for c in found} == {f"{n}-{s}" for n in transfer for s in sources} | set(rivals)
-    assert len(found) == len(transfer) * 2 + len(rivals)
-    turns = {(False, False): 1, (False, True): 2, (True, False): 3, (True, True): 4}  # (transfer, long) → when
-    order = [turns[c.reuses, able[c.strategy].long] for c in found]
-    assert {c.id for c in found[:2]} == {f"probe-{s}" for s in sources}, "one of each source before the rivals"
-    assert order[2:] == sorted(order[2:])
-    assert set(order) == {1, 2, 3, 4}
-    assert all(c.long is able[c.strategy].long for c in found)
-    assert all(c.prior == place(able[c.strategy], FACTS).rank for c in found)
-    of_few, of_many = (
-        {c.strategy: c.prior for c in candidates(sources, (), replace(FACTS, n=n))} for n in (FEW - 1, FEW)
-    )
-    assert of_few["finetune"] < of_few["probe"] == of_many["probe"] < of_many["finetune"]
-    assert {c.view.size for c in found if c.strategy == "scratch"} == {32}, "the view fits the facts"
-
-
-@pytest.mark.parametrize(
-    ("wanted", "transfer", "rivals"),
-    [
-        (("probe",), {"probe"}, None),
-        (("scratch",), None, {"scratch"}),
-        (("svm", "classical"), {"svm"}, {"classical"}),
-    ],
-)
-def test_wanting_narrows_its_own_camp_alone(wanted, transfer, rivals):
-    found = candidates(["mobilenet-v2"], wanted, FACTS)
-    for arm, members in ((True, transfer), (False, rivals)):
-        family = {n: w for n, w in strategies().items() if w.takes("image", "classification")}
-        everyone = {n for n, w in family.items() if w.reuses is arm and not place(w, FACTS).on_request}
-        always = {n for n in everyone if family[n].baseline}
-        assert {c.strategy for c in found if c.reuses is arm} == (members | always if members else everyone)
-
-
-def test_wanting_what_does_not_exist():
-    with pytest.raises(UnknownName, match=r"There is no strategy 'prob'\. Did you mean 'probe'\? Known: classical"):
-        candidates(["mobilenet-v2"], ("prob",), FACTS)
-
-
-def test_what_takes_part_on_request_alone():
-    family = {n: w for n, w in strategies().items() if w.takes("image", "classification")}
-    asked = [n for n, w in family.items() if place(w, FACTS).on_request]
-    assert asked, "else this test says nothing"
-    for name in asked:
-        arm = family[name].reuses
-        found = [c for c in candidates(["a"], [name], FACTS) if c.reuses is arm and not c.baseline]
-        assert {c.strategy for c in found} == {name}
-
-
-def test_training_looks_at_copies_and_predicting_at_the_picture_alone():
-    for candidate in candidates(["a"], (), Facts(2000, 3, 40)):
-        wanted = strategy(candidate.strategy).copies(Facts(2000, 3, 40))
-        assert candidate.view.variants == 1
-        assert candidate.training_view == replace(candidate.view, variants=wanted)
 
 
 @pytest.fixture(scope="module")
@@ -379,13 +315,6 @@ def test_a_candidate_killed_while_it_was_remembered_is_not_recalled(halves, tmp_
     assert recall(tmp_path) is None
 
 
-def test_a_strategy_that_does_not_take_such_data_is_refused_when_named():
-    with pytest.raises(UsageError, match=r"'contrastive' does not take pictures. Those that do: .*probe"):
-        candidates(["a"], ["contrastive"], Facts(200, 2, 100))
-    with pytest.raises(UsageError, match=r"'ewc' does not take texts. Those that do: .*contrastive"):
-        candidates(["a"], ["ewc"], Facts(200, 2, 0, "text"))
-
-
 def test_a_rival_that_could_not_win_stays_at_its_short_runs_and_is_refitted_in_full():
     rng = np.random.default_rng(0)
     x, y = rng.integers(0, 255, (24, 32, 32, 3), dtype=np.uint8), np.arange(24) % 2
@@ -405,11 +334,21 @@ def test_a_rival_that_could_not_win_stays_at_its_short_runs_and_is_refitted_in_f
     assert again.steps == round(steps * 24 / 16)
 
 
-def test_far_behind_after_the_first_short_run_no_other_setting_is_tried(short):
-    """A second leader, not as far ahead, lets all settings have their short run first."""
-    for ahead, spread, settings in ((50.0, 0.2, 1), (0.1, 4.0, 4)):
-        seen = []
-        leader = contender("best", short - ahead * (1 + spread * np.array([1, -1] * 3)))
-        with pytest.raises(Behind):
-            contend(TUNING, tuning_work(), ("a", "b"), MAPS, leader=leader, watch=lambda w, d, o: seen.append(w))  # noqa: B023
-        assert len({what.split(" · ")[0] for what in seen}) == settings
+def test_a_rival_far_behind_after_its_first_short_run_tries_no_other_setting_and_what_reuses_tries_all(short):
+    """A second leader, not as far ahead, lets the rival's settings too have their short run first."""
+    x, y = np.random.default_rng(0).integers(0, 255, (24, 32, 32, 3), dtype=np.uint8), np.arange(24) % 2
+    pixels = FitContext(Features(x[:18], y[:18], "t"), 2, View(None, size=32), valid=Features(x[18:], y[18:], "v"))
+    rival = Candidate("scratch", "scratch", False, pixels.view, long=True)
+    for ahead, spread, settings in ((50.0, 0.2, 1), (50.0, 0.55, 4)):
+        losses = short - ahead * (1 + spread * np.array([1, -1] * 3))
+        for candidate, context, facts, tried in (
+            (rival, pixels, replace(FACTS, n=18, k=2), settings),
+            (TUNING, tuning_work(), MAPS, 4),
+        ):
+            seen = []
+            with pytest.raises(Behind):
+                contend(
+                    candidate, context, ("a", "b"), facts,
+                    leader=contender("best", losses), watch=lambda w, d, o: seen.append(w),  # noqa: B023
+                )  # fmt: skip
+            assert len({what.split(" · ")[0] for what in seen}) == tried

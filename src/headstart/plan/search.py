@@ -34,7 +34,7 @@ from .remaining import EARLY, SURE, in_time
 Watch = Callable[[str, int, int], None]
 _Run = tuple["Score", Fitted, TrainResult, list[dict[str, float]]]
 FAR = 3.0  # standard errors behind the best rival at which another one is given up after its short runs
-HOPELESS = 6.0  # likewise after the first of these: no other setting made up for half of it, see architecture.md
+HOPELESS = 6.0  # likewise after the first of these: measured in docs/architecture.md, "The rival from scratch"
 SOME = 2000  # training rows on which settings of a cheap transfer candidate are compared; the best then sees all
 UNMOVED = 99  # the prior of long training that did not better its start: what costs less says the same
 
@@ -107,7 +107,7 @@ def contend(
     settings, long, length = way.settings(facts), way.long, None
     if long and not candidate.reuses and deadline is not None:
         length = Length(way.short, len(settings), deadline, leader is not None, grace)
-    hopeless = partial(_drop_behind, leader=leader, groups=groups, bar=HOPELESS) if long and leader else None
+    hopeless = partial(_drop_behind, leader=leader, groups=groups, bar=HOPELESS) if leader and not way.reuses else None
     runs = _Runs(candidate, context, labels, settings, deadline, watch, length, hopeless)
     preferred = leader is None or candidate.prior < leader.prior  # at a tie
     at, crossed, shut = 0, folds is not None and not long, False

@@ -7,16 +7,14 @@ the model is for, and what it is made of, its modality says.
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from .. import runtime
 from ..errors import SourceError
 from ..types import Source
 from . import _modality
-from .files import cache, digest
+from .files import cache, digest, saved
 from .language import sentence
 
 ORIGIN = ("folder",)  # what a record's [origin] must give
@@ -63,7 +61,7 @@ def source(folder: Path, key: str, loader: str, origin: dict[str, str]) -> Sourc
         SourceError: no weights as safetensors, or no architecture that features can be taken from; or an adapter.
     """
     refuse_adapter(folder)
-    said, kinds = _json(folder / CONFIG), [_modality.of(name) for name in _modality.names()]
+    said, kinds = saved.settings(folder / CONFIG), [_modality.of(name) for name in _modality.names()]
     known = {"key": key, "title": key, "loader": loader, "origin": origin, "sha256": digest.of_all(_files(folder))}
     return max(kinds, key=lambda kind: kind.claim(folder, said)).record(folder, said, known)
 
@@ -72,7 +70,7 @@ def refuse_adapter(folder: Path) -> None:
     """Raises `SourceError`, which names the base, where the folder holds what peft saved: what was learnt beside it."""
     if not (folder / ADAPTER).is_file():
         return
-    said = _json(folder / ADAPTER)
+    said = saved.settings(folder / ADAPTER)
     base, kind = said.get("base_model_name_or_path") or "a model that it does not name", said.get("peft_type", "peft")
     raise SourceError(
         f"{folder} holds an adapter ({kind}) of {base}, and no model of its own. To reuse both, merge them first: "
@@ -94,7 +92,7 @@ def fetch(source: Source) -> Path:
     folder = Path(source.origin["folder"])
     if digest.of_all(_files(folder)) != source.sha256:
         raise SourceError(f"{folder} has gone or changed since it was looked at. Run the same command again.")
-    made = _modality.of(source.modality).adopted(source, folder, _json(folder / CONFIG))
+    made = _modality.of(source.modality).adopted(source, folder, saved.settings(folder / CONFIG))
     return cache.keep(made, source, cached)
 
 
@@ -111,14 +109,3 @@ def _files(folder: Path) -> list[Path]:
     places = {folder}.union(*(kind.places(folder) for kind in kinds))
     found = {path for place in places for pattern in patterns for path in place.glob(pattern)}
     return sorted(path for path in found if path.is_file())
-
-
-def _json(path: Path) -> dict[str, Any]:
-    """A file's object; empty where there is no file."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as problem:
-        raise SourceError(f"{path} is no readable JSON ({problem}). Save the model again.") from problem
-    return found if isinstance(found, dict) else {}

@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 from ...errors import SourceError
 from . import digest
+
+
+def settings(path: Path) -> dict[str, Any]:
+    """The object in one of its JSON files; empty where there is no such file.
+
+    Raises:
+        SourceError: it is no readable JSON.
+    """
+    found = parsed(path) if path.is_file() else {}
+    return found if isinstance(found, dict) else {}
+
+
+def parsed(path: Path) -> Any:  # noqa: ANN401 - what stands there
+    """What stands in one of its JSON files. Raises `SourceError`."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as problem:
+        raise SourceError(f"{path} is no readable JSON ({problem}). Save the model again.") from problem
 
 
 def weights(folder: Path) -> list[Path]:

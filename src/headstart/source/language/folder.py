@@ -6,7 +6,6 @@ weights and tokenizer. No code of the folder is run, and only safetensors are re
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -45,7 +44,7 @@ def record(folder: Path, known: Mapping[str, Any]) -> Source:
     beside = sentence.read(folder)
     inner = beside.inner if beside else folder
     origin = {**known["origin"], "weights_sha256": saved.weights_sha256(inner)}
-    said = _json(inner / "config.json")
+    said = saved.settings(inner / "config.json")
     words = TextSpec(LENGTH)
     if beside:
         words = TextSpec(beside.length or LENGTH, beside.pooling, beside.prefix, after=beside.after)
@@ -65,7 +64,7 @@ def record(folder: Path, known: Mapping[str, Any]) -> Source:
         config={name: value for name, value in said.items() if name not in _ASIDE},
     )
     sizes = model.sizes(made)
-    most = _json(inner / "tokenizer_config.json").get("model_max_length")
+    most = saved.settings(inner / "tokenizer_config.json").get("model_max_length")
     if (beside and beside.length) or not isinstance(most, int):
         most = LENGTH
     return replace(made, input=replace(words, length=min(LENGTH, words.length, sizes.pop("positions"), most)), **sizes)
@@ -89,7 +88,7 @@ def tensors(source: Source, folder: Path) -> tuple[dict[str, Tensor], str]:
     if beside:
         found |= {model.AFTER + name: tensor for name, tensor in sentence.tensors(beside).items()}
         words = sentence.lowered(words) if beside.lower else words
-    if _json(inner / "tokenizer_config.json").get("truncation_side") == "left":
+    if saved.settings(inner / "tokenizer_config.json").get("truncation_side") == "left":
         words.enable_truncation(source.words.length, direction="left")
     return found, words.to_str()
 
@@ -100,7 +99,7 @@ def _words(folder: Path) -> Any:  # noqa: ANN401 - a Tokenizer
         if not any(any(folder.glob(pattern)) for pattern in _WORDS):
             raise ValueError(f"none of tokenizer.json, {', '.join(_WORDS)}")
         how = {"local_files_only": True, "trust_remote_code": False}  # else a person may be asked, and code be run
-        if (folder / "vocab.txt").is_file() and "do_lower_case" not in _json(folder / "tokenizer_config.json"):
+        if (folder / "vocab.txt").is_file() and "do_lower_case" not in saved.settings(folder / "tokenizer_config.json"):
             how["do_lower_case"] = not _cased((folder / "vocab.txt").read_text(encoding="utf-8").splitlines())
         made = _transformers.library().AutoTokenizer.from_pretrained(folder, **how)
         return made.backend_tokenizer
@@ -120,14 +119,3 @@ def _cased(words: list[str]) -> bool:
     """
     capitals = sum(word != word.lower() for word in words if not word.startswith("["))
     return capitals > len(words) / 100
-
-
-def _json(path: Path) -> dict[str, Any]:
-    """A file's object; empty where there is no file."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as problem:
-        raise SourceError(f"{path} is no readable JSON ({problem}). Save the model again.") from problem
-    return found if isinstance(found, dict) else {}

@@ -6,7 +6,6 @@ which is not read here. `modules.json` lists the modules in order; each has its 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ...errors import SourceError
+from ..files import saved
 from ..formats import pytorch
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def read(folder: Path) -> Sentence | None:
     """
     if not (folder / MODULES).is_file():
         return None
-    listed = _json(folder / MODULES)
+    listed = saved.parsed(folder / MODULES)
     told = isinstance(listed, list) and all(isinstance(m, dict) and isinstance(m.get("type"), str) for m in listed)
     modules = [(_kind(m["type"]), _inside(folder, m.get("path", ""))) for m in listed] if told else []
     kinds = [kind for kind, _ in modules if kind != "Dropout"]  # which does nothing where nothing is learnt
@@ -108,7 +108,7 @@ def tensors(made: Sentence) -> dict[str, Tensor]:
 
 def places(folder: Path) -> set[Path]:
     """The folder, and those of the modules in it."""
-    listed = _json(folder / MODULES) if (folder / MODULES).is_file() else []
+    listed = saved.parsed(folder / MODULES) if (folder / MODULES).is_file() else []
     return {folder, *(_inside(folder, m.get("path", "")) for m in listed if isinstance(m, dict))}
 
 
@@ -133,7 +133,7 @@ def _inside(folder: Path, path: object) -> Path:
 
 def _prompt(folder: Path) -> str:
     """The prompt that the library puts before a text when nothing else is said."""
-    said = _table(folder / SETTINGS)
+    said = saved.settings(folder / SETTINGS)
     name, prompts = said.get("default_prompt_name"), said.get("prompts") or {}
     if name is None:
         return ""
@@ -144,7 +144,7 @@ def _prompt(folder: Path) -> str:
 
 def _pooling(place: Path, prefix: str) -> str:
     """Our words for a Pooling's modes, joined by "+"."""
-    said = _table(place / "config.json")
+    said = saved.settings(place / "config.json")
     modes = said.get("pooling_mode", [name for switch, name in _SWITCHES.items() if said.get(switch) is True])
     modes = [modes] if isinstance(modes, str) else modes or ["mean"]
     if not isinstance(modes, list) or any(mode not in POOLINGS for mode in modes):
@@ -155,7 +155,7 @@ def _pooling(place: Path, prefix: str) -> str:
 
 
 def _dense(place: Path) -> str:
-    said = _table(place / "config.json")
+    said = saved.settings(place / "config.json")
     _whole_vector(place, said)
     if said.get("use_residual"):
         _refuse(place, "use_residual = true", "a Dense without it")
@@ -170,7 +170,7 @@ def _dense(place: Path) -> str:
 
 
 def _unit(place: Path) -> str:
-    _whole_vector(place, _table(place / "config.json"))
+    _whole_vector(place, saved.settings(place / "config.json"))
     return UNIT
 
 
@@ -184,7 +184,7 @@ def _whole_vector(place: Path, said: Mapping[str, Any]) -> None:
 def _reading(place: Path) -> tuple[int | None, bool]:
     """Tokens at most, and whether texts are lower-cased."""
     file = next(iter(sorted(place.glob("sentence_*_config.json"))), place / "sentence_bert_config.json")
-    said = _table(file)
+    said = saved.settings(file)
     task = said.get("transformer_task", "feature-extraction")
     if task != "feature-extraction" or said.get("module_output_name", "token_embeddings") != "token_embeddings":
         _refuse(file, f"transformer_task = {task!r}", "feature-extraction, which gives token_embeddings")
@@ -207,15 +207,3 @@ def _refuse(place: Path, given: str, allowed: str) -> NoReturn:
         "than the library's. To reuse the network alone, save it with `model[0].auto_model.save_pretrained(folder)` "
         "and `model.tokenizer.save_pretrained(folder)`, and give that folder."
     )
-
-
-def _table(path: Path) -> dict[str, Any]:
-    found = _json(path) if path.is_file() else {}
-    return found if isinstance(found, dict) else {}
-
-
-def _json(path: Path) -> Any:  # noqa: ANN401 - what stands there
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as problem:
-        raise SourceError(f"{path} is no readable JSON ({problem}). Save the model again.") from problem

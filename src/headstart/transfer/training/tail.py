@@ -7,6 +7,7 @@ source has, its modality says (`modality.open_tail`). A torch module: import it 
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -25,7 +26,7 @@ ROOT = 1e-3  # keeps the slope of the signed root finite at 0
 RANDOM = "random"  # the `form` of a tail of no source's weights
 
 
-class Tail(nn.Module):
+class Tail(nn.Module, ABC):
     """What learns of a source. `MapTail` and `TextTail` say how it computes.
 
     Attributes:
@@ -48,17 +49,17 @@ class Tail(nn.Module):
         self.classifier = nn.Linear(source.feature_dim, k)
         self.source, self.anew, self.form, self.changed, self.skip = source, False, "", "", 0
 
+    @abstractmethod
     def features(self, x: Tensor) -> Tensor:
         """A batch → "top" features [b, d]."""
-        raise NotImplementedError
 
+    @abstractmethod
     def as_batch(self, x: NDArray[Any]) -> Tensor:
         """Rows as a batch."""
-        raise NotImplementedError
 
+    @abstractmethod
     def advance(self, parts: int, x: NDArray[Any]) -> NDArray[Any]:
         """Rows behind the first `parts` parts, in eval mode, half precision."""
-        raise NotImplementedError
 
     def classify(self, top: Tensor) -> Tensor:
         """The source's own classifier, which never learns: "top" features [b, d] → [b, classes].
