@@ -70,11 +70,14 @@ def here(
 ) -> subprocess.CompletedProcess:
     """What a program says and how it ends, called in this process, which has imported all that it needs: see `apart`.
 
-    Modules that it imports from beside itself (`words[0]` is its file) are forgotten again.
+    Modules that it imports from beside itself (`words[0]` is its file) are forgotten again, and tests' own of the same
+    names are put aside meanwhile.
     """
     said, told = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
     code, known = 0, {*sys.modules}
     with pytest.MonkeyPatch.context() as patch, mock.patch.dict(os.environ, env):
+        for beside in Path(str(words[0])).parent.glob("*.py") if Path(str(words[0])).is_file() else ():
+            patch.delitem(sys.modules, beside.stem, raising=False)
         patch.chdir(cwd or Path.cwd())
         patch.setattr(sys, "argv", [*map(str, words)])
         patch.setattr(sys, "path", [str(Path(str(words[0])).parent), *sys.path])
