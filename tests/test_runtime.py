@@ -6,6 +6,7 @@ import os
 import pwd
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from headstart import runtime
 from headstart.errors import UsageError
 from headstart.plan import remaining
+from headstart.runtime import FreeCores, torch_threads
 
 
 @pytest.fixture
@@ -68,3 +70,23 @@ def test_what_many_small_pieces_held_goes_back_to_the_system():
     runtime.give_back()
     assert held - remaining.resident() > 250e6
     assert len(last) == 30
+
+
+def test_cores_that_others_use_are_not_free():
+    """Threads of our own at work take none; another process at work takes one."""
+    free, cores = FreeCores(), os.cpu_count() or 1
+    assert free() == cores, "nothing is known yet"
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as other:
+        try:
+            time.sleep(1.0)
+            assert free() <= max(cores - 1, 1)
+        finally:
+            other.kill()
+
+
+def test_threads_of_torch_are_as_before_afterwards():
+    torch = pytest.importorskip("torch")
+    before = torch.get_num_threads()
+    with torch_threads(1):
+        assert torch.get_num_threads() == 1
+    assert torch.get_num_threads() == before

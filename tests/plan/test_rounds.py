@@ -226,7 +226,7 @@ def test_an_interruption_leaves_the_best_so_far():
     found, _ = of(Drawn(SHARP, before=stop))
     assert found.stopped == "interrupted"
     assert found.chosen == ("c", "b")
-    assert found.warnings == ("d, e, f were not looked at: choosing a source was interrupted.",)
+    assert found.warnings == ("Choosing a source was interrupted; not looked at: d, e, f.",)
     assert {e.source: e.left for e in found.left_out} == dict.fromkeys("def", "interrupted")
 
 
@@ -255,10 +255,25 @@ def test_sources_are_compared_on_equally_many_examples():
 
 
 def test_what_the_whole_run_would_take_too_long_with_is_left_out():
-    eyes = Drawn({"quick": 1.0, "heavy": 3.0}, each={"quick": 0.001, "heavy": 0.05})
+    eyes = Drawn({"quick": 1.0, "heavy": 3.0}, each={"quick": 0.001, "heavy": 0.2})
     found, _ = of(eyes, sources=[source("heavy"), source("quick")], ends=time.monotonic() + 60)
     assert found.chosen == ("quick",)
-    assert "looking at all 600 texts would take about 30 s" in found.left_out[0].reason
+    assert "looking at all 600 texts would take about 120 s" in found.left_out[0].reason
+
+
+def test_where_whole_texts_would_take_too_long_a_source_reads_less_of_each_and_that_is_said():
+    sharp = {"quick": 1.0, "heavy": 3.0, "heavy@128": 2.5, "slow": 3.0, "slow@128": 3.0}
+    eyes = Drawn(sharp, each={"quick": 0.001, "heavy": 0.05, "heavy@128": 0.02, "slow": 0.09, "slow@128": 0.09})
+    found, _ = of(eyes, sources=[source(k) for k in ("heavy", "quick", "slow")], ends=time.monotonic() + 60)
+    assert found.chosen == ("heavy@128", "quick")
+    assert {e.source for e in found.entries} == {"heavy@128", "quick", "slow"}, "54 s are too long also cut in half"
+    (said,) = found.warnings
+    assert said.startswith("heavy@128 reads at most 128 tokens of each text: with all that heavy can read, looking at")
+
+
+def test_named_sources_read_all_that_they_can():
+    found, _ = of(Drawn({"heavy": 3.0}, each={"heavy": 0.05}), ends=time.monotonic() + 60, once=256)
+    assert found.chosen == ("heavy",)
 
 
 HEAVY = {"light": 0.001, "heavy": 0.05}  # seconds an example: 6 and 330 of a run with 600

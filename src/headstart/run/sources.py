@@ -127,6 +127,8 @@ def pick(job: Job, considered: Sequence[Source], request: str) -> Picked:
         SourceError: a named one cannot be had; or none of the catalogue's.
         BudgetError: the budget ended before one was looked through.
     """
+    from ..source import _catalogue
+
     eyes, told = Looking(job.store), bool(job.plan.sources) or len(considered) <= KEEP  # then all are used
     by_key = {s.key: s for s in considered}
     with job.clock("source"):
@@ -141,14 +143,15 @@ def pick(job: Job, considered: Sequence[Source], request: str) -> Picked:
             kept = {"request": request, "limit": limit, **as_json(ranking), "named": told}
             kept["chosen"] = list(by_key) if told else kept["chosen"]
             write_json(job.plan.out / FILE, kept)
-        weights = {key: eyes.take(by_key[key]) for key in kept["chosen"]}
+        by_key = {key: by_key.get(key) or _catalogue.get(key) for key in kept["chosen"]}
+        weights = {key: eyes.take(source) for key, source in by_key.items()}
     own = particulars.of(job.task.modality)
     strange = [said for key, file in weights.items() if (said := own.warning(by_key[key], file, job.task))]
     for said in strange:
         job.tell(said, 0, 0)  # before anything is trained
     shown = {name: value for name, value in kept.items() if name not in ("request", "limit")}
-    job.store = job.store.anew({key: by_key[key] for key in weights}, weights)  # what is not chosen leaves memory
-    return Picked({key: by_key[key] for key in weights}, weights, shown, (*strange, *kept["warnings"]))
+    job.store = job.store.anew(by_key, weights)  # what is not chosen leaves memory
+    return Picked(by_key, weights, shown, (*strange, *kept["warnings"]))
 
 
 def instead(job: Job, picked: Picked, light: Source) -> Picked:

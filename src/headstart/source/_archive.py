@@ -51,7 +51,7 @@ def fetch(source: Source, find: Find) -> Path:
     Raises:
         SourceError: nowhere to be had (says what was tried, and how to do it by hand), or not the promised bytes.
     """
-    folder = _folder(source)
+    folder = cache.place(source)
     if path := cache.ready(folder, source):
         return path
     for original, content in zip(_originals(source), files(source, find), strict=True):
@@ -70,7 +70,7 @@ def files(source: Source, find: Find) -> list[bytes]:
 
 def pulled(source: Source) -> bool:
     """Whether the cache holds the source's converted weights, whole: then it loads with the network off."""
-    return cache.there(_folder(source), source)
+    return cache.there(cache.place(source), source)
 
 
 def folders() -> list[Path]:
@@ -124,10 +124,6 @@ def carried(
     )
 
 
-def _folder(source: Source) -> Path:
-    return runtime.cache_dir() / "sources" / source.key
-
-
 def _wanted(source: Source) -> list[tuple[str, str]]:
     """(file inside the archive, its sha256): the weights, and what they are read with (a tokenizer, a manifest)."""
     origin = source.origin
@@ -148,7 +144,7 @@ def _parts(source: Source) -> list[Part]:
 
 def _originals(source: Source) -> list[Path]:
     """Where the files of `_wanted` are kept."""
-    return [_folder(source) / PurePosixPath(file).name for file, _ in _wanted(source)]
+    return [cache.place(source) / PurePosixPath(file).name for file, _ in _wanted(source)]
 
 
 def _kept(source: Source, tried: list[str]) -> list[bytes] | None:

@@ -42,7 +42,8 @@ _WAYS = "Other ways to name one: a folder, timm:NAME, timm:NAME=FILE, torchvisio
 def get(key: str) -> Source:
     """The record of one source.
 
-    What a name means, in this order: a key of the catalogue; a path to a folder with a saved model; with "timm:",
+    What a name means, in this order: a key of the catalogue, with "@128" behind it reading at most so many tokens of a
+    text; a path to a folder with a saved model; with "timm:",
     "torchvision:", "hub:" or "hf-hub:" before it a name there and nowhere else; a name of timm's ("resnet50",
     with a tag or without); a name of torchvision's that timm has not ("alexnet"); a name on the hub
     ("bert-base-uncased").
@@ -55,7 +56,14 @@ def get(key: str) -> Source:
     >>> get("efficientnet-lite0").input.size
     224
     """
-    return read(key) or _elsewhere(key, keys())
+    return read(key) or _part(key) or _elsewhere(key, keys())
+
+
+def _part(key: str) -> Source | None:
+    """The catalogue's source, reading at most so many tokens of a text: "NAME@128"."""
+    name, _, size = key.rpartition("@")
+    whole = read(name) if size.isdecimal() else None
+    return whole and _modality.of(whole.modality).at_most(whole, int(size))
 
 
 def _elsewhere(name: str, keys: list[str]) -> Source:

@@ -73,6 +73,18 @@ class Modality(ABC):
         """Which language-model head it has: "causal", "masked"; None of what reads no texts."""
         return None
 
+    def at_most(self, source: Source, size: int) -> Source:
+        """The source, reading at most so much of each example; its key is "NAME@SIZE".
+
+        Raises:
+            SourceError: such sources read examples whole; or the size is none that it can read.
+        """
+        raise SourceError(f"'{source.key}' reads its examples whole; leave '@{size}' out.")
+
+    def lighter(self, source: Source) -> Iterator[tuple[Source, float]]:
+        """Such sources that cost less and lose little, and what part of the time they take of long examples."""
+        return iter(())
+
     # Of its weights.
 
     @abstractmethod

@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from .. import runtime
 from ..errors import SourceError
 from ..types import Source
 from . import _modality
@@ -86,7 +85,7 @@ def fetch(source: Source) -> Path:
     Raises:
         SourceError: the folder has gone or changed, or its weights do not fit its config.json.
     """
-    cached = runtime.cache_dir() / "sources" / source.key
+    cached = cache.place(source)
     if path := cache.ready(cached, source):
         return path
     folder = Path(source.origin["folder"])
@@ -98,7 +97,7 @@ def fetch(source: Source) -> Path:
 
 def pulled(source: Source) -> bool:
     """Whether the source loads with the network off: it does if the folder or the converted weights are there."""
-    cached = runtime.cache_dir() / "sources" / source.key
+    cached = cache.place(source)
     return Path(source.origin["folder"]).is_dir() or cache.there(cached, source)
 
 

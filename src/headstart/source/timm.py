@@ -12,7 +12,6 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from .. import runtime
 from ..errors import SourceError
 from ..types import Source
 from . import hub
@@ -73,7 +72,7 @@ def fetch(source: Source) -> Path:
     Raises:
         SourceError: the file has gone or changed, or does not fit.
     """
-    folder = runtime.cache_dir() / "sources" / source.key
+    folder = cache.place(source)
     if path := cache.ready(folder, source):
         return path
     file = Path(source.origin["file"])
@@ -85,7 +84,7 @@ def fetch(source: Source) -> Path:
 
 def pulled(source: Source) -> bool:
     """Whether the source loads with the network off: it does if the file or the converted weights are there."""
-    folder = runtime.cache_dir() / "sources" / source.key
+    folder = cache.place(source)
     return Path(source.origin["file"]).is_file() or cache.there(folder, source)
 
 

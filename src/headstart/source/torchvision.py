@@ -98,7 +98,7 @@ def fetch(source: Source) -> Path:
     Raises:
         SourceError: the file has gone, is no torch file of plain tensors, or does not fit.
     """
-    folder = runtime.cache_dir() / "sources" / source.key
+    folder = cache.place(source)
     if path := cache.ready(folder, source):
         return path
     file = _file(source.origin["url"], folder, source.key)
@@ -109,7 +109,7 @@ def fetch(source: Source) -> Path:
 
 def pulled(source: Source) -> bool:
     """Whether the source loads with the network off."""
-    folder = runtime.cache_dir() / "sources" / source.key
+    folder = cache.place(source)
     return Path(source.origin["file"]).is_file() or cache.there(folder, source)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...runtime import device, give_back, has_bf16
+from ...runtime import device, free_cores, give_back, has_bf16, torch_threads
 from ...types import Source
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def build_text(source: Source, weights: Path | None = None) -> Callable[[Sequenc
         order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
         out = np.empty((len(rows), sum(source.widths)), np.float32)
         at = 0
-        with torch.inference_mode():
+        with torch.inference_mode(), torch_threads(free_cores()):
             while at < len(order):
                 end = at + 1
                 while end < len(order) and len(rows[order[end]]) * (end + 1 - at) <= TOKENS:

@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ...errors import BudgetError, HeadstartError, SourceError
+
 OVER = "the time for choosing ended"
 INTERRUPTED = "interrupted"
 
@@ -64,3 +66,14 @@ def arrange(entries: Iterable[Entry], chosen: Sequence[str]) -> tuple[Entry, ...
         return ranks[entry.status], -entry.n, math.inf if entry.loss is None else entry.loss
 
     return tuple(sorted(entries, key=place))
+
+
+def nothing(entries: Iterable[Entry]) -> HeadstartError:
+    """That no source at all was looked through, and why of each."""
+    told = [e for e in entries if e.reason]
+    why = "; ".join(f"{e.source}: {e.reason}" for e in told)
+    if all(e.status == "waiting" for e in told):
+        return BudgetError(f"The budget ended before any source was looked through ({why}). Give more with --budget.")
+    return SourceError(
+        f"No source could be used. {why}\nName one that is here with --source, see `headstart sources list`."
+    )

@@ -15,9 +15,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
-
-from ...errors import BudgetError, DataError, HeadstartError, SourceError
+from ...errors import DataError
 from ...kind import kind_of, targets
 from ...types import Example, Features, Source, Task
 from .. import cost
@@ -27,8 +25,8 @@ from .alarm import Alarm
 from .evidence import Evidence
 from .evidence import order as ordered
 from .limits import Limits
-from .ranking import INTERRUPTED, OVER, Entry, Ranking, arrange
-from .timed import SourceProber, Timed
+from .ranking import INTERRUPTED, OVER, Entry, Ranking, arrange, nothing
+from .timed import FALSE_STARTS, SourceProber, Timed
 
 FIRST = 64  # examples of the first round, if there are so many; but at least EACH of every class
 EACH = 4
@@ -37,9 +35,6 @@ FAR = 2.0
 MOST = 1024  # examples of the last one: from there on sources differ by less than the race tells apart better
 LEAST = 0.01  # difference in value that a heavier source must be ahead by; of numbers, a part of their deviation
 FAVOURS = ", whose record (size, published accuracy, domain) promises more"
-FALSE_STARTS = (
-    HeadstartError, OSError, RuntimeError, ValueError, ArithmeticError, ImportError, MemoryError, np.linalg.LinAlgError,
-)  # fmt: skip
 
 
 @dataclass
@@ -80,6 +75,7 @@ class Rounds:
     _warnings: list[str] = field(default_factory=list)
     _stopped: str = ""
     _chosen: list[str] = field(default_factory=list)  # in the order in which they were
+    _cuts: dict[str, list[str]] = field(default_factory=dict)  # why a source reads less of each example than it can
 
     def run(self) -> Ranking:
         """Round after round.
@@ -129,8 +125,7 @@ class Rounds:
                     why = f"ranked {rank} of {len(ranked)}: {self._behind(key, ranked)}"
                     self._set(key, status="dropped", reason=why)
                     self.eyes.leave(self._source(key))
-            # A heavy one that is not clearly ahead yet may be so on more examples.
-            told = n >= HALVES and len(left) <= self.keep and not any(self._heavier(key, left[0]) for key in left)
+            told = n >= HALVES and len(left) <= self.keep and all(self._settled(key, left[0]) for key in left[1:])
             if last or (told and not self.once):
                 break
         return left
@@ -153,6 +148,7 @@ class Rounds:
                 continue
             if not self._opened(source, likely=at < self.keep):
                 continue
+            source = self._fitted(source)
             share = self._limits.left() / (2 if at < self.keep else len(self.sources) - at)
             if self._timed.predict(source, n) <= share and not self._limits.whole(source):
                 self._try(source.key, n)
@@ -164,7 +160,7 @@ class Rounds:
             else:
                 self._try(source.key, n)
         if not self._known:
-            raise self._nothing()
+            raise nothing(self._entries.values())
         self._level = n
         return self._ordered(self._known)
 
@@ -183,6 +179,21 @@ class Rounds:
             self._leave_out(source.key, "failed", str(problem))
             return False
         return True
+
+    def _fitted(self, source: Source) -> Source:
+        """The source; where a whole run with it would not end in time, one that reads less of each example, if any."""
+        for lighter, why in () if self.once else self._limits.lighter(source):
+            self._swap(source, lighter)
+            if self._opened(lighter, likely=True) and not self._limits.whole(lighter):
+                self._cuts[lighter.key], source = [why], lighter
+                break
+            self._swap(lighter, source)
+        return source
+
+    def _swap(self, old: Source, new: Source) -> None:
+        self.eyes.leave(old)
+        self.sources = [new if s is old else s for s in self.sources]
+        self._entries = {s.key: self._entries.get(s.key, Entry(s.key)) for s in self.sources}
 
     def _cut(self, ranked: list[str], n: int, *, last: bool) -> list[str]:
         """Who goes on, in their order; before the last round also what cannot be told from the best.
@@ -203,6 +214,12 @@ class Rounds:
     def _heavier(self, key: str, other: str) -> bool:
         return cost.heavier(*(self._timed.run(self._source(k)) for k in (key, other)))
 
+    def _settled(self, key: str, first: str) -> bool:
+        """Whether it can go on beside the first, or is clearly told from it; else more examples may tell."""
+        apart = abs(self._of(key).behind(self._of(first))) >= CLOSE
+        both = apart or not self._limits.whole(self._source(key), beside=self._source(first))
+        return both and not self._heavier(key, first)
+
     def _share(self, key: str, other: str) -> float:
         """What a run with one source takes of the time of a run with another, in per cent."""
         return 100 * self._timed.run(self._source(key)) / self._timed.run(self._source(other))
@@ -216,8 +233,8 @@ class Rounds:
         """How far behind the leader it is, or behind the lowest loss, which may be another's."""
         mine, first = self._of(key), {ranked[0], min(ranked, key=lambda k: self._of(k).loss)} - {key}
         best = max(sorted(first), key=lambda k: mine.behind(self._of(k)))
-        theirs, on = self._of(best), f"{len(mine.losses)} {self.task.noun}s"
-        gap = mine.behind(theirs)
+        theirs = self._of(best)
+        gap, on = mine.behind(theirs), f"{len(mine.losses)} {self.task.noun}s"
         if gap < CLOSE and self._heavier(key, best):
             how, more = "not clearly ahead of", f", with which a run takes {self._share(best, key):.0f} % of the time"
         else:
@@ -237,12 +254,11 @@ class Rounds:
             self.tell(f"choosing a source: {key}", at, len(keys))
             if refused := self._limits.step(self._source(key), n):
                 self._stopped = OVER if refused[0] == "time" else self._stopped
-                done.append(key)
-                behind = True
+                done, behind = [*done, key], True
             else:
                 done += [key] if self._try(key, n) else []
         if not done:
-            raise self._nothing()
+            raise nothing(self._entries.values())
         self._level = n if not behind else self._level
         return self._ordered(done), not behind
 
@@ -291,7 +307,7 @@ class Rounds:
     def _too_much_beside(self, key: str) -> bool:
         """Whether it is not to go on beside who was chosen: too heavy for that, or both together too slow."""
         first = self._chosen[0]
-        why = self._limits.whole(self._source(key), beside=self._timed.whole(self._source(first)))
+        why = self._limits.whole(self._source(key), beside=self._source(first))
         if not why and self._heavier(key, first):
             why = f"with {first} a run takes {self._share(first, key):.0f} % of the time"
         if why and self._entries[key].status == "waiting":
@@ -306,18 +322,15 @@ class Rounds:
         except FALSE_STARTS as problem:
             told = str(problem)
         if isinstance(told, str):
-            return self._unasked(key, told)
+            self.note("alarm", source=key, reason=f"not asked: {told}")
+            self._entries[key] = replace(self._entries[key], reason=f"not held against random weights: {told}")
+            return False
         ours, theirs = told
         margin = -ours.behind(theirs)
         self._entries[key] = replace(self._entries[key], random=theirs.value, margin=margin)
         n, fired = len(ours.losses), margin <= 0
         self.note("alarm", source=key, fired=fired, n=n, value=ours.value, random=theirs.value, margin=margin)
         return fired
-
-    def _unasked(self, key: str, why: str) -> bool:
-        self.note("alarm", source=key, reason=f"not asked: {why}")
-        self._entries[key] = replace(self._entries[key], reason=f"not held against random weights: {why}")
-        return False
 
     def _alarm(self, key: str) -> str:
         worse = -(self._entries[key].margin or 0.0) >= CLOSE
@@ -339,16 +352,17 @@ class Rounds:
         more = f"; {self._entries[key].reason}" if self._entries[key].reason.startswith("not held") else ""
         self._set(key, status="chosen", reason=f"chosen{when}: {self._said(self._of(key))}{more}")
         self._chosen.append(key)
+        self._warnings += self._cuts.get(key, [])
 
     def _choose_rest(self) -> None:
         """After an interruption: the best that is known, and a reason for the others."""
         status = {key: self._entries[key].status for key in self._known}
         able = self._placed([key for key in self._known if status[key] not in ("alarmed", "chosen")])
         free = self.keep - sum(s == "chosen" for s in status.values())
-        for at, key in enumerate(able):
-            if at < free:
-                self._choose(key, " when it was interrupted")
-            elif status[key] == "waiting":
+        for key in able[:free]:
+            self._choose(key, " when it was interrupted")
+        for key in able[free:]:
+            if status[key] == "waiting":
                 self._set(key, status="dropped", reason=f"behind when it was interrupted: {self._said(self._of(key))}")
         if not any(e.status == "chosen" for e in self._entries.values()):
             self._set(next(iter(self._known)), status="chosen")
@@ -356,22 +370,19 @@ class Rounds:
         for key in late:
             self._leave_out(key, INTERRUPTED, "interrupted before its turn")
         if late:
-            were = "was" if len(late) == 1 else "were"
-            self._warnings.append(f"{', '.join(late)} {were} not looked at: choosing a source was interrupted.")
+            self._warnings.append(f"Choosing a source was interrupted; not looked at: {', '.join(late)}.")
 
     def _placed(self, keys: Collection[str]) -> list[str]:
         """Best first; who has seen more examples stands before who was dropped on fewer."""
-        known = [self._of(s.key) for s in self.sources if s.key in keys]
-        sizes = sorted({self._entries[e.source].n for e in known}, reverse=True)
-        by_size = [[e for e in known if self._entries[e.source].n == n] for n in sizes]
-        return [k for some in by_size for k in ordered(some, heavier=self._heavier, least=self._least)]
+        sizes = sorted({self._entries[key].n for key in keys}, reverse=True)
+        return [k for n in sizes for k in self._ordered([key for key in keys if self._entries[key].n == n])]
 
     def _told(self) -> Iterator[Entry]:
         """The entries, with what each source took and would take."""
         for source in self.sources:
             spent, expected = (by.get(source.key, 0.0) for by in (self._timed.spent, self._timed.expected))
-            whole = self._timed.anew(source)
-            yield replace(self._entries[source.key], seconds=spent, predicted=expected, whole=whole)
+            entry = replace(self._entries[source.key], seconds=spent, predicted=expected)
+            yield replace(entry, whole=self._timed.anew(source))
 
     def _of(self, key: str) -> Evidence:
         """What is known of it on as many examples as the others have seen; else on the most that it has."""
@@ -384,17 +395,6 @@ class Rounds:
     def _set(self, key: str, **what: Any) -> None:  # noqa: ANN401 - fields of Entry
         self._entries[key] = replace(self._entries[key], **what)
         self.note("source", source=key, status=self._entries[key].status, reason=self._entries[key].reason)
-
-    def _nothing(self) -> HeadstartError:
-        told = [e for e in self._entries.values() if e.reason]
-        why = "; ".join(f"{e.source}: {e.reason}" for e in told)
-        if all(e.status == "waiting" for e in told):
-            return BudgetError(
-                f"The budget ended before any source was looked through ({why}). Give more with --budget."
-            )
-        return SourceError(
-            f"No source could be used. {why}\nName one that is here with --source, see `headstart sources list`."
-        )
 
     def _said(self, mine: Evidence) -> str:
         return kind_of(self.task.kind).told(mine.value, mine.loss)

@@ -11,6 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
+import numpy as np
+
+from ...errors import HeadstartError
 from ...runtime import one_blas_thread
 from ...types import Example, Features, Source, Task
 from .. import cost
@@ -19,6 +22,9 @@ from . import evidence
 from .evidence import Evidence
 
 Found = TypeVar("Found")
+FALSE_STARTS = (  # what a source may fail by; the others are tried all the same
+    HeadstartError, OSError, RuntimeError, ValueError, ArithmeticError, ImportError, MemoryError, np.linalg.LinAlgError,
+)  # fmt: skip
 
 
 class SourceProber(Protocol):

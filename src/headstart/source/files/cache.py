@@ -35,6 +35,12 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def place(source: Source) -> Path:
+    """The source's folder, which it shares with those that read less of each example ("NAME@128")."""
+    name, _, size = source.key.rpartition("@")
+    return runtime.cache_dir() / "sources" / (name if size.isdecimal() else source.key)
+
+
 def ready(folder: Path, source: Source) -> Path | None:
     """The converted file in `folder`, if it was made from this source and no byte of it has changed since."""
     path = folder / NAME
