@@ -263,7 +263,7 @@ def test_what_the_whole_run_would_take_too_long_with_is_left_out():
 
 def test_where_whole_texts_would_take_too_long_a_source_reads_less_of_each_and_that_is_said():
     sharp = {"quick": 1.0, "heavy": 3.0, "heavy@128": 2.5, "slow": 3.0, "slow@128": 3.0}
-    eyes = Drawn(sharp, each={"quick": 0.001, "heavy": 0.05, "heavy@128": 0.02, "slow": 0.09, "slow@128": 0.09})
+    eyes = Drawn(sharp, each={"quick": 0.001, "heavy": 0.06, "heavy@128": 0.02, "slow": 0.09, "slow@128": 0.09})
     found, _ = of(eyes, sources=[source(k) for k in ("heavy", "quick", "slow")], ends=time.monotonic() + 60)
     assert found.chosen == ("heavy@128", "quick")
     assert {e.source for e in found.entries} == {"heavy@128", "quick", "slow"}, "54 s are too long also cut in half"

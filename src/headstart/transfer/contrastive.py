@@ -80,7 +80,7 @@ def run(config: Config, context: FitContext) -> Generator[Progress, None, TrainR
     import torch
 
     from .training.freeze import freeze, groups
-    from .training.loop import Recipe, train
+    from .training.loop import Recipe, open_state, train
     from .training.tail import moved
 
     if context.source is None or config.parts < 1 or config.batch < 2:
@@ -90,10 +90,10 @@ def run(config: Config, context: FitContext) -> Generator[Progress, None, TrainR
         )
     torch.manual_seed(context.seed)
     tail = open_tail(context.source, context.weights, context.view, context.k).to(device())
-    start = {name: tensor.clone() for name, tensor in tail.state_dict().items()}
     front = [*tail.parts][: -config.parts]
     for name in front:
         freeze(tail.parts[name])
+    start = {name: tensor.clone() for name, tensor in open_state(tail).items()}
     context = tune.advanced(tail, front, context)
     moving = [(name, stage) for name, stage in tail.stages() if name not in front]
     trained = sum(p.numel() for _, stage in moving for p in stage.parameters())
