@@ -1,0 +1,65 @@
+"""Ways to adapt a model to a new domain without its labels, a file each; the file's name is the method's.
+
+A method sees a `Pair` (`_pair.py`): labelled rows of one domain and unlabelled rows of another, as one representation
+shows them. What it returns is a head on these rows, fixed from then on: it never depends on what else is in a batch.
+Its file has
+
+* `TITLE` for people, `PAPER`;
+* `NEEDS`: "dense" where it takes rows of few columns alone (not the sparse ones of TF-IDF);
+* `DEEP`: whether it trains a network (`transfer/mlp.py`) with a loss of its own; the others are solved;
+* a frozen `Config`, whose defaults are the one setting that is tried;
+* `cost(n, m, d, k)`: multiply-adds, about, for n source rows, m target rows, d columns, k classes;
+* `run(config, pair)`: a generator of `Progress` that returns a `Head`, or an `Mlp` where it is deep.
+
+`none` is one of them: not to adapt. Which one is handed out is chosen without a target label (`_choose.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import Any
+
+from ..family import load, names
+from ..types import Progress
+from ._pair import Head, Model, Pair
+
+__all__ = ["Head", "Method", "Model", "Pair", "method", "methods"]
+
+FOLDER = "align"
+
+
+@dataclass(frozen=True)
+class Method:
+    """One way to adapt, a member of align/."""
+
+    name: str
+    title: str
+    paper: str
+    needs: frozenset[str]
+    deep: bool
+    config: Callable[..., Any]
+    cost: Callable[[int, int, int, int], float]
+    run: Callable[[Any, Pair], Generator[Progress, None, Model]]
+
+    def takes(self, pair: Pair) -> bool:
+        """Whether it can work on such rows."""
+        return "dense" not in self.needs or pair.dense
+
+
+def method(name: str) -> Method:
+    """The member of that name.
+
+    >>> method("none").title
+    'not adapted'
+
+    Raises:
+        UnknownName: there is none.
+    """
+    file = load(FOLDER, name)
+    return Method(name, file.TITLE, file.PAPER, file.NEEDS, file.DEEP, file.Config, file.cost, file.run)
+
+
+def methods() -> dict[str, Method]:
+    """All of them, by name."""
+    return {name: method(name) for name in names(FOLDER)}
