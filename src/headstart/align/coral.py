@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ..types import Progress
+from ._moments import covariance, root
 from ._pair import Head, Pair
 
 TITLE = "correlation alignment (CORAL)"
@@ -35,18 +33,7 @@ def cost(n: int, m: int, d: int, k: int) -> float:
 def run(config: Config, pair: Pair) -> Generator[Progress, None, Head]:
     """Whiten the source rows, colour them as the target's, fit."""
     xs, xt = pair.xs, pair.xt
-    matrix = _root(_covariance(xs, config.shrink), -0.5) @ _root(_covariance(xt, config.shrink), 0.5)
+    matrix = root(covariance(xs, config.shrink), -0.5) @ root(covariance(xt, config.shrink), 0.5)
     moved = (xs - xs.mean(0)) @ matrix + xt.mean(0)
     yield Progress(1, 1)
     return pair.fit(moved, pair.ys, None)
-
-
-def _covariance(x: NDArray[np.float64], shrink: float) -> NDArray[np.float64]:
-    centred = x - x.mean(0)
-    full = centred.T @ centred / max(len(x) - 1, 1)
-    return np.asarray((1 - shrink) * full + shrink * np.diag(np.diag(full) + 1e-6))
-
-
-def _root(c: NDArray[np.float64], power: float) -> NDArray[np.float64]:
-    values, vectors = np.linalg.eigh(c)
-    return np.asarray((vectors * np.maximum(values, 1e-9) ** power) @ vectors.T)
