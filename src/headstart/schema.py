@@ -40,6 +40,13 @@ class TaskPart(TypedDict):
     classes: list[Part]
 
 
+class DataPart(TypedDict):
+    """What was read, and how; with the seed it is read again as it was."""
+
+    path: str
+    options: Mapping[str, str]  # those of ReadOptions that were given
+
+
 class ModelPart(TypedDict):
     """A model: what it is, how large, and on whose work it stands."""
 
@@ -105,6 +112,7 @@ class RunRecord(TypedDict):
     sentence: str
     created: str
     command: str
+    data: NotRequired[DataPart]
     task: TaskPart
     winner: Winner
     other: Other | None

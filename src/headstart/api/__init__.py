@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..source._cure import cure as torchvision_cure
+from ._adapt import AdaptedRun, adapt
 from ._cache import cache
 from ._check import Checked, check
 from ._demo import demo
@@ -13,9 +14,11 @@ from ._rank import Ranked, rank
 from ._run import Run, load, predict, sources
 
 __all__ = [
+    "AdaptedRun",
     "Checked",
     "Ranked",
     "Run",
+    "adapt",
     "cache",
     "check",
     "demo",

@@ -10,11 +10,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from numpy.typing import NDArray
+
 from ..family import load, names
 
 if TYPE_CHECKING:
     from ..judge.verdict import Judgement
-    from ..types import Source, Task, View
+    from ..types import IntArray, Source, Task, View
+    from .adapt.rows import Representation
 
 _FOLDER = "run/modality"
 
@@ -41,6 +44,19 @@ class Particulars:
     def warning(self, source: Source, weights: Path, task: Task) -> str:
         """That a source makes little of such examples, as can be told before it is tried; else ""."""
         return ""
+
+    def sourceless(
+        self, parts: Sequence[NDArray[Any]], y: IntArray, k: int, config: Mapping[str, Any]
+    ) -> Representation | None:
+        """A representation that needs no source and can be aligned; None where there is none.
+
+        Args:
+            parts: examples as they are: of training, validation and the target, [n] each.
+            y: classes of the training ones [n].
+            k: classes.
+            config: of the run's `classical` rival.
+        """
+        return None
 
     def explained(
         self,

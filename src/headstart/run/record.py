@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import sys
 from collections.abc import Mapping, Sequence
@@ -84,6 +85,7 @@ def _record(job: Job, judgement: Judgement, outcome: Outcome, picked: Picked, wi
         "sentence": "",
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": job.plan.command,
+        "data": {"path": os.path.abspath(job.plan.data), "options": job.plan.read.said()},
         "task": _task(job.task),
         "winner": {"id": outcome.roles["winner"], **_model(winner, picked, titles)},
         "other": {"take": other, "id": outcome.roles[other]},

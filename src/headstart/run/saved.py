@@ -18,6 +18,7 @@ from ..types import Contrast, Rival, Verdict
 if TYPE_CHECKING:
     from ..ship.store import Model
 
+ADAPTED, BEFORE = "adapt.json", "source.json"  # of an adapted run: what came of it, and the record of the run before
 MODEL, OTHER = "model", "other"  # folders of the run's model, and of the best of the arm that did not win
 TAKES = ("winner", "transfer", "rival")
 
@@ -38,8 +39,12 @@ class Saved:
         self.path, self.take = Path(folder), take
         if take not in TAKES:
             raise UsageError(f"take={take!r} was given; a run keeps {', '.join(TAKES)}. Name one of these.")
+        self.adapted: Mapping[str, Any] | None = None  # of a run that was adapted, `adapt.json`
+        with suppress(FileNotFoundError):
+            self.adapted = json.loads((self.path / ADAPTED).read_text(encoding="utf-8"))
         try:
-            given = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
+            file = self.path / ("run.json" if self.adapted is None else BEFORE)
+            given = json.loads(file.read_text(encoding="utf-8"))
             self.record: RunRecord = understood(given, str(self.path / "run.json"))
         except FileNotFoundError as error:
             known = sorted(p.parent.name for p in self.path.absolute().parent.glob("*/run.json"))
@@ -74,8 +79,8 @@ class Saved:
 
     @property
     def sentence(self) -> str:
-        """The verdict in one sentence."""
-        return str(self.record["sentence"])
+        """The verdict in one sentence; of an adapted run what came of that."""
+        return str((self.adapted or self.record)["sentence"])
 
     @property
     def verdict(self) -> Verdict:
@@ -102,6 +107,8 @@ class Saved:
         """
         from ..ship.store import load as open_model
 
+        if self.adapted is not None and self.take == "winner":
+            return open_model(self.path / MODEL)
         reuses = self.record["winner"]["reuses"]
         if self.take in ("winner", "transfer" if reuses else "rival"):
             return open_model(self.path / MODEL)

@@ -7,13 +7,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from numpy.typing import NDArray
+
 from ...kind import kind_of
-from ...types import Source, Task, View
+from ...types import IntArray, Source, Task, View
 from ..particulars import Particulars
 
 if TYPE_CHECKING:
     from ...judge.verdict import Judgement
     from ...ship.store import Model
+    from ..adapt.rows import Representation
 
 
 class Texts(Particulars):
@@ -39,6 +42,14 @@ class Texts(Particulars):
 
         texts = [example.content or "" for example in (*task.train, *task.valid)]
         return unknown.warning(source, unknown.unknown(source, weights, texts))
+
+    def sourceless(
+        self, parts: Sequence[NDArray[Any]], y: IntArray, k: int, config: Mapping[str, Any]
+    ) -> Representation | None:
+        """TF-IDF."""
+        from ..adapt.rows import words
+
+        return words(parts, y, k, str(config["features"]), float(config["c"]))
 
     def explained(
         self,

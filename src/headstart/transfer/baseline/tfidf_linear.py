@@ -65,7 +65,7 @@ def fit(x: NDArray[Any], y: NDArray[Any], k: int, features: str, c: float, link:
     if link == "identity":
         weight, bias = _ridge(rows, y, c)
     else:
-        weight, bias = _logistic(rows, y, k, c) if link == "softmax" else _each(rows, y, c)
+        weight, bias = logistic(rows, y, k, c) if link == "softmax" else _each(rows, y, c)
     state: dict[str, NDArray[Any]] = {"weight": weight, "bias": bias}
     for (name, *_), (terms, idf, _) in zip(FEATURES[features], blocks, strict=True):
         state |= {f"{name}.terms": np.frombuffer("\n".join(terms).encode(), np.uint8), f"{name}.idf": idf}
@@ -80,15 +80,21 @@ def _ridge(rows: Any, y: NDArray[Any], c: float) -> tuple[FloatArray, FloatArray
     return model.coef_.reshape(-1, 1).astype(np.float32), np.array([model.intercept_], np.float32)
 
 
-def _logistic(rows: Any, y: IntArray, k: int, c: float) -> tuple[FloatArray, FloatArray]:  # noqa: ANN401 - the same
-    """Weights [v k] and biases [k]."""
+def logistic(
+    rows: Any,  # noqa: ANN401 - the same
+    y: IntArray,
+    k: int,
+    c: float,
+    counts: NDArray[np.floating] | None = None,
+) -> tuple[FloatArray, FloatArray]:
+    """Weights [v k] and biases [k]; `counts` [n]: how much each row counts."""
     from sklearn.linear_model import LogisticRegression
 
     weight, bias = np.zeros((rows.shape[1], k), np.float32), np.full(k, -30.0, np.float32)  # classes that are missing
     if len(present := np.unique(y)) == 1:  # of a label in each or no row, or of one class, there is nothing to learn
         bias[present] = 0.0
         return weight, bias
-    model = LogisticRegression(C=c, max_iter=300, tol=1e-3).fit(rows, y)
+    model = LogisticRegression(C=c, max_iter=300, tol=1e-3).fit(rows, y, counts)
     if len(model.classes_) == 2:  # scikit-learn gives one row for two classes
         weight[:, model.classes_] = np.concatenate([-model.coef_, model.coef_]).T / 2
         bias[model.classes_] = np.concatenate([-model.intercept_, model.intercept_]) / 2
@@ -99,13 +105,18 @@ def _logistic(rows: Any, y: IntArray, k: int, c: float) -> tuple[FloatArray, Flo
 
 def _each(rows: Any, y: IntArray, c: float) -> tuple[FloatArray, FloatArray]:  # noqa: ANN401 - the same
     """The same for label sets y [n k]: one against the rest for each label."""
-    heads = [_logistic(rows, column, 2, c) for column in y.T]
+    heads = [logistic(rows, column, 2, c) for column in y.T]
     weight = np.stack([w[:, 1] - w[:, 0] for w, _ in heads], 1)
     return weight, np.array([b[1] - b[0] for _, b in heads], np.float32)
 
 
 def scores(x: Sequence[str] | NDArray[Any], state: Mapping[str, NDArray[Any]], features: str) -> FloatArray:
     """[n] texts → [n k]."""
+    return np.asarray(rows(x, state, features) @ state["weight"] + state["bias"], np.float32)
+
+
+def rows(x: Sequence[str] | NDArray[Any], state: Mapping[str, NDArray[Any]], features: str) -> Any:  # noqa: ANN401
+    """[n] texts → [n v] by the vocabularies of a state, sparse."""
     from scipy import sparse
 
     blocks = []
@@ -113,8 +124,7 @@ def scores(x: Sequence[str] | NDArray[Any], state: Mapping[str, NDArray[Any]], f
         terms = state[f"{name}.terms"].tobytes().decode().split("\n")
         counts = _vectoriser(how, grams, vocabulary=terms).transform(x).astype(np.float32)
         blocks.append(_weighed(counts, state[f"{name}.idf"]))
-    rows = sparse.hstack(blocks).tocsr() / np.sqrt(len(blocks))
-    return np.asarray(rows @ state["weight"] + state["bias"], np.float32)
+    return sparse.hstack(blocks).tocsr() / np.sqrt(len(blocks))
 
 
 def _learnt(x: NDArray[Any], how: str, grams: tuple[int, int]) -> tuple[list[str], FloatArray, Any]:

@@ -86,10 +86,20 @@ def logistic_head(
     return *a.unrotate(*logistic(a.z, y, k, share * best, link)), best
 
 
-def logistic(z: Array, y: Ints, k: int, l2: float, link: str = "softmax") -> tuple[Array, Array]:
+def logistic(
+    z: Array, y: NDArray[np.generic], k: int, l2: float, link: str = "softmax", weight: Array | None = None
+) -> tuple[Array, Array]:
     """Multinomial logistic regression (of label sets [n k] one of each label): minimises Σ cross-entropy + l2/2 · ‖w‖².
 
     The bias is free.
+
+    Args:
+        z: rows [n r].
+        y: classes [n], probabilities of classes [n k], or label sets [n k].
+        k: classes.
+        l2: the penalty.
+        link: of the task's kind.
+        weight: of each row [n], where not all count the same.
 
     Returns:
         w [r k], b [k].
@@ -97,14 +107,17 @@ def logistic(z: Array, y: Ints, k: int, l2: float, link: str = "softmax") -> tup
     from scipy.special import expit
 
     targets, z = _columns(y, k, link), _economical(z)
+    each = None if weight is None else np.asarray(weight, np.float64)[:, None]
 
     def value(w: Array, b: Array) -> tuple[float, Array]:
         scores = z @ w.astype(z.dtype) + b
         if link == "sigmoid":
-            return float((np.logaddexp(0.0, scores) - targets * scores).sum()), expit(scores) - targets
-        top = scores.max(1, keepdims=True)
-        norm = np.log(np.exp(scores - top).sum(1, keepdims=True)) + top
-        return float((norm[:, 0] - scores[np.arange(len(y)), y]).sum()), np.exp(scores - norm) - targets
+            losses, slope = np.logaddexp(0.0, scores) - targets * scores, expit(scores) - targets
+        else:
+            top = scores.max(1, keepdims=True)
+            norm = np.log(np.exp(scores - top).sum(1, keepdims=True)) + top
+            losses, slope = targets * (norm - scores), np.exp(scores - norm) - targets
+        return (float(losses.sum()), slope) if each is None else (float((each * losses).sum()), each * slope)
 
     return _minimise(z, k, l2, value)
 
@@ -124,9 +137,9 @@ def squared_hinge(z: Array, y: Ints, k: int, c: float, link: str = "softmax") ->
     return _minimise(z, k, 1 / c, value)
 
 
-def _columns(y: Ints, k: int, link: str) -> Array:
-    """Classes [n] or label sets [n k] → [n k] of 0 and 1."""
-    return one_hot(y, k) if link == "softmax" else np.asarray(y, np.float64)
+def _columns(y: NDArray[np.generic], k: int, link: str) -> Array:
+    """Classes [n] → [n k] of 0 and 1; probabilities and label sets [n k] as they are."""
+    return one_hot(np.asarray(y, np.int64), k) if link == "softmax" and y.ndim == 1 else np.asarray(y, np.float64)
 
 
 def _economical(z: Array) -> Array:

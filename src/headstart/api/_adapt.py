@@ -1,0 +1,171 @@
+"""adapt: a model for a new domain without its labels; see `run/adapt/`."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import UsageError
+from ..interrupt import presses
+from ..read import ReadOptions
+from ..run.adapt import record as _record
+from ..run.adapt.steps import Adapted, Asked, carry_out
+from ..run.job import Watch
+from ..run.lock import locked
+from ..run.saved import Saved
+from ..runtime import quiet_threads, write
+from ._evaluate import evaluate
+from ._fit import fit, several
+from ._run import Run
+
+SOURCE = "source"  # folder below OUT, of the fit that comes before
+
+
+class AdaptedRun(Run):
+    """What `adapt` left in a folder: it predicts as any run, and tells what was tried and what to expect."""
+
+    @property
+    def told(self) -> Mapping[str, Any]:
+        """`adapt.json`."""
+        return self.adapted or {}
+
+    @property
+    def candidates(self) -> list[Mapping[str, Any]]:
+        """Every method on every representation, with its evidence, status and reason."""
+        return list(self.told["candidates"])
+
+    @property
+    def chosen(self) -> Mapping[str, Any]:
+        """Method and representation of the model that is handed out."""
+        return dict(self.told["chosen"])
+
+    @property
+    def estimate(self) -> Mapping[str, Any]:
+        """Accuracy to be expected on the target, with a 90 % interval; no label was looked at."""
+        return dict(self.told["estimate"])
+
+    @property
+    def judged(self) -> Mapping[str, Any] | None:
+        """The verdict on labelled target examples against the untouched model; None without a judge."""
+        verdict: Mapping[str, Any] | None = self.told["verdict"]
+        return verdict
+
+
+def adapt(
+    source: str | Path | Saved,
+    target: str | Path,
+    *,
+    judge: str | Path | None = None,
+    out: str | Path | None = None,
+    seed: int = 0,
+    method: str | list[str] | None = None,
+    source_model: str | list[str] | None = None,
+    budget: str | float | None = "auto",
+    engine: str = "auto",
+    watch: Watch | None = None,
+    command: str | None = None,
+    **options: Any,  # noqa: ANN401 - fields of ReadOptions
+) -> AdaptedRun:
+    """Adapt to a new domain of which there are examples and no labels; not to adapt is always a candidate.
+
+    Every method of `align/` is tried on every representation (top features of the run's sources; of texts TF-IDF, too).
+    Which one is handed out is chosen without a target label, and how good it will be on the target is estimated.
+
+    Args:
+        source: labelled examples, as `fit` takes them, or a finished run and its folder. Data are fitted first, with
+            linear probes and the rivals, into OUT/source.
+        target: unlabelled examples of the new domain: a folder, or a table. Labels in it are not looked at.
+        judge: labelled examples of the target domain, which the judge alone sees: the chosen model against the
+            untouched one, with a paired interval.
+        out: folder for what is made; `runs/NAME-adapted` when not given, after the target's name.
+        seed: of all that is drawn.
+        method: names of methods, in place of all.
+        source_model: sources to reuse, as `fit(source=…)`; with data alone.
+        budget: of the fit that comes before.
+        engine: `auto`, `torch` or `openvino`.
+        watch: called with (what, done, of) as the work goes on.
+        command: for the record, how it was asked for.
+        options: how data are read, as for `fit`.
+
+    Raises:
+        DataError: one of the data cannot be used; fewer than 20 target examples; the target is the source.
+        UsageError: the labels are no classes, or an argument is wrong.
+    """
+    quiet_threads()
+    read = ReadOptions.of(options)
+    place = Path(out) if out else Path("runs") / f"{Path(os.path.abspath(target)).stem}-adapted"
+    if judge is not None and not Path(judge).exists():
+        raise UsageError(f"--judge {judge} does not exist. Give labelled examples of the target, or leave it out.")
+    if not Path(target).exists():
+        raise UsageError(f"{target} does not exist. Give a folder, or a table, of unlabelled examples of the target.")
+    run = _run(source, place, seed, source_model, budget, engine, watch, options)
+    asked = Asked(run, str(target), place, seed, several(method), engine, read, command or "headstart.adapt(…)")
+    with presses.heard(), locked(place):
+        found = carry_out(asked, presses.polling(watch))
+        _record.publish(asked, found)
+    made = AdaptedRun(place)
+    _record.judged(place, *_judged(made, run, found, judge, engine, watch, options))
+    from ..report import adapted as page
+
+    made = AdaptedRun(place)
+    write(made.report, page.page(made.told))
+    return made
+
+
+def _run(
+    source: str | Path | Saved,
+    place: Path,
+    seed: int,
+    sources: str | list[str] | None,
+    budget: str | float | None,
+    engine: str,
+    watch: Watch | None,
+    options: Mapping[str, Any],
+) -> Saved:
+    """The finished run to begin with."""
+    if isinstance(source, Saved):
+        return source
+    if (Path(source) / "run.json").is_file():
+        return Run(source)
+    return fit(
+        source,
+        out=place / SOURCE,
+        seed=seed,
+        seeds=1,
+        source=sources,
+        strategy="probe",
+        budget=budget,
+        engine=engine,
+        watch=watch,
+        **options,
+    )
+
+
+def _judged(
+    made: AdaptedRun,
+    run: Saved,
+    found: Adapted,
+    judge: str | Path | None,
+    engine: str,
+    watch: Watch | None,
+    options: Mapping[str, Any],
+) -> tuple[Mapping[str, Any] | None, Mapping[str, Any] | None, str]:
+    """The source's own sealed test, before and after; the verdict on labelled target examples; and it in words."""
+    from ..judge.adapted import kept, verdict
+
+    same = found.chosen is found.untouched
+    held = None
+    if not same:
+        with (
+            tempfile.TemporaryDirectory(prefix="headstart-") as folder,
+            made.model.predictor(engine, Path(folder)) as after,
+            run.model.predictor(engine, Path(folder)) as before,
+        ):
+            held = kept(found.task, after.logits, before.logits)
+    if judge is None:
+        return held, None, ""
+    seen = evaluate(made, judge, against=None if same else run, engine=engine, watch=watch, **options)
+    return held, *verdict(seen)

@@ -1,0 +1,126 @@
+"""What an adaptation leaves in its folder: `adapt.json`, the answers of every candidate, and the run it began with.
+
+`adapt/target.safetensors` holds for each candidate, named REPRESENTATION/METHOD, the probabilities [m k] of the target
+examples in the order of `adapt.json`.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...kind._words import percent
+from ...modality import noun
+from ...runtime import write, write_json
+from ...schema import SCHEMA
+from ..learnt import FILE as SEEN
+from ..saved import ADAPTED, BEFORE
+from .steps import PLAIN, Adapted, Asked
+
+if TYPE_CHECKING:
+    from ...align._estimate import Estimated
+
+ANSWERS = "adapt/target.safetensors"
+
+
+def publish(asked: Asked, found: Adapted) -> dict[str, Any]:
+    """Write all but the judge's part; `adapt.json` comes last."""
+    from safetensors.numpy import save
+
+    shown = {c.id: np.asarray(c.shown.target, np.float32) for c in found.candidates if c.shown is not None}
+    write(asked.out / ANSWERS, save(shown))
+    shutil.copyfile(asked.run.path / SEEN, asked.out / SEEN)
+    write_json(asked.out / BEFORE, dict(asked.run.record))
+    record = _record(asked, found)
+    write_json(asked.out / ADAPTED, record)
+    return record
+
+
+def _record(asked: Asked, found: Adapted) -> dict[str, Any]:
+    able = iter(found.choice.ruled)
+    rows = []
+    for c in found.candidates:
+        row = {"method": c.method.name, "title": c.method.title, "representation": c.at.name, "paper": c.method.paper}
+        if c.shown is None:
+            told = {"evidence": {}, "status": "failed", "reason": c.why}
+        else:
+            said = next(able)
+            told = {"evidence": dict(said.evidence), "status": said.status, "reason": said.reason}
+        estimate = _estimate(found.estimates.get(c.id))
+        rows.append({**row, **told, "estimate": estimate, "seconds": round(c.seconds, 2)})
+    chosen, notes = found.chosen, dict(getattr(found.chosen.model, "notes", {}))
+    return {
+        "schema_version": SCHEMA,
+        "run": str(asked.out),
+        "sentence": sentence(found),
+        "command": asked.command,
+        "seed": asked.seed,
+        "source": {"run": str(asked.run.path), "name": found.task.name, "n": found.task.n, "kept": None},
+        "target": {
+            "data": asked.target,
+            "n": len(found.target.examples),
+            "unlike": [found.target.shown[i] for i in found.unlike],
+            "shown": list(found.target.shown),
+        },
+        "modality": found.task.modality,
+        "labels": list(found.task.labels),
+        "chosen": {"method": chosen.method.name, "representation": chosen.at.name, "notes": notes},
+        "untouched": {"method": PLAIN, "representation": found.untouched.at.name},
+        "candidates": rows,
+        "estimate": {"metric": "accuracy", **_estimate(found.estimates[chosen.id])},
+        "verdict": None,
+        "warnings": [*found.target.notes, *_unlike(found)],
+        "spend": {**found.clock.spend, "total": found.clock.total()},
+    }
+
+
+def _estimate(known: Estimated | None) -> dict[str, Any]:
+    if known is None:
+        return {}
+    parts = {name: float(value) for name, value in known.parts.items()}
+    return {"value": known.value, "interval": [known.low, known.high], "parts": parts, "needed": known.needed}
+
+
+def sentence(found: Adapted) -> str:
+    """What came of it, in a user's words."""
+    chosen, untouched, what = found.chosen, found.untouched, noun(found.task.modality)
+    tried = len({c.method.name for c in found.candidates} - {PLAIN})
+    mine, theirs = (promise(found.estimates[c.id]) for c in (chosen, untouched))
+    best = f"the best of {tried} methods promises no more than the untouched model"
+    if chosen is untouched:
+        return f"Do not adapt: {best} (estimated {theirs} on the {len(found.target.examples)} unlabelled {what}s)."
+    if chosen.method.name == PLAIN:
+        return f"Do not adapt: {best} (estimated {theirs}); another representation, {chosen.at.name}, promises {mine}."
+    return (
+        f"Adapt by {chosen.method.title} on {chosen.at.name}: it promises {mine} on the "
+        f"{len(found.target.examples)} unlabelled {what}s, the untouched model {theirs}."
+    )
+
+
+def promise(known: Estimated) -> str:
+    """An estimate with half its interval: "71 ± 4 %"."""
+    return f"{100 * known.value:.0f} ± {50 * (known.high - known.low):.0f} %"
+
+
+def _unlike(found: Adapted) -> list[str]:
+    part, what = len(found.unlike) / len(found.target.examples), noun(found.task.modality)
+    if part < 0.1:
+        return []
+    some = ", ".join(found.target.shown[i] for i in found.unlike[:3])
+    return [
+        f"{percent(part)} of the target {what}s look like none that the model learnt from ({some}, …): they may be of "
+        "a class it does not know, and it will name a known one."
+    ]
+
+
+def judged(out: Path, kept: Mapping[str, Any] | None, verdict: Mapping[str, Any] | None, said: str) -> None:
+    """Add what the judge found: of the source's own sealed test, before and after; of labelled target examples."""
+    record = json.loads((out / ADAPTED).read_text(encoding="utf-8"))
+    record["source"]["kept"], record["verdict"] = kept, verdict
+    record["sentence"] = f"{said} {record['sentence']}".strip()
+    write_json(out / ADAPTED, record)

@@ -1,0 +1,128 @@
+"""Two domains as one representation shows them: rows to align, the head that fits such rows, and how it is saved.
+
+A representation is what a saved model can stand on: the top features of a source (read by `transfer/probe.py` or
+`mlp.py`), or TF-IDF of texts (`transfer/baseline/tfidf_linear.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...align import Head, Model, Pair
+from ...align._pair import Fit
+from ...score._axes import FLOOR, decompose, penalties, signed_root
+from ...transfer.baseline import tfidf_linear as tfidf
+from ...transfer.heads.linear import logistic, ridge_path
+from ...types import FloatArray, IntArray, View
+
+TFIDF = "TF-IDF"
+USED = 4000  # rows of either domain that methods see, at most; predictions are of all
+
+
+@dataclass(frozen=True)
+class Representation:
+    """Rows of the labelled source examples and the unlabelled target ones, as one view shows them."""
+
+    name: str  # a source's key, or TF-IDF
+    view: View
+    config: Mapping[str, Any]  # of the strategy that reads a linear head on it
+    train: Any  # [n d]
+    valid: Any  # [v d]
+    target: Any  # [m d]
+    fit: Fit
+    state: Callable[[Model], Mapping[str, NDArray[Any]]]  # what a saved model of it holds
+
+    @property
+    def dense(self) -> bool:
+        """Whether the rows are arrays."""
+        return isinstance(self.train, np.ndarray)
+
+    def pair(self, y: IntArray, k: int, seed: int) -> Pair:
+        """What methods see when they are compared: training rows against target rows, of many a draw.
+
+        Args:
+            y: classes of the training rows.
+            k: classes.
+            seed: of the draw and of the methods.
+        """
+        random = np.random.default_rng(seed)
+        mine, theirs = (_some(rows.shape[0], random) for rows in (self.train, self.target))
+        return Pair(self.train[mine], y[mine], self.target[theirs], k, self.fit, seed)
+
+    def whole(self, y: IntArray, y_valid: IntArray, k: int, seed: int) -> Pair:
+        """The same with the validation rows among those that are learnt from."""
+        both = np.concatenate([self.train, self.valid]) if self.dense else _stacked(self.train, self.valid)
+        return replace(self, train=both).pair(np.concatenate([y, y_valid]), k, seed)
+
+
+def dense(name: str, view: View, rows: Sequence[FloatArray], k: int, share: float) -> Representation:
+    """Features of a source.
+
+    Args:
+        name: its key.
+        view: its top features.
+        rows: of training, validation and target examples, [n d] each.
+        k: classes.
+        share: the probe's, see there.
+    """
+    train, valid, target = (np.asarray(signed_root(x), np.float64) for x in rows)
+    mean, scale = train.mean(0), np.maximum(train.std(0), FLOOR)
+    train, valid, target = ((x - mean) / scale for x in (train, valid, target))
+
+    def fit(x: Any, y: NDArray[Any], weight: FloatArray | None) -> Head:  # noqa: ANN401 - rows
+        a = decompose(x, each=True)
+        hard = np.asarray(y if y.ndim == 1 else y.argmax(1), np.int64)
+        grid = penalties(a)
+        best = float(grid[ridge_path(a, hard, k, grid)[0].argmin()])
+        given = None if weight is None else np.asarray(weight, np.float64)
+        w, b = a.unrotate(*logistic(a.z, y, k, share * best, weight=given))
+        return Head(np.asarray(w, np.float64), np.asarray(b, np.float64))
+
+    return Representation(
+        name, view, {"share": share}, train, valid, target, fit, lambda model: model.behind(mean, scale)
+    )
+
+
+def words(texts: Sequence[NDArray[Any]], y: IntArray, k: int, features: str, c: float) -> Representation:
+    """TF-IDF, its vocabulary from the source's training texts.
+
+    Args:
+        texts: of training, validation and target, [n] each.
+        y: classes of the training texts.
+        k: classes.
+        features: of `tfidf_linear.FEATURES`.
+        c: inverse penalty.
+    """
+    known = tfidf.fit(texts[0], y, k, features, c, "softmax")
+    train, valid, target = (tfidf.rows(x, known, features) for x in texts)
+
+    def fit(x: Any, y: NDArray[Any], weight: FloatArray | None) -> Head:  # noqa: ANN401 - rows
+        if y.ndim == 2:  # each row once for every class it may have
+            at, classes = np.nonzero(y > 1e-3)
+            counts = y[at, classes] * (1.0 if weight is None else np.asarray(weight)[at])
+            w, b = tfidf.logistic(x[at], classes, k, c, counts)
+        else:
+            w, b = tfidf.logistic(x, y, k, c, weight)
+        return Head(np.asarray(w, np.float64), np.asarray(b, np.float64), "classical")
+
+    def state(model: Model) -> Mapping[str, NDArray[Any]]:
+        return {**known, **model.behind(np.zeros(train.shape[1]), np.ones(train.shape[1]))}
+
+    setting = {"features": features, "c": c}
+    return Representation(TFIDF, View(None, "input"), setting, train, valid, target, fit, state)
+
+
+def _some(n: int, random: np.random.Generator) -> IntArray:
+    """At most `USED` of them, in their order."""
+    return np.sort(random.permutation(n)[:USED])
+
+
+def _stacked(*rows: Any) -> Any:  # noqa: ANN401 - sparse matrices
+    from scipy import sparse
+
+    return sparse.vstack(rows).tocsr()

@@ -1,0 +1,301 @@
+"""The steps of an adaptation: a finished run, unlabelled examples of another domain, and a model for these.
+
+read both → look at them through the run's sources (and, of texts, as TF-IDF) → every method on every representation →
+choose without a target label → estimate how good it will be → fit the chosen one on all source examples → save. All
+that is looked at is cached by content and every method is a function of its seed: started again, it says the same.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...align import Method, Model, methods
+from ...errors import HeadstartError, SourceError, UnknownName
+from ...kind import kind_of, labelled
+from ...read import ReadOptions
+from ...runtime import Clock, one_blas_thread
+from ...types import Decoder, Example, Fitted, Source, Task, View
+from .. import particulars
+from ..job import Watch
+from ..saved import MODEL, Saved
+from .domains import Target, source_task, target
+from .rows import Representation, dense
+
+if TYPE_CHECKING:
+    from ...align._choose import Choice
+    from ...align._estimate import Estimated
+    from ...align._evidence import Shown
+    from ...extract.feature_store import FeatureStore
+
+PLAIN = "none"  # the method that does not adapt
+SHARE = 0.125  # the probe's usual setting
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked for."""
+
+    run: Saved
+    target: str
+    out: Path
+    seed: int
+    methods: tuple[str, ...]  # names; all where there is none
+    engine: str
+    read: ReadOptions  # of the target
+    command: str
+
+
+@dataclass
+class Candidate:
+    """A method on a representation, and what it says of either domain."""
+
+    at: Representation
+    method: Method
+    shown: Shown | None = None  # None: it failed
+    decoder: Decoder = field(default_factory=dict)
+    model: Model | None = None
+    why: str = ""  # it failed
+    seconds: float = 0.0
+
+    @property
+    def id(self) -> str:
+        """REPRESENTATION/METHOD."""
+        return f"{self.at.name}/{self.method.name}"
+
+
+@dataclass
+class Adapted:
+    """What came of it."""
+
+    task: Task
+    target: Target
+    candidates: list[Candidate]
+    choice: Choice
+    chosen: Candidate
+    untouched: Candidate
+    estimates: Mapping[str, Estimated]  # by a candidate's id: of those not adapted, and of the chosen one
+    fitted: Fitted
+    unlike: list[int]  # target examples that look like no known class
+    clock: Clock
+
+
+def carry_out(asked: Asked, watch: Watch) -> Adapted:
+    """Do it; the model lies in `asked.out` afterwards, what is told of it is the caller's.
+
+    Raises:
+        DataError, UsageError, SourceError: see `domains.py` and `headstart.adapt`.
+    """
+    from ...extract.feature_store import FeatureStore
+
+    clock, run = Clock(), asked.run
+    ways = _ways(asked.methods)
+    with tempfile.TemporaryDirectory(prefix="headstart-") as folder, one_blas_thread():
+        with clock("read"):
+            task = source_task(run, lambda done, of: watch("read", done, of))
+            there = target(run, task, asked.target, asked.read, Path(folder))
+        sources, weights = _sources(run)
+        store = FeatureStore(sources, modality=task.modality, engine=asked.engine, weights=weights, watch=watch)
+        with clock("embed"):
+            shown_by = list(_representations(run, task, there, store))
+        with clock("align"):
+            found = _all(shown_by, ways, task, asked.seed, watch)
+        with clock("choose"):
+            untouched = _untouched(run, found)
+            choice, estimates, chosen = _chosen(found, untouched)
+            unlike = _unlike(chosen)
+        with clock("save"):
+            fitted = _save(asked, task, chosen, untouched, sources, weights)
+    return Adapted(task, there, found, choice, chosen, untouched, estimates, fitted, unlike, clock)
+
+
+def _ways(wanted: Sequence[str]) -> list[Method]:
+    """The methods that are tried; not adapting always is."""
+    known = methods()
+    for name in wanted:
+        if name not in known:
+            raise UnknownName("adaptation method", name, list(known))
+    return [way for name, way in known.items() if not wanted or name in (PLAIN, *wanted)]
+
+
+def _sources(run: Saved) -> tuple[dict[str, Source], dict[str, Path]]:
+    """Those that the run reused, as far as they can be had; at least that of its model."""
+    from ...source import _catalogue
+
+    model, sources, weights = run.model, {}, {}
+    if model.source is not None and model.weights is not None:
+        sources[model.source.key], weights[model.source.key] = model.source, model.weights
+    for key in run.record["ranking"]["chosen"]:
+        if key not in sources:
+            try:
+                source = _catalogue.get(key)
+                weights[key] = _catalogue.fetch(source)
+            except (SourceError, UnknownName):
+                continue
+            sources[key] = source
+    return sources, weights
+
+
+def _representations(run: Saved, task: Task, there: Target, store: FeatureStore) -> Iterator[Representation]:
+    """Top features of every source, and what needs none."""
+    parts: tuple[Sequence[Example], ...] = (task.train, task.valid, there.examples)
+    k = len(task.labels)
+    for key in store.sources:
+        view = View(key, "top")
+        rows = [store.extract(part, [view])[0].x for part in parts]
+        store.leave(key)
+        yield dense(key, view, rows, k, float(_setting(run, "probe", key).get("share", SHARE)))
+    plain = View(None, "input")
+    if store.plain(plain) and (config := _setting(run, "classical", None)):
+        seen = [store.extract(part, [plain])[0] for part in parts]
+        y = labelled(seen[0], task, task.train).y
+        if (own := particulars.of(task.modality).sourceless([s.x for s in seen], y, k, config)) is not None:
+            yield own
+
+
+def _setting(run: Saved, strategy: str, source: str | None) -> Mapping[str, Any]:
+    """What validation chose for a candidate of the run; nothing, where it did not take part."""
+    trials = run.record["trials"]
+    return next((t["config"] for t in trials if t["strategy"] == strategy and t["source"] == source), {})
+
+
+def _all(
+    shown_by: Sequence[Representation], ways: Sequence[Method], task: Task, seed: int, watch: Watch
+) -> list[Candidate]:
+    """Every method on every representation that it can work on, not adapting first."""
+    from ...align._evidence import Shown, density_ratio
+
+    kind, k = kind_of(task.kind), len(task.labels)
+    y, y_valid = (np.array([e.answer for e in part], np.int64) for part in (task.train, task.valid))
+    found: list[Candidate] = []
+    ordered = sorted(ways, key=lambda way: way.name != PLAIN)
+    many = sum(way.takes(at.pair(y, k, seed)) for at in shown_by for way in ordered)
+    for at in shown_by:
+        pair = at.pair(y, k, seed)
+        domain = density_ratio(at.valid, at.target, seed) if at.dense else None
+        for way in ordered:
+            if not way.takes(pair):
+                continue
+            watch(f"adapting: {way.name} on {at.name}", len(found), many)
+            candidate, begun = Candidate(at, way), time.monotonic()
+            found.append(candidate)
+            try:
+                model = _run(way, pair)
+                valid, there = model(at.valid), model(at.target)
+                if not (np.isfinite(valid).all() and np.isfinite(there).all()):
+                    raise ArithmeticError("some of its scores are no numbers")
+                candidate.decoder = kind.fit_decoder(valid, y_valid)
+                answers = [np.asarray(kind.decode(x, candidate.decoder), np.float64) for x in (valid, there)]
+                candidate.shown = Shown(
+                    way.name,
+                    at.name,
+                    answers[0],
+                    y_valid,
+                    answers[1],
+                    at.valid if at.dense else None,
+                    at.target if at.dense else None,
+                    domain,
+                )
+                candidate.model = model
+            except (HeadstartError, ValueError, ArithmeticError, RuntimeError, np.linalg.LinAlgError) as problem:
+                candidate.why = str(problem)
+            candidate.seconds = time.monotonic() - begun
+    return found
+
+
+def _run(way: Method, pair: Any) -> Model:  # noqa: ANN401 - a Pair
+    """A method's model with its one setting."""
+    steps = way.run(way.config(), pair)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            model: Model = end.value
+            return model
+
+
+def _untouched(run: Saved, found: Sequence[Candidate]) -> Candidate:
+    """The candidate that stands for the run's own model: not adapted, on the representation that this stands on."""
+    plain = [c for c in found if c.method.name == PLAIN and c.shown is not None]
+    if not plain:
+        raise ArithmeticError("; ".join(c.why for c in found))
+    source = run.model.fitted.view.source
+    return next((c for c in plain if c.at.view.source == source), plain[0])
+
+
+def _chosen(found: Sequence[Candidate], untouched: Candidate) -> tuple[Choice, dict[str, Estimated], Candidate]:
+    from ...align._choose import choose
+    from ...align._estimate import estimate
+
+    able = [c for c in found if c.shown is not None]
+    shown = [c.shown for c in able if c.shown is not None]
+    choice = choose(shown, untouched.at.name)
+    chosen = able[choice.index]
+    told = [c for c in able if c.method.name == PLAIN or c is chosen]
+    return choice, {c.id: estimate(c.shown, shown) for c in told if c.shown is not None}, chosen
+
+
+def _unlike(chosen: Candidate) -> list[int]:
+    """Target examples farther from their nearest source example than 99 of 100 held-out source examples are."""
+    at = chosen.at
+    if not at.dense:
+        return []
+    near, own = _nearest(at.target, at.train), _nearest(at.valid, at.train)
+    spread = float(np.median(near) / max(float(np.median(own)), 1e-9))  # all of another domain lie farther off
+    return np.flatnonzero(near > max(spread, 1.0) * np.quantile(own, 0.99)).tolist()
+
+
+def _nearest(rows: NDArray[np.float64], among: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Distance to the nearest, of each row."""
+    square = (among**2).sum(1)
+    out = [
+        np.sqrt(np.maximum(((part**2).sum(1)[:, None] + square - 2 * part @ among.T).min(1), 0.0))
+        for part in np.array_split(rows, max(1, len(rows) // 512))
+    ]
+    return np.concatenate(out)
+
+
+def _save(
+    asked: Asked,
+    task: Task,
+    chosen: Candidate,
+    untouched: Candidate,
+    sources: Mapping[str, Source],
+    weights: Mapping[str, Path],
+) -> Fitted:
+    """The chosen one, fitted on all labelled source examples; the run's own model, where that is it."""
+    from ...extract._extractor import pick_engine
+    from ...ship import store
+
+    model = asked.run.model
+    if chosen is untouched:
+        store.save(asked.out / MODEL, model.fitted, model.source, model.weights, model.columns, pixels=model.pixels)
+        return model.fitted
+    y, y_valid = (np.array([e.answer for e in part], np.int64) for part in (task.train, task.valid))
+    made = _run(chosen.method, chosen.at.whole(y, y_valid, len(task.labels), asked.seed))
+    state = {name: np.ascontiguousarray(x) for name, x in chosen.at.state(made).items()}
+    source = sources[chosen.at.view.source] if chosen.at.view.source else None
+    learnt = sum(x.size for x in state.values() if x.dtype == np.float32)
+    engine = particulars.of(task.modality).engine(pick_engine(asked.engine)) if source else ""
+    fitted = Fitted(
+        made.strategy,
+        replace(chosen.at.view, engine=engine),
+        dict(chosen.at.config),
+        task.labels,
+        state,
+        learnt,
+        learnt + (source.params if source else 0),
+        task.kind,
+        chosen.decoder,
+        task.modality,
+    )
+    file = weights[source.key] if source else None
+    store.save(asked.out / MODEL, fitted, source, file, model.columns, pixels=model.pixels)
+    return fitted
