@@ -34,7 +34,7 @@ def text(record: Mapping[str, Any]) -> str:
     if (kept := record["source"]["kept"]) is not None:
         lines += ["", *textwrap.wrap(forgotten(record, kept), COLUMNS)]
     lines += ["", f"  report  {Path(record['run']) / 'report.html'}", f"  model   {Path(record['run']) / 'model'}"]
-    return "\n".join([*lines, f"  next    {_words.predict_again(record['run'], record['modality'])}"])
+    return "\n".join([*lines, f"  next    {_next(record)}"])
 
 
 def page(record: Mapping[str, Any]) -> str:
