@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,7 +17,13 @@ Rows = Any  # float64 [n d], or a sparse matrix of scipy's [n v]
 class Model(Protocol):
     """What a method returns; its state is that of a strategy in transfer/, which reads it when the model was saved."""
 
-    strategy: str
+    @property
+    def strategy(self) -> str:
+        """A member of transfer/."""
+
+    @property
+    def notes(self) -> Mapping[str, Any]:
+        """What a report may tell of how it came about; empty where there is nothing."""
 
     def __call__(self, x: Rows) -> FloatArray:
         """Rows as the pair's → scores [n k], before the softmax."""
@@ -33,6 +39,7 @@ class Head:
     weight: NDArray[np.float64]  # [d k]
     bias: NDArray[np.float64]  # [k]
     strategy: str = "probe"
+    notes: Mapping[str, Any] = field(default_factory=dict)
 
     def __call__(self, x: Rows) -> FloatArray:
         """[n d] → [n k]."""
@@ -46,11 +53,12 @@ class Head:
 
     def after(self, matrix: NDArray[np.float64], shift: NDArray[np.float64] | float = 0.0) -> Head:
         """This head on x @ matrix + shift, as a head on x."""
-        return Head(matrix @ self.weight, self.bias + np.asarray(shift) @ self.weight, self.strategy)
+        bias = self.bias + np.asarray(shift) @ self.weight
+        return replace(self, weight=matrix @ self.weight, bias=bias)
 
     def leaning(self, log_odds: NDArray[np.float64]) -> Head:
         """With these numbers [k] added to the scores."""
-        return Head(self.weight, self.bias + log_odds, self.strategy)
+        return replace(self, bias=self.bias + log_odds)
 
 
 # Rows, classes or probabilities of classes [n k], weights [n] or None → a logistic head, its penalty fixed beforehand.
