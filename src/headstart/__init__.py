@@ -6,7 +6,8 @@
 
 `hs.fit("photos/")` gives a `Run`: `run.verdict`, `run.sentence`, `run.predict(["new.jpg"])`. `hs.load("runs/birds")`
 opens a finished one; `run.evaluate("other/")` judges it on other labelled data; `hs.rank("photos/")` tells which
-pre-trained source suits; `hs.embed(pictures, source="efficientnet-lite0")` gives features for any other library.
+pre-trained source suits; `hs.adapt("books/", "kitchen.csv")` makes a model for a domain without labels;
+`hs.embed(pictures, source="efficientnet-lite0")` gives features for any other library.
 Importing headstart is light: torch and the rest come in when they are needed. It lets torchvision be imported beside a
 CPU-only torch, here and in your own script (`torchvision_cure`).
 """
@@ -23,6 +24,7 @@ __all__ = [
     "HeadstartError",
     "Run",
     "__version__",
+    "adapt",
     "cache",
     "check",
     "demo",
@@ -37,7 +39,21 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from .api import Run, cache, check, demo, embed, evaluate, fit, load, predict, rank, sources, torchvision_cure
+    from .api import (
+        Run,
+        adapt,
+        cache,
+        check,
+        demo,
+        embed,
+        evaluate,
+        fit,
+        load,
+        predict,
+        rank,
+        sources,
+        torchvision_cure,
+    )
     from .errors import HeadstartError
 
 

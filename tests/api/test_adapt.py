@@ -1,0 +1,152 @@
+"""Whole adaptations of a tiny language model's run to other texts: what is left, what is never looked at, bad input."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import tiny_models
+from safetensors.numpy import load_file
+
+import headstart
+import own_source
+import tiny_text
+from drawn import two_classes
+from headstart.errors import DataError, UnknownName, UsageError
+from headstart.ship.store import load as open_model
+
+
+def unlabelled(table, place, label=None):
+    """The table's texts alone, or with one label for all."""
+    rows = [json.loads(line) for line in table.read_text().splitlines()]
+    kept = [{"text": row["text"], **({} if label is None else {"label": label})} for row in rows]
+    place.write_text("".join(json.dumps(row) + "\n" for row in kept))
+    return place
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory):
+    """A run, texts of another draw with labels and without, and the run adapted to these."""
+    folder = tmp_path_factory.mktemp("desk")
+    with own_source.offered(folder):
+        source = str(tiny_models.saved("bert", folder))
+        data = tiny_text.table(folder / "here.jsonl", 120, 1)
+        run = headstart.fit(data, out=folder / "run", source=source, strategy="probe,classical", seeds=1)
+        labelled = tiny_text.table(folder / "there.jsonl", 60, 5)
+        target = unlabelled(labelled, folder / "target.jsonl")
+        made = headstart.adapt(run, target, judge=labelled, out=folder / "adapted", method="coral,reweight")
+        yield SimpleNamespace(folder=folder, data=data, run=run, labelled=labelled, target=target, made=made)
+
+
+def test_the_folder_says_what_was_tried_what_to_expect_and_what_the_judge_found(desk):
+    told = json.loads((desk.made.path / "adapt.json").read_text())
+    assert told == desk.made.told
+    assert {"run", "source", "target", "chosen", "candidates", "estimate", "verdict", "spend"} <= told.keys()
+    assert told["target"]["n"] == 60
+    tried = {(c["method"], c["representation"]) for c in told["candidates"]}
+    source = desk.run.record["ranking"]["chosen"][0]
+    assert {("none", source), ("coral", source), ("none", "TF-IDF"), ("reweight", "TF-IDF")} <= tried
+    assert ("coral", "TF-IDF") not in tried, "it takes rows of few columns"
+    assert [c["status"] for c in told["candidates"]].count("chosen") == 1
+    low, high = told["estimate"]["interval"]
+    assert 0 <= low <= told["estimate"]["value"] <= high <= 1
+    assert told["verdict"]["n"] == 60
+    assert told["sentence"] == desk.made.sentence
+    assert "Do not adapt" in told["sentence"] or "Adapt by" in told["sentence"]
+
+
+def test_the_answers_of_every_candidate_are_kept(desk):
+    answers = load_file(desk.made.path / "adapt" / "target.safetensors")
+    assert answers.keys() == {f"{c['representation']}/{c['method']}" for c in desk.made.candidates}
+    for rows in answers.values():
+        assert rows.shape == (60, 2)
+        assert np.allclose(rows.sum(1), 1, atol=1e-5)
+
+
+def test_it_predicts_and_is_evaluated_as_any_run(desk):
+    rows = [*headstart.predict(desk.made.path, [str(desk.target)])]
+    found = headstart.evaluate(desk.made.path, desk.labelled)
+    assert len(rows) == 60
+    assert found.run.value == desk.made.judged["value"]
+
+
+def test_labels_beside_the_target_are_never_looked_at(desk, tmp_path):
+    """Every target example under one label, and judged by other ones: all but the judge's part is the same."""
+    wrong = unlabelled(desk.labelled, tmp_path / "target.jsonl", label="a")
+    judge = tiny_text.table(tmp_path / "judge.jsonl", 30, 8)
+    again = headstart.adapt(desk.run, wrong, judge=judge, out=tmp_path / "adapted", method="coral,reweight")
+    for part in ("candidates", "chosen", "estimate"):
+        one, two = ([{**c, "seconds": 0} for c in r.told[part]] if part == "candidates" else r.told[part]
+                    for r in (desk.made, again))  # fmt: skip
+        assert one == two
+    assert again.judged["n"] == 30
+
+
+def test_every_candidate_saves_as_a_model_that_gives_its_answers(desk, tmp_path):
+    """Whichever is chosen, what lies in the folder reads plain examples as the method's own head does."""
+    from dataclasses import replace
+
+    from headstart.read import ReadOptions
+    from headstart.run.adapt import steps
+
+    asked = steps.Asked(desk.run, str(desk.target), tmp_path / "x", 0, (), "auto", ReadOptions(), "")
+    found = steps.carry_out(asked, lambda *_: None)
+    sources, weights = steps._sources(desk.run)
+    texts = [e.content for e in found.target.examples]
+    for number, candidate in enumerate(found.candidates):
+        if candidate is found.untouched:
+            continue
+        assert candidate.shown is not None, f"{candidate.id}: {candidate.why}"
+        own = replace(asked, out=tmp_path / str(number))
+        steps._save(own, found.task, candidate, found.untouched, sources, weights)
+        model = open_model(own.out / "model")
+        y, y_valid = (np.array([e.answer for e in part]) for part in (found.task.train, found.task.valid))
+        head = steps._run(candidate.method, candidate.at.whole(y, y_valid, 2, 0))
+        with model.predictor() as predictor:
+            given = predictor.logits(found.target.examples)
+        assert np.allclose(given, head(candidate.at.target), atol=2e-3), candidate.id
+    assert len(texts) == 60
+
+
+def test_what_cannot_be_adapted_to_is_told(desk, tmp_path):
+    with pytest.raises(DataError, match="are the source's own"):
+        headstart.adapt(desk.run, desk.data, out=tmp_path / "same")
+    few = tiny_text.table(tmp_path / "few.jsonl", 5, 7)
+    with pytest.raises(DataError, match="holds 5 texts to adapt to; adapt needs 20 or more"):
+        headstart.adapt(desk.run, few, out=tmp_path / "few")
+    with pytest.raises(DataError, match="could be read as texts"):
+        headstart.adapt(desk.run, two_classes(tmp_path / "photos", 12, side=40), out=tmp_path / "photos-adapted")
+    odd = tmp_path / "odd.csv"
+    odd.write_text("a,b\n" + "1,2\n" * 30)
+    with pytest.raises(DataError, match="text"):
+        headstart.adapt(desk.run, odd, out=tmp_path / "odd-adapted")
+    with pytest.raises(UsageError, match=r"nowhere\.csv does not exist"):
+        headstart.adapt(desk.run, "nowhere.csv", out=tmp_path / "none")
+    with pytest.raises(UsageError, match="--judge"):
+        headstart.adapt(desk.run, desk.target, judge="nowhere.csv", out=tmp_path / "none")
+    with pytest.raises(UnknownName, match="korall"):
+        headstart.adapt(desk.run, desk.target, method="korall", out=tmp_path / "none")
+
+
+def test_a_judge_who_knows_other_classes_is_told_and_what_was_made_stays(desk, tmp_path):
+    other = tiny_text.table(tmp_path / "other.jsonl", 30, 8, "xy")
+    with pytest.raises(DataError, match="classes"):
+        headstart.adapt(desk.run, desk.target, judge=other, out=tmp_path / "adapted", method="coral")
+    assert headstart.load(tmp_path / "adapted").adapted["verdict"] is None
+
+
+def test_a_run_whose_data_changed_is_told(desk, tmp_path):
+    import shutil
+
+    moved = shutil.copytree(desk.run.path, tmp_path / "run")
+    record = json.loads((moved / "run.json").read_text())
+    record["data"]["path"] = str(tiny_text.table(tmp_path / "changed.jsonl", 120, 2))
+    (moved / "run.json").write_text(json.dumps(record))
+    with pytest.raises(DataError, match="has changed since"):
+        headstart.adapt(moved, desk.target, out=tmp_path / "adapted")
+    del record["data"]
+    (moved / "run.json").write_text(json.dumps(record))
+    with pytest.raises(DataError, match="does not say what it learnt from"):
+        headstart.adapt(moved, desk.target, out=tmp_path / "adapted")
