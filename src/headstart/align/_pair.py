@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import DataError
 from ..types import FloatArray, IntArray
 
 Rows = Any  # float64 [n d], or a sparse matrix of scipy's [n v]
@@ -41,6 +42,13 @@ class Head:
     strategy: str = "probe"
     notes: Mapping[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.weight).all() and np.isfinite(self.bias).all()):
+            raise ArithmeticError(
+                "A head came out with numbers that are not finite: the method that was to adapt it broke down on these "
+                "rows. Leave that method out, or look for values that are far too large."
+            )
+
     def __call__(self, x: Rows) -> FloatArray:
         """[n d] → [n k]."""
         return np.asarray(x @ self.weight + self.bias, np.float32)
@@ -53,7 +61,7 @@ class Head:
 
     def after(self, matrix: NDArray[np.float64], shift: NDArray[np.float64] | float = 0.0) -> Head:
         """This head on x @ matrix + shift, as a head on x."""
-        bias = self.bias + np.asarray(shift) @ self.weight
+        bias = self.bias + np.broadcast_to(shift, len(self.weight)) @ self.weight
         return replace(self, weight=matrix @ self.weight, bias=bias)
 
     def leaning(self, log_odds: NDArray[np.float64]) -> Head:
@@ -69,6 +77,9 @@ Fit = Callable[[Rows, NDArray[Any], FloatArray | None], Head]
 class Pair:
     """Two domains in one representation: labelled source rows, unlabelled target rows. No method may change them.
 
+    Which rows are of which domain is said by where they stand, and classes are numbers from 0: labels such as −1 and
+    +1, or texts, are numbered before and named again after.
+
     Attributes:
         xs: source rows [n d]; dense ones are standardised by the source's mean and deviation.
         ys: their classes [n], 0 … k − 1.
@@ -76,6 +87,9 @@ class Pair:
         k: classes.
         fit: fits the plain head of this representation on rows and classes, weighted where weights are given.
         seed: of whatever is drawn.
+
+    Raises:
+        DataError: there are no rows, other columns, values that are not finite, or classes that are not 0 … k − 1.
     """
 
     xs: Rows
@@ -84,6 +98,25 @@ class Pair:
     k: int
     fit: Fit = field(repr=False)
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        (n, columns), (m, others) = self.xs.shape, self.xt.shape
+        if not (n and m and columns == others and len(self.ys) == n):
+            raise DataError(
+                f"{n} source rows of {columns} columns with {len(self.ys)} classes and {m} target rows of {others} "
+                "columns were given. Both domains need a row at least, the same columns, and each source row a class."
+            )
+        for domain, rows in (("source", self.xs), ("target", self.xt)):
+            if not np.isfinite(rows if self.dense else rows.data).all():
+                raise DataError(
+                    f"Of the {domain} rows some hold values that are not finite (NaN or infinite). "
+                    "Leave such rows out, or fill them."
+                )
+        if self.ys.dtype.kind not in "iu" or self.ys.min() < 0 or self.ys.max() >= self.k:
+            raise DataError(
+                f"The classes {np.unique(self.ys)[:5].tolist()} … were given; with {self.k} classes they must be whole "
+                f"numbers from 0 to {self.k - 1}. Number them first."
+            )
 
     @property
     def dense(self) -> bool:
