@@ -10,6 +10,7 @@ row that was not moves as far as its nearest that was.
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Generator
 from dataclasses import dataclass
 
@@ -99,17 +100,19 @@ def plan(
     member = (ys[:, None] == np.unique(ys)).astype(np.float64)  # [n k]
     linear, start = np.zeros_like(costs), None
     for _ in range(rounds if classes else 1):
-        flow, found = ot.sinkhorn(
-            np.full(n, 1 / n),
-            np.full(m, 1 / m),
-            costs + classes * linear,
-            reg,
-            numItermax=1000,
-            stopThr=1e-5,
-            warn=False,
-            log=True,
-            warmstart=start,
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # POT warns and goes on with what it had; `_finite_plan` looks
+            flow, found = ot.sinkhorn(
+                np.full(n, 1 / n),
+                np.full(m, 1 / m),
+                costs + classes * linear,
+                reg,
+                numItermax=1000,
+                stopThr=1e-5,
+                warn=False,
+                log=True,
+                warmstart=start,
+            )
         start = np.log(found["u"]), np.log(found["v"])
         linear = member @ (0.5 / np.sqrt(member.T @ flow * m + 0.05))
     return np.asarray(flow)
