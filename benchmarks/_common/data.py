@@ -43,3 +43,12 @@ def fresh_cache(place: Path) -> str:
         if (cache_dir() / part).is_dir():
             shutil.copytree(cache_dir() / part, place / "cache" / part)
     return str(place / "cache")
+
+
+def linked_cache(place: Path) -> Path:
+    """A cache in `place` that shares the usual one's pulled sources, and holds nothing else."""
+    from headstart.runtime import cache_dir
+
+    (place / "cache").mkdir()
+    (place / "cache" / "sources").symlink_to(cache_dir() / "sources")
+    return place / "cache"

@@ -21,15 +21,15 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from _common.data import TEXTS
+from _common.data import TEXTS, linked_cache
 from _common.data import folder as data_folder
+from _common.process import watched
 from _common.tables import lines
 
 from cases import PICTURES, digits
@@ -111,24 +111,14 @@ def alone() -> Iterator[None]:
 
 def fit(data: Path, budget: str, work: Path) -> Line:
     """One fit in a process of its own."""
-    from headstart.runtime import cache_dir
-
     with tempfile.TemporaryDirectory(prefix="budget-", dir=work) as folder:
         place = Path(folder)
-        (place / "cache").mkdir()
-        (place / "cache" / "sources").symlink_to(cache_dir() / "sources")
         asked = [] if budget == "default" else ["--budget", budget]
         command = [sys.executable, "-m", "headstart", "fit", str(data), "--out", str(place / "run"), "--quiet", *asked]
-        env = {**os.environ, "HEADSTART_CACHE": str(place / "cache")}
-        begun = time.perf_counter()
-        with (place / "said").open("w") as said:
-            process = subprocess.Popen(command, stdout=said, stderr=said, env=env)
-            _, status, used = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - begun
-        process.returncode = os.waitstatus_to_exitcode(status)
-        line: Line = {"seconds": round(seconds, 1), "peak_gb": round(used.ru_maxrss * 1024 / 1e9, 2)}
-        line |= {"exit": process.returncode, "steps": steps(place / "run" / "journal.jsonl")}
-        if process.returncode:
+        env = {**os.environ, "HEADSTART_CACHE": str(linked_cache(place))}
+        line: Line = watched(command, env, place / "said")
+        line["steps"] = steps(place / "run" / "journal.jsonl")
+        if line["exit"]:
             error = (place / "said").read_text(errors="replace").strip().splitlines()
             return line | {"chosen": [], "error": error[-1] if error else "no word"}
         return line | found(json.loads((place / "run" / "run.json").read_text()))
