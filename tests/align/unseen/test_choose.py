@@ -67,7 +67,7 @@ def test_accuracies_and_errors_are_those_written_out():
 def test_the_error_by_examples_is_that_of_paired_differences():
     right, plain = [[1, 1, 1, 0], [1, 0]], [[1, 0, 1, 0], [0, 1]]
     as_arrays = [[np.array(one, float) for one in side] for side in (right, plain)]
-    judged = _choose._judged("mixup", *as_arrays, True)
+    judged = _choose._judged("mixup", *as_arrays)
     first, second = np.array([0, 1, 0, 0.0]), np.array([1, -1.0])
     assert judged.ahead == pytest.approx((0.25 + 0) / 2)
     assert judged.errors[0] == pytest.approx(np.sqrt(first.var(ddof=1) / 4 + second.var(ddof=1) / 2) / 2)
@@ -119,14 +119,15 @@ def as_broken(name):
     return Method(name, "broken", "none", frozenset(), lambda: None, lambda n, d, k: 1.0, broken)
 
 
-def test_scores_that_are_not_finite_never_win():
+def test_a_method_that_breaks_down_never_wins():
     choice = judge_by_leaving_out(domains(), {"erm": QUICK["erm"], "broken": as_broken("broken")})
     assert choice.chosen == "erm"
-    assert choice.judged[1].reason == "not taken: its scores are no finite numbers"
+    assert choice.judged[1].reason.startswith("not taken: A head came out with numbers that are not finite")
+    assert choice.reason == "Plain ERM: no other method could be held against it."
 
 
-def test_a_plain_head_that_is_not_finite_is_an_error():
-    with pytest.raises(DataError, match="finite"):
+def test_a_plain_head_that_breaks_down_is_an_error():
+    with pytest.raises(ArithmeticError, match="not finite"):
         judge_by_leaving_out(domains(), {"erm": as_broken("erm")})
 
 

@@ -11,7 +11,7 @@ from drawn_domains import domains
 from drawn_task import drain
 from headstart.align import Head
 from headstart.align.unseen import Domains, method, methods
-from headstart.errors import UnknownName, UsageError
+from headstart.errors import DataError, UnknownName, UsageError
 from headstart.types import Progress
 
 NAMES = [*methods()]
@@ -118,3 +118,9 @@ def test_a_column_that_never_changes_among_the_others_is_no_matter():
 def test_domains_that_are_not_numbered_are_refused(domain, said):
     with pytest.raises(UsageError, match=said):
         Domains(np.zeros((3, 2)), np.zeros(3, int), np.array(domain), 2, lambda *_: None)
+
+
+@pytest.mark.parametrize(("value", "label", "said"), [(np.nan, 0, "not finite"), (0.0, 2, "from 0 to 1")])
+def test_rows_and_classes_that_cannot_be_are_refused(value, label, said):
+    with pytest.raises(DataError, match=said):
+        Domains(np.full((3, 2), value), np.array([0, 0, label]), np.array([0, 1, 1]), 2, lambda *_: None)

@@ -103,6 +103,10 @@ def test_group_dro_moves_weight_to_the_worse_domain_and_lifts_it():
     assert len(steps) == 10
     sums = [[w[part].sum() / 360 for part in given.parts] for _, _, w in given.fit.calls]
     assert sums[0] == pytest.approx([0.5, 0.5], rel=1e-5)
+    assert head.notes["shares"] == pytest.approx(np.mean(sums, axis=0), rel=1e-5)
+    assert head.notes["shares"][1] > 0.4  # it has a sixth of the rows
+    worse = by_domain(LogisticFit(2)(*given.fit.calls[0]), given).argmax()
+    assert sums[1][worse] > 0.5
     before = by_domain(plain, given)
     assert before[1] > before[0]
     assert by_domain(head, given).max() < 0.6 * before.max()

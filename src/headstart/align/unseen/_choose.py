@@ -95,25 +95,33 @@ def judge_by_leaving_out(domains: Domains, methods: Mapping[str, Method], names:
         raise UsageError(f"The methods {', '.join(methods)} were given; '{PLAIN}' must be among them. Add it.")
     called = [*names] or [f"domain {one}" for one in range(g)]
     notes = (*_unheard(domains, called), *_alone(g))
-    right = {name: _rights(one, domains) for name, one in sorted(methods.items()) if one.takes(domains)}
-    plain = right[PLAIN]
-    if plain is None:
-        raise DataError(
-            "A plain head on all domains but one gives scores that are no finite numbers. Look for values that are "
-            "missing or enormous among the features."
-        )
-    judged = tuple(
-        _judged(name, right.get(name), plain, name in right)
-        for name in [PLAIN, *(name for name in sorted(methods) if name != PLAIN)]
-    )
+    plain = _rights(methods[PLAIN], domains)
+    judged = [_judged(PLAIN, plain, plain)]
+    for name in sorted({*methods} - {PLAIN}):
+        judged.append(_tried(methods[name], domains, plain))
     best = max(judged[1:], key=lambda one: one.ahead if one.accuracies else -2.0, default=judged[0])
     supported = [one for one in judged if one.supported]
     chosen = max(supported, key=lambda one: one.ahead, default=judged[0])
-    return Choice(chosen.method, _why(chosen, best), judged, _expected(chosen.accuracies), notes)
+    return Choice(chosen.method, _why(chosen, best), tuple(judged), _expected(chosen.accuracies), notes)
 
 
-def _rights(method: Method, domains: Domains) -> list[NDArray[np.float64]] | None:
-    """Right (1) or wrong (0) for every row of each domain left out; None if a score is not finite."""
+def _tried(method: Method, domains: Domains, plain: list[NDArray[np.float64]]) -> Judged:
+    """A method held against plain ERM, or why it is not taken."""
+    why = "it needs features in few columns, not words"
+    if method.takes(domains):
+        try:
+            return _judged(method.name, _rights(method, domains), plain)
+        except (ArithmeticError, np.linalg.LinAlgError) as broken:
+            why = str(broken)
+    return Judged(method.name, (), (), 0.0, (0.0, 0.0), f"not taken: {why}")
+
+
+def _rights(method: Method, domains: Domains) -> list[NDArray[np.float64]]:
+    """Right (1) or wrong (0) for every row of each domain left out.
+
+    Raises:
+        ArithmeticError, LinAlgError: the method breaks down on these rows.
+    """
     rights = []
     for left in range(len(domains.parts)):
         others, rows, y = domains.without(left)
@@ -124,18 +132,11 @@ def _rights(method: Method, domains: Domains) -> list[NDArray[np.float64]] | Non
             except StopIteration as end:
                 scores = end.value(rows)
                 break
-        if not np.isfinite(scores).all():
-            return None
         rights.append((scores.argmax(1) == y).astype(np.float64))
     return rights
 
 
-def _judged(
-    name: str, right: list[NDArray[np.float64]] | None, plain: list[NDArray[np.float64]], takes: bool
-) -> Judged:
-    if right is None:
-        why = "its scores are no finite numbers" if takes else "it needs features in few columns, not words"
-        return Judged(name, (), (), 0.0, (0.0, 0.0), f"not taken: {why}")
+def _judged(name: str, right: list[NDArray[np.float64]], plain: list[NDArray[np.float64]]) -> Judged:
     differences = [a - b for a, b in zip(right, plain, strict=True)]
     by_domain = np.array([one.mean() for one in differences])
     g, ahead = len(by_domain), float(by_domain.mean())
@@ -153,8 +154,10 @@ def _judged(
 
 
 def _why(chosen: Judged, best: Judged) -> str:
-    if chosen.method != PLAIN or best.method == PLAIN or not best.accuracies:
+    if chosen.method != PLAIN:
         return f"{chosen.method}: {chosen.reason}."
+    if not best.accuracies or best.method == PLAIN:
+        return "Plain ERM: no other method could be held against it."
     return f"Plain ERM: no other method is supported; the best of them, {best.method}, is {best.reason}."
 
 

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ...errors import UsageError
+from ...errors import DataError, UsageError
 from ...types import IntArray
 from .._pair import Fit, Rows
 
@@ -26,6 +26,7 @@ class Domains:
 
     Raises:
         UsageError: unequal lengths, or domains that are not numbered 0 … g − 1.
+        DataError: values that are not finite, or classes outside 0 … k − 1.
     """
 
     xs: Rows
@@ -47,6 +48,13 @@ class Domains:
             raise UsageError(
                 f"Domains are numbered {', '.join(map(str, found[:10]))}; they must be 0, 1, … without gaps. "
                 "Number them by np.unique(domain, return_inverse=True)[1]."
+            )
+        if not np.isfinite(self.xs if self.dense else self.xs.data).all():
+            raise DataError("Of the rows some hold values that are not finite (NaN or infinite). Leave such rows out.")
+        if self.ys.min() < 0 or self.ys.max() >= self.k:
+            raise DataError(
+                f"Classes from {self.ys.min()} to {self.ys.max()} were given; with {self.k} classes they must be whole "
+                f"numbers from 0 to {self.k - 1}. Number them first."
             )
 
     @property

@@ -9,7 +9,7 @@ gradient steps in place of whole fits. The loss is that of the rows learnt from.
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,15 +38,18 @@ def cost(n: int, d: int, k: int) -> float:
 
 
 def run(config: Config, domains: Domains) -> Generator[Progress, None, Head]:
-    """Fit, weigh, and again; the mean of the heads."""
+    """Fit, weigh, and again; the mean of the heads, which notes the mean share of each domain."""
     share = np.full(len(domains.parts), 1 / len(domains.parts))
     heads: list[Head] = []
+    shares: list[NDArray[np.float64]] = []
     for step in range(config.rounds):
+        shares.append(share)
         heads.append(domains.fit(domains.xs, domains.ys, row_weights(domains, share)))
         share = reweighted(share, losses(heads[-1], domains), config.eta)
         yield Progress(step + 1, config.rounds)
     weight = np.mean([head.weight for head in heads], axis=0)
-    return Head(weight, np.mean([head.bias for head in heads], axis=0), heads[0].strategy)
+    bias = np.mean([head.bias for head in heads], axis=0)
+    return replace(heads[0], weight=weight, bias=bias, notes={"shares": np.mean(shares, axis=0).tolist()})
 
 
 def row_weights(domains: Domains, share: NDArray[np.float64]) -> FloatArray:
