@@ -62,4 +62,6 @@ def _title(folder: str) -> str:
         "judge/metric": "metric",
         "kind": "kind of task",
         "modality": "kind of data",
+        "align": "way to adapt",
+        "align/unseen": "way to learn for an unseen domain",
     }.get(folder, folder.split("/")[-1])

@@ -84,6 +84,7 @@ def judge_by_leaving_out(domains: Domains, methods: Mapping[str, Method], names:
     Raises:
         UsageError: one domain alone, or no `erm`.
         DataError: a domain that shares no class with the others.
+        ArithmeticError: plain ERM itself breaks down on these rows.
     """
     g = len(domains.parts)
     if g < 2:
