@@ -37,7 +37,9 @@ def desk(tmp_path_factory):
         labelled = tiny_text.table(folder / "there.jsonl", 60, 5)
         target = unlabelled(labelled, folder / "target.jsonl")
         made = headstart.adapt(run, target, judge=labelled, out=folder / "adapted", method="coral,reweight")
-        yield SimpleNamespace(folder=folder, data=data, run=run, labelled=labelled, target=target, made=made)
+        yield SimpleNamespace(
+            folder=folder, data=data, run=run, labelled=labelled, target=target, made=made, source=source
+        )
 
 
 def test_the_folder_says_what_was_tried_what_to_expect_and_what_the_judge_found(desk):
@@ -93,7 +95,7 @@ def test_every_candidate_saves_as_a_model_that_gives_its_answers(desk, tmp_path)
 
     asked = steps.Asked(desk.run, str(desk.target), tmp_path / "x", 0, (), "auto", ReadOptions(), "")
     found = steps.carry_out(asked, lambda *_: None)
-    sources, weights = steps._sources(desk.run)
+    sources, weights = steps.sources_of(desk.run)
     texts = [e.content for e in found.target.examples]
     for number, candidate in enumerate(found.candidates):
         if candidate is found.untouched:
@@ -150,3 +152,25 @@ def test_a_run_whose_data_changed_is_told(desk, tmp_path):
     (moved / "run.json").write_text(json.dumps(record))
     with pytest.raises(DataError, match="does not say what it learnt from"):
         headstart.adapt(moved, desk.target, out=tmp_path / "adapted")
+
+
+def test_several_domains_make_a_model_for_one_that_nobody_has_seen(desk, tmp_path):
+    domains = [tiny_text.table(tmp_path / f"{name}.jsonl", 60, seed) for seed, name in enumerate("xyz", 11)]
+    made = headstart.adapt(
+        domains[0], domains[1:], unseen=True, judge=desk.labelled, out=tmp_path / "run", method="mixup",
+        source_model=desk.source,
+    )  # fmt: skip
+    assert made.sentence.startswith("On the domain kept for the judge: ")
+    ways = {(c["method"], c["representation"]) for c in made.candidates}
+    assert {("erm", "TF-IDF"), ("mixup", "TF-IDF")} <= ways
+    assert all({"x.jsonl", "y.jsonl", "z.jsonl", "mean", "worst"} == c["evidence"].keys() for c in made.candidates)
+    assert made.judged["n"] == 60
+    assert len(made.predict([str(desk.target)])) == 60
+    assert "domain" in made.report.read_text()
+
+
+def test_two_targets_are_a_slip_unless_they_are_domains(desk, tmp_path):
+    with pytest.raises(UsageError, match="--unseen"):
+        headstart.adapt(desk.run, [desk.target, desk.labelled], out=tmp_path / "run")
+    with pytest.raises(UsageError, match="no runs"):
+        headstart.adapt(desk.run, desk.labelled, unseen=True, out=tmp_path / "run")

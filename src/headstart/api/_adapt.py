@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,8 +56,9 @@ class AdaptedRun(Run):
 
 def adapt(
     source: str | Path | Saved,
-    target: str | Path,
+    target: str | Path | Sequence[str | Path],
     *,
+    unseen: bool = False,
     judge: str | Path | None = None,
     out: str | Path | None = None,
     seed: int = 0,
@@ -78,6 +79,8 @@ def adapt(
         source: labelled examples, as `fit` takes them, or a finished run and its folder. Data are fitted first, with
             linear probes and the rivals, into OUT/source.
         target: unlabelled examples of the new domain: a folder, or a table. Labels in it are not looked at.
+        unseen: `source` and all of `target` are labelled domains, and the model is for one of which there is nothing:
+            each is left out in turn, to choose among the methods of `align/unseen/` by.
         judge: labelled examples of the target domain, which the judge alone sees: the chosen model against the
             untouched one, with a paired interval.
         out: folder for what is made; `runs/NAME-adapted` when not given, after the target's name.
@@ -96,23 +99,66 @@ def adapt(
     """
     quiet_threads()
     read = ReadOptions.of(options)
-    place = Path(out) if out else Path("runs") / f"{Path(os.path.abspath(target)).stem}-adapted"
+    several_targets = [target] if isinstance(target, str | Path) else [*target]
+    first = several_targets[0]
+    place = Path(out) if out else Path("runs") / f"{Path(os.path.abspath(first)).stem}-adapted"
     if judge is not None and not Path(judge).exists():
         raise UsageError(f"--judge {judge} does not exist. Give labelled examples of the target, or leave it out.")
-    if not Path(target).exists():
-        raise UsageError(f"{target} does not exist. Give a folder, or a table, of unlabelled examples of the target.")
+    if missing := [str(one) for one in several_targets if not Path(one).exists()]:
+        raise UsageError(f"{missing[0]} does not exist. Give a folder, or a table, of examples of the other domain.")
+    if len(several_targets) > 1 and not unseen:
+        raise UsageError(
+            f"{len(several_targets)} targets were given; adapt takes one. To learn from several labelled domains for "
+            "an unseen one say so: --unseen, or unseen=True."
+        )
+    if unseen and (isinstance(source, Saved) or (Path(source) / "run.json").is_file()):
+        raise UsageError("With --unseen all domains are labelled data, no runs. Give the data in place of the run.")
     run = _run(source, place, seed, source_model, budget, engine, watch, options)
-    asked = Asked(run, str(target), place, seed, several(method), engine, read, command or "headstart.adapt(…)")
+    if unseen:
+        return _unseen([str(source), *map(str, several_targets)], run, place, judge, seed, method, engine, read,
+                       command or "headstart.adapt(…, unseen=True)", watch, options)  # fmt: skip
+    asked = Asked(run, str(first), place, seed, several(method), engine, read, command or "headstart.adapt(…)")
     with presses.heard(), locked(place):
         found = carry_out(asked, presses.polling(watch))
         _record.publish(asked, found)
     made = AdaptedRun(place)
     _record.judged(place, *_judged(made, run, found, judge, engine, watch, options))
-    from ..report import adapted as page
+    return _shown(place)
+
+
+def _shown(place: Path) -> AdaptedRun:
+    """The run in the folder, its page written."""
+    from ..report import adapted
 
     made = AdaptedRun(place)
-    write(made.report, page.page(made.told))
+    write(made.report, adapted.page(made.told))
     return made
+
+
+def _unseen(
+    domains: Sequence[str],
+    run: Saved,
+    place: Path,
+    judge: str | Path | None,
+    seed: int,
+    method: str | list[str] | None,
+    engine: str,
+    read: ReadOptions,
+    command: str,
+    watch: Watch | None,
+    options: Mapping[str, Any],
+) -> AdaptedRun:
+    """Several labelled domains, for one that nobody has seen."""
+    from ..judge.adapted import verdict
+    from ..run.adapt import unseen as steps
+
+    asked = steps.Asked(run, tuple(domains), place, seed, several(method), engine, read, command)
+    with presses.heard(), locked(place):
+        steps.carry_out(asked, presses.polling(watch))
+    if judge is not None:
+        seen = evaluate(AdaptedRun(place), judge, engine=engine, watch=watch, **options)
+        _record.judged(place, None, *verdict(seen, "On the domain kept for the judge"))
+    return _shown(place)
 
 
 def _run(

@@ -14,7 +14,13 @@ from ._common import ENGINES, Blank, Encoding, Label, Layout, Quotes, SplitColum
 
 def run(
     source: Annotated[str, typer.Argument(help="Labelled data, as for `fit`, or a finished run's folder.")],
-    target: Annotated[str, typer.Argument(help="Examples of the new domain without labels: a folder, or a table.")],
+    target: Annotated[
+        list[str],
+        typer.Argument(help="Examples of the new domain without labels: a folder, or a table; see also --unseen."),
+    ],
+    unseen: Annotated[
+        bool, typer.Option("--unseen", help="All are labelled domains; learn for one of which there is no example.")
+    ] = False,
     judge: Annotated[
         str, typer.Option(help="Labelled examples of the new domain, for the verdict alone: adapted against untouched.")
     ] = "",
@@ -51,6 +57,7 @@ def run(
         made = adapt(
             source,
             target,
+            unseen=unseen,
             judge=judge or None,
             out=out,
             seed=seed,

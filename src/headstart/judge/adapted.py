@@ -37,8 +37,8 @@ def kept(task: Task, after: Answers, before: Answers, level: float = 0.95) -> Ma
     }
 
 
-def verdict(found: Evaluation) -> tuple[Mapping[str, Any], str]:
-    """As JSON, and in a sentence; without a comparison the untouched model is the one that was handed out."""
+def verdict(found: Evaluation, alone: str = "Not adapted") -> tuple[Mapping[str, Any], str]:
+    """As JSON, and in a sentence; without a comparison it stands `alone`: the untouched model was handed out."""
     value, n = found.run.value, found.n
     of = f"{wording.counted(n, found.noun, found.groups)} with labels"
     common = {
@@ -51,7 +51,7 @@ def verdict(found: Evaluation) -> tuple[Mapping[str, Any], str]:
     seen = found.comparison
     if seen is None or found.against is None:
         low, high = (percent(x) for x in found.run.interval)
-        said = f"Not adapted: {percent(value)} of {of} are right ({low} to {high})."
+        said = f"{alone}: {percent(value)} of {of} are right ({low} to {high})."
         return {**common, "decision": "untouched", "untouched": value, "difference": 0.0}, said
     unit = wording.units(found.metric)
     low, high = (unit.change(x) for x in seen.interval)

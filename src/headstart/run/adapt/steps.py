@@ -101,7 +101,7 @@ def carry_out(asked: Asked, watch: Watch) -> Adapted:
         with clock("read"):
             task = source_task(run, lambda done, of: watch("read", done, of))
             there = target(run, task, asked.target, asked.read, Path(folder))
-        sources, weights = _sources(run)
+        sources, weights = sources_of(run)
         store = FeatureStore(sources, modality=task.modality, engine=asked.engine, weights=weights, watch=watch)
         with clock("embed"):
             shown_by = list(_representations(run, task, there, store))
@@ -125,7 +125,7 @@ def _ways(wanted: Sequence[str]) -> list[Method]:
     return [way for name, way in known.items() if not wanted or name in (PLAIN, *wanted)]
 
 
-def _sources(run: Saved) -> tuple[dict[str, Source], dict[str, Path]]:
+def sources_of(run: Saved) -> tuple[dict[str, Source], dict[str, Path]]:
     """Those that the run reused, as far as they can be had; at least that of its model."""
     from ...source import _catalogue
 
@@ -151,16 +151,16 @@ def _representations(run: Saved, task: Task, there: Target, store: FeatureStore)
         view = View(key, "top")
         rows = [store.extract(part, [view])[0].x for part in parts]
         store.leave(key)
-        yield dense(key, view, rows, k, float(_setting(run, "probe", key).get("share", SHARE)))
+        yield dense(key, view, rows, k, float(setting(run, "probe", key).get("share", SHARE)))
     plain = View(None, "input")
-    if store.plain(plain) and (config := _setting(run, "classical", None)):
+    if store.plain(plain) and (config := setting(run, "classical", None)):
         seen = [store.extract(part, [plain])[0] for part in parts]
         y = labelled(seen[0], task, task.train).y
         if (own := particulars.of(task.modality).sourceless([s.x for s in seen], y, k, config)) is not None:
             yield own
 
 
-def _setting(run: Saved, strategy: str, source: str | None) -> Mapping[str, Any]:
+def setting(run: Saved, strategy: str, source: str | None) -> Mapping[str, Any]:
     """What validation chose for a candidate of the run; nothing, where it did not take part."""
     trials = run.record["trials"]
     return next((t["config"] for t in trials if t["strategy"] == strategy and t["source"] == source), {})

@@ -36,9 +36,12 @@ def sha256(data: bytes) -> str:
 
 
 def place(source: Source) -> Path:
-    """The source's folder, which it shares with those that read less of each example ("NAME@128")."""
+    """The source's folder, which it shares with those that read less of each example ("NAME@128").
+
+    What stands behind the "@" of a folder's own key is a digest of eight digits.
+    """
     name, _, size = source.key.rpartition("@")
-    return runtime.cache_dir() / "sources" / (name if size.isdecimal() else source.key)
+    return runtime.cache_dir() / "sources" / (name if size.isdecimal() and len(size) < 6 else source.key)
 
 
 def ready(folder: Path, source: Source) -> Path | None:
