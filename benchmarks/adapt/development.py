@@ -8,10 +8,7 @@ from, 30 % are shown with their labels. Target labels measure the errors that ar
 
 from __future__ import annotations
 
-import argparse
 import sys
-import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,11 +16,11 @@ from typing import Any
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from development_pairs import Development, pairs
+from development_pairs import Development
 
 from headstart.align import Head, Pair, methods
 from headstart.align._evidence import Shown, density_ratio
-from headstart.align._pair import softmax
+from headstart.kind.classification import softmax, temperature
 
 
 @dataclass(frozen=True)
@@ -72,7 +69,7 @@ def measured(pair: Development, deep: bool = False) -> Measured:
             xs, xt = (xs - mean) / scale, (xt - mean) / scale
         ys = pair.ys[learnt]
         given = Pair(xs[learnt], ys, xt, k, fit_of(xs[learnt], ys, k))
-        valid, ratio = xs[~learnt], density_ratio(xs[~learnt], xt)
+        valid, ratio = xs[~learnt], density_ratio(xs[~learnt], xt) if given.dense else None
         rows = (valid, xt) if given.dense else (None, None)
         for method in methods().values():
             if not method.takes(given) or (method.deep and not deep):
@@ -83,7 +80,9 @@ def measured(pair: Development, deep: bool = False) -> Measured:
                     next(steps)
             except StopIteration as end:
                 head = end.value
-            seen = softmax(head(valid)), pair.ys[~learnt], softmax(head(xt))
-            shown.append(Shown(method.name, key, *seen, *rows, ratio))
-            accuracy.append(float((seen[2].argmax(1) == pair.yt).mean()))
+            y, scores = pair.ys[~learnt], head(valid)
+            even = temperature(scores, y)
+            there = softmax(head(xt), even)
+            shown.append(Shown(method.name, key, softmax(scores, even), y, there, *rows, ratio))
+            accuracy.append(float((there.argmax(1) == pair.yt).mean()))
     return Measured(pair, shown, np.array(accuracy))

@@ -1,4 +1,4 @@
-"""The pairs of domains that `align/_choose.py` and `align/_estimate.py` were made on; no pair that judges is among them.
+"""The pairs that `align/_choose.py` and `align/_estimate.py` were made on; none that judges them is among these.
 
 A pair is labelled source rows and target rows, seen by two representations; target labels are here to measure errors
 with. Real shifts: hospitals, speakers, short against long texts, younger against older people. Simulated ones: digits
@@ -133,7 +133,10 @@ def people() -> Iterator[Development]:
     x = np.array([[float(r[c] or 0) for c in counts] + [r["sex"] == "Male", r["c_charge_degree"] == "F"] for r in rows])
     age, y = np.array([int(r["age"]) for r in rows]), np.array([int(r["two_year_recid"]) for r in rows], np.int64)
     logs = np.log1p(x)
-    views = {"counts": x, "crossed": np.concatenate([logs, (logs[:, :, None] * logs[:, None, :]).reshape(len(x), -1)], 1)}
+    views = {
+        "counts": x,
+        "crossed": np.concatenate([logs, (logs[:, :, None] * logs[:, None, :]).reshape(len(x), -1)], 1),
+    }
     yield _cut("older from younger", "people", views, y, age < 32, age >= 32)
     yield _cut("younger from older", "people", views, y, age >= 32, age < 32)
 
@@ -154,7 +157,9 @@ def texts() -> Iterator[Development]:
         yield _texts(f"{name} short from long", said, y, ~short, short)
         yield _texts(f"{name} same", said, y, half, ~half)
         lost = [" ".join(w for w in text.split() if rng.random() < 0.5) for text in said]
-        yield _texts(f"{name} words lost", [t if h else c for t, c, h in zip(said, lost, half, strict=True)], y, half, ~half)
+        yield _texts(
+            f"{name} words lost", [t if h else c for t, c, h in zip(said, lost, half, strict=True)], y, half, ~half
+        )
         for share in (0.1, 0.3):
             typed = [_misspelt(text, share, rng) for text in said]
             both = [t if h else c for t, c, h in zip(said, typed, half, strict=True)]
@@ -197,7 +202,8 @@ def clouds() -> Iterator[Development]:
         moved = {
             "same": (xt, yt), "moved": (xt + 0.7 * shift, yt), "stretched": (xt * np.exp(0.6 * shift), yt),
             "turned": (xt @ turn, yt), "other shares": (xo, odd), "other shares, moved": (xo + 0.4 * shift, odd),
-            "another rule": (xt, np.where((xt[:, 0] > 0.5) & (yt == 0), 1, yt)), "noisy": (xt + rng.normal(size=(n, d)), yt),
+            "another rule": (xt, np.where((xt[:, 0] > 0.5) & (yt == 0), 1, yt)),
+            "noisy": (xt + rng.normal(size=(n, d)), yt),
         }  # fmt: skip
         for name, (x, y) in moved.items():
             views = {"axes": (xs, x), "hidden": (np.tanh(xs @ hidden), np.tanh(x @ hidden))}

@@ -80,11 +80,16 @@ def evidence(shown: Shown, all_shown: Sequence[Shown]) -> dict[str, float]:
     out["neighbourhoods"] = neighbourhoods(shown.target)
     out["mixed"] = mixed(shown.target)
     out["information"] = information(shown.target)
-    views = [o.target for o in all_shown if o.method == "none" and o.representation != shown.representation]
-    views = [target for target in views if np.isfinite(target).all()]
+    views = views_beside(shown, all_shown)
     if views:
         out["agreement"] = agreement(shown.target, views)
     return out
+
+
+def views_beside(shown: Shown, all_shown: Sequence[Shown]) -> list[NDArray[Any]]:
+    """Target probabilities of the unadapted candidates of all other representations."""
+    other = [o for o in all_shown if o.method == "none" and o.representation != shown.representation]
+    return [o.target for o in other if o.finite]
 
 
 def importance_weighted(loss: NDArray[Any], ratio: NDArray[Any]) -> float:
@@ -208,6 +213,29 @@ def agreement(target: NDArray[Any], views: Sequence[NDArray[Any]]) -> float:
     """
     consensus = np.mean([np.asarray(view, np.float64) for view in views], axis=0).argmax(1)
     return float((target.argmax(1) == consensus).mean())
+
+
+def agreement_rise(target: NDArray[Any], before: NDArray[Any], views: Sequence[NDArray[Any]]) -> float:
+    """By how many standard errors the agreement with other views is above that of the answers before, chance apart.
+
+    Of the rows that are answered otherwise than before, those that now agree with the views count for it, those that
+    did count against; each less what its class would bring by chance, being a frequent answer of the views. Without
+    that, whoever names the views' most frequent class more often would seem to agree more.
+
+    Args:
+        target: the candidate's probabilities [m k].
+        before: those of the unadapted model of its representation [m k].
+        views: those of the other representations, as in `agreement`.
+
+    Returns:
+        A z value; 0 where nothing is answered otherwise.
+    """
+    consensus = np.mean([np.asarray(view, np.float64) for view in views], axis=0).argmax(1)
+    usual = np.bincount(consensus, minlength=target.shape[1]) / len(consensus)
+    now, then = target.argmax(1), before.argmax(1)
+    gain = (now == consensus).astype(float) - (then == consensus) - (usual[now] - usual[then])
+    gain = gain[now != then]
+    return float(gain.sum() / np.sqrt((gain**2).sum())) if np.any(gain) else 0.0
 
 
 def density_ratio(rows_source: Rows, rows_target: Rows, seed: int = 0) -> Float64:
