@@ -144,7 +144,12 @@ def by_method(pairs: Pairs) -> None:
         worst = [f"{100 * min(g.mean() for g in some):+.1f}" if some else "–" for some in both]
         rows.append([method, cells[0], worst[0], seconds(pairs, method), cells[1], worst[1], cpu(pairs, method)])
     head = ("method", "gain", "worst pair", "seconds", "skada's gain", "worst pair", "CPU s")
-    lines("Gain over not adapting on the same dense features or words, points, mean over pairs", head, rows)
+    lines("Gain over not adapting on the same features or words, points, mean over pairs", head, rows)
+    every = [own for seeds in pairs.values() for line in seeds for own in line["skada"].values()]
+    for method in sorted(theirs):
+        failed = [own[method]["error"] for own in every if method in own and own[method]["accuracy"] is None]
+        if failed:
+            print(f"\nskada's {method} failed in {len(failed)} of {len(every)}: {failed[0]}")
 
 
 def gain(line: Line, method: str) -> np.ndarray:
@@ -177,7 +182,7 @@ def cpu(pairs: Pairs, method: str) -> str:
         for seeds in pairs.values()
         for line in seeds
         for own in line["skada"].values()
-        if method in own
+        if own.get(method, {}).get("accuracy") is not None
     ]
     return f"{np.mean(told):.1f}" if told else "–"
 
