@@ -17,10 +17,10 @@ from sklearn.decomposition import PCA
 from drawn_pair import fit, pair
 from drawn_task import drain
 from headstart.align import Head, labelshift, method, subspace, tca, transport
+from headstart.align._evidence import density_ratio
 from headstart.align._pair import softmax
 from headstart.align._rows import below, nearest, squared
 from headstart.align.kmm import matching
-from headstart.align.reweight import density_ratio
 from headstart.align.selftrain import surest
 from headstart.align.testtime import lower_entropy, mean_entropy
 
@@ -143,7 +143,9 @@ def test_a_plan_with_classes_is_that_of_pot():
 def test_transport_says_when_it_blurs_more_and_when_there_is_no_plan(caplog):
     costs = transport._levelled(squared(pair().xs, pair().xt))
     with caplog.at_level(logging.WARNING):
-        assert np.isfinite(transport._finite_plan(costs, pair().ys, transport.Config(reg=1e-3, classes=0.0))).all()
+        flow, reg = transport._finite_plan(costs, pair().ys, transport.Config(reg=1e-3, classes=0.0))
+    assert np.isfinite(flow).all()
+    assert reg > 1e-3
     assert "it is doubled" in caplog.text
     with pytest.raises(ArithmeticError, match="no plan between 40 source and 30 target rows"):
         transport._finite_plan(costs * 1e6, pair().ys, transport.Config(classes=0.0))
@@ -177,7 +179,7 @@ def shifted(n: int, d: int = 3, by: float = 0.7, seed: int = 0):
 def test_the_density_ratio_is_the_known_one():
     """skada's DiscriminatorReweight gives its inverse: (1 − p) / p, where p is the target's chance."""
     given, log_ratio = shifted(1500)
-    found = np.log(density_ratio(method("reweight").config(), given))
+    found = np.log(density_ratio(given.xs, given.xt))
     assert np.abs(found - log_ratio).mean() < 0.12
     _, _, weights, _ = noted(given, "reweight")
     assert weights.mean() == pytest.approx(1)
@@ -229,6 +231,7 @@ def test_a_shift_of_proportions_is_found_and_corrected(estimate, off, share):
     lean = np.diff(head.bias - plain.bias)[0]
     found = 1 / (1 + np.exp(-lean - np.diff(np.log(given.priors))[0]))
     assert found == pytest.approx(yt.mean(), abs=off)
+    assert head.notes["proportions"][1] == pytest.approx(found, abs=0.01)
     right, before = ((each(given.xt).argmax(1) == yt).mean() for each in (head, plain))
     assert right > before
     assert softmax(head(given.xt))[:, 1].mean() == pytest.approx(yt.mean(), abs=off)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import logging
 from dataclasses import FrozenInstanceError, asdict, fields, is_dataclass, replace
 
 import numpy as np
@@ -11,6 +12,7 @@ from scipy import sparse
 
 from drawn_pair import pair
 from drawn_task import drain
+from headstart import family
 from headstart.align import Pair, method, methods
 from headstart.errors import DataError
 from headstart.family import load
@@ -53,6 +55,13 @@ def test_it_says_what_it_is(name):
     assert way.needs <= {"dense"}
     assert isinstance(way.deep, bool)
     assert inspect.isgeneratorfunction(way.run)
+
+
+def test_without_its_package_a_method_is_left_out_and_the_log_says_what_to_add(monkeypatch, caplog):
+    monkeypatch.setattr(family, "find_spec", lambda package: None)
+    with caplog.at_level(logging.WARNING):
+        assert set(METHODS) - set(methods()) == {"transport"}
+    assert "pip install 'headstart[adapt]'" in caplog.text
 
 
 @pytest.mark.parametrize("name", METHODS)

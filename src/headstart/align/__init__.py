@@ -16,10 +16,12 @@ Its file has
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
+from ..errors import UsageError
 from ..family import load, names
 from ..types import Progress
 from ._pair import Head, Model, Pair
@@ -27,6 +29,8 @@ from ._pair import Head, Model, Pair
 __all__ = ["Head", "Method", "Model", "Pair", "method", "methods"]
 
 FOLDER = "align"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -55,11 +59,18 @@ def method(name: str) -> Method:
 
     Raises:
         UnknownName: there is none.
+        UsageError: it needs a package that is not installed.
     """
     file = load(FOLDER, name)
     return Method(name, file.TITLE, file.PAPER, file.NEEDS, file.DEEP, file.Config, file.cost, file.run)
 
 
 def methods() -> dict[str, Method]:
-    """All of them, by name."""
-    return {name: method(name) for name in names(FOLDER)}
+    """All of them whose packages are installed, by name; of others the log says what to add."""
+    found = {}
+    for name in names(FOLDER):
+        try:
+            found[name] = method(name)
+        except UsageError as missing:
+            log.warning("%s", missing)
+    return found

@@ -10,7 +10,7 @@ test can not tell the two apart.
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -47,8 +47,9 @@ def run(config: Config, pair: Pair) -> Generator[Progress, None, Head]:
     head = pair.fit(pair.xs, pair.ys, None)
     found = head(pair.xt)
     yield Progress(2, 2)
-    if chance_of_none(held.argmax(1), found.argmax(1), pair.k) > config.level:
-        return head
+    chance = chance_of_none(held.argmax(1), found.argmax(1), pair.k)
+    if chance > config.level:
+        return replace(head, notes={"chance_of_no_shift": chance})
     heat = temperature(held, pair.ys)
     if config.estimate == "mlls":
         priors = mlls(softmax(found, heat), pair.priors)
@@ -56,7 +57,8 @@ def run(config: Config, pair: Pair) -> Generator[Progress, None, Head]:
         priors = bbse(confusion(held.argmax(1), pair.ys, pair.k).T, found.argmax(1))
     m = len(found)
     priors = (m * priors + pair.priors) / (m + 1)  # one row more, as the source's: no class is ruled out
-    return head.leaning(heat * np.log(priors / pair.priors))
+    leaning = head.leaning(heat * np.log(priors / pair.priors))
+    return replace(leaning, notes={"chance_of_no_shift": chance, "proportions": priors.tolist()})
 
 
 def chance_of_none(of_source: IntArray, of_target: IntArray, k: int) -> float:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,12 +56,12 @@ def run(config: Config, pair: Pair) -> Generator[Progress, None, Head]:
     of_source = drawn(len(pair.xs), config.limit, pair.seed)
     xs, xt = pair.xs[of_source], pair.xt[drawn(len(pair.xt), config.limit, pair.seed)]
     costs = _levelled(squared(xs, xt))
-    flow = _finite_plan(costs, pair.ys[of_source], config)
+    flow, reg = _finite_plan(costs, pair.ys[of_source], config)
     yield Progress(1, 1)
     moved = flow @ xt / flow.sum(1, keepdims=True)
     if len(xs) < len(pair.xs):
         moved = pair.xs + (moved - xs)[nearest(pair.xs, xs)]
-    return pair.fit(moved, pair.ys, None)
+    return replace(pair.fit(moved, pair.ys, None), notes={"regularisation": reg})
 
 
 def _levelled(costs: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -71,14 +71,14 @@ def _levelled(costs: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(level / spread if spread > 1e-9 * float(costs.max()) else np.zeros_like(costs))
 
 
-def _finite_plan(costs: NDArray[np.float64], ys: IntArray, config: Config) -> NDArray[np.float64]:
-    """A plan whose mass is all there, blurred more where it has to be."""
-    for reg in config.reg * 2.0 ** np.arange(TRIES):
+def _finite_plan(costs: NDArray[np.float64], ys: IntArray, config: Config) -> tuple[NDArray[np.float64], float]:
+    """A plan whose mass is all there, blurred more where it has to be, and the regularisation."""
+    for reg in (config.reg * 2.0**at for at in range(TRIES)):
         with np.errstate(all="ignore"):  # looked at below
-            flow = plan(costs, ys, float(reg), config.classes, config.rounds)
+            flow = plan(costs, ys, reg, config.classes, config.rounds)
             misplaced = np.abs(flow.sum(1) - 1 / len(flow)).sum() + np.abs(flow.sum(0) - 1 / flow.shape[1]).sum()
         if np.isfinite(flow).all() and misplaced < UNEVEN:
-            return flow
+            return flow, reg
         log.warning("optimal transport found no plan with regularisation %g; it is doubled", reg)
     raise ArithmeticError(
         f"Optimal transport found no plan between {len(costs)} source and {costs.shape[1]} target rows, not even "
