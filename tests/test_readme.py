@@ -60,6 +60,11 @@ def desk(real, tmp_path_factory) -> Path:
             two_classes(desk / name, 10, side=40)  # so small that a network from scratch is quick
     for name in {words[3].strip("/") for words in commands() if words[:2] == ["headstart", "evaluate"]}:
         two_classes(desk / name, 6, seed=5, side=40)
+    adapted = [words for words in commands() if words[:2] == ["headstart", "adapt"]]
+    tables = {word for words in adapted for word in words[2:] if word.endswith(".csv")} - {"questions.csv"}
+    for seed, name in enumerate(sorted(tables), 3):
+        rows = [f"{e.content},{'ab'[e.answer]}" for e in tiny_text.texts(40, 2, seed)]
+        (desk / name).write_text("\n".join(["text,label", *rows]) + "\n")
     two_classes(desk / "new", 2, seed=9)
     (desk / "new" / "cane").rename(desk / "more")
     (desk / "new" / "bug" / "00.jpg").rename(desk / "new1.jpg")

@@ -60,27 +60,28 @@ class Representation:
         return replace(self, train=both).pair(np.concatenate([y, y_valid]), k, seed)
 
 
-def dense(name: str, view: View, rows: Sequence[FloatArray], k: int, share: float) -> Representation:
+def dense(name: str, view: View, rows: Sequence[FloatArray], y: IntArray, k: int, share: float) -> Representation:
     """Features of a source.
 
     Args:
         name: its key.
         view: its top features.
         rows: of training, validation and target examples, [n d] each.
+        y: classes of the training ones: the penalty is the one that suits them, whatever rows are fitted later on.
         k: classes.
         share: the probe's, see there.
     """
     train, valid, target = (np.asarray(signed_root(x), np.float64) for x in rows)
     mean, scale = train.mean(0), np.maximum(train.std(0), FLOOR)
     train, valid, target = ((x - mean) / scale for x in (train, valid, target))
+    own = decompose(train, each=True)
+    grid = penalties(own)
+    penalty = share * float(grid[ridge_path(own, y, k, grid)[0].argmin()])
 
     def fit(x: Any, y: NDArray[Any], weight: FloatArray | None) -> Head:  # noqa: ANN401 - rows
         a = decompose(x, each=True)
-        hard = np.asarray(y if y.ndim == 1 else y.argmax(1), np.int64)
-        grid = penalties(a)
-        best = float(grid[ridge_path(a, hard, k, grid)[0].argmin()])
         given = None if weight is None else np.asarray(weight, np.float64)
-        w, b = a.unrotate(*logistic(a.z, y, k, share * best, weight=given))
+        w, b = a.unrotate(*logistic(a.z, y, k, penalty, weight=given))
         return Head(np.asarray(w, np.float64), np.asarray(b, np.float64))
 
     return Representation(

@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 
 from ...align import Method, Model, methods
 from ...errors import HeadstartError, SourceError, UnknownName
-from ...kind import kind_of, labelled
+from ...kind import kind_of
 from ...read import ReadOptions
 from ...runtime import Clock, one_blas_thread
-from ...types import Decoder, Example, Fitted, Source, Task, View
+from ...types import Decoder, Example, Fitted, IntArray, Source, Task, View
 from .. import particulars
 from ..job import Watch
 from ..saved import MODEL, Saved
@@ -151,13 +151,16 @@ def _representations(run: Saved, task: Task, there: Target, store: FeatureStore)
         view = View(key, "top")
         rows = [store.extract(part, [view])[0].x for part in parts]
         store.leave(key)
-        yield dense(key, view, rows, k, float(setting(run, "probe", key).get("share", SHARE)))
+        yield dense(key, view, rows, _answers(task.train), k, float(setting(run, "probe", key).get("share", SHARE)))
     plain = View(None, "input")
     if store.plain(plain) and (config := setting(run, "classical", None)):
-        seen = [store.extract(part, [plain])[0] for part in parts]
-        y = labelled(seen[0], task, task.train).y
-        if (own := particulars.of(task.modality).sourceless([s.x for s in seen], y, k, config)) is not None:
+        seen, y = [store.extract(part, [plain])[0].x for part in parts], _answers(task.train)
+        if (own := particulars.of(task.modality).sourceless(seen, y, k, config)) is not None:
             yield own
+
+
+def _answers(examples: Sequence[Example]) -> IntArray:
+    return np.array([e.answer for e in examples], np.int64)
 
 
 def setting(run: Saved, strategy: str, source: str | None) -> Mapping[str, Any]:
@@ -173,7 +176,7 @@ def _all(
     from ...align._evidence import Shown, density_ratio
 
     kind, k = kind_of(task.kind), len(task.labels)
-    y, y_valid = (np.array([e.answer for e in part], np.int64) for part in (task.train, task.valid))
+    y, y_valid = _answers(task.train), _answers(task.valid)
     found: list[Candidate] = []
     ordered = sorted(ways, key=lambda way: way.name != PLAIN)
     many = sum(way.takes(at.pair(y, k, seed)) for at in shown_by for way in ordered)
@@ -278,7 +281,7 @@ def _save(
     if chosen is untouched:
         store.save(asked.out / MODEL, model.fitted, model.source, model.weights, model.columns, pixels=model.pixels)
         return model.fitted
-    y, y_valid = (np.array([e.answer for e in part], np.int64) for part in (task.train, task.valid))
+    y, y_valid = _answers(task.train), _answers(task.valid)
     made = _run(chosen.method, chosen.at.whole(y, y_valid, len(task.labels), asked.seed))
     state = {name: np.ascontiguousarray(x) for name, x in chosen.at.state(made).items()}
     source = sources[chosen.at.view.source] if chosen.at.view.source else None

@@ -119,7 +119,7 @@ def _representations(run: Saved, task: Task, store: FeatureStore) -> list[Repres
         x = store.extract(task.train, [view])[0].x
         store.leave(key)
         share = float(setting(run, "probe", key).get("share", SHARE))
-        found.append(dense(key, view, (x, x[:1], x[:1]), k, share))
+        found.append(dense(key, view, (x, x[:1], x[:1]), _answers(task), k, share))
     plain = View(None, "input")
     if store.plain(plain) and (config := setting(run, "classical", None)):
         x = store.extract(task.train, [plain])[0].x
