@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from drawn import QUICK, script
+from drawn import QUICK, script, two_classes
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -201,3 +201,38 @@ def test_few_labels_against_tfidf_is_what_the_runs_say(fetched, tmp_path):
     small, large = (tmp_path / "out" / f"reviews-{each}-0" / "test.jsonl" for each in (6, 12))
     assert small.read_text() == large.read_text(), "the same test for both sizes"
     assert found["12"][1] > 70  # chance: 50; what a word vector knows of praise suffices
+
+
+def test_reviews_of_another_shop_are_adapted_to_without_their_labels(fetched, tmp_path):
+    rng = np.random.default_rng(0)
+    words = {"positive": ["great", "lovely", "fine"], "negative": ["awful", "broken", "poor"]}
+    shops = {}
+    for shop, things in (("books", ["novel", "chapter", "plot"]), ("kitchen", ["pan", "kettle", "knife"])):
+        rows = [
+            {"text": " ".join([*rng.choice(words[label], 2), *rng.choice(things, 4), str(i)]), "label": label}
+            for i in range(40)
+            for label in words
+        ]
+        shops[shop] = lines(tmp_path / f"{shop}.jsonl", rows)
+    flags = ["--sources", "wordllama", "--method", "coral"]
+    text = run("adapt_reviews.py", shops["books"], shops["kitchen"], tmp_path / "out", *flags)
+    said = json.loads((tmp_path / "out" / "run" / "adapt.json").read_text())
+    assert "label" not in (tmp_path / "out" / "unlabelled.jsonl").read_text()
+    assert said["sentence"] in text
+    rows = {tuple(line.strip("| ").split(" | ")[:2]) for line in text.splitlines() if line.startswith("| ")}
+    assert {("none", "wordllama"), ("coral", "wordllama"), ("none", "TF-IDF")} <= rows
+    found = re.search(r"found ([\d.]+) % on (\d+) labelled", text)
+    assert [float(x) for x in found.groups()] == pytest.approx([100 * said["verdict"]["value"], 80], abs=0.06)
+
+
+def test_paintings_that_the_adapted_model_names_otherwise_are_shown(finished, tmp_path):
+    """From the finished run, so that nothing is fitted but the methods."""
+    paintings = two_classes(tmp_path / "paintings", n=12, seed=5, side=40)
+    text = run("adapt_paintings.py", finished.out, paintings, tmp_path / "out", "--method", "coral")
+    said = json.loads((tmp_path / "out" / "adapt.json").read_text())
+    assert said["sentence"] in text
+    other, n = map(int, re.search(r"(\d+) of (\d+) paintings are called otherwise", text).groups())
+    assert n == 24
+    assert len([line for line in text.splitlines() if line.startswith(("| bug/", "| cane/"))]) == other
+    if said["chosen"] == said["untouched"]:
+        assert other == 0
