@@ -7,6 +7,7 @@ information) like a model that is sure and wrong. So `_choose.py` wants several 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -252,6 +253,7 @@ def density_ratio(rows_source: Rows, rows_target: Rows, seed: int = 0) -> Float6
         [n], at most `LARGEST`; all 1 where either domain has fewer rows than there are folds.
     """
     from scipy import sparse
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold
 
@@ -266,7 +268,10 @@ def density_ratio(rows_source: Rows, rows_target: Rows, seed: int = 0) -> Float6
     for penalty in PENALTIES:
         odds = np.zeros(n + m)
         for learn, left in folds:
-            classifier = LogisticRegression(C=penalty, max_iter=300).fit(x[learn], domain[learn])
+            classifier = LogisticRegression(C=penalty, max_iter=300)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ConvergenceWarning)  # near the best is enough of a bounded ratio
+                classifier.fit(x[learn], domain[learn])
             odds[left] = classifier.decision_function(x[left])
         loss = float(np.logaddexp(0.0, np.where(domain == 1, -odds, odds)).mean())
         if loss < lowest:
