@@ -173,13 +173,11 @@ def _race(job: Job, picked: Picked, considered: Sequence[Source]) -> tuple[Outco
 
 def _held(job: Job, picked: Picked, considered: Sequence[Source]) -> tuple[Race, Picked]:
     """The race; where what was chosen proves too slow for all examples, one with the lightest source instead."""
-    from ..plan import cost
-
     race = Race(job, picked.sources, picked.weights)
     try:
         race.run()
     except InVain as why:
-        light = min(considered, key=lambda source: cost.guess(source).run(job.task.train))
+        light = _sources.lightest(job, considered)
         if job.plan.sources or light.key in picked.sources:
             raise
         job.journal.note("too slow", sources=[*picked.sources], instead=light.key, reason=str(why))

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import HeadstartError, SourceError, UsageError
+from ..errors import BudgetError, HeadstartError, SourceError, UsageError
 from ..interrupt import presses
 from ..modality import noun
 from ..runtime import cache_dir, digest, write_json
@@ -139,7 +139,12 @@ def pick(job: Job, considered: Sequence[Source], request: str) -> Picked:
         limit = _limit(job.plan)
         kept = _kept(job.plan.out / FILE, request, limit)
         if kept is None:
-            ranking = _asked(job, considered, eyes) if told else _rounds(job, considered, eyes, KEEP)
+            try:
+                ranking = _asked(job, considered, eyes) if told else _rounds(job, considered, eyes, KEEP)
+            except BudgetError as why:
+                if job.left() <= 0:
+                    raise
+                return _unseen(job, considered, why)
             kept = {"request": request, "limit": limit, **as_json(ranking), "named": told}
             kept["chosen"] = list(by_key) if told else kept["chosen"]
             write_json(job.plan.out / FILE, kept)
@@ -154,14 +159,33 @@ def pick(job: Job, considered: Sequence[Source], request: str) -> Picked:
     return Picked(by_key, weights, shown, (*strange, *kept["warnings"]))
 
 
+def lightest(job: Job, considered: Sequence[Source]) -> Source:
+    """The one that a run is supposed to take the least time with."""
+    from ..plan import cost
+
+    return min(considered, key=lambda source: cost.guess(source).run(job.task.train))
+
+
+def _unseen(job: Job, considered: Sequence[Source], why: BudgetError) -> Picked:
+    """The lightest, where the time for choosing ended before one was looked through and the run's has not."""
+    from ..plan.sources.ranking import OVER
+
+    light = lightest(job, considered)
+    job.journal.note("too slow", sources=[], instead=light.key, reason=str(why))
+    left = [{"source": s.key, "why": "time", "reason": OVER} for s in considered]
+    empty = {"chosen": [], "stopped": OVER, "warnings": [], "looked_at": [], "left_out": left, "sources": []}
+    return instead(job, Picked({}, {}, empty), light)
+
+
 def instead(job: Job, picked: Picked, light: Source) -> Picked:
     """A light source in place of those that were picked and are too slow for all examples. Raises `SourceError`."""
     weights = {light.key: Looking(job.store).take(light)}
     job.store = job.store.anew({light.key: light}, weights)
-    what = (
-        f"Looking at all {job.task.noun}s through {' and '.join(picked.sources)} would have taken longer than the "
-        f"budget: {light.key}, the lightest source, stands in and was not chosen by what it makes of them."
-    )
+    slow = " and ".join(picked.sources)
+    what = f"Looking at all {job.task.noun}s through {slow} would have taken longer than the budget"
+    if not picked.sources:
+        what = "The time for choosing a source ended before one was looked through"
+    what += f": {light.key}, the lightest, stands in and was not chosen by what it makes of them."
     known = picked.ranking
     ranking = {
         **known,
