@@ -172,7 +172,7 @@ def test_it_is_right_more_often_than_a_network_of_the_source_alone(method, toy, 
     assert model.strategy == "mlp"
 
 
-def test_a_classs_rows_weigh_by_their_probability_both_domains_alike():
+def test_rows_weigh_in_a_class_by_their_probability_of_it():
     import torch
 
     ps, pt = torch.tensor([[0.9, 0.1], [0.8, 0.2]]), torch.tensor([[0.3, 0.7], [0.5, 0.5]])

@@ -17,6 +17,8 @@ from ..transfer import mlp
 from ..types import FloatArray, Progress
 from ._pair import Pair, Rows
 
+UNITS = 128  # of a discriminator, see _net.py
+
 if TYPE_CHECKING:
     import torch
     from torch import Tensor

@@ -7,7 +7,7 @@ import math
 import torch  # only imported by methods, inside their functions
 from torch import Tensor, nn
 
-WIDTH = 128  # units of a discriminator
+from ._mlp import UNITS
 
 
 class Both(nn.Module):
@@ -30,7 +30,7 @@ class Both(nn.Module):
 def discriminator(d: int, seed: int) -> nn.Sequential:
     """[b d] → [b 1], the log-odds that a row is the source's."""
     torch.manual_seed(seed)
-    return nn.Sequential(nn.Linear(d, WIDTH), nn.ReLU(), nn.Linear(WIDTH, 1))
+    return nn.Sequential(nn.Linear(d, UNITS), nn.ReLU(), nn.Linear(UNITS, 1))
 
 
 def reversed_gradient(x: Tensor, by: float) -> Tensor:

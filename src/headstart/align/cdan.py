@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..types import Progress
-from ._mlp import Mlp, Seen, Setting, fit
+from ._mlp import UNITS, Mlp, Seen, Setting, fit
 from ._pair import Pair
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Config(Setting):
 
 def cost(n: int, m: int, d: int, k: int) -> float:
     """Of its steps, whatever the rows."""
-    return Config().cost(d, k, own=128.0 * min(Config.width * k, MOST))
+    return Config().cost(d, k, own=UNITS * min(Config.width * k, MOST))
 
 
 def run(config: Config, pair: Pair) -> Generator[Progress, None, Mlp]:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..types import Progress
-from ._mlp import Mlp, Seen, Setting, fit
+from ._mlp import UNITS, Mlp, Seen, Setting, fit
 from ._pair import Pair
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Config(Setting):
 
 def cost(n: int, m: int, d: int, k: int) -> float:
     """Of its steps, whatever the rows."""
-    return Config().cost(d, k, own=128.0 * Config.width * (k + 1))
+    return Config().cost(d, k, own=UNITS * Config.width * (k + 1))
 
 
 def run(config: Config, pair: Pair) -> Generator[Progress, None, Mlp]:

@@ -1,4 +1,4 @@
-"""Deep adaptation network: hidden units and scores of the two domains are made alike in distribution.
+"""Deep adaptation network: hidden units and class probabilities of the two domains are made alike in distribution.
 
 How far apart they are is the maximum mean discrepancy under a mean of Gaussian kernels (the paper learns their shares,
 by a quadratic program; its authors' code, like ours, does not). The widths stand around the median distance of a batch.

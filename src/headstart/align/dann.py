@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..types import Progress
-from ._mlp import Mlp, Seen, Setting, fit
+from ._mlp import UNITS, Mlp, Seen, Setting, fit
 from ._pair import Pair
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Config(Setting):
 
 def cost(n: int, m: int, d: int, k: int) -> float:
     """Of its steps, whatever the rows."""
-    return Config().cost(d, k, own=128.0 * Config.width)
+    return Config().cost(d, k, own=UNITS * Config.width)
 
 
 def run(config: Config, pair: Pair) -> Generator[Progress, None, Mlp]:
