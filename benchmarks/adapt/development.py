@@ -43,7 +43,7 @@ def fit_of(xs: Any, ys: np.ndarray, k: int):  # the plain head, its penalty fixe
     from sklearn.model_selection import cross_val_score
 
     sizes = (0.3, 3.0, 30.0) if not isinstance(xs, np.ndarray) else (0.001, 0.01, 0.1, 1.0)
-    best = max(sizes, key=lambda c: cross_val_score(LogisticRegression(C=c, max_iter=300), xs, ys, cv=3).mean())
+    best = max(sizes, key=lambda c: cross_val_score(LogisticRegression(C=c, max_iter=3000), xs, ys, cv=3).mean())
 
     def fit(x: Any, y: np.ndarray, weight: np.ndarray | None) -> Head:
         if y.ndim == 2:  # probabilities: each row once a class
@@ -51,7 +51,7 @@ def fit_of(xs: Any, ys: np.ndarray, k: int):  # the plain head, its penalty fixe
             rows, classes = np.repeat(np.arange(len(y)), k)[keep], np.tile(np.arange(k), len(y))[keep]
             weight = y.ravel()[keep] * (1.0 if weight is None else np.repeat(weight, k)[keep])
             x, y = x[rows], classes
-        model = LogisticRegression(C=best, max_iter=300).fit(x, y, sample_weight=weight)
+        model = LogisticRegression(C=best, max_iter=3000).fit(x, y, sample_weight=weight)
         w, b = np.zeros((x.shape[1], k)), np.full(k, -30.0)
         if len(model.classes_) == 2:
             a, c = model.classes_
