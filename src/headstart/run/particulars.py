@@ -46,11 +46,12 @@ class Particulars:
         return ""
 
     def sourceless(
-        self, parts: Sequence[NDArray[Any]], y: IntArray, k: int, config: Mapping[str, Any]
+        self, view: View, parts: Sequence[NDArray[Any]], y: IntArray, k: int, config: Mapping[str, Any]
     ) -> Representation | None:
         """A representation that needs no source and can be aligned; None where there is none.
 
         Args:
+            view: of the run's `classical` rival.
             parts: examples as they are: of training, validation and the target, [n] each.
             y: classes of the training ones [n].
             k: classes.

@@ -13,14 +13,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...align import Head, Model, Pair
+from ...align import Head, Method, Model, Pair
 from ...align._pair import Fit
-from ...score._axes import FLOOR, decompose, penalties, signed_root
+from ...align._rows import below
+from ...score._axes import FLOOR, decompose, penalties
 from ...transfer.baseline import tfidf_linear as tfidf
 from ...transfer.heads.linear import logistic, ridge_path
 from ...types import FloatArray, IntArray, View
 
 TFIDF = "TF-IDF"
+SHARE = 0.125  # a probe's usual setting
+# Of the mean deviation, what each column's counts at least: one that is constant among the source rows alone would lie
+# hundreds of thousands of deviations off in the target.
+LEAST = 0.2
 USED = 4000  # rows of either domain that methods see, at most; predictions are of all
 
 
@@ -42,6 +47,10 @@ class Representation:
         """Whether the rows are arrays."""
         return isinstance(self.train, np.ndarray)
 
+    def takes(self, way: Method) -> bool:
+        """Whether a method can work on it, and what comes of that be saved: networks stand on sources alone."""
+        return (self.dense or "dense" not in way.needs) and (self.view.source is not None or not way.deep)
+
     def pair(self, y: IntArray, k: int, seed: int) -> Pair:
         """What methods see when they are compared: training rows against target rows, of many a draw.
 
@@ -56,43 +65,51 @@ class Representation:
 
     def whole(self, y: IntArray, y_valid: IntArray, k: int, seed: int) -> Pair:
         """The same with the validation rows among those that are learnt from."""
-        both = np.concatenate([self.train, self.valid]) if self.dense else _stacked(self.train, self.valid)
-        return replace(self, train=both).pair(np.concatenate([y, y_valid]), k, seed)
+        return replace(self, train=below(self.train, self.valid)).pair(np.concatenate([y, y_valid]), k, seed)
 
 
-def dense(name: str, view: View, rows: Sequence[FloatArray], y: IntArray, k: int, share: float) -> Representation:
-    """Features of a source.
+def dense(
+    name: str,
+    view: View,
+    rows: Sequence[FloatArray],
+    y: IntArray,
+    k: int,
+    setting: Mapping[str, Any],
+    strategy: str = "probe",
+) -> Representation:
+    """Features of few columns: of a source, or made by hand.
 
     Args:
-        name: its key.
-        view: its top features.
-        rows: of training, validation and target examples, [n d] each.
+        name: what people call it.
+        view: what is looked at.
+        rows: of training, validation and target examples, [n d] each, as `strategy` reads them.
         y: classes of the training ones: the penalty is the one that suits them, whatever rows are fitted later on.
         k: classes.
-        share: the probe's, see there.
+        setting: of the strategy; of a probe its `share`.
+        strategy: reads the head when it was saved.
     """
-    train, valid, target = (np.asarray(signed_root(x), np.float64) for x in rows)
-    mean, scale = train.mean(0), np.maximum(train.std(0), FLOOR)
+    train, valid, target = (np.asarray(x, np.float64) for x in rows)
+    spread = train.std(0)
+    mean, scale = train.mean(0), np.maximum(spread, max(LEAST * float(spread.mean()), FLOOR))
     train, valid, target = ((x - mean) / scale for x in (train, valid, target))
     own = decompose(train, each=True)
     grid = penalties(own)
-    penalty = share * float(grid[ridge_path(own, y, k, grid)[0].argmin()])
+    penalty = setting.get("share", SHARE) * float(grid[ridge_path(own, y, k, grid)[0].argmin()])
 
     def fit(x: Any, y: NDArray[Any], weight: FloatArray | None) -> Head:  # noqa: ANN401 - rows
         a = decompose(x, each=True)
         given = None if weight is None else np.asarray(weight, np.float64)
         w, b = a.unrotate(*logistic(a.z, y, k, penalty, weight=given))
-        return Head(np.asarray(w, np.float64), np.asarray(b, np.float64))
+        return Head(np.asarray(w, np.float64), np.asarray(b, np.float64), strategy)
 
-    return Representation(
-        name, view, {"share": share}, train, valid, target, fit, lambda model: model.behind(mean, scale)
-    )
+    return Representation(name, view, setting, train, valid, target, fit, lambda model: model.behind(mean, scale))
 
 
-def words(texts: Sequence[NDArray[Any]], y: IntArray, k: int, features: str, c: float) -> Representation:
+def words(view: View, texts: Sequence[NDArray[Any]], y: IntArray, k: int, features: str, c: float) -> Representation:
     """TF-IDF, its vocabulary from the source's training texts.
 
     Args:
+        view: texts as they are.
         texts: of training, validation and target, [n] each.
         y: classes of the training texts.
         k: classes.
@@ -115,15 +132,9 @@ def words(texts: Sequence[NDArray[Any]], y: IntArray, k: int, features: str, c: 
         return {**known, **model.behind(np.zeros(train.shape[1]), np.ones(train.shape[1]))}
 
     setting = {"features": features, "c": c}
-    return Representation(TFIDF, View(None, "input"), setting, train, valid, target, fit, state)
+    return Representation(TFIDF, view, setting, train, valid, target, fit, state)
 
 
 def _some(n: int, random: np.random.Generator) -> IntArray:
     """At most `USED` of them, in their order."""
     return np.sort(random.permutation(n)[:USED])
-
-
-def _stacked(*rows: Any) -> Any:  # noqa: ANN401 - sparse matrices
-    from scipy import sparse
-
-    return sparse.vstack(rows).tocsr()

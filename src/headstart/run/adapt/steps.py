@@ -17,17 +17,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...align import Method, Model, methods
+from ...align import Method, Model, method, methods
 from ...errors import HeadstartError, SourceError, UnknownName
 from ...kind import kind_of
 from ...read import ReadOptions
 from ...runtime import Clock, one_blas_thread
-from ...types import Decoder, Example, Fitted, IntArray, Source, Task, View
+from ...score._axes import signed_root
+from ...strategy import strategy
+from ...types import Decoder, Example, Facts, Fitted, IntArray, Source, Task, View
 from .. import particulars
 from ..job import Watch
 from ..saved import MODEL, Saved
 from .domains import Target, source_task, target
-from .rows import Representation, dense
+from .rows import SHARE, Representation, dense
 
 if TYPE_CHECKING:
     from ...align._choose import Choice
@@ -36,7 +38,6 @@ if TYPE_CHECKING:
     from ...extract.feature_store import FeatureStore
 
 PLAIN = "none"  # the method that does not adapt
-SHARE = 0.125  # the probe's usual setting
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def carry_out(asked: Asked, watch: Watch) -> Adapted:
         with clock("align"):
             found = _all(shown_by, ways, task, asked.seed, watch)
         with clock("choose"):
-            untouched = _untouched(run, found)
+            untouched = _untouched(asked, found, task, there, Path(folder))
             choice, estimates, chosen = _chosen(found, untouched)
             unlike = _unlike(chosen)
         with clock("save"):
@@ -149,18 +150,33 @@ def _representations(run: Saved, task: Task, there: Target, store: FeatureStore)
     k = len(task.labels)
     for key in store.sources:
         view = View(key, "top")
-        rows = [store.extract(part, [view])[0].x for part in parts]
+        rows = [signed_root(store.extract(part, [view])[0].x) for part in parts]
         store.leave(key)
-        yield dense(key, view, rows, _answers(task.train), k, float(setting(run, "probe", key).get("share", SHARE)))
-    plain = View(None, "input")
-    if store.plain(plain) and (config := setting(run, "classical", None)):
-        seen, y = [store.extract(part, [plain])[0].x for part in parts], _answers(task.train)
-        if (own := particulars.of(task.modality).sourceless(seen, y, k, config)) is not None:
+        yield dense(key, view, rows, answers(task.train), k, share_of(run, key))
+    yield from sourceless(run, task, store, parts)
+
+
+def sourceless(
+    run: Saved, task: Task, store: FeatureStore, parts: Sequence[Sequence[Example]]
+) -> Iterator[Representation]:
+    """What the run's classical rival looks at, where that can be aligned."""
+    config = setting(run, "classical", None)
+    if config:
+        way, k = strategy("classical"), len(task.labels)
+        view = way.fit_view(View(None), Facts(len(task.train), k, modality=task.modality, kind=task.kind))
+        seen = [store.extract(part, [view])[0].x for part in parts]
+        if (own := particulars.of(task.modality).sourceless(view, seen, answers(task.train), k, config)) is not None:
             yield own
 
 
-def _answers(examples: Sequence[Example]) -> IntArray:
+def answers(examples: Sequence[Example]) -> IntArray:
+    """Their classes [n]."""
     return np.array([e.answer for e in examples], np.int64)
+
+
+def share_of(run: Saved, source: str) -> Mapping[str, Any]:
+    """The setting of the run's probe on a source."""
+    return {"share": float(setting(run, "probe", source).get("share", SHARE))}
 
 
 def setting(run: Saved, strategy: str, source: str | None) -> Mapping[str, Any]:
@@ -176,15 +192,15 @@ def _all(
     from ...align._evidence import Shown, density_ratio
 
     kind, k = kind_of(task.kind), len(task.labels)
-    y, y_valid = _answers(task.train), _answers(task.valid)
+    y, y_valid = answers(task.train), answers(task.valid)
     found: list[Candidate] = []
     ordered = sorted(ways, key=lambda way: way.name != PLAIN)
-    many = sum(way.takes(at.pair(y, k, seed)) for at in shown_by for way in ordered)
+    many = sum(at.takes(way) for at in shown_by for way in ordered)
     for at in shown_by:
         pair = at.pair(y, k, seed)
         domain = density_ratio(at.valid, at.target, seed) if at.dense else None
         for way in ordered:
-            if not way.takes(pair):
+            if not at.takes(way):
                 continue
             watch(f"adapting: {way.name} on {at.name}", len(found), many)
             candidate, begun = Candidate(at, way), time.monotonic()
@@ -195,13 +211,13 @@ def _all(
                 if not (np.isfinite(valid).all() and np.isfinite(there).all()):
                     raise ArithmeticError("some of its scores are no numbers")
                 candidate.decoder = kind.fit_decoder(valid, y_valid)
-                answers = [np.asarray(kind.decode(x, candidate.decoder), np.float64) for x in (valid, there)]
+                said = [np.asarray(kind.decode(x, candidate.decoder), np.float64) for x in (valid, there)]
                 candidate.shown = Shown(
                     way.name,
                     at.name,
-                    answers[0],
+                    said[0],
                     y_valid,
-                    answers[1],
+                    said[1],
                     at.valid if at.dense else None,
                     at.target if at.dense else None,
                     domain,
@@ -224,13 +240,38 @@ def _run(way: Method, pair: Any) -> Model:  # noqa: ANN401 - a Pair
             return model
 
 
-def _untouched(run: Saved, found: Sequence[Candidate]) -> Candidate:
-    """The candidate that stands for the run's own model: not adapted, on the representation that this stands on."""
+def _untouched(asked: Asked, found: list[Candidate], task: Task, there: Target, folder: Path) -> Candidate:
+    """The candidate that stands for the run's own model: not adapted, on what this stands on.
+
+    Where that is a network of its own (tuned, or from scratch) it is a candidate as it is, and can only be kept.
+    """
+    fitted = asked.run.model.fitted
     plain = [c for c in found if c.method.name == PLAIN and c.shown is not None]
-    if not plain:
-        raise ArithmeticError("; ".join(c.why for c in found))
-    source = run.model.fitted.view.source
-    return next((c for c in plain if c.at.view.source == source), plain[0])
+    if not strategy(fitted.strategy).long:
+        for candidate in plain:
+            if candidate.at.view.source == fitted.view.source:
+                return candidate
+    made = _as_it_is(asked, task, there, folder)
+    found.insert(0, made)
+    return made
+
+
+def _as_it_is(asked: Asked, task: Task, there: Target, folder: Path) -> Candidate:
+    """The run's model itself; it learnt from the validation examples, too, so that what it shows on them flatters it."""
+    from ...align._evidence import Shown
+
+    model = asked.run.model
+    with model.predictor(asked.engine, folder / "features") as predictor:
+        said = [np.asarray(predictor.probabilities(part), np.float64) for part in (task.valid, there.examples)]
+    way, none = strategy(model.fitted.strategy), np.zeros((0, 0))
+    name = way.title(task.modality, task.kind)
+
+    def nobody(*_: Any) -> Any:  # noqa: ANN401 - never called: it is kept, and nothing is fitted on it
+        raise ArithmeticError(f"{name} is kept as it is.")
+
+    at = Representation(name, model.fitted.view, {}, none, none, none, nobody, nobody)
+    shown = Shown(PLAIN, name, said[0], answers(task.valid), said[1], None, None, None)
+    return Candidate(at, method(PLAIN), shown)
 
 
 def _chosen(found: Sequence[Candidate], untouched: Candidate) -> tuple[Choice, dict[str, Estimated], Candidate]:
@@ -281,7 +322,7 @@ def _save(
     if chosen is untouched:
         store.save(asked.out / MODEL, model.fitted, model.source, model.weights, model.columns, pixels=model.pixels)
         return model.fitted
-    y, y_valid = _answers(task.train), _answers(task.valid)
+    y, y_valid = answers(task.train), answers(task.valid)
     made = _run(chosen.method, chosen.at.whole(y, y_valid, len(task.labels), asked.seed))
     state = {name: np.ascontiguousarray(x) for name, x in chosen.at.state(made).items()}
     source = sources[chosen.at.view.source] if chosen.at.view.source else None

@@ -23,12 +23,13 @@ from ...modality import noun
 from ...read import ReadOptions, read
 from ...runtime import Clock, one_blas_thread, write_json
 from ...schema import SCHEMA
+from ...score._axes import signed_root
 from ...types import Example, Fitted, Task, View
 from .. import learnt, particulars
 from ..job import Watch
 from ..saved import ADAPTED, BEFORE, MODEL, Saved
 from .rows import Representation, dense
-from .steps import SHARE, setting, sources_of
+from .steps import answers, share_of, sourceless, sources_of
 
 PLAIN = "erm"
 
@@ -72,7 +73,7 @@ def carry_out(asked: Asked, watch: Watch) -> dict[str, Any]:
             found = []
             for number, at in enumerate(shown_by):
                 watch(f"leaving out each domain: {at.name}", number, len(shown_by))
-                rows = Domains(at.train, _answers(task), domain, len(task.labels), at.fit, asked.seed)
+                rows = Domains(at.train, answers(task.train), domain, len(task.labels), at.fit, asked.seed)
                 found.append((at, rows, judge_by_leaving_out(rows, ways, [Path(d).name for d in asked.domains])))
         at, rows, choice = max(found, key=lambda one: one[2].expected.value)
         with clock("save"):
@@ -108,24 +109,14 @@ def _together(asked: Asked, watch: Watch) -> tuple[Task, np.ndarray[Any, Any]]:
     return replace(first, labels=labels, train=tuple(e for _, e in seen.values()), valid=()), domain
 
 
-def _answers(task: Task) -> np.ndarray[Any, Any]:
-    return np.array([e.answer for e in task.train], np.int64)
-
-
 def _representations(run: Saved, task: Task, store: FeatureStore) -> list[Representation]:
     found, k = [], len(task.labels)
     for key in store.sources:
         view = View(key, "top")
-        x = store.extract(task.train, [view])[0].x
+        x = signed_root(store.extract(task.train, [view])[0].x)
         store.leave(key)
-        share = float(setting(run, "probe", key).get("share", SHARE))
-        found.append(dense(key, view, (x, x[:1], x[:1]), _answers(task), k, share))
-    plain = View(None, "input")
-    if store.plain(plain) and (config := setting(run, "classical", None)):
-        x = store.extract(task.train, [plain])[0].x
-        own = particulars.of(task.modality).sourceless((x, x[:1], x[:1]), _answers(task), k, config)
-        found += [own] if own is not None else []
-    return found
+        found.append(dense(key, view, (x, x[:1], x[:1]), answers(task.train), k, share_of(run, key)))
+    return [*found, *sourceless(run, task, store, (task.train, task.train[:1], task.train[:1]))]
 
 
 def _head(way: Method, rows: Domains) -> Head:

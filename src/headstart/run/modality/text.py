@@ -44,12 +44,12 @@ class Texts(Particulars):
         return unknown.warning(source, unknown.unknown(source, weights, texts))
 
     def sourceless(
-        self, parts: Sequence[NDArray[Any]], y: IntArray, k: int, config: Mapping[str, Any]
+        self, view: View, parts: Sequence[NDArray[Any]], y: IntArray, k: int, config: Mapping[str, Any]
     ) -> Representation | None:
         """TF-IDF."""
         from ..adapt.rows import words
 
-        return words(parts, y, k, str(config["features"]), float(config["c"]))
+        return words(view, parts, y, k, str(config["features"]), float(config["c"]))
 
     def explained(
         self,
