@@ -174,3 +174,15 @@ def test_two_targets_are_a_slip_unless_they_are_domains(desk, tmp_path):
         headstart.adapt(desk.run, [desk.target, desk.labelled], out=tmp_path / "run")
     with pytest.raises(UsageError, match="no runs"):
         headstart.adapt(desk.run, desk.labelled, unseen=True, out=tmp_path / "run")
+
+
+def test_a_run_of_a_network_of_its_own_is_a_candidate_as_it_is(desk, tmp_path):
+    how = {"source": desk.source, "strategy": "finetune", "seeds": 1}
+    run = headstart.load(headstart.fit(desk.data, out=tmp_path / "run", **how).path, take="transfer")
+    made = headstart.adapt(run, desk.target, method="coral", out=tmp_path / "adapted")
+    (own,) = [c for c in made.candidates if c["representation"] == "fine-tuning"]
+    assert own["method"] == "none"
+    assert made.told["untouched"]["representation"] == "fine-tuning"
+    kept = load_file(tmp_path / "adapted" / "adapt" / "target.safetensors")["fine-tuning/none"]
+    said = [row.probabilities for row in run.predict([str(desk.target)])]
+    assert np.allclose(kept, [[p["a"], p["b"]] for p in said], atol=0.02)

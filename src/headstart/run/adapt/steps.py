@@ -257,7 +257,7 @@ def _untouched(asked: Asked, found: list[Candidate], task: Task, there: Target, 
 
 
 def _as_it_is(asked: Asked, task: Task, there: Target, folder: Path) -> Candidate:
-    """The run's model itself; it learnt from the validation examples, too, so that what it shows on them flatters it."""
+    """The run's model itself; it learnt from the validation examples, too: what it shows on them flatters it."""
     from ...align._evidence import Shown
 
     model = asked.run.model
