@@ -19,7 +19,7 @@ OLD = Path(__file__).parent / "ship" / "runs_of_9974dca"
 def test_a_record_without_a_version_is_one_of_the_first_and_has_every_field(name):
     record = Saved(OLD / name).record
     assert record["schema_version"] == 1
-    assert set(RunRecord.__annotations__) - set(record) <= {"texts"}
+    assert set(RunRecord.__annotations__) - set(record) <= {"texts", "data"}
     assert (record["other"], record["budget"], record["resources"]) == (None, None, None)
     assert record["task"]["notes"] == record["foremost"] == []
     for page in (html.render(record), card.render(record), text.summary(record)):

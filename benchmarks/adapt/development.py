@@ -23,9 +23,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from development_pairs import Development, pairs
 
 from headstart.align import Head, Pair, methods
-from headstart.align._choose import choose
-from headstart.align._estimate import Estimated, estimate, interval
-from headstart.align._evidence import Shown, density_ratio
+from headstart.align.choice.choose import choose
+from headstart.align.choice.estimate import Estimated, estimate, interval
+from headstart.align.choice.evidence import Shown, density_ratio
 from headstart.kind.classification import softmax, temperature
 
 

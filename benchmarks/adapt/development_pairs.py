@@ -1,4 +1,4 @@
-"""The pairs that `align/_choose.py` and `align/_estimate.py` were made on; none that judges them is among these.
+"""The pairs that `align/choice/` was made on; none that judges it is among these.
 
 A pair is labelled source rows and target rows, seen by two representations; target labels are here to measure errors
 with. Real shifts: hospitals, speakers, short against long texts, younger against older people. Simulated ones: digits

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from headstart.align._choose import CLEARLY, choose
-from headstart.align._evidence import Shown
+from headstart.align.choice.choose import CLEARLY, choose
+from headstart.align.choice.evidence import Shown
 from headstart.kind.classification import softmax
 
 K, V, M = 3, 200, 400

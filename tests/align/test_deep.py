@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from drawn_task import drain
-from headstart.align import Pair, _mlp, cdan, daan, dan, dann, deepcoral, mcc
+from headstart.align import Pair, cdan, daan, dan, dann, deepcoral, mcc
+from headstart.align.network import mlp
 from headstart.score._axes import signed_root, standardise
 from headstart.strategy import strategy
 from headstart.transfer.mlp import logits
@@ -22,7 +23,7 @@ def test_a_saved_network_says_what_it_said():
     raw, new = random.normal(3, 2, (60, 5)), random.normal(3, 2, (9, 5))
     rows, mean, scale = standardise(signed_root(raw), each=True)
     pair = pair_of(rows, np.arange(60) % 2, rows)
-    model, steps = drain(_mlp.fit("any", _mlp.Setting(steps=60), pair, lambda seen: seen.hs.sum() * 0))
+    model, steps = drain(mlp.fit("any", mlp.Setting(steps=60), pair, lambda seen: seen.hs.sum() * 0))
     saved = Fitted(model.strategy, View("some"), {}, ("a", "b"), model.behind(mean, scale), 0, 0)
     np.testing.assert_allclose(logits(saved, new), model((signed_root(new) - mean) / scale), atol=1e-5)
     assert strategy(model.strategy).logits is logits
@@ -33,7 +34,7 @@ def test_a_loss_that_is_no_number_names_its_method():
     rows = np.zeros((8, 2))
     with pytest.raises(ArithmeticError, match="'mine' became nan after 0%"):
         drain(
-            _mlp.fit("mine", _mlp.Setting(), pair_of(rows, np.arange(8) % 2, rows), lambda seen: seen.hs.sum() * np.nan)
+            mlp.fit("mine", mlp.Setting(), pair_of(rows, np.arange(8) % 2, rows), lambda seen: seen.hs.sum() * np.nan)
         )
 
 
@@ -95,37 +96,37 @@ def test_hidden_units_and_classes_together():
 
 
 def test_sure_rows_weigh_more():
-    from headstart.align import _net
+    from headstart.align.network import parts
 
     p = rows_of(6, 3, 0).softmax(1)
     sure = 1 + np.exp((p.numpy() * np.log(p.numpy())).sum(1))
-    np.testing.assert_allclose(_net.certainty(p), 6 * sure / sure.sum())
+    np.testing.assert_allclose(parts.certainty(p), 6 * sure / sure.sum())
 
 
 def test_an_adversary_is_turned_round_and_heard_more_and_more():
     import torch
 
-    from headstart.align import _net
+    from headstart.align.network import parts
 
     x, w = torch.ones(2, requires_grad=True), torch.ones(2, requires_grad=True)
-    out = (_net.reversed_gradient(x, 0.3) * w).sum()
+    out = (parts.reversed_gradient(x, 0.3) * w).sum()
     out.backward()
     assert float(out.detach()) == pytest.approx(2)
     np.testing.assert_allclose(x.grad, -0.3 * np.ones(2), rtol=1e-6)
     np.testing.assert_allclose(w.grad, np.ones(2), rtol=1e-6)
     for done in (0.0, 0.1, 0.5, 1.0):
-        assert _net.strength(done) == pytest.approx(2 / (1 + np.exp(-10 * done)) - 1)
+        assert parts.strength(done) == pytest.approx(2 / (1 + np.exp(-10 * done)) - 1)
 
 
 def test_a_discriminators_loss():
     import torch
 
-    from headstart.align import _net
+    from headstart.align.network import parts
 
     odds, weights = rows_of(4, 1, 0), torch.tensor([1.5, 0.5, 0.5, 1.5], dtype=torch.float64)
     right = 1 / (1 + np.exp(-odds.numpy()[:, 0] * [1, 1, -1, -1]))
-    assert float(_net.telling(odds)) == pytest.approx(-np.log(right).mean())
-    assert float(_net.telling(odds, weights)) == pytest.approx(-(np.log(right) * weights.numpy()).mean())
+    assert float(parts.telling(odds)) == pytest.approx(-np.log(right).mean())
+    assert float(parts.telling(odds, weights)) == pytest.approx(-(np.log(right) * weights.numpy()).mean())
 
 
 def dispensable(seed, moved=0.0, spread=0.0, n=300):
@@ -145,7 +146,7 @@ def told(method, source, target, seed, **more):
     pair = pair_of((xs - mean) / scale, ys, (xt - mean) / scale, seed, int(ys.max()) + 1)
     short = {"steps": 300, "width": 64, "lr": 3e-3}
     if method is None:
-        run = _mlp.fit("none", _mlp.Setting(**short), pair, lambda seen: seen.hs.sum() * 0)
+        run = mlp.fit("none", mlp.Setting(**short), pair, lambda seen: seen.hs.sum() * 0)
     else:
         run = method.run(method.Config(**short, **more), pair)
     model, _ = drain(run)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from headstart.align._estimate import agreeing, difference, estimate, independent, interval, needed, thresholded
-from headstart.align._evidence import Shown
+from headstart.align.choice.estimate import agreeing, difference, estimate, independent, interval, needed, thresholded
+from headstart.align.choice.evidence import Shown
 from headstart.kind.classification import softmax
 
 RNG = np.random.default_rng(0)

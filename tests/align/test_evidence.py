@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from headstart.align._evidence import (
+from headstart.align.choice.evidence import (
     LARGEST,
     Shown,
     agreement,

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..types import Progress
-from ._mlp import UNITS, Mlp, Seen, Setting, fit
 from ._pair import Pair
+from .network import UNITS
+from .network.mlp import Mlp, Seen, Setting, fit
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -41,7 +42,7 @@ def run(config: Config, pair: Pair) -> Generator[Progress, None, Mlp]:
     """Train against a discriminator of hidden units and classes."""
     import torch
 
-    from ._net import certainty, discriminator, reversed_gradient, strength, telling
+    from .network.parts import certainty, discriminator, reversed_gradient, strength, telling
 
     both = together if config.width * pair.k <= MOST else at_random(config.width, pair.k, pair.seed)
     tells = discriminator(min(config.width * pair.k, MOST) if both is together else RANDOM, pair.seed)

@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..types import Progress
-from ._mlp import UNITS, Mlp, Seen, Setting, fit
 from ._pair import Pair
+from .network import UNITS
+from .network.mlp import Mlp, Seen, Setting, fit
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -47,7 +48,7 @@ def run(config: Config, pair: Pair) -> Generator[Progress, None, Mlp]:
     """Train against all discriminators; `notes["course"]` has the weight and both distances, by step."""
     import torch
 
-    from ._net import discriminator, reversed_gradient, strength, telling
+    from .network.parts import discriminator, reversed_gradient, strength, telling
 
     whole, *each = [discriminator(config.width, pair.seed + i) for i in range(pair.k + 1)]
     balance = Balance(pair.k, -(-config.steps // config.updates))

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..types import Progress
-from ._mlp import Mlp, Seen, Setting, fit
 from ._pair import Pair
+from .network.mlp import Mlp, Seen, Setting, fit
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..types import Progress
-from ._mlp import UNITS, Mlp, Seen, Setting, fit
 from ._pair import Pair
+from .network import UNITS
+from .network.mlp import Mlp, Seen, Setting, fit
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -35,7 +36,7 @@ def run(config: Config, pair: Pair) -> Generator[Progress, None, Mlp]:
     """Train against a discriminator."""
     import torch
 
-    from ._net import discriminator, reversed_gradient, strength, telling
+    from .network.parts import discriminator, reversed_gradient, strength, telling
 
     tells = discriminator(config.width, pair.seed)
 

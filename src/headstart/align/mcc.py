@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..types import Progress
-from ._mlp import Mlp, Seen, Setting, fit
 from ._pair import Pair
+from .network.mlp import Mlp, Seen, Setting, fit
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -46,7 +46,7 @@ def confusion(scores: Tensor, temperature: float) -> Tensor:
 
     Rows that are sure weigh more: 1 + exp(−entropy), b in all.
     """
-    from ._net import certainty
+    from .network.parts import certainty
 
     p = (scores / temperature).softmax(1)
     shared = (p * certainty(p)[:, None]).T @ p  # [k k]

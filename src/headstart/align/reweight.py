@@ -1,6 +1,6 @@
 """Source rows count by how much they look like target rows: the density ratio, by a classifier of the domains.
 
-Ratios (`_evidence.density_ratio`) are held between 1 / `most` and `most`, and scaled to a mean of 1: where the domains
+Ratios (`choice.evidence`) are held between 1 / `most` and `most`, and scaled to a mean of 1: where the domains
 can be told apart with ease no source row is like the target's, and all count as much as before.
 """
 
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..types import Progress
-from ._evidence import density_ratio
 from ._pair import Head, Pair
+from .choice.evidence import density_ratio
 
 TITLE = "weights by a classifier of the domains"
 PAPER = "Bickel, Brückner & Scheffer 2009, Discriminative Learning Under Covariate Shift"

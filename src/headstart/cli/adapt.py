@@ -44,7 +44,7 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
 ) -> None:
-    """Adapt to a new domain without its labels, or say that it is better not to.
+    """Adapt a model to a new domain without its labels.
 
     Every method is tried on every representation; which one is handed out is chosen without a target label, and how
     good it will be there is estimated. With --judge labelled examples tell whether it was right.

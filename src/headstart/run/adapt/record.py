@@ -23,7 +23,7 @@ from ..saved import ADAPTED, BEFORE
 from .steps import PLAIN, Adapted, Asked
 
 if TYPE_CHECKING:
-    from ...align._estimate import Estimated
+    from ...align.choice.estimate import Estimated
 
 ANSWERS = "adapt/target.safetensors"
 

@@ -32,9 +32,9 @@ from .domains import Target, source_task, target
 from .rows import SHARE, Representation, dense
 
 if TYPE_CHECKING:
-    from ...align._choose import Choice
-    from ...align._estimate import Estimated
-    from ...align._evidence import Shown
+    from ...align.choice.choose import Choice
+    from ...align.choice.estimate import Estimated
+    from ...align.choice.evidence import Shown
     from ...extract.feature_store import FeatureStore
 
 PLAIN = "none"  # the method that does not adapt
@@ -189,7 +189,7 @@ def _all(
     shown_by: Sequence[Representation], ways: Sequence[Method], task: Task, seed: int, watch: Watch
 ) -> list[Candidate]:
     """Every method on every representation that it can work on, not adapting first."""
-    from ...align._evidence import Shown, density_ratio
+    from ...align.choice.evidence import Shown, density_ratio
 
     kind, k = kind_of(task.kind), len(task.labels)
     y, y_valid = answers(task.train), answers(task.valid)
@@ -258,7 +258,7 @@ def _untouched(asked: Asked, found: list[Candidate], task: Task, there: Target, 
 
 def _as_it_is(asked: Asked, task: Task, there: Target, folder: Path) -> Candidate:
     """The run's model itself; it learnt from the validation examples, too: what it shows on them flatters it."""
-    from ...align._evidence import Shown
+    from ...align.choice.evidence import Shown
 
     model = asked.run.model
     with model.predictor(asked.engine, folder / "features") as predictor:
@@ -275,8 +275,8 @@ def _as_it_is(asked: Asked, task: Task, there: Target, folder: Path) -> Candidat
 
 
 def _chosen(found: Sequence[Candidate], untouched: Candidate) -> tuple[Choice, dict[str, Estimated], Candidate]:
-    from ...align._choose import choose
-    from ...align._estimate import estimate
+    from ...align.choice.choose import choose
+    from ...align.choice.estimate import estimate
 
     able = [c for c in found if c.shown is not None]
     shown = [c.shown for c in able if c.shown is not None]
@@ -289,7 +289,7 @@ def _chosen(found: Sequence[Candidate], untouched: Candidate) -> tuple[Choice, d
 def _unlike(chosen: Candidate) -> list[int]:
     """Target examples farther from their nearest source example than 99 of 100 held-out source examples are."""
     at = chosen.at
-    if not at.dense:
+    if not at.dense or not len(at.train):
         return []
     near, own = _nearest(at.target, at.train), _nearest(at.valid, at.train)
     spread = float(np.median(near) / max(float(np.median(own)), 1e-9))  # all of another domain lie farther off

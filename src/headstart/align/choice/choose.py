@@ -28,7 +28,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._evidence import Shown, agreement_rise, evidence, views_beside
+from .evidence import Shown, agreement_rise, evidence, views_beside
 
 CLEARLY = 0.02  # of ln k: more information by which another representation is taken
 ERRORS = 2.0  # standard errors
@@ -40,7 +40,7 @@ class Ruled:
     """What was said of one candidate.
 
     Attributes:
-        evidence: its numbers by name (`_evidence.evidence`; of an adapted one "agreement_rise" too, in standard
+        evidence: its numbers by name (`evidence.evidence`; of an adapted one "agreement_rise" too, in standard
             errors); empty where it failed.
         status: "chosen", "lost", "not supported" or "failed".
         reason: a sentence for a person.

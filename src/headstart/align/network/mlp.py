@@ -13,11 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..transfer import mlp
-from ..types import FloatArray, Progress
-from ._pair import Pair, Rows
-
-UNITS = 128  # of a discriminator, see _net.py
+from ...transfer import mlp
+from ...types import FloatArray, Progress
+from .._pair import Pair, Rows
 
 if TYPE_CHECKING:
     import torch
@@ -86,8 +84,8 @@ def fit(
     import torch
     from torch.nn.functional import cross_entropy
 
-    from ..transfer.training.loop import Recipe, train
-    from ._net import Both
+    from ...transfer.training.loop import Recipe, train
+    from .parts import Both
 
     def loss(found: Tensor, y: Tensor) -> Tensor:
         hidden, scores = found[:, : setting.width], found[:, setting.width :]

@@ -25,8 +25,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..kind.classification import softmax, temperature
-from ._evidence import TINY, Shown, information
+from ...kind.classification import softmax, temperature
+from .evidence import TINY, Shown, information
 
 Float64 = NDArray[np.float64]
 

@@ -7,7 +7,7 @@ import math
 import torch  # only imported by methods, inside their functions
 from torch import Tensor, nn
 
-from ._mlp import UNITS
+from . import UNITS
 
 
 class Both(nn.Module):

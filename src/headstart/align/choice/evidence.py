@@ -2,7 +2,7 @@
 
 Each is a way that a paper proposes to choose among adapted models. They err in different ways: those that weigh source
 rows know nothing of targets that no source row resembles; those that look at target answers alone (neighbourhoods,
-information) like a model that is sure and wrong. So `_choose.py` wants several to agree.
+information) like a model that is sure and wrong. So `choose.py` wants several to agree.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._pair import Rows
+from .._pair import Rows
 
 Float64 = NDArray[np.float64]
 
