@@ -63,6 +63,7 @@ def test_every_field_on_the_page_is_written_by_some_run(desk, finished):
         "trials": [{"scores": {"mae": 0}, "curve": [dict.fromkeys(["step", "metric", "loss"], 0)]}],
         "forgetting": {name: [0] for name in ["sentence", *(f.name for f in fields(Forgetting))]},
         "ranking": {"left_out": [dict.fromkeys(LeftOut.__annotations__, "")]},
+        "data": {"options": {"text": ""}},
     }  # what these runs have no occasion for
     runs = [desk.run.path, finished.out]
     assert unwritten(rows("`run.json`"), [*(read(out, "run.json") for out in runs), held]) == set()
