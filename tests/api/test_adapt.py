@@ -169,6 +169,15 @@ def test_several_domains_make_a_model_for_one_that_nobody_has_seen(desk, tmp_pat
     assert "domain" in made.report.read_text()
 
 
+def test_the_page_draws_what_daan_weighed_and_names_all_candidates(desk, tmp_path):
+    made = headstart.adapt(desk.run, desk.target, method="daan", out=tmp_path / "adapted")
+    (row,) = [c for c in made.candidates if c["method"] == "daan"]
+    assert {"step", "weight", "marginal", "conditional"} == row["notes"]["course"][0].keys()
+    page = made.report.read_text()
+    assert page.count("<polyline") == 3
+    assert all(c["title"].split(" (")[0] in page for c in made.candidates)
+
+
 def test_two_targets_are_a_slip_unless_they_are_domains(desk, tmp_path):
     with pytest.raises(UsageError, match="--unseen"):
         headstart.adapt(desk.run, [desk.target, desk.labelled], out=tmp_path / "run")

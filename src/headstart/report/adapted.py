@@ -52,6 +52,7 @@ def page(record: Mapping[str, Any]) -> str:
         noun=noun(record["modality"]),
         rows=ordered(record),
         evidence=sorted({name for row in record["candidates"] for name in row["evidence"]}),
+        course=next((row["notes"]["course"] for row in ordered(record) if row["notes"].get("course")), None),
         kept=None if kept is None else forgotten(record, kept),
         percent=percent,
         next=_next(record),

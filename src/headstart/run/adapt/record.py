@@ -52,8 +52,9 @@ def _record(asked: Asked, found: Adapted) -> dict[str, Any]:
             said = next(able)
             told = {"evidence": dict(said.evidence), "status": said.status, "reason": said.reason}
         estimate = _estimate(found.estimates.get(c.id))
-        rows.append({**row, **told, "estimate": estimate, "seconds": round(c.seconds, 2)})
-    chosen, notes = found.chosen, dict(getattr(found.chosen.model, "notes", {}))
+        notes = dict(c.model.notes) if c.model is not None else {}
+        rows.append({**row, **told, "estimate": estimate, "seconds": round(c.seconds, 2), "notes": notes})
+    chosen = found.chosen
     return {
         "schema_version": SCHEMA,
         "run": str(asked.out),
@@ -69,7 +70,7 @@ def _record(asked: Asked, found: Adapted) -> dict[str, Any]:
         },
         "modality": found.task.modality,
         "labels": list(found.task.labels),
-        "chosen": {"method": chosen.method.name, "representation": chosen.at.name, "notes": notes},
+        "chosen": {"method": chosen.method.name, "representation": chosen.at.name},
         "untouched": {"method": PLAIN, "representation": found.untouched.at.name},
         "candidates": rows,
         "estimate": {"metric": "accuracy", **_estimate(found.estimates[chosen.id])},

@@ -181,6 +181,7 @@ def _record(
             "reason": one.reason,
             "estimate": {},
             "seconds": 0.0,
+            "notes": {},
         }
         for by, said in found
         for one in said.judged
@@ -200,7 +201,7 @@ def _record(
         "target": {"data": "a domain that nobody has seen", "n": 0, "unlike": [], "shown": []},
         "modality": task.modality,
         "labels": list(task.labels),
-        "chosen": {"method": choice.chosen, "representation": at.name, "notes": {}},
+        "chosen": {"method": choice.chosen, "representation": at.name},
         "untouched": {"method": PLAIN, "representation": at.name},
         "candidates": rows,
         "estimate": {
