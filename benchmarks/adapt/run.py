@@ -89,7 +89,8 @@ def adapted(pair: Pair, name: str, seed: int, given: argparse.Namespace) -> Line
         said["target"]["unlike"] = len(said["target"].get("unlike", ()))
         if given.alone:
             return line | {"skada": {}, "oracle": {}}
-        sources = sorted({c["representation"] for c in said["candidates"]} - {"TF-IDF"})
+        dense = {c["representation"] for c in said["candidates"] if c["method"] == "deepcoral"}  # on sources alone
+        sources = sorted(dense)
         command = [sys.executable, str(HERE / "rivals.py"), str(pair.source.parent), str(place / "rivals.json")]
         _run([*command, "--sources", ",".join(sources)], env, place)
         return line | json.loads((place / "rivals.json").read_text())
