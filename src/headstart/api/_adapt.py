@@ -15,7 +15,7 @@ from ..run.adapt import record as _record
 from ..run.adapt.steps import Adapted, Asked, carry_out
 from ..run.job import Watch
 from ..run.lock import locked
-from ..run.saved import Saved
+from ..run.saved import ADAPTED, Saved
 from ..runtime import quiet_threads, write
 from ._evaluate import evaluate
 from ._fit import fit, several
@@ -113,6 +113,7 @@ def adapt(
         )
     if unseen and (isinstance(source, Saved) or (Path(source) / "run.json").is_file()):
         raise UsageError("With --unseen all domains are labelled data, no runs. Give the data in place of the run.")
+    _check(source, several_targets, place, unseen, several(method))
     run = _run(source, place, seed, source_model, budget, engine, watch, options)
     if unseen:
         return _unseen([str(source), *map(str, several_targets)], run, place, judge, seed, method, engine, read,
@@ -121,9 +122,38 @@ def adapt(
     with presses.heard(), locked(place):
         found = carry_out(asked, presses.polling(watch))
         _record.publish(asked, found)
-    made = AdaptedRun(place)
-    _record.judged(place, *_judged(made, run, found, judge, engine, watch, options))
+    made = _shown(place)
+    _record.kept(place, _kept(made, run, found, engine))
+    if judge is not None:
+        same = found.chosen is found.untouched
+        seen = evaluate(made, judge, against=None if same else run, engine=engine, watch=watch, **options)
+        _record.judged(place, seen)
     return _shown(place)
+
+
+def _check(
+    source: str | Path | Saved, targets: Sequence[str | Path], place: Path, unseen: bool, names: Sequence[str]
+) -> None:
+    """What can be told before anything is fitted or written.
+
+    Raises:
+        UsageError: there is no such method, the source was itself adapted, or OUT holds a run or data.
+    """
+    from ..run.adapt import steps
+    from ..run.adapt import unseen as many
+
+    (many.ways if unseen else steps.ways)(names)
+    begun = source.path if isinstance(source, Saved) else Path(source)
+    if (begun / ADAPTED).is_file():
+        before = (Saved(begun).adapted or {})["source"]["run"]
+        raise UsageError(f"{begun} was itself adapted. Give what it began with, a run of `headstart fit`: {before}.")
+    if (place / "run.json").is_file():
+        raise UsageError(
+            f"{place} holds a run of `headstart fit`, which the adapted model would lie over. Name another folder with "
+            "--out."
+        )
+    if taken := [str(one) for one in (begun, *targets) if Path(one).resolve() == place.resolve()]:
+        raise UsageError(f"--out {place} is {taken[0]} itself. Name another folder with --out.")
 
 
 def _shown(place: Path) -> AdaptedRun:
@@ -149,15 +179,15 @@ def _unseen(
     options: Mapping[str, Any],
 ) -> AdaptedRun:
     """Several labelled domains, for one that nobody has seen."""
-    from ..judge.adapted import verdict
     from ..run.adapt import unseen as steps
 
     asked = steps.Asked(run, tuple(domains), place, seed, several(method), engine, read, command)
     with presses.heard(), locked(place):
         steps.carry_out(asked, presses.polling(watch))
+    made = _shown(place)
     if judge is not None:
-        seen = evaluate(AdaptedRun(place), judge, engine=engine, watch=watch, **options)
-        _record.judged(place, None, *verdict(seen, "On the domain kept for the judge"))
+        seen = evaluate(made, judge, engine=engine, watch=watch, **options)
+        _record.judged(place, seen, "On the domain kept for the judge")
     return _shown(place)
 
 
@@ -190,28 +220,15 @@ def _run(
     )
 
 
-def _judged(
-    made: AdaptedRun,
-    run: Saved,
-    found: Adapted,
-    judge: str | Path | None,
-    engine: str,
-    watch: Watch | None,
-    options: Mapping[str, Any],
-) -> tuple[Mapping[str, Any] | None, Mapping[str, Any] | None, str]:
-    """The source's own sealed test, before and after; the verdict on labelled target examples; and it in words."""
-    from ..judge.adapted import kept, verdict
+def _kept(made: AdaptedRun, run: Saved, found: Adapted, engine: str) -> Mapping[str, Any] | None:
+    """The source's own sealed test, before and after; None where nothing was adapted."""
+    from ..judge.adapted import kept
 
-    same = found.chosen is found.untouched
-    held = None
-    if not same:
-        with (
-            tempfile.TemporaryDirectory(prefix="headstart-") as folder,
-            made.model.predictor(engine, Path(folder)) as after,
-            run.model.predictor(engine, Path(folder)) as before,
-        ):
-            held = kept(found.task, after.logits, before.logits)
-    if judge is None:
-        return held, None, ""
-    seen = evaluate(made, judge, against=None if same else run, engine=engine, watch=watch, **options)
-    return held, *verdict(seen)
+    if found.chosen is found.untouched:
+        return None
+    with (
+        tempfile.TemporaryDirectory(prefix="headstart-") as folder,
+        made.model.predictor(engine, Path(folder)) as after,
+        run.model.predictor(engine, Path(folder)) as before,
+    ):
+        return kept(found.task, after.logits, before.logits)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..run.saved import Saved, opened
+from ..run.saved import ADAPTED, Saved, opened
 from ..types import FloatArray, Source
 from ._embed import embedded
 from ._evaluate import evaluate
@@ -72,8 +72,10 @@ class Run(Saved):
 
 
 def load(folder: str | Path, take: str = "winner") -> Run:
-    """Open a finished run; `take` says which of its two models predicts, see `Run`."""
-    return Run(folder, take)
+    """Open a finished run, or an adapted one; `take` says which of a run's two models predicts, see `Run`."""
+    from ._adapt import AdaptedRun
+
+    return (AdaptedRun if (Path(folder) / ADAPTED).is_file() else Run)(folder, take)
 
 
 def predict(

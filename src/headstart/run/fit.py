@@ -30,7 +30,7 @@ from .job import STOPPED, Job, Plan, Watch
 from .lock import locked
 from .race import InVain, Outcome, Race
 from .record import publish
-from .saved import Saved
+from .saved import ADAPTED, Saved
 from .sources import Picked
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ def carry_out(plan: Plan, watch: Watch | None = None) -> Saved:
     clock = Clock()
     with presses.heard():
         tell = presses.polling(watch)
+        if (plan.out / ADAPTED).is_file():
+            raise UsageError(f"{plan.out} holds an adapted model of `headstart adapt`. Name another folder with --out.")
         source_print = _check_names(plan)
         with locked(plan.out, lambda said: tell(said, 0, 0)):
             return _steps(plan, clock, tell, source_print)

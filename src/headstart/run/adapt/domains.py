@@ -98,10 +98,10 @@ def target(run: Saved, task: Task, given: str | Path, options: ReadOptions, fold
         raise DataError(
             f"{len(own)} of the {len(items)} {what}s of {given} are the source's own. Give {what}s of the new domain."
         )
-    items = [item for item in items if item not in own]
+    items = [item for item in items if item.example.digest not in known]  # type: ignore[union-attr]
     if len(items) < FEWEST:
         raise DataError(
-            f"{given} holds {len(items)} {what}{'s' if len(items) != 1 else ''} to adapt to; adapt needs {FEWEST} or "
+            f"{given} holds {_many(len(items), what)} to adapt to; adapt needs {FEWEST} or "
             "more. Collect more of the new domain, or use the model as it is."
         )
     return Target(
@@ -117,8 +117,12 @@ def _one(place: Path) -> Iterable[Any]:
 
 def _notes(what: str, bad: list[str], doubles: int, own: int) -> Iterable[str]:
     if bad:
-        yield f"{len(bad)} target {what}s could not be read and were left out; the first: {bad[0]}"
+        yield f"Left out of the target, as they cannot be read: {_many(len(bad), what)}; the first: {bad[0]}"
     if doubles:
-        yield f"{doubles} target {what}s are doubles of others and were left out."
+        yield f"Left out of the target, as doubles of others: {_many(doubles, what)}."
     if own:
-        yield f"{own} target {what}s are among the source's own and were left out."
+        yield f"Left out of the target, as the source's own: {_many(own, what)}."
+
+
+def _many(n: int, what: str) -> str:
+    return f"{n:,} {what}{'' if n == 1 else 's'}"

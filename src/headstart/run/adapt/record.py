@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ from .steps import PLAIN, Adapted, Asked
 
 if TYPE_CHECKING:
     from ...align.choice.estimate import Estimated
+    from ...judge.unseen import Evaluation
 
 ANSWERS = "adapt/target.safetensors"
 
@@ -92,7 +94,8 @@ def sentence(found: Adapted) -> str:
     chosen, untouched, what = found.chosen, found.untouched, noun(found.task.modality)
     tried = len({c.method.name for c in found.candidates} - {PLAIN})
     mine, theirs = (promise(found.estimates[c.id]) for c in (chosen, untouched))
-    best = f"the best of {tried} methods promises no more than the untouched model"
+    best = f"the best of {tried} methods" if tried > 1 else "the method tried"
+    best += " promises no more than the untouched model"
     if chosen is untouched:
         return f"Do not adapt: {best} (estimated {theirs} on the {len(found.target.examples)} unlabelled {what}s)."
     if chosen.method.name == PLAIN:
@@ -119,9 +122,22 @@ def _unlike(found: Adapted) -> list[str]:
     ]
 
 
-def judged(out: Path, kept: Mapping[str, Any] | None, verdict: Mapping[str, Any] | None, said: str) -> None:
-    """Add what the judge found: of the source's own sealed test, before and after; of labelled target examples."""
+def kept(out: Path, told: Mapping[str, Any] | None) -> None:
+    """Add what the model still knows of its source: of its own sealed test, before and after."""
     record = json.loads((out / ADAPTED).read_text(encoding="utf-8"))
-    record["source"]["kept"], record["verdict"] = kept, verdict
-    record["sentence"] = f"{said} {record['sentence']}".strip()
+    record["source"]["kept"] = told
+    write_json(out / ADAPTED, record)
+
+
+def judged(out: Path, seen: Evaluation, alone: str = "Not adapted") -> None:
+    """Add what the judge found on labelled target examples, and what it set aside of them."""
+    from ...judge.adapted import verdict
+
+    record = json.loads((out / ADAPTED).read_text(encoding="utf-8"))
+    record["verdict"], said = verdict(seen, alone)
+    record["sentence"] = f"{said} {record['sentence']}"
+    record["warnings"] += [
+        f"{n} of the judge's {seen.noun}s {'was' if n == 1 else 'were'} set aside: {reason.replace('_', ' ')}."
+        for reason, n in Counter(s.reason for s in seen.set_aside).most_common()
+    ]
     write_json(out / ADAPTED, record)

@@ -97,7 +97,7 @@ def carry_out(asked: Asked, watch: Watch) -> Adapted:
     from ...extract.feature_store import FeatureStore
 
     clock, run = Clock(), asked.run
-    ways = _ways(asked.methods)
+    tried = ways(asked.methods)
     with tempfile.TemporaryDirectory(prefix="headstart-") as folder, one_blas_thread():
         with clock("read"):
             task = source_task(run, lambda done, of: watch("read", done, of))
@@ -107,7 +107,7 @@ def carry_out(asked: Asked, watch: Watch) -> Adapted:
         with clock("embed"):
             shown_by = list(_representations(run, task, there, store))
         with clock("align"):
-            found = _all(shown_by, ways, task, asked.seed, watch)
+            found = _all(shown_by, tried, task, asked.seed, watch)
         with clock("choose"):
             untouched = _untouched(asked, found, task, there, Path(folder))
             choice, estimates, chosen = _chosen(found, untouched)
@@ -117,8 +117,12 @@ def carry_out(asked: Asked, watch: Watch) -> Adapted:
     return Adapted(task, there, found, choice, chosen, untouched, estimates, fitted, unlike, clock)
 
 
-def _ways(wanted: Sequence[str]) -> list[Method]:
-    """The methods that are tried; not adapting always is."""
+def ways(wanted: Sequence[str]) -> list[Method]:
+    """The methods that are tried; not adapting always is.
+
+    Raises:
+        UsageError: there is no such method.
+    """
     known = methods()
     for name in wanted:
         if name not in known:

@@ -57,11 +57,7 @@ def carry_out(asked: Asked, watch: Watch) -> dict[str, Any]:
     """
     from ...extract._extractor import pick_engine
 
-    clock, known = Clock(), methods()
-    for name in asked.methods:
-        if name not in known:
-            raise UnknownName("method for an unseen domain", name, list(known))
-    ways = {name: way for name, way in known.items() if not asked.methods or name in (PLAIN, *asked.methods)}
+    clock, tried = Clock(), ways(asked.methods)
     with one_blas_thread():
         with clock("read"):
             task, domain = _together(asked, watch)
@@ -74,16 +70,29 @@ def carry_out(asked: Asked, watch: Watch) -> dict[str, Any]:
             for number, at in enumerate(shown_by):
                 watch(f"leaving out each domain: {at.name}", number, len(shown_by))
                 rows = Domains(at.train, answers(task.train), domain, len(task.labels), at.fit, asked.seed)
-                found.append((at, rows, judge_by_leaving_out(rows, ways, [Path(d).name for d in asked.domains])))
+                found.append((at, rows, judge_by_leaving_out(rows, tried, [Path(d).name for d in asked.domains])))
         at, rows, choice = max(found, key=lambda one: one[2].expected.value)
         with clock("save"):
             engine = particulars.of(task.modality).engine(pick_engine(asked.engine)) if at.view.source else ""
-            _save(asked, task, at, rows, ways[choice.chosen], engine)
+            _save(asked, task, at, rows, tried[choice.chosen], engine)
     learnt.note(asked.out, task)
     write_json(asked.out / BEFORE, dict(asked.run.record))
     record = _record(asked, task, [(one[0], one[2]) for one in found], at, choice, clock)
     write_json(asked.out / ADAPTED, record)
     return record
+
+
+def ways(wanted: Sequence[str]) -> dict[str, Method]:
+    """The methods that are tried; plain ERM always is.
+
+    Raises:
+        UsageError: there is no such method.
+    """
+    known = methods()
+    for name in wanted:
+        if name not in known:
+            raise UnknownName("method for an unseen domain", name, list(known))
+    return {name: way for name, way in known.items() if not wanted or name in (PLAIN, *wanted)}
 
 
 def _together(asked: Asked, watch: Watch) -> tuple[Task, np.ndarray[Any, Any]]:
