@@ -92,12 +92,12 @@ def dense(
     spread = train.std(0)
     mean, scale = train.mean(0), np.maximum(spread, max(LEAST * float(spread.mean()), FLOOR))
     train, valid, target = ((x - mean) / scale for x in (train, valid, target))
-    own = decompose(train, each=True)
+    own = decompose(train, each=False)  # in one unit: what a method's axes weigh is not undone
     grid = penalties(own)
     penalty = setting.get("share", SHARE) * float(grid[ridge_path(own, y, k, grid)[0].argmin()])
 
     def fit(x: Any, y: NDArray[Any], weight: FloatArray | None) -> Head:  # noqa: ANN401 - rows
-        a = decompose(x, each=True)
+        a = decompose(x, each=False)
         given = None if weight is None else np.asarray(weight, np.float64)
         w, b = a.unrotate(*logistic(a.z, y, k, penalty, weight=given))
         return Head(np.asarray(w, np.float64), np.asarray(b, np.float64), strategy)
