@@ -82,3 +82,10 @@ def test_what_the_judge_sets_aside_and_what_the_target_loses_is_told(desk, tmp_p
     assert "Left out of the target, as doubles of others: 1 text." in told
     assert made.judged["n"] < 90
     assert "of 1 methods" not in made.sentence
+
+
+def test_an_adapted_run_opens_as_one_and_has_one_model(desk):
+    again = headstart.load(desk.made.path)
+    assert again.chosen == desk.made.chosen
+    with pytest.raises(UsageError, match="holds one model"):
+        again.predict([str(desk.target)], take="transfer")

@@ -104,10 +104,13 @@ class Saved:
 
         Raises:
             DataError: it is damaged, or the run has kept its winner alone.
+            UsageError: an adapted run has no other.
         """
         from ..ship.store import load as open_model
 
-        if self.adapted is not None and self.take == "winner":
+        if self.adapted is not None:
+            if self.take != "winner":
+                raise UsageError(f"{self.path} was adapted and holds one model. Leave take={self.take!r} (--take) out.")
             return open_model(self.path / MODEL)
         reuses = self.record["winner"]["reuses"]
         if self.take in ("winner", "transfer" if reuses else "rival"):
