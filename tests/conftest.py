@@ -1,5 +1,6 @@
 """One small finished run for all end-to-end tests, made by the command line itself."""
 
+import gc
 import os
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,6 +10,7 @@ import pytest
 from drawn import QUICK, apart, two_classes
 from headstart import runtime
 from headstart.errors import SourceError
+from headstart.plan import remaining
 from headstart.source import _catalogue
 from headstart.types import Source
 
@@ -25,6 +27,15 @@ def pytest_collection_modifyitems(items):
 
 os.environ.setdefault("HEADSTART_DEVICE", "cpu")  # exact comparisons hold on the CPU
 runtime.quiet_threads()  # before the first test imports torch
+
+
+@pytest.fixture(scope="module", autouse=True)
+def light():
+    """What a file's tests held goes back to the system: fits in this process count it among the 3 GB they may take."""
+    yield
+    if remaining.resident() > 1e9:
+        gc.collect()
+        runtime.give_back()
 
 
 @pytest.fixture(scope="session")
