@@ -135,5 +135,5 @@ def test_ctrl_c_while_sources_are_chosen_goes_on_with_the_best_and_names_those_l
     left = {row["source"] for row in record["ranking"]["sources"] if row["value"] is None}
     assert left
     assert record["ranking"]["stopped"] == "interrupted"
-    (warning,) = [w for w in record["foremost"] if "choosing a source was interrupted" in w]
+    (warning,) = [w for w in record["foremost"] if "Choosing a source was interrupted" in w]
     assert all(key in warning for key in left)

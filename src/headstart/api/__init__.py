@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..source._cure import cure as torchvision_cure
-from ._adapt import AdaptedRun, adapt
+from ._adapt import adapt
 from ._cache import cache
 from ._check import Checked, check
 from ._demo import demo
@@ -11,7 +11,7 @@ from ._embed import embed
 from ._evaluate import evaluate
 from ._fit import fit
 from ._rank import Ranked, rank
-from ._run import Run, load, predict, sources
+from ._run import AdaptedRun, Run, load, predict, sources
 
 __all__ = [
     "AdaptedRun",

@@ -19,39 +19,9 @@ from ..run.saved import ADAPTED, Saved
 from ..runtime import quiet_threads, write
 from ._evaluate import evaluate
 from ._fit import fit, several
-from ._run import Run
+from ._run import AdaptedRun, Run
 
 SOURCE = "source"  # folder below OUT, of the fit that comes before
-
-
-class AdaptedRun(Run):
-    """What `adapt` left in a folder: it predicts as any run, and tells what was tried and what to expect."""
-
-    @property
-    def told(self) -> Mapping[str, Any]:
-        """`adapt.json`."""
-        return self.adapted or {}
-
-    @property
-    def candidates(self) -> list[Mapping[str, Any]]:
-        """Every method on every representation, with its evidence, status and reason."""
-        return list(self.told["candidates"])
-
-    @property
-    def chosen(self) -> Mapping[str, Any]:
-        """Method and representation of the model that is handed out."""
-        return dict(self.told["chosen"])
-
-    @property
-    def estimate(self) -> Mapping[str, Any]:
-        """Accuracy to be expected on the target, with a 90 % interval; no label was looked at."""
-        return dict(self.told["estimate"])
-
-    @property
-    def judged(self) -> Mapping[str, Any] | None:
-        """The verdict on labelled target examples against the untouched model; None without a judge."""
-        verdict: Mapping[str, Any] | None = self.told["verdict"]
-        return verdict
 
 
 def adapt(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,10 +71,38 @@ class Run(Saved):
         return evaluate(self, data, against=against, engine=engine, take=take, **options)
 
 
+class AdaptedRun(Run):
+    """What `adapt` left in a folder: it predicts as any run, and tells what was tried and what to expect."""
+
+    @property
+    def told(self) -> Mapping[str, Any]:
+        """`adapt.json`."""
+        return self.adapted or {}
+
+    @property
+    def candidates(self) -> list[Mapping[str, Any]]:
+        """Every method on every representation, with its evidence, status and reason."""
+        return list(self.told["candidates"])
+
+    @property
+    def chosen(self) -> Mapping[str, Any]:
+        """Method and representation of the model that is handed out."""
+        return dict(self.told["chosen"])
+
+    @property
+    def estimate(self) -> Mapping[str, Any]:
+        """Accuracy to be expected on the target, with a 90 % interval; no label was looked at."""
+        return dict(self.told["estimate"])
+
+    @property
+    def judged(self) -> Mapping[str, Any] | None:
+        """The verdict on labelled target examples against the untouched model; None without a judge."""
+        verdict: Mapping[str, Any] | None = self.told["verdict"]
+        return verdict
+
+
 def load(folder: str | Path, take: str = "winner") -> Run:
     """Open a finished run, or an adapted one; `take` says which of a run's two models predicts, see `Run`."""
-    from ._adapt import AdaptedRun
-
     return (AdaptedRun if (Path(folder) / ADAPTED).is_file() else Run)(folder, take)
 
 
