@@ -9,13 +9,14 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from numpy.typing import NDArray
 
 from .family import load, names
 from .types import Facts, FitContext, Fitted, FloatArray, Progress, Source, View
 
+Made = TypeVar("Made")
 SEARCH = 4  # settings that every rival compares on validation data, and a transfer candidate at most
 
 
@@ -26,6 +27,23 @@ class TrainResult:
     state: Mapping[str, NDArray[Any]]
     trained_params: int
     notes: Mapping[str, Any] = field(default_factory=dict)  # e.g. which step was best; used by a refit
+
+
+def finished(steps: Generator[Any, None, Made]) -> Made:
+    """What a run returns when it is done, its progress passed over.
+
+    >>> def run():
+    ...     yield Progress(1, 1)
+    ...     return "done"
+    >>> finished(run())
+    'done'
+    """
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            made: Made = end.value
+            return made
 
 
 def source_views(sources: Sequence[str]) -> list[View]:

@@ -17,12 +17,12 @@ from sklearn.decomposition import PCA
 from drawn_pair import fit, pair
 from drawn_task import drain
 from headstart.align import Head, labelshift, method, subspace, tca, transport
-from headstart.align._pair import softmax
 from headstart.align._rows import below, nearest, squared
 from headstart.align.choice.evidence import density_ratio
 from headstart.align.kmm import matching
 from headstart.align.selftrain import surest
 from headstart.align.testtime import lower_entropy, mean_entropy
+from headstart.kind.classification import softmax
 
 
 class Noted:

@@ -57,6 +57,9 @@ def test_the_folder_says_what_was_tried_what_to_expect_and_what_the_judge_found(
     assert told["verdict"]["n"] == 60
     assert told["sentence"] == desk.made.sentence
     assert "Do not adapt" in told["sentence"] or "Adapt by" in told["sentence"]
+    assert (
+        f"estimated {100 * told['estimate']['value']:.0f} % ({100 * low:.0f} to {100 * high:.0f})" in told["sentence"]
+    )
 
 
 def test_the_answers_of_every_candidate_are_kept(desk):
@@ -93,7 +96,7 @@ def test_every_candidate_saves_as_a_model_that_gives_its_answers(desk, tmp_path)
     from headstart.read import ReadOptions
     from headstart.run.adapt import steps
 
-    asked = steps.Asked(desk.run, str(desk.target), tmp_path / "x", 0, (), "auto", ReadOptions(), "")
+    asked = steps.Asked(desk.run, (str(desk.target),), tmp_path / "x", 0, (), "auto", ReadOptions(), "")
     found = steps.carry_out(asked, lambda *_: None)
     sources, weights = steps.sources_of(desk.run)
     texts = [e.content for e in found.target.examples]
@@ -105,7 +108,7 @@ def test_every_candidate_saves_as_a_model_that_gives_its_answers(desk, tmp_path)
         steps._save(own, found.task, candidate, found.untouched, sources, weights)
         model = open_model(own.out / "model")
         y, y_valid = (np.array([e.answer for e in part]) for part in (found.task.train, found.task.valid))
-        head = steps._run(candidate.method, candidate.at.whole(y, y_valid, 2, 0))
+        head = candidate.method.fit(candidate.at.whole(y, y_valid, 2, 0))
         with model.predictor() as predictor:
             given = predictor.logits(found.target.examples)
         assert np.allclose(given, head(candidate.at.target), atol=2e-3), candidate.id
@@ -165,6 +168,7 @@ def test_several_domains_make_a_model_for_one_that_nobody_has_seen(desk, tmp_pat
     assert {("erm", "TF-IDF"), ("mixup", "TF-IDF")} <= ways
     assert all({"x.jsonl", "y.jsonl", "z.jsonl", "mean", "worst"} == c["evidence"].keys() for c in made.candidates)
     assert made.judged["n"] == 60
+    assert any("a little hopeful: the best of 2 representations" in w for w in made.told["warnings"])
     assert len(made.predict([str(desk.target)])) == 60
     assert "domain" in made.report.read_text()
 
@@ -192,6 +196,7 @@ def test_a_run_of_a_network_of_its_own_is_a_candidate_as_it_is(desk, tmp_path):
     (own,) = [c for c in made.candidates if c["representation"] == "fine-tuning"]
     assert own["method"] == "none"
     assert made.told["untouched"]["representation"] == "fine-tuning"
+    assert any("fine-tuning) learnt from its validation texts, too" in w for w in made.told["warnings"])
     kept = load_file(tmp_path / "adapted" / "adapt" / "target.safetensors")["fine-tuning/none"]
     said = [row.probabilities for row in run.predict([str(desk.target)])]
     assert np.allclose(kept, [[p["a"], p["b"]] for p in said], atol=0.02)

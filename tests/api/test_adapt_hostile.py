@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from types import SimpleNamespace
 
 import pytest
@@ -89,3 +90,11 @@ def test_an_adapted_run_opens_as_one_and_has_one_model(desk):
     assert again.chosen == desk.made.chosen
     with pytest.raises(UsageError, match="holds one model"):
         again.predict([str(desk.target)], take="transfer")
+
+
+@pytest.mark.parametrize(("name", "said"), [("adapt.json", "damaged"), ("source.json", "missing")])
+def test_a_damaged_folder_is_told_by_the_file(desk, tmp_path, name, said):
+    moved = shutil.copytree(desk.made.path, tmp_path / "adapted")
+    (moved / name).write_text("{") if said == "damaged" else (moved / name).unlink()
+    with pytest.raises(DataError, match=rf"{name}.*{said}"):
+        headstart.load(moved)

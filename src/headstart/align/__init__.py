@@ -17,16 +17,13 @@ Its file has
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import Any
 
 from ..errors import UsageError
 from ..family import load, names
-from ..types import Progress
-from ._pair import Head, Model, Pair
+from ._pair import Head, Model, Pair, Way, wanted
 
-__all__ = ["Head", "Method", "Model", "Pair", "method", "methods"]
+__all__ = ["Head", "Method", "Model", "Pair", "method", "methods", "wanted"]
 
 FOLDER = "align"
 
@@ -34,17 +31,10 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Method:
-    """One way to adapt, a member of align/."""
+class Method(Way):
+    """One way to adapt to a domain without labels."""
 
-    name: str
-    title: str
-    paper: str
-    needs: frozenset[str]
     deep: bool
-    config: Callable[..., Any]
-    cost: Callable[[int, int, int, int], float]
-    run: Callable[[Any, Pair], Generator[Progress, None, Model]]
 
     def takes(self, pair: Pair) -> bool:
         """Whether it can work on such rows."""
@@ -61,8 +51,7 @@ def method(name: str) -> Method:
         UnknownName: there is none.
         UsageError: it needs a package that is not installed.
     """
-    file = load(FOLDER, name)
-    return Method(name, file.TITLE, file.PAPER, file.NEEDS, file.DEEP, file.Config, file.cost, file.run)
+    return Method.read(FOLDER, name, deep=load(FOLDER, name).DEEP)
 
 
 def methods() -> dict[str, Method]:

@@ -1,16 +1,18 @@
-"""What a method is given and what it returns: rows of two domains, and a head on such rows."""
+"""What a method is, what it is given and what it returns: rows of two domains, and a head on such rows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DataError
-from ..types import FloatArray, IntArray
+from ..errors import DataError, UnknownName
+from ..family import load
+from ..strategy import finished
+from ..types import FloatArray, IntArray, Progress
 
 Rows = Any  # float64 [n d], or a sparse matrix of scipy's [n v]
 
@@ -67,6 +69,44 @@ class Head:
     def leaning(self, log_odds: NDArray[np.float64]) -> Head:
         """With these numbers [k] added to the scores."""
         return replace(self, bias=self.bias + log_odds)
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to adapt, as a file of align/ or align/unseen/ describes it."""
+
+    name: str
+    title: str
+    paper: str
+    needs: frozenset[str]
+    config: Callable[..., Any]
+    cost: Callable[..., float]
+    run: Callable[..., Generator[Progress, None, Any]]
+
+    def fit(self, given: Any) -> Any:  # noqa: ANN401 - a Pair → a Model, or Domains → a Head
+        """What it makes of rows, by its one setting."""
+        return finished(self.run(self.config(), given))
+
+    @classmethod
+    def read(cls, folder: str, name: str, **more: Any) -> Self:  # noqa: ANN401 - fields of a way of its own
+        """The member of that folder. Raises `UnknownName`, or `UsageError` where a package is missing."""
+        file = load(folder, name)
+        return cls(name, file.TITLE, file.PAPER, file.NEEDS, file.Config, file.cost, file.run, **more)
+
+
+W = TypeVar("W", bound=Way)
+
+
+def wanted(known: Mapping[str, W], names: Sequence[str], always: str, what: str) -> dict[str, W]:
+    """Those that are tried: the ones named, all where none is, and one always.
+
+    Raises:
+        UnknownName: there is none of such a name.
+    """
+    for name in names:
+        if name not in known:
+            raise UnknownName(what, name, list(known))
+    return {name: way for name, way in known.items() if not names or name in (always, *names)}
 
 
 # Rows, classes or probabilities of classes [n k], weights [n] or None → a logistic head, its penalty fixed beforehand.
@@ -128,14 +168,3 @@ class Pair:
         """Share of each class among the source rows [k], with one more of each so that none is 0."""
         counts = np.bincount(self.ys, minlength=self.k) + 1.0
         return np.asarray(counts / counts.sum())
-
-
-def softmax(scores: NDArray[Any]) -> NDArray[np.float64]:
-    """[n k] → probabilities.
-
-    >>> softmax(np.array([[0.0, 0.0]])).tolist()
-    [[0.5, 0.5]]
-    """
-    top = np.asarray(scores, np.float64) - scores.max(1, keepdims=True)
-    odds = np.exp(top)
-    return np.asarray(odds / odds.sum(1, keepdims=True))

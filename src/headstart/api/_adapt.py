@@ -85,10 +85,10 @@ def adapt(
         raise UsageError("With --unseen all domains are labelled data, no runs. Give the data in place of the run.")
     _check(source, several_targets, place, unseen, several(method))
     run = _run(source, place, seed, source_model, budget, engine, watch, options)
+    data = [str(source), *map(str, several_targets)] if unseen else [str(first)]
+    asked = Asked(run, tuple(data), place, seed, several(method), engine, read, command or "headstart.adapt(…)")
     if unseen:
-        return _unseen([str(source), *map(str, several_targets)], run, place, judge, seed, method, engine, read,
-                       command or "headstart.adapt(…, unseen=True)", watch, options)  # fmt: skip
-    asked = Asked(run, str(first), place, seed, several(method), engine, read, command or "headstart.adapt(…)")
+        return _unseen(asked, judge, watch, options)
     with presses.heard(), locked(place):
         found = carry_out(asked, presses.polling(watch))
         _record.publish(asked, found)
@@ -135,30 +135,17 @@ def _shown(place: Path) -> AdaptedRun:
     return made
 
 
-def _unseen(
-    domains: Sequence[str],
-    run: Saved,
-    place: Path,
-    judge: str | Path | None,
-    seed: int,
-    method: str | list[str] | None,
-    engine: str,
-    read: ReadOptions,
-    command: str,
-    watch: Watch | None,
-    options: Mapping[str, Any],
-) -> AdaptedRun:
+def _unseen(asked: Asked, judge: str | Path | None, watch: Watch | None, options: Mapping[str, Any]) -> AdaptedRun:
     """Several labelled domains, for one that nobody has seen."""
-    from ..run.adapt import unseen as steps
+    from ..run.adapt import unseen
 
-    asked = steps.Asked(run, tuple(domains), place, seed, several(method), engine, read, command)
-    with presses.heard(), locked(place):
-        steps.carry_out(asked, presses.polling(watch))
-    made = _shown(place)
+    with presses.heard(), locked(asked.out):
+        unseen.carry_out(asked, presses.polling(watch))
+    made = _shown(asked.out)
     if judge is not None:
-        seen = evaluate(made, judge, engine=engine, watch=watch, **options)
-        _record.judged(place, seen, "On the domain kept for the judge")
-    return _shown(place)
+        seen = evaluate(made, judge, engine=asked.engine, watch=watch, **options)
+        _record.judged(asked.out, seen, "On the domain kept for the judge")
+    return _shown(asked.out)
 
 
 def _run(

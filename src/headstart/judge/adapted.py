@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..kind import kind_of, targets
-from ..kind._words import percent
 from ..types import Example, Task, to_dict
 from . import wording
 from .interval import paired
@@ -37,9 +36,15 @@ def kept(task: Task, after: Answers, before: Answers, level: float = 0.95) -> Ma
     }
 
 
-def verdict(found: Evaluation, alone: str = "Not adapted") -> tuple[Mapping[str, Any], str]:
-    """As JSON, and in a sentence; without a comparison it stands `alone`: the untouched model was handed out."""
-    value, n = found.run.value, found.n
+def verdict(found: Evaluation, alone: str = "Not adapted", what: str = "Adapting") -> tuple[Mapping[str, Any], str]:
+    """As JSON, and in a sentence.
+
+    Args:
+        found: on labelled target examples.
+        alone: what the sentence begins with where nothing stands beside: the untouched model was handed out.
+        what: was changed.
+    """
+    value, n, unit = found.run.value, found.n, wording.units(found.metric)
     of = f"{wording.counted(n, found.noun, found.groups)} with labels"
     common = {
         "metric": found.metric,
@@ -50,13 +55,12 @@ def verdict(found: Evaluation, alone: str = "Not adapted") -> tuple[Mapping[str,
     }
     seen = found.comparison
     if seen is None or found.against is None:
-        low, high = (percent(x) for x in found.run.interval)
-        said = f"{alone}: {percent(value)} of {of} are right ({low} to {high})."
+        low, high = (unit.value(x) for x in found.run.interval)
+        said = f"{alone}: {unit.named(value)} ({100 * found.level:g} % interval {low} to {high}, {of})."
         return {**common, "decision": "untouched", "untouched": value, "difference": 0.0}, said
-    unit = wording.units(found.metric)
     low, high = (unit.change(x) for x in seen.interval)
     word = {"helps": "helps", "hurts": "hurts"}.get(seen.decision)
-    begin = f"Adapting {word}" if word else "No evidence that adapting helps"
+    begin = f"{what} {word}" if word else f"No evidence that {what[0].lower()}{what[1:]} helps"
     said = (
         f"{begin}: {unit.named(value)} against {unit.named(found.against.value)} of the untouched model "
         f"({unit.change(seen.difference)}{unit.points}, {100 * found.level:g} % interval {low} to {high}, {of})."

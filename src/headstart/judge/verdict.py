@@ -19,7 +19,7 @@ from ..errors import DataError, UsageError
 from ..family import load
 from ..kind import kind_of, targets
 from ..plan._folds import groups
-from ..strategy import strategy
+from ..strategy import finished, strategy
 from ..types import Decoder, Example, Features, FitContext, Fitted, Rival, Task, Verdict, View
 from . import bootstrap
 from ._quantiles import Float64
@@ -162,14 +162,9 @@ def _floor(task: Task) -> Fitted:
     """The best answer that looks at nothing, by the task's training labels."""
     way, y = strategy(FLOOR), targets(task, task.train)
     work = FitContext(Features(np.zeros((len(y), 1), np.float32), y, ""), len(task.labels), View(None), kind=task.kind)
-    steps = way.run(way.config(), work)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            made = end.value
-            fitted = Fitted(FLOOR, View(None), {}, task.labels, made.state, made.trained_params, 0)
-            return replace(fitted, kind=task.kind, modality=task.modality)
+    made = finished(way.run(way.config(), work))
+    fitted = Fitted(FLOOR, View(None), {}, task.labels, made.state, made.trained_params, 0)
+    return replace(fitted, kind=task.kind, modality=task.modality)
 
 
 def metric_of(task: Task, asked: str | None = None) -> str:

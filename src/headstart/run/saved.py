@@ -40,23 +40,24 @@ class Saved:
         if take not in TAKES:
             raise UsageError(f"take={take!r} was given; a run keeps {', '.join(TAKES)}. Name one of these.")
         self.adapted: Mapping[str, Any] | None = None  # of a run that was adapted, `adapt.json`
-        with suppress(FileNotFoundError):
-            self.adapted = json.loads((self.path / ADAPTED).read_text(encoding="utf-8"))
+        file = self.path / ADAPTED
         try:
+            with suppress(FileNotFoundError):
+                self.adapted = json.loads(file.read_text(encoding="utf-8"))
             file = self.path / ("run.json" if self.adapted is None else BEFORE)
             given = json.loads(file.read_text(encoding="utf-8"))
-            self.record: RunRecord = understood(given, str(self.path / "run.json"))
+            self.record: RunRecord = understood(given, str(file))
         except FileNotFoundError as error:
             known = sorted(p.parent.name for p in self.path.absolute().parent.glob("*/run.json"))
             beside = f" Finished runs beside it: {', '.join(known)}." if known else ""
             raise DataError(
-                f"{self.path} holds no finished run (run.json is missing).{beside} "
+                f"{self.path} holds no finished run ({file.name} is missing).{beside} "
                 f"Make one with: headstart fit DATA --out {self.path}"
             ) from error
         except ValueError as error:
             raise DataError(
-                f"{self.path / 'run.json'} is damaged ({error}). Move it away and run the same `headstart fit` again: "
-                "finished work is kept."
+                f"{file} is damaged ({error}). Move it away and run the same `headstart "
+                f"{'fit' if file.name == 'run.json' else 'adapt'}` again: finished work is kept."
             ) from error
         self._was = str(self.record.get("run", self.path))
         if Path(self._was).absolute() != self.path.absolute():  # it was moved or copied

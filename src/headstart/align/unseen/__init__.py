@@ -16,13 +16,10 @@ one domain out after the other (`_choose.py`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import Any
 
-from ...family import load, names
-from ...types import Progress
-from .._pair import Head
+from ...family import names
+from .._pair import Way
 from ._domains import Domains
 
 __all__ = ["Domains", "Method", "method", "methods"]
@@ -31,16 +28,8 @@ FOLDER = "align/unseen"
 
 
 @dataclass(frozen=True)
-class Method:
-    """One way to learn for an unseen domain, a member of align/unseen/."""
-
-    name: str
-    title: str
-    paper: str
-    needs: frozenset[str]
-    config: Callable[..., Any]
-    cost: Callable[[int, int, int], float]
-    run: Callable[[Any, Domains], Generator[Progress, None, Head]]
+class Method(Way):
+    """One way to learn for an unseen domain."""
 
     def takes(self, domains: Domains) -> bool:
         """Whether it can work on such rows."""
@@ -56,8 +45,7 @@ def method(name: str) -> Method:
     Raises:
         UnknownName: there is none.
     """
-    file = load(FOLDER, name)
-    return Method(name, file.TITLE, file.PAPER, file.NEEDS, file.Config, file.cost, file.run)
+    return Method.read(FOLDER, name)
 
 
 def methods() -> dict[str, Method]:

@@ -126,13 +126,7 @@ def _rights(method: Method, domains: Domains) -> list[NDArray[np.float64]]:
     rights = []
     for left in range(len(domains.parts)):
         others, rows, y = domains.without(left)
-        run = method.run(method.config(), others)
-        while True:
-            try:
-                next(run)
-            except StopIteration as end:
-                scores = end.value(rows)
-                break
+        scores = method.fit(others)(rows)
         rights.append((scores.argmax(1) == y).astype(np.float64))
     return rights
 

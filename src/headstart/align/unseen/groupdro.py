@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ...kind.classification import softmax
 from ...types import FloatArray, Progress
-from .._pair import Head, softmax
+from .._pair import Head
 from ._domains import Domains
 
 TITLE = "the worst domain counts most (group DRO)"

@@ -65,7 +65,7 @@ def _record(asked: Asked, found: Adapted) -> dict[str, Any]:
         "seed": asked.seed,
         "source": {"run": str(asked.run.path), "name": found.task.name, "n": found.task.n, "kept": None},
         "target": {
-            "data": asked.target,
+            "data": asked.data[0],
             "n": len(found.target.examples),
             "unlike": [found.target.shown[i] for i in found.unlike],
             "shown": list(found.target.shown),
@@ -77,7 +77,7 @@ def _record(asked: Asked, found: Adapted) -> dict[str, Any]:
         "candidates": rows,
         "estimate": {"metric": "accuracy", **_estimate(found.estimates[chosen.id])},
         "verdict": None,
-        "warnings": [*found.target.notes, *_unlike(found)],
+        "warnings": [*found.target.notes, *_unlike(found), *_flattered(found)],
         "spend": {**found.clock.spend, "total": found.clock.total()},
     }
 
@@ -94,21 +94,23 @@ def sentence(found: Adapted) -> str:
     chosen, untouched, what = found.chosen, found.untouched, noun(found.task.modality)
     tried = len({c.method.name for c in found.candidates} - {PLAIN})
     mine, theirs = (promise(found.estimates[c.id]) for c in (chosen, untouched))
-    best = f"the best of {tried} methods" if tried > 1 else "the method tried"
-    best += " promises no more than the untouched model"
+    none = f"none of {tried} methods is" if tried > 1 else "the method tried is not"
+    none += " supported by what can be seen without labels"
+    on = f"on the {len(found.target.examples):,} unlabelled {what}s"
     if chosen is untouched:
-        return f"Do not adapt: {best} (estimated {theirs} on the {len(found.target.examples)} unlabelled {what}s)."
+        return f"Do not adapt: {none}. The untouched model: estimated {theirs} right {on}."
     if chosen.method.name == PLAIN:
-        return f"Do not adapt: {best} (estimated {theirs}); another representation, {chosen.at.name}, promises {mine}."
-    return (
-        f"Adapt by {chosen.method.title} on {chosen.at.name}: it promises {mine} on the "
-        f"{len(found.target.examples)} unlabelled {what}s, the untouched model {theirs}."
-    )
+        return (
+            f"Do not adapt: {none}; but another representation, {chosen.at.name}, is: estimated {mine} right {on}, the "
+            f"untouched model {theirs}."
+        )
+    how = f"{chosen.method.title} on {chosen.at.name}"
+    return f"Adapt by {how}: estimated {mine} right {on}, the untouched model {theirs}."
 
 
 def promise(known: Estimated) -> str:
-    """An estimate with half its interval: "71 ± 4 %"."""
-    return f"{100 * known.value:.0f} ± {50 * (known.high - known.low):.0f} %"
+    """An estimate with its interval, which is wider below: "71 % (62 to 76)"."""
+    return f"{100 * known.value:.0f} % ({100 * known.low:.0f} to {100 * known.high:.0f})"
 
 
 def _unlike(found: Adapted) -> list[str]:
@@ -119,6 +121,17 @@ def _unlike(found: Adapted) -> list[str]:
     return [
         f"{percent(part)} of the target {what}s look like none that the model learnt from ({some}, …): they may be of "
         "a class it does not know, and it will name a known one."
+    ]
+
+
+def _flattered(found: Adapted) -> list[str]:
+    """That the run's own model, kept as it is, was shown what it had learnt from."""
+    if len(found.untouched.at.train):
+        return []
+    name, what = found.untouched.at.name, noun(found.task.modality)
+    return [
+        f"The untouched model ({name}) learnt from its validation {what}s, too, so that what it shows "
+        "on them flatters it: it is kept the more easily, and its estimate may be high."
     ]
 
 
@@ -134,7 +147,8 @@ def judged(out: Path, seen: Evaluation, alone: str = "Not adapted") -> None:
     from ...judge.adapted import verdict
 
     record = json.loads((out / ADAPTED).read_text(encoding="utf-8"))
-    record["verdict"], said = verdict(seen, alone)
+    what = "Adapting" if record["chosen"]["method"] != PLAIN else "The other representation"
+    record["verdict"], said = verdict(seen, alone, what)
     record["sentence"] = f"{said} {record['sentence']}"
     record["warnings"] += [
         f"{n} of the judge's {seen.noun}s {'was' if n == 1 else 'were'} set aside: {reason.replace('_', ' ')}."

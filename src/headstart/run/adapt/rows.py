@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 
 from ...align import Head, Method, Model, Pair
 from ...align._pair import Fit
-from ...align._rows import below
+from ...align._rows import below, drawn
 from ...score._axes import FLOOR, decompose, penalties
 from ...transfer.baseline import tfidf_linear as tfidf
 from ...transfer.heads.linear import logistic, ridge_path
+from ...transfer.probe import Config as Probe
 from ...types import FloatArray, IntArray, View
 
 TFIDF = "TF-IDF"
-SHARE = 0.125  # a probe's usual setting
 # Of the mean deviation, what each column's counts at least: one that is constant among the source rows alone would lie
 # hundreds of thousands of deviations off in the target.
 LEAST = 0.2
@@ -59,8 +59,7 @@ class Representation:
             k: classes.
             seed: of the draw and of the methods.
         """
-        random = np.random.default_rng(seed)
-        mine, theirs = (_some(rows.shape[0], random) for rows in (self.train, self.target))
+        mine, theirs = drawn(self.train.shape[0], USED, seed), drawn(self.target.shape[0], USED, seed + 1)
         return Pair(self.train[mine], y[mine], self.target[theirs], k, self.fit, seed)
 
     def whole(self, y: IntArray, y_valid: IntArray, k: int, seed: int) -> Pair:
@@ -94,7 +93,7 @@ def dense(
     train, valid, target = ((x - mean) / scale for x in (train, valid, target))
     own = decompose(train, each=False)  # in one unit: what a method's axes weigh is not undone
     grid = penalties(own)
-    penalty = setting.get("share", SHARE) * float(grid[ridge_path(own, y, k, grid)[0].argmin()])
+    penalty = setting.get("share", Probe().share) * float(grid[ridge_path(own, y, k, grid)[0].argmin()])
 
     def fit(x: Any, y: NDArray[Any], weight: FloatArray | None) -> Head:  # noqa: ANN401 - rows
         a = decompose(x, each=False)
@@ -133,8 +132,3 @@ def words(view: View, texts: Sequence[NDArray[Any]], y: IntArray, k: int, featur
 
     setting = {"features": features, "c": c}
     return Representation(TFIDF, view, setting, train, valid, target, fit, state)
-
-
-def _some(n: int, random: np.random.Generator) -> IntArray:
-    """At most `USED` of them, in their order."""
-    return np.sort(random.permutation(n)[:USED])

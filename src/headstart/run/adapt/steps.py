@@ -17,19 +17,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...align import Method, Model, method, methods
+from ...align import Method, Model, method, methods, wanted
+from ...align._rows import nearest
 from ...errors import HeadstartError, SourceError, UnknownName
-from ...kind import kind_of
+from ...kind import kind_of, targets
 from ...read import ReadOptions
 from ...runtime import Clock, one_blas_thread
 from ...score._axes import signed_root
 from ...strategy import strategy
-from ...types import Decoder, Example, Facts, Fitted, IntArray, Source, Task, View
+from ...types import Decoder, Example, Facts, Fitted, Source, Task, View
 from .. import particulars
 from ..job import Watch
 from ..saved import MODEL, Saved
 from .domains import Target, source_task, target
-from .rows import SHARE, Representation, dense
+from .rows import Representation, dense
 
 if TYPE_CHECKING:
     from ...align.choice.choose import Choice
@@ -44,13 +45,13 @@ PLAIN = "none"  # the method that does not adapt
 class Asked:
     """What was asked for."""
 
-    run: Saved
-    target: str
+    run: Saved  # to begin with; of several domains that on the first, which tells the sources
+    data: tuple[str, ...]  # the target; or all domains, where they are labelled and none is the target
     out: Path
     seed: int
     methods: tuple[str, ...]  # names; all where there is none
     engine: str
-    read: ReadOptions  # of the target
+    read: ReadOptions  # of the data
     command: str
 
 
@@ -101,7 +102,7 @@ def carry_out(asked: Asked, watch: Watch) -> Adapted:
     with tempfile.TemporaryDirectory(prefix="headstart-") as folder, one_blas_thread():
         with clock("read"):
             task = source_task(run, lambda done, of: watch("read", done, of))
-            there = target(run, task, asked.target, asked.read, Path(folder))
+            there = target(run, task, asked.data[0], asked.read, Path(folder))
         sources, weights = sources_of(run)
         store = FeatureStore(sources, modality=task.modality, engine=asked.engine, weights=weights, watch=watch)
         with clock("embed"):
@@ -117,17 +118,13 @@ def carry_out(asked: Asked, watch: Watch) -> Adapted:
     return Adapted(task, there, found, choice, chosen, untouched, estimates, fitted, unlike, clock)
 
 
-def ways(wanted: Sequence[str]) -> list[Method]:
+def ways(names: Sequence[str]) -> list[Method]:
     """The methods that are tried; not adapting always is.
 
     Raises:
         UsageError: there is no such method.
     """
-    known = methods()
-    for name in wanted:
-        if name not in known:
-            raise UnknownName("adaptation method", name, list(known))
-    return [way for name, way in known.items() if not wanted or name in (PLAIN, *wanted)]
+    return [*wanted(methods(), names, PLAIN, "adaptation method").values()]
 
 
 def sources_of(run: Saved) -> tuple[dict[str, Source], dict[str, Path]]:
@@ -156,7 +153,7 @@ def _representations(run: Saved, task: Task, there: Target, store: FeatureStore)
         view = View(key, "top")
         rows = [signed_root(store.extract(part, [view])[0].x) for part in parts]
         store.leave(key)
-        yield dense(key, view, rows, answers(task.train), k, share_of(run, key))
+        yield dense(key, view, rows, targets(task, task.train), k, share_of(run, key))
     yield from sourceless(run, task, store, parts)
 
 
@@ -169,18 +166,15 @@ def sourceless(
         way, k = strategy("classical"), len(task.labels)
         view = way.fit_view(View(None), Facts(len(task.train), k, modality=task.modality, kind=task.kind))
         seen = [store.extract(part, [view])[0].x for part in parts]
-        if (own := particulars.of(task.modality).sourceless(view, seen, answers(task.train), k, config)) is not None:
+        if (
+            own := particulars.of(task.modality).sourceless(view, seen, targets(task, task.train), k, config)
+        ) is not None:
             yield own
 
 
-def answers(examples: Sequence[Example]) -> IntArray:
-    """Their classes [n]."""
-    return np.array([e.answer for e in examples], np.int64)
-
-
 def share_of(run: Saved, source: str) -> Mapping[str, Any]:
-    """The setting of the run's probe on a source."""
-    return {"share": float(setting(run, "probe", source).get("share", SHARE))}
+    """The setting of the run's probe on a source; nothing, where it had none."""
+    return {name: value for name, value in setting(run, "probe", source).items() if name == "share"}
 
 
 def setting(run: Saved, strategy: str, source: str | None) -> Mapping[str, Any]:
@@ -196,7 +190,7 @@ def _all(
     from ...align.choice.evidence import Shown, density_ratio
 
     kind, k = kind_of(task.kind), len(task.labels)
-    y, y_valid = answers(task.train), answers(task.valid)
+    y, y_valid = targets(task, task.train), targets(task, task.valid)
     found: list[Candidate] = []
     ordered = sorted(ways, key=lambda way: way.name != PLAIN)
     many = sum(at.takes(way) for at in shown_by for way in ordered)
@@ -210,7 +204,7 @@ def _all(
             candidate, begun = Candidate(at, way), time.monotonic()
             found.append(candidate)
             try:
-                model = _run(way, pair)
+                model: Model = way.fit(pair)
                 valid, there = model(at.valid), model(at.target)
                 if not (np.isfinite(valid).all() and np.isfinite(there).all()):
                     raise ArithmeticError("some of its scores are no numbers")
@@ -231,17 +225,6 @@ def _all(
                 candidate.why = str(problem)
             candidate.seconds = time.monotonic() - begun
     return found
-
-
-def _run(way: Method, pair: Any) -> Model:  # noqa: ANN401 - a Pair
-    """A method's model with its one setting."""
-    steps = way.run(way.config(), pair)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            model: Model = end.value
-            return model
 
 
 def _untouched(asked: Asked, found: list[Candidate], task: Task, there: Target, folder: Path) -> Candidate:
@@ -274,7 +257,7 @@ def _as_it_is(asked: Asked, task: Task, there: Target, folder: Path) -> Candidat
         raise ArithmeticError(f"{name} is kept as it is.")
 
     at = Representation(name, model.fitted.view, {}, none, none, none, nobody, nobody)
-    shown = Shown(PLAIN, name, said[0], answers(task.valid), said[1], None, None, None)
+    shown = Shown(PLAIN, name, said[0], targets(task, task.valid), said[1], None, None, None)
     return Candidate(at, method(PLAIN), shown)
 
 
@@ -295,19 +278,14 @@ def _unlike(chosen: Candidate) -> list[int]:
     at = chosen.at
     if not at.dense or not len(at.train):
         return []
-    near, own = _nearest(at.target, at.train), _nearest(at.valid, at.train)
+    near, own = (_apart(rows, at.train) for rows in (at.target, at.valid))
     spread = float(np.median(near) / max(float(np.median(own)), 1e-9))  # all of another domain lie farther off
     return np.flatnonzero(near > max(spread, 1.0) * np.quantile(own, 0.99)).tolist()
 
 
-def _nearest(rows: NDArray[np.float64], among: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Distance to the nearest, of each row."""
-    square = (among**2).sum(1)
-    out = [
-        np.sqrt(np.maximum(((part**2).sum(1)[:, None] + square - 2 * part @ among.T).min(1), 0.0))
-        for part in np.array_split(rows, max(1, len(rows) // 512))
-    ]
-    return np.concatenate(out)
+def _apart(rows: NDArray[np.float64], among: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Distance of each row to the nearest of others."""
+    return np.asarray(np.linalg.norm(rows - among[nearest(rows, among)], axis=1))
 
 
 def _save(
@@ -319,31 +297,46 @@ def _save(
     weights: Mapping[str, Path],
 ) -> Fitted:
     """The chosen one, fitted on all labelled source examples; the run's own model, where that is it."""
-    from ...extract._extractor import pick_engine
     from ...ship import store
 
     model = asked.run.model
     if chosen is untouched:
         store.save(asked.out / MODEL, model.fitted, model.source, model.weights, model.columns, pixels=model.pixels)
         return model.fitted
-    y, y_valid = answers(task.train), answers(task.valid)
-    made = _run(chosen.method, chosen.at.whole(y, y_valid, len(task.labels), asked.seed))
-    state = {name: np.ascontiguousarray(x) for name, x in chosen.at.state(made).items()}
-    source = sources[chosen.at.view.source] if chosen.at.view.source else None
+    y, y_valid = targets(task, task.train), targets(task, task.valid)
+    made = chosen.method.fit(chosen.at.whole(y, y_valid, len(task.labels), asked.seed))
+    return save(asked, task, chosen.at, made, chosen.decoder, sources, weights)
+
+
+def save(
+    asked: Asked,
+    task: Task,
+    at: Representation,
+    made: Model,
+    decoder: Decoder,
+    sources: Mapping[str, Source],
+    weights: Mapping[str, Path],
+) -> Fitted:
+    """Write what a method made on a representation as the model of the folder."""
+    from ...extract._extractor import pick_engine
+    from ...ship import store
+
+    state = {name: np.ascontiguousarray(x) for name, x in at.state(made).items()}
+    source = sources[at.view.source] if at.view.source else None
     learnt = sum(x.size for x in state.values() if x.dtype == np.float32)
     engine = particulars.of(task.modality).engine(pick_engine(asked.engine)) if source else ""
     fitted = Fitted(
         made.strategy,
-        replace(chosen.at.view, engine=engine),
-        dict(chosen.at.config),
+        replace(at.view, engine=engine),
+        dict(at.config),
         task.labels,
         state,
         learnt,
         learnt + (source.params if source else 0),
         task.kind,
-        chosen.decoder,
+        decoder,
         task.modality,
     )
-    file = weights[source.key] if source else None
+    model, file = asked.run.model, weights[source.key] if source else None
     store.save(asked.out / MODEL, fitted, source, file, model.columns, pixels=model.pixels)
     return fitted
