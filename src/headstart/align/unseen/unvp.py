@@ -42,7 +42,9 @@ class Config:
     steps: int = 300  # of training
     batch: int = 128
     lr: float = 3e-3  # peak
-    reach: float = 0.1  # how far a row is moved, in deviations an axis
+    # How far a row is moved, in deviations an axis. With 0.3 it lost 0.6 and 5.1 points more on four hospitals and six
+    # speakers, one left out after the other; chosen on these two, which therefore do not judge it.
+    reach: float = 0.1
     climbs: int = 10  # gradient steps that move it
     rounds: int = 2  # of moving rows and fitting
 

@@ -1,6 +1,6 @@
 """The steps of an adaptation: a finished run, unlabelled examples of another domain, and a model for these.
 
-read both → look at them through the run's sources (and, of texts, as TF-IDF) → every method on every representation →
+read both → look at them through the run's sources (and as TF-IDF or HOG) → every method on what suits it →
 choose without a target label → estimate how good it will be → fit the chosen one on all source examples → save. All
 that is looked at is cached by content and every method is a function of its seed: started again, it says the same.
 """
