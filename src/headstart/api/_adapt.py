@@ -42,9 +42,9 @@ def adapt(
 ) -> AdaptedRun:
     """Adapt to a new domain of which there are examples and no labels; not to adapt is always a candidate.
 
-    Every method of `align/` is tried on every representation that suits it (top features of the run's sources; TF-IDF of
-    texts, HOG of pictures).
-    Which one is handed out is chosen without a target label, and how good it will be on the target is estimated.
+    Every method of `align/` is tried on every representation that suits it (top features of the run's sources; TF-IDF
+    of texts, HOG of pictures). Which one is handed out is chosen without a target label, and how good it will be on the
+    target is estimated.
 
     Args:
         source: labelled examples, as `fit` takes them, or a finished run and its folder. Data are fitted first, with

@@ -46,8 +46,8 @@ def run(
 ) -> None:
     """Adapt a model to a new domain without its labels.
 
-    Every method is tried on every representation that suits it; which one is handed out is chosen without a target label, and how
-    good it will be there is estimated. With --judge labelled examples tell whether it was right.
+    Every method is tried on every representation that suits it; which one is handed out is chosen without a target
+    label, and how good it will be there is estimated. With --judge labelled examples tell whether it was right.
     """
     options = reading(locals())
     from ..api import adapt
