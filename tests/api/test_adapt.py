@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -15,6 +16,8 @@ import own_source
 import tiny_text
 from drawn import two_classes
 from headstart.errors import DataError, UnknownName, UsageError
+from headstart.report.adapted import text
+from headstart.run.adapt import labelled
 from headstart.ship.store import load as open_model
 
 
@@ -36,7 +39,8 @@ def desk(tmp_path_factory):
         run = headstart.fit(data, out=folder / "run", source=source, strategy="probe,classical", seeds=1)
         labelled = tiny_text.table(folder / "there.jsonl", 60, 5)
         target = unlabelled(labelled, folder / "target.jsonl")
-        made = headstart.adapt(run, target, judge=labelled, out=folder / "adapted", method="coral,reweight")
+        how = {"judge": labelled, "target_labels": "half", "method": "coral,reweight"}
+        made = headstart.adapt(run, target, out=folder / "adapted", **how)
         yield SimpleNamespace(
             folder=folder, data=data, run=run, labelled=labelled, target=target, made=made, source=source
         )
@@ -77,8 +81,48 @@ def test_it_predicts_and_is_evaluated_as_any_run(desk):
     assert found.run.value == desk.made.judged["value"]
 
 
+def test_a_model_that_learnt_from_half_of_the_judges_labels_stands_beside(desk):
+    told = desk.made.judged["target_trained"]
+    assert (told["labels"], told["n"]) == (30, 30)
+    assert told["tried"].keys() == {c["representation"] for c in desk.made.candidates}
+    assert told["tried"][told["representation"]] == max(told["tried"].values())
+    assert told["difference"] == pytest.approx(told["value"] - told["target_trained"])
+    assert told["interval"][0] <= told["difference"] <= told["interval"][1]
+    assert told["sentence"] in desk.made.report.read_text()
+    assert told["sentence"] not in desk.made.sentence
+    assert " ".join(told["sentence"].split()) in " ".join(text(desk.made.told).split())
+
+
+def test_what_the_rival_is_compared_on_has_taught_it_nothing(desk):
+    """Their labels turned round, it says the same of them; the labels that teach turned round, it says the opposite."""
+    seen = headstart.evaluate(desk.made, desk.labelled)
+
+    def rival(*turned):
+        examples = [replace(e, answer=1 - e.answer) if i in turned else e for i, e in enumerate(seen.examples)]
+        given = replace(seen, examples=tuple(examples))
+        return labelled.target_trained(desk.run, given, 30, seed=0, engine="auto", watch=lambda *_: None)
+
+    plain = rival()
+    blind, fooled = rival(*plain.rest), rival(*plain.taught)
+    assert plain.answers.tolist() == blind.answers.tolist() == (1 - fooled.answers).tolist()
+    assert (plain.tried, plain.taught.tolist()) == (blind.tried, blind.taught.tolist())
+    assert plain.taught.tolist() == fooled.taught.tolist()
+
+
+def test_a_judge_with_too_few_labels_for_a_rival_is_told_and_the_verdict_stays(desk, tmp_path):
+    how = {"out": tmp_path / "adapted", "method": "coral"}
+    with pytest.raises(
+        DataError, match="of the judge's 60 texts 41 would teach and 19 be left to compare on; 10 and 20"
+    ):
+        headstart.adapt(desk.run, desk.target, judge=desk.labelled, target_labels=41, **how)
+    assert headstart.load(tmp_path / "adapted").judged["target_trained"] is None
+    for given, judge, said in ((9, desk.labelled, "from 10 on, or half"), (20, None, "without --judge")):
+        with pytest.raises(UsageError, match=said):
+            headstart.adapt(desk.run, desk.target, judge=judge, target_labels=given, **how)
+
+
 def test_labels_beside_the_target_are_never_looked_at(desk, tmp_path):
-    """Every target example under one label, and judged by other ones: all but the judge's part is the same."""
+    """Every target example under one label, judged by other ones and no rival taught: the choice is the same."""
     wrong = unlabelled(desk.labelled, tmp_path / "target.jsonl", label="a")
     judge = tiny_text.table(tmp_path / "judge.jsonl", 30, 8)
     again = headstart.adapt(desk.run, wrong, judge=judge, out=tmp_path / "adapted", method="coral,reweight")
@@ -91,14 +135,12 @@ def test_labels_beside_the_target_are_never_looked_at(desk, tmp_path):
 
 def test_every_candidate_saves_as_a_model_that_gives_its_answers(desk, tmp_path):
     """Whichever is chosen, what lies in the folder reads plain examples as the method's own head does."""
-    from dataclasses import replace
-
     from headstart.read import ReadOptions
-    from headstart.run.adapt import steps
+    from headstart.run.adapt import steps, views
 
     asked = steps.Asked(desk.run, (str(desk.target),), tmp_path / "x", 0, (), "auto", ReadOptions(), "")
     found = steps.carry_out(asked, lambda *_: None)
-    sources, weights = steps.sources_of(desk.run)
+    sources, weights = views.sources_of(desk.run)
     texts = [e.content for e in found.target.examples]
     for number, candidate in enumerate(found.candidates):
         if candidate is found.untouched:

@@ -5,7 +5,7 @@ import pytest
 
 from drawn_evaluation import first, judged, task
 from headstart.judge import interval
-from headstart.judge.adapted import kept, verdict
+from headstart.judge.adapted import beside_labels, kept, verdict
 
 
 def test_a_model_that_is_better_on_the_same_examples_is_said_to_help():
@@ -49,3 +49,26 @@ def test_what_was_kept_is_counted_on_the_sealed_test_example_by_example():
     assert (told["n"], told["before"], told["after"], told["change"]) == (n, 0.8, 0.6, pytest.approx(-0.2))
     assert tuple(told["interval"]) == interval.paired(first(0.6), first(0.8))
     assert data.test.reads == 1
+
+
+@pytest.mark.parametrize(("right", "decision"), [(0.5, "helps"), (1.0, "hurts"), (0.75, "no_evidence")])
+def test_a_model_that_learnt_target_labels_is_compared_on_the_others_alone(right, decision):
+    """Of 240 the last 200; the one handed out has 140 of these right."""
+    found, rest = judged(task(), first(0.75)), np.arange(40, 240)
+    y = np.array([found.examples[i].answer for i in rest])
+    rival = first(right)[rest]
+    told = beside_labels(found, rest, np.where(rival, y, 1 - y), 40, 0.01)
+    assert (told["labels"], told["n"], told["decision"]) == (40, 200, decision)
+    assert (told["value"], told["target_trained"]) == (0.7, rival.mean())
+    assert tuple(told["interval"]) == interval.paired(first(0.75)[rest], rival)
+    assert told["difference"] == pytest.approx(0.7 - rival.mean())
+    assert "one trained on 40 labels of the target" in told["sentence"]
+    assert told["sentence"].endswith(", the other 200 texts).")
+
+
+def test_groups_of_the_others_are_resampled_whole():
+    rest = np.arange(40, 240)
+    alone, grouped = (
+        beside_labels(judged(task(groups=n), first(0.75)), rest, rest % 2, 40, 0.01)["interval"] for n in (0, 24)
+    )
+    assert grouped[1] - grouped[0] > alone[1] - alone[0]

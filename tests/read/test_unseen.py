@@ -143,6 +143,9 @@ def test_how_near_duplicates_count_is_heard(tmp_path):
     near = [{"text": f"{words} {n}", "label": "a"} for n in range(3)]
     path = table(tmp_path, [*rows(6), *near])
     assert len(unseen(path, **AB).test) == 9
+    together = [e.group for e in unseen(path, **AB).test.open() if words in e.content]
+    assert None not in together
+    assert len({*together}) == 1, "intervals take them for one"
     assert len(unseen(path, **AB, options=ReadOptions(duplicates="drop")).test) == 7
 
 

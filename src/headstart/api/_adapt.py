@@ -6,11 +6,12 @@ import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
 from ..interrupt import presses
 from ..read import ReadOptions
+from ..run.adapt import labelled
 from ..run.adapt import record as _record
 from ..run.adapt.steps import Adapted, Asked, carry_out
 from ..run.job import Watch
@@ -21,6 +22,9 @@ from ._evaluate import evaluate
 from ._fit import fit, several
 from ._run import AdaptedRun, Run
 
+if TYPE_CHECKING:
+    from ..judge.unseen import Evaluation
+
 SOURCE = "source"  # folder below OUT, of the fit that comes before
 
 
@@ -30,6 +34,7 @@ def adapt(
     *,
     unseen: bool = False,
     judge: str | Path | None = None,
+    target_labels: int | str | None = None,
     out: str | Path | None = None,
     seed: int = 0,
     method: str | list[str] | None = None,
@@ -54,6 +59,8 @@ def adapt(
             each is left out in turn, to choose among the methods of `align/unseen/` by.
         judge: labelled examples of the target domain, which the judge alone sees: the chosen model against the
             untouched one, with a paired interval.
+        target_labels: with `judge`: also against a model trained on so many of its labels, or on "half" of them; the
+            two are compared on the others.
         out: folder for what is made; `runs/NAME-adapted` when not given, after the target's name.
         seed: of all that is drawn.
         method: names of methods, in place of all.
@@ -69,7 +76,7 @@ def adapt(
         UsageError: the labels are no classes, or an argument is wrong.
     """
     quiet_threads()
-    read = ReadOptions.of(options)
+    read, labels = ReadOptions.of(options), labelled.asked(target_labels, judge)
     several_targets = [target] if isinstance(target, str | Path) else [*target]
     first = several_targets[0]
     place = Path(out) if out else Path("runs") / f"{Path(os.path.abspath(first)).stem}-adapted"
@@ -89,16 +96,16 @@ def adapt(
     data = [str(source), *map(str, several_targets)] if unseen else [str(first)]
     asked = Asked(run, tuple(data), place, seed, several(method), engine, read, command or "headstart.adapt(…)")
     if unseen:
-        return _unseen(asked, judge, watch, options)
+        return _unseen(asked, judge, labels, watch, options)
     with presses.heard(), locked(place):
         found = carry_out(asked, presses.polling(watch))
         _record.publish(asked, found)
     made = _shown(place)
     _record.kept(place, _kept(made, run, found, engine))
     if judge is not None:
-        same = found.chosen is found.untouched
-        seen = evaluate(made, judge, against=None if same else run, engine=engine, watch=watch, **options)
-        _record.judged(place, seen)
+        against = None if found.chosen is found.untouched else run
+        seen = evaluate(made, judge, against=against, engine=engine, watch=watch, **options)
+        _judged(asked, seen, "Not adapted", labels, watch)
     return _shown(place)
 
 
@@ -136,7 +143,22 @@ def _shown(place: Path) -> AdaptedRun:
     return made
 
 
-def _unseen(asked: Asked, judge: str | Path | None, watch: Watch | None, options: Mapping[str, Any]) -> AdaptedRun:
+def _judged(asked: Asked, seen: Evaluation, alone: str, labels: int | str | None, watch: Watch | None) -> None:
+    """Add what the judge found; then, on request, against a model that learns from some of the judge's labels."""
+    _record.judged(asked.out, seen, alone)
+    if labels is not None:
+        tell = watch or (lambda *_: None)
+        rival = labelled.target_trained(asked.run, seen, labels, seed=asked.seed, engine=asked.engine, watch=tell)
+        _record.beside_labels(asked.out, seen, rival, asked.run.record["verdict"]["margin"])
+
+
+def _unseen(
+    asked: Asked,
+    judge: str | Path | None,
+    labels: int | str | None,
+    watch: Watch | None,
+    options: Mapping[str, Any],
+) -> AdaptedRun:
     """Several labelled domains, for one that nobody has seen."""
     from ..run.adapt import unseen
 
@@ -145,7 +167,7 @@ def _unseen(asked: Asked, judge: str | Path | None, watch: Watch | None, options
     made = _shown(asked.out)
     if judge is not None:
         seen = evaluate(made, judge, engine=asked.engine, watch=watch, **options)
-        _record.judged(asked.out, seen, "On the domain kept for the judge")
+        _judged(asked, seen, "On the domain kept for the judge", labels, watch)
     return _shown(asked.out)
 
 

@@ -24,6 +24,10 @@ def run(
     judge: Annotated[
         str, typer.Option(help="Labelled examples of the new domain, for the verdict alone: adapted against untouched.")
     ] = "",
+    target_labels: Annotated[
+        str,
+        typer.Option(help="With --judge: also against a model trained on N of its labels, or on half, on the others."),
+    ] = "",
     out: Annotated[Path | None, typer.Option(help="Folder for what is made. [default: runs/TARGET-adapted]")] = None,
     method: Annotated[
         str, typer.Option(help="By comma: methods in place of all; not adapting always takes part.")
@@ -59,6 +63,7 @@ def run(
             target,
             unseen=unseen,
             judge=judge or None,
+            target_labels=target_labels or None,
             out=out,
             seed=seed,
             method=method,

@@ -1,7 +1,8 @@
 """Whether adapting helped: the chosen model against the untouched one, on labelled target examples; what it forgot.
 
-In: an `Evaluation` of the target's labelled examples, which nobody else saw; for forgetting, two models and the task
-that they learnt from, whose sealed test is opened once more. Nothing is chosen by either.
+In: an `Evaluation` of the target's labelled examples, which nobody else saw; what a rival that learnt from some of
+these says of the others; for forgetting, two models and the task that they learnt from, whose sealed test is opened
+once more. Nothing is chosen by any of it.
 """
 
 from __future__ import annotations
@@ -9,9 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from ..family import load
 from ..kind import kind_of, targets
-from ..types import Example, Task, to_dict
-from . import wording
+from ..types import Example, IntArray, Task, to_dict
+from . import bootstrap, wording
+from .contrasts import compared
 from .interval import paired
 from .verdict import members
 
@@ -67,3 +72,37 @@ def verdict(found: Evaluation, alone: str = "Not adapted", what: str = "Adapting
     )
     told = {"decision": seen.decision, "untouched": found.against.value, "difference": seen.difference}
     return {**common, **told, "difference_interval": list(seen.interval), "comparison": to_dict(seen)}, said
+
+
+def beside_labels(
+    found: Evaluation, rest: IntArray, answers: IntArray, taught: int, margin: float
+) -> Mapping[str, Any]:
+    """The chosen model against one that learnt from labels of the target, as JSON; `sentence` is for people.
+
+    Args:
+        found: on all labelled target examples.
+        rest: numbers of those that the rival did not learn from; it is compared on these alone [r].
+        answers: its classes [r].
+        taught: how many it learnt from.
+        margin: of practical equivalence.
+    """
+    measure, level, k = load("judge/metric", found.metric), found.level, len(found.labels)
+    examples = [found.examples[i] for i in rest]
+    y, together = np.array([e.answer for e in examples], np.int64), members(examples)
+    mine, theirs = (measure.sums(x[None], y, k) for x in (found.run.outputs[rest].argmax(1), answers))
+    value, rival = (float(bootstrap.values(measure, side)[0]) for side in (mine, theirs))
+    drawn = bootstrap.compare(measure, mine, theirs, groups=together)
+    seen = compared(measure, drawn.observed, drawn.interval(level), mine, theirs, together, margin, level)
+    groups = 0 if together is None else int(together.max()) + 1
+    said = wording.compared(
+        ("The model handed out", f"one trained on {taught:,} labels of the target"),
+        (value, rival),
+        seen.decision,
+        seen.difference,
+        seen.interval,
+        level,
+        f"the other {wording.counted(len(y), found.noun, groups)}",
+        found.metric,
+    )
+    told = {"labels": taught, "n": len(y), "metric": found.metric, "value": value, "target_trained": rival}
+    return {**told, **to_dict(seen), "interval": list(seen.interval), "sentence": said}

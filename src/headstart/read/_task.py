@@ -92,7 +92,7 @@ def make(
         _check_train(cleaned.kept, kind, path, shape)
     answers = [kind.read(k.record.cell, labels) for k in cleaned.kept]
     split, groups = _split(cleaned, kind.strata(kind.targets(answers, len(labels))), kind.merged, seed)
-    parts = [_examples(cleaned.kept, answers, groups, split == s) for s in range(3)]
+    parts = [examples_of(cleaned.kept, answers, groups, split == s) for s in range(3)]
     _check_parts([len(part) for part in parts], path, shape, rule, why)
     loose, left_out = unlabelled(found.loose, cleaned.kept, split, clean, root, options)
     return Task(
@@ -245,7 +245,7 @@ def _split(cleaned: Clean, y: IntArray, merged: Callable[..., Any], seed: int) -
     """The split [n] and the group number [n] of every example that stays, stratified by y [n] or [n k]."""
     kept = cleaned.kept
     given = [k.record.split for k in kept]
-    groups = _groups(cleaned, merged)
+    groups = together(cleaned, merged)
     if None in given:
         return assign(y, [k.digest for k in kept], groups, seed=seed, shares=SHARES), groups
     split = np.array([("train", "valid", "test").index(s or "train") for s in given], np.int64)
@@ -255,7 +255,7 @@ def _split(cleaned: Clean, y: IntArray, merged: Callable[..., Any], seed: int) -
     return split, groups
 
 
-def _groups(cleaned: Clean, merged: Callable[..., Any]) -> IntArray:
+def together(cleaned: Clean, merged: Callable[..., Any]) -> IntArray:
     """One number for all that must stay together: the given group, and near-duplicates [n].
 
     Of two given groups, near-duplicates whose labels contradict each other join none: such scans only look alike.
@@ -285,7 +285,7 @@ def _joined(cleaned: Clean, groups: IntArray, shape: Shape) -> tuple[str, ...]:
     )
 
 
-def _examples(
+def examples_of(
     kept: tuple[Kept, ...], answers: Sequence[Any], groups: IntArray, mask: np.ndarray
 ) -> tuple[Example, ...]:
     """Each with its group: the first one's, or, where near-duplicates have no name, the first one's digest."""

@@ -12,6 +12,8 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from .. import runtime
 from ..errors import DataError, UsageError
 from ..kind import Kind, kind_of
@@ -23,7 +25,7 @@ from ._reader import reader
 from ._record import Found, Shape, in_order
 from ._roles import roles
 from ._table import Table
-from ._task import absolute, example, found_in
+from ._task import absolute, examples_of, found_in, together
 from .folder.layout import LAYOUTS
 from .table.groups import joined, without_table
 from .table.numbers import settled
@@ -98,13 +100,15 @@ def unseen(
             f"{path.name} holds no {shape.noun} to judge" + (f" after setting aside {tally}" if tally else "") + ". "
             f"Give labelled {shape.nouns} that the run has not learnt from."
         )
-    answers = [of.read(k.record.cell, labels) for k in kept]
+    answers = [of.read(k.record.cell, labels) for k in cleaned.kept]
+    judged = np.array([k.digest not in known_again for k in cleaned.kept])
+    examples = examples_of(cleaned.kept, answers, together(cleaned, of.merged), judged)
     return Task(
         name=given.stem if given.is_file() else given.name,
         labels=labels,
         train=(),
         valid=(),
-        test=Sealed(tuple(map(example, kept, answers)), of.counts(answers, len(labels))),
+        test=Sealed(examples, of.counts([e.answer for e in examples], len(labels))),
         set_aside=aside,
         warnings=found.warnings + cleaned.warnings,
         notes=tuple(n for n in found.notes + cleaned.notes if "sides of the split" not in n),  # nothing is split here

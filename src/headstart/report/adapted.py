@@ -21,6 +21,8 @@ def text(record: Mapping[str, Any]) -> str:
     """In a few lines, no closing line break."""
     record = _words.clean(record)
     lines = [*textwrap.wrap(record["sentence"], COLUMNS), ""]
+    if (rival := (record["verdict"] or {}).get("target_trained")) is not None:
+        lines += [*textwrap.wrap(rival["sentence"], COLUMNS), ""]
     rows = ordered(record)
     wide = max(width(_name(r)) for r in rows[:SHOWN])
     for row in rows[:SHOWN]:
@@ -54,6 +56,7 @@ def page(record: Mapping[str, Any]) -> str:
         evidence=sorted({name for row in record["candidates"] for name in row["evidence"]}),
         course=next((row["notes"]["course"] for row in ordered(record) if row["notes"].get("course")), None),
         kept=None if kept is None else forgotten(record, kept),
+        rival=(record["verdict"] or {}).get("target_trained"),
         percent=percent,
         next=_next(record),
     )

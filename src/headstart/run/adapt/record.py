@@ -21,6 +21,7 @@ from ...runtime import write, write_json
 from ...schema import SCHEMA
 from ..learnt import FILE as SEEN
 from ..saved import ADAPTED, BEFORE
+from .labelled import TargetTrained
 from .steps import PLAIN, Adapted, Asked
 
 if TYPE_CHECKING:
@@ -148,10 +149,22 @@ def judged(out: Path, seen: Evaluation, alone: str = "Not adapted") -> None:
 
     record = json.loads((out / ADAPTED).read_text(encoding="utf-8"))
     what = "Adapting" if record["chosen"]["method"] != PLAIN else "The other representation"
-    record["verdict"], said = verdict(seen, alone, what)
+    told, said = verdict(seen, alone, what)
+    record["verdict"] = {**told, "target_trained": None}
     record["sentence"] = f"{said} {record['sentence']}"
     record["warnings"] += [
         f"{n} of the judge's {seen.noun}s {'was' if n == 1 else 'were'} set aside: {reason.replace('_', ' ')}."
         for reason, n in Counter(s.reason for s in seen.set_aside).most_common()
     ]
+    write_json(out / ADAPTED, record)
+
+
+def beside_labels(out: Path, seen: Evaluation, rival: TargetTrained, margin: float) -> None:
+    """Add what a model that learnt from some of the judge's labels says of the others."""
+    from ...judge.adapted import beside_labels
+
+    record = json.loads((out / ADAPTED).read_text(encoding="utf-8"))
+    told = beside_labels(seen, rival.rest, rival.answers, len(rival.taught), margin)
+    shown = {"representation": rival.representation, "tried": dict(rival.tried)}
+    record["verdict"]["target_trained"] = {**told, **shown}
     write_json(out / ADAPTED, record)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,24 +19,23 @@ from numpy.typing import NDArray
 
 from ...align import Method, Model, method, methods, wanted
 from ...align._rows import nearest
-from ...errors import HeadstartError, SourceError, UnknownName
+from ...errors import HeadstartError
 from ...kind import kind_of, targets
 from ...read import ReadOptions
 from ...runtime import Clock, one_blas_thread
-from ...score._axes import signed_root
 from ...strategy import strategy
-from ...types import Decoder, Example, Facts, Fitted, Source, Task, View
+from ...types import Decoder, Fitted, Source, Task
 from .. import particulars
 from ..job import Watch
 from ..saved import MODEL, Saved
 from .domains import Target, source_task, target
-from .rows import Representation, dense
+from .rows import Representation
+from .views import representations, sources_of
 
 if TYPE_CHECKING:
     from ...align.choice.choose import Choice
     from ...align.choice.estimate import Estimated
     from ...align.choice.evidence import Shown
-    from ...extract.feature_store import FeatureStore
 
 PLAIN = "none"  # the method that does not adapt
 
@@ -106,7 +105,7 @@ def carry_out(asked: Asked, watch: Watch) -> Adapted:
         sources, weights = sources_of(run)
         store = FeatureStore(sources, modality=task.modality, engine=asked.engine, weights=weights, watch=watch)
         with clock("embed"):
-            shown_by = list(_representations(run, task, there, store))
+            shown_by = representations(run, task, (task.train, task.valid, there.examples), store)
         with clock("align"):
             found = _all(shown_by, tried, task, asked.seed, watch)
         with clock("choose"):
@@ -125,62 +124,6 @@ def ways(names: Sequence[str]) -> list[Method]:
         UsageError: there is no such method.
     """
     return [*wanted(methods(), names, PLAIN, "adaptation method").values()]
-
-
-def sources_of(run: Saved) -> tuple[dict[str, Source], dict[str, Path]]:
-    """Those that the run reused, as far as they can be had; at least that of its model."""
-    from ...source import _catalogue
-
-    model, sources, weights = run.model, {}, {}
-    if model.source is not None and model.weights is not None:
-        sources[model.source.key], weights[model.source.key] = model.source, model.weights
-    for key in run.record["ranking"]["chosen"]:
-        if key not in sources:
-            try:
-                source = _catalogue.get(key)
-                weights[key] = _catalogue.fetch(source)
-            except (SourceError, UnknownName):
-                continue
-            sources[key] = source
-    return sources, weights
-
-
-def _representations(run: Saved, task: Task, there: Target, store: FeatureStore) -> Iterator[Representation]:
-    """Top features of every source, and what needs none."""
-    parts: tuple[Sequence[Example], ...] = (task.train, task.valid, there.examples)
-    k = len(task.labels)
-    for key in store.sources:
-        view = View(key, "top")
-        rows = [signed_root(store.extract(part, [view])[0].x) for part in parts]
-        store.leave(key)
-        yield dense(key, view, rows, targets(task, task.train), k, share_of(run, key))
-    yield from sourceless(run, task, store, parts)
-
-
-def sourceless(
-    run: Saved, task: Task, store: FeatureStore, parts: Sequence[Sequence[Example]]
-) -> Iterator[Representation]:
-    """What the run's classical rival looks at, where that can be aligned."""
-    config = setting(run, "classical", None)
-    if config:
-        way, k = strategy("classical"), len(task.labels)
-        view = way.fit_view(View(None), Facts(len(task.train), k, modality=task.modality, kind=task.kind))
-        seen = [store.extract(part, [view])[0].x for part in parts]
-        if (
-            own := particulars.of(task.modality).sourceless(view, seen, targets(task, task.train), k, config)
-        ) is not None:
-            yield own
-
-
-def share_of(run: Saved, source: str) -> Mapping[str, Any]:
-    """The setting of the run's probe on a source; nothing, where it had none."""
-    return {name: value for name, value in setting(run, "probe", source).items() if name == "share"}
-
-
-def setting(run: Saved, strategy: str, source: str | None) -> Mapping[str, Any]:
-    """What validation chose for a candidate of the run; nothing, where it did not take part."""
-    trials = run.record["trials"]
-    return next((t["config"] for t in trials if t["strategy"] == strategy and t["source"] == source), {})
 
 
 def _all(

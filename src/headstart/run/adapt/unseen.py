@@ -23,13 +23,13 @@ from ...modality import noun
 from ...read import read
 from ...runtime import Clock, one_blas_thread, write_json
 from ...schema import SCHEMA
-from ...score._axes import signed_root
-from ...types import Decoder, Example, Task, View
+from ...types import Decoder, Example, Task
 from .. import learnt
 from ..job import Watch
-from ..saved import ADAPTED, BEFORE, Saved
-from .rows import Representation, dense
-from .steps import Asked, save, share_of, sourceless, sources_of
+from ..saved import ADAPTED, BEFORE
+from .rows import Representation
+from .steps import Asked, save
+from .views import representations, sources_of
 
 PLAIN = "erm"
 
@@ -48,7 +48,7 @@ def carry_out(asked: Asked, watch: Watch) -> dict[str, Any]:
         sources, weights = sources_of(asked.run)
         store = FeatureStore(sources, modality=task.modality, engine=asked.engine, weights=weights, watch=watch)
         with clock("embed"):
-            shown_by = _representations(asked.run, task, store)
+            shown_by = representations(asked.run, task, (task.train, task.train[:1], task.train[:1]), store)
         with clock("align"):
             found = []
             for number, at in enumerate(shown_by):
@@ -96,16 +96,6 @@ def _together(asked: Asked, watch: Watch) -> tuple[Task, np.ndarray[Any, Any]]:
             seen.setdefault(e.digest, (number, replace(e, answer=labels.index(task.labels[e.answer]))))
     domain = np.array([number for number, _ in seen.values()])
     return replace(first, labels=labels, train=tuple(e for _, e in seen.values()), valid=()), domain
-
-
-def _representations(run: Saved, task: Task, store: FeatureStore) -> list[Representation]:
-    found, k = [], len(task.labels)
-    for key in store.sources:
-        view = View(key, "top")
-        x = signed_root(store.extract(task.train, [view])[0].x)
-        store.leave(key)
-        found.append(dense(key, view, (x, x[:1], x[:1]), targets(task, task.train), k, share_of(run, key)))
-    return [*found, *sourceless(run, task, store, (task.train, task.train[:1], task.train[:1]))]
 
 
 def _decoder(task: Task, rows: Domains, way: Method) -> Decoder:
