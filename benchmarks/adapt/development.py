@@ -2,8 +2,8 @@
 
 Run: OMP_NUM_THREADS=1 PYTHONPATH=src python benchmarks/adapt/development.py [--deep] [--most PAIRS]
 
-Every method of align/ that is not deep (all with --deep), each pair, one split: 70 % of the source rows are learnt
-from, 30 % are shown with their labels. Target labels measure the errors that are printed.
+Every method of align/ that is not deep, and the favourite of `choose.py` (all with --deep); each pair, one split: 70 %
+of the source rows are learnt from, 30 % are shown with their labels. Target labels measure the errors that are printed.
 """
 
 from __future__ import annotations
@@ -13,17 +13,18 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice, product
+from itertools import chain, islice, product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+from development_embedded import embedded
 from development_pairs import Development, pairs
 
 from headstart.align import Head, Pair, methods
-from headstart.align.choice.choose import choose
+from headstart.align.choice.choose import FAVOURITE, choose
 from headstart.align.choice.estimate import Estimated, estimate, interval
 from headstart.align.choice.evidence import Shown, density_ratio
 from headstart.kind.classification import softmax, temperature
@@ -78,7 +79,7 @@ def measured(pair: Development, deep: bool = False) -> Measured:
         valid, ratio = xs[~learnt], density_ratio(xs[~learnt], xt) if given.dense else None
         rows = (valid, xt) if given.dense else (None, None)
         for method in methods().values():
-            if not method.takes(given) or (method.deep and not deep):
+            if not method.takes(given) or (method.deep and not deep and method.name != FAVOURITE):
                 continue
             steps = method.run(method.config(), given)
             try:
@@ -190,7 +191,7 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=10**6, help="so many pairs at most")
     given = parser.parse_args()
     began, found = time.process_time(), []
-    for pair in islice(pairs(), given.most):
+    for pair in islice(chain(pairs(), embedded()), given.most):
         found.append(measured(pair, given.deep))
     chosen(found)
     told(found)

@@ -161,12 +161,12 @@ def texts() -> Iterator[Development]:
             f"{name} words lost", [t if h else c for t, c, h in zip(said, lost, half, strict=True)], y, half, ~half
         )
         for share in (0.1, 0.3):
-            typed = [_misspelt(text, share, rng) for text in said]
+            typed = [misspelt(text, share, rng) for text in said]
             both = [t if h else c for t, c, h in zip(said, typed, half, strict=True)]
             yield _texts(f"{name} misspelt {share}", both, y, half, ~half)
 
 
-def _misspelt(text: str, share: float, rng: np.random.Generator) -> str:
+def misspelt(text: str, share: float, rng: np.random.Generator) -> str:
     change = rng.random(len(text)) < share
     drawn = rng.integers(97, 123, len(text))
     return "".join(chr(d) if c and a != " " else a for a, c, d in zip(text, change, drawn, strict=True))

@@ -131,3 +131,48 @@ def test_without_an_untouched_one_the_sources_rows_decide():
     worse = Shown("none", "lite0", answers(Y, 0.6, 8), Y, PLAIN.target)
     same = Shown("none", "TF-IDF", answers(Y, 0.9, 6), Y, PLAIN.target)
     assert choose([worse, same]).index == 1
+
+
+POOR = shown("none", "TF-IDF", 0.5, 0.4, 2)  # tells too little to speak for anything
+GOOD = shown("none", "TF-IDF", 0.8, 0.75, 2)
+BLIND = Shown("none", "lite0", PLAIN.valid, Y, softmax(0.2 * np.log(PLAIN.target)))
+
+
+def favourite(
+    method: str = "mcc", mended: float = 0.1, spoilt: float = 0.0, sure: float = 1.5, source: float = 0.84
+) -> Shown:
+    """As the unadapted one, but surer, with some of its errors mended and some of what was right spoilt."""
+    rng = np.random.default_rng(12)
+    scores = sure * np.log(PLAIN.target)
+    right = PLAIN.target.argmax(1) == YT
+    named = np.where(right, (YT + 1) % K, YT)
+    moved = rng.random(M) < np.where(right, spoilt, mended)
+    scores[moved] = sure * 3.0 * np.eye(K)[named[moved]]
+    return Shown(method, "lite0", answers(Y, source, 13), Y, softmax(scores))
+
+
+def test_the_favourite_is_taken_where_nothing_speaks_against_it():
+    choice = choose([PLAIN, POOR, favourite(), favourite("dan")], "lite0")
+    assert choice.ruled[2].evidence["agreement_rise"] < 2
+    assert choice.index == 2
+    assert choice.ruled[2].reason.startswith(
+        "On other pairs it gained where nothing spoke against it, and nothing does"
+    )
+    assert [r.status for r in choice.ruled] == ["lost", "lost", "chosen", "not supported"]
+    assert choice.ruled[0].reason == "It is adapted (mcc): nothing speaks against it."
+
+
+@pytest.mark.parametrize(
+    ("given", "before", "other"),
+    [
+        (favourite(mended=0.0, spoilt=0.3), PLAIN, GOOD),  # it agrees less
+        (favourite(sure=0.8), PLAIN, POOR),  # it knows no more
+        (favourite(source=0.6), PLAIN, POOR),  # it is worse on the source
+        (favourite(), BLIND, POOR),  # the untouched one is blind
+        (Shown("mcc", "lite0", PLAIN.valid, Y, np.tile([0.98, 0.01, 0.01], (M, 1))), PLAIN, POOR),  # one answer for all
+    ],
+)
+def test_what_speaks_against_the_favourite(given: Shown, before: Shown, other: Shown):
+    choice = choose([before, other, given], "lite0")
+    assert choice.index == 0
+    assert choice.ruled[2].status == "not supported"

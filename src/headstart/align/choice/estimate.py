@@ -137,8 +137,8 @@ def agreeing(chosen: Shown, views: Sequence[Shown]) -> float:
 
     PAPER: Jiang et al. 2022, Assessing Generalization of SGD via Disagreement, and Baek et al. 2022, Agreement-on-the-
     Line: Predicting the Performance of Neural Networks under Distribution Shift. Theirs are many networks and a line
-    through probits; ours are few models, whose line goes through the origin. Views weigh by what is left of their
-    answers' information.
+    through probits; ours are few models, whose line goes through the origin. A view weighs by the square of its
+    accuracy on the source times what is left of its answers' information: a poor one loses more than the model does.
     """
     source = float(chosen.right.mean())
     said, weights = [], []
@@ -146,7 +146,7 @@ def agreeing(chosen: Shown, views: Sequence[Shown]) -> float:
         before = max(float((view.valid.argmax(1) == chosen.valid.argmax(1)).mean()), 0.05)
         left = float((view.target.argmax(1) == chosen.target.argmax(1)).mean()) / before
         said.append(min(source * left, 1.0))
-        weights.append(_kept(view))
+        weights.append((_kept(view) * float(view.right.mean())) ** 2)
     return float(np.average(said, weights=weights))
 
 
