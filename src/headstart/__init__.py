@@ -34,6 +34,7 @@ __all__ = [
     "load",
     "predict",
     "rank",
+    "serve",
     "sources",
     "torchvision_cure",
 ]
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
         load,
         predict,
         rank,
+        serve,
         sources,
         torchvision_cure,
     )

@@ -18,6 +18,7 @@ from .errors import UnknownName, UsageError
 _HERE = Path(__file__).parent
 # What each optional package is called in our extras, for the sentence that tells how to add it.
 _EXTRAS = {"openvino": "openvino", "bitsandbytes": "quantize", "h5py": "weights", "onnx": "weights", "ot": "adapt"}
+_EXTRAS |= dict.fromkeys(("fastapi", "uvicorn", "python_multipart", "prometheus_client"), "serve")
 
 
 @cache

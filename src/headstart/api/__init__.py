@@ -12,6 +12,7 @@ from ._evaluate import evaluate
 from ._fit import fit
 from ._rank import Ranked, rank
 from ._run import AdaptedRun, Run, load, predict, sources
+from ._serve import serve
 
 __all__ = [
     "AdaptedRun",
@@ -28,6 +29,7 @@ __all__ = [
     "load",
     "predict",
     "rank",
+    "serve",
     "sources",
     "torchvision_cure",
 ]

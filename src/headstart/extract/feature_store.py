@@ -133,6 +133,17 @@ class FeatureStore:
         self._fill(examples, list(extractors.values()), self._of(computed[:1]), bad)
         return bad
 
+    def prepared(self, example: Example, content: Any, view: View) -> Any:  # noqa: ANN401 - the modality's own
+        """One example, whose content is in memory, as `shown` takes it; any thread may ask."""
+        return example if self.plain(view) else self._extractor(view).prepare(content, example.digest)
+
+    def shown(self, prepared: Sequence[Any], view: View) -> NDArray[Any]:
+        """What a view shows of prepared examples, [n …]; nothing of it is kept."""
+        if self.plain(view):
+            return self._as_they_are(prepared, view).x
+        extractor = self._extractor(view)
+        return self._part(view, extractor, dict(zip(extractor.outputs, extractor.rows(prepared), strict=True)))
+
     def plain(self, view: View) -> bool:
         """Whether a view shows examples as they are."""
         return self._of([view]).plain(view)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from ..errors import UsageError
+from ..errors import DataError, UsageError
 from ..family import load, names
 from ..pixels import PLAIN, Pixels
 from ..read import ReadOptions
@@ -45,6 +45,18 @@ class Modality(Protocol):
             options: how tables and text files are read.
         """
 
+    def held(self, given: Any, how: Pixels = PLAIN, most: int = 0) -> tuple[Example, Any]:  # noqa: ANN401
+        """One example that lies in memory, and its content as `extract/modality` has it; no file is looked for.
+
+        Args:
+            given: a picture's bytes or pixels; a text, or a tuple of those of several columns.
+            how: pictures are read.
+            most: pixels that a picture's header may promise.
+
+        Raises:
+            HeadstartError: it cannot be read, and why.
+        """
+
 
 class Files:
     """What holds for a modality without such a file: each example is a file, found by its name, in a folder or table.
@@ -73,6 +85,10 @@ class Files:
                 table = path.is_dir() or suffix_of(path)
                 rows = rows_of(path, shape, lambda _, file: _file(file, shape), options) if table else None
                 yield from rows or [Input(str(path), _file(path, shape))]
+
+    def held(self, given: Any, how: Pixels = PLAIN, most: int = 0) -> tuple[Example, Any]:  # noqa: ANN401
+        """See `Modality`: there is no way."""
+        raise DataError("Such examples are read from files alone, and not in memory. Use `headstart predict`.")
 
 
 def _file(path: Path | None, shape: Shape) -> Example | str:

@@ -48,12 +48,20 @@ class Predictor:
 
     def logits(self, examples: Sequence[Example]) -> Outputs:
         """Outputs [n …], before decoding."""
-        x, tuned = self._seen(examples), self._tuned
-        return tuned.logits(x) if tuned else self._strategy.logits(self.fitted, x, *self._known)
+        return self._outputs(self._seen(examples))
 
     def probabilities(self, examples: Sequence[Example]) -> NDArray[Any]:
         """What leaves the house, [n …]: calibrated probabilities [n k], numbers [n 1]."""
         return kind_of(self.fitted.kind).decode(self.logits(examples), self.fitted.decoder)
+
+    def prepared(self, example: Example, content: Any) -> Any:  # noqa: ANN401 - the modality's own
+        """One example, whose content is in memory, as `answered` takes it; any thread may ask."""
+        return self.store.prepared(example, content, self.fitted.view)
+
+    def answered(self, prepared: Sequence[Any]) -> NDArray[Any]:
+        """As `probabilities`, of prepared examples; nothing of them is kept."""
+        outputs = self._outputs(self.store.shown(prepared, self.fitted.view))
+        return kind_of(self.fitted.kind).decode(outputs, self.fitted.decoder)
 
     def features(self, examples: Sequence[Example]) -> FloatArray:
         """What its network makes of examples before the head, [n d].
@@ -72,6 +80,10 @@ class Predictor:
         if self._tuned is None:  # a language model that answers in words
             raise UsageError(f"This model ('{name}') makes no features. Use headstart.embed(…, source=…).")
         return np.asarray(self._tuned.features(self._seen(examples)), np.float32)
+
+    def _outputs(self, x: NDArray[Any]) -> Outputs:
+        tuned = self._tuned
+        return tuned.logits(x) if tuned else self._strategy.logits(self.fitted, x, *self._known)
 
     def _seen(self, examples: Sequence[Example]) -> NDArray[Any]:
         return self.store.extract(examples, [self.fitted.view])[0].x

@@ -69,8 +69,8 @@ def decode(source: Path | bytes, how: Pixels = PLAIN, *, max_pixels: int = MAX_P
         if data[:3] == b"\xff\xd8\xff":
             pixels = _plain_jpeg(data, max_pixels)
             if pixels is not None:
-                return _fitted(pixels, how.fit)
-        return _fitted(_pillow(data, max_pixels, how), how.fit)
+                return fitted(pixels, how.fit)
+        return fitted(_pillow(data, max_pixels, how), how.fit)
     except MemoryError:
         detail = "There was not enough memory to read it; it may be damaged or very large."
         raise Unreadable("unreadable", detail, lasting=False) from None
@@ -247,7 +247,7 @@ def _rgb(image: Image.Image, how: Pixels = PLAIN) -> NDArray[np.uint8]:
     return np.array(image if image.mode == "RGB" else image.convert("RGB"))
 
 
-def _fitted(pixels: NDArray[np.uint8], fit: str) -> NDArray[np.uint8]:
+def fitted(pixels: NDArray[np.uint8], fit: str) -> NDArray[np.uint8]:
     """All of a picture [h, w, 3] as a square: its shape changed ("squash"), or grey bars beside it ("letterbox")."""
     height, width = pixels.shape[:2]
     if fit == "centre" or height == width:

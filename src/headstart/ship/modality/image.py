@@ -13,11 +13,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from ...errors import DataError
 from ...pixels import PLAIN, Pixels
 from ...read import ReadOptions
 from ...read._record import Shape
 from ...read.folder.walk import expand
-from ...read.picture.picture import Unreadable, file_bytes
+from ...read.picture.picture import MAX_PIXELS, Unreadable, decode, file_bytes, fitted
 from ...read.picture.picture import suffix_of as picture_suffix
 from ...read.table.formats import suffix_of
 from ...runtime import write
@@ -51,6 +52,19 @@ def inputs(
         path = folder / f"{number}{picture_suffix(data)}"
         write(path, data)
         yield Input(shown, _example(path, how))
+
+
+def held(given: Any, how: Pixels = PLAIN, most: int = MAX_PIXELS) -> tuple[Example, Any]:  # noqa: ANN401
+    """See `_inputs.Modality`: RGB pixels, uint8 [h, w, 3]."""
+    import numpy as np
+
+    if isinstance(given, np.ndarray) and given.dtype == np.uint8 and given.shape[2:] == (3,):
+        return Example("", ""), fitted(np.ascontiguousarray(given), how.fit)
+    try:
+        data = _bytes(given)
+    except ValueError as problem:
+        raise DataError(str(problem)) from None
+    return Example("", ""), decode(data, how, max_pixels=most)
 
 
 def _rows(path: Path, shape: Shape, how: Pixels, options: ReadOptions) -> Iterator[Input] | None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from ...errors import DataError
 from ...pixels import PLAIN, Pixels
 from ...read import ReadOptions
 from ...read._record import Record, Shape
@@ -44,6 +45,15 @@ def inputs(
             yield from _of(one, shape, options)
         else:  # an empty cell of a column in memory, a number
             yield Input(str(one), f"A {type(one).__name__} is no text.")
+
+
+def held(given: Any, how: Pixels = PLAIN, most: int = 0) -> tuple[Example, Any]:  # noqa: ANN401 - what a person holds
+    """See `_inputs.Modality`: the text, whatever file may be called so."""
+    text = PAIR.join(given) if isinstance(given, tuple) else given
+    found = _example(Record(Path("text"), "", content=text)) if isinstance(text, str) else "This is no text."
+    if isinstance(found, str):
+        raise DataError(found)
+    return found, found.content
 
 
 def _of(given: str | Path, shape: Shape, options: ReadOptions = ReadOptions()) -> Iterator[Input]:
