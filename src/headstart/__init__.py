@@ -7,7 +7,8 @@
 `hs.fit("photos/")` gives a `Run`: `run.verdict`, `run.sentence`, `run.predict(["new.jpg"])`. `hs.load("runs/birds")`
 opens a finished one; `run.evaluate("other/")` judges it on other labelled data; `hs.rank("photos/")` tells which
 pre-trained source suits; `hs.adapt("books/", "kitchen.csv")` makes a model for a domain without labels;
-`hs.embed(pictures, source="efficientnet-lite0")` gives features for any other library.
+`hs.embed(pictures, source="efficientnet-lite0")` gives features for any other library;
+`hs.search("runs/birds", "photos/")` finds look-alikes.
 Importing headstart is light: torch and the rest come in when they are needed. It lets torchvision be imported beside a
 CPU-only torch, here and in your own script (`torchvision_cure`).
 """
@@ -34,6 +35,7 @@ __all__ = [
     "load",
     "predict",
     "rank",
+    "search",
     "serve",
     "sources",
     "torchvision_cure",
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
         load,
         predict,
         rank,
+        search,
         serve,
         sources,
         torchvision_cure,

@@ -104,7 +104,7 @@ def test_the_public_door():
     """Changed only on purpose."""
     assert headstart.__all__ == [
         "HeadstartError", "Run", "__version__", "adapt", "cache", "check", "demo", "embed", "evaluate", "fit", "load",
-        "predict", "rank", "serve", "sources", "torchvision_cure",
+        "predict", "rank", "search", "serve", "sources", "torchvision_cure",
     ]  # fmt: skip
     assert dir(headstart) == headstart.__all__
     for name in headstart.__all__:

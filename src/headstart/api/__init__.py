@@ -12,6 +12,7 @@ from ._evaluate import evaluate
 from ._fit import fit
 from ._rank import Ranked, rank
 from ._run import AdaptedRun, Run, load, predict, sources
+from ._search import SearchIndex, search
 from ._serve import serve
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Checked",
     "Ranked",
     "Run",
+    "SearchIndex",
     "adapt",
     "cache",
     "check",
@@ -29,6 +31,7 @@ __all__ = [
     "load",
     "predict",
     "rank",
+    "search",
     "serve",
     "sources",
     "torchvision_cure",
