@@ -140,9 +140,7 @@ def quick(n: int, q: int) -> None:
             for some in asked:
                 ways[way](some)
             seconds.append((time.perf_counter() - begun) / sum(map(len, asked)))
-    print(
-        f"\n| {n:,} rows, {WIDTH} numbers | recall@10 % | ms a query, one by one | {q} at once | of scikit-learn's |"
-    )
+    print(f"\n| {n:,} rows, {WIDTH} numbers | recall@10 % | ms a query, one by one | {q} at once | of scikit-learn's |")
     print("|---|---|---|---|---|")
     for way, search in ways.items():
         recall = np.mean([len({*a} & {*b}) / 10 for a, b in zip(truth, search(queries), strict=True)])
