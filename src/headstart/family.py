@@ -19,6 +19,7 @@ _HERE = Path(__file__).parent
 # What each optional package is called in our extras, for the sentence that tells how to add it.
 _EXTRAS = {"openvino": "openvino", "bitsandbytes": "quantize", "h5py": "weights", "onnx": "weights", "ot": "adapt"}
 _EXTRAS |= dict.fromkeys(("fastapi", "uvicorn", "python_multipart", "prometheus_client"), "serve")
+_EXTRAS |= dict.fromkeys(("onnxruntime", "onnxscript", "nncf"), "export")
 
 
 @cache
@@ -63,6 +64,7 @@ def _title(folder: str) -> str:
         "judge/metric": "metric",
         "kind": "kind of task",
         "modality": "kind of data",
+        "ship/export": "format",
         "align": "way to adapt",
         "align/unseen": "way to learn for an unseen domain",
     }.get(folder, folder.split("/")[-1])

@@ -15,12 +15,16 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
 from .errors import UsageError
 
 _GPUS = ("nvidia[0-9]*", "nvidiactl", "nvhost*", "nvgpu*", "nvmap", "kfd", "dxg")  # device files that torch asks for
+
+
+_exact = ContextVar("full precision", default=False)
 
 
 def cache_dir() -> Path:
@@ -93,10 +97,27 @@ def device() -> str:
     return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
+@contextmanager
+def full_precision() -> Iterator[None]:
+    """Networks that are built and asked in this block compute in fp32 on a CPU, whatever the processor could do."""
+    before = _exact.set(True)
+    try:
+        yield
+    finally:
+        _exact.reset(before)
+
+
+def exact() -> bool:
+    """Whether full precision was asked for."""
+    return _exact.get()
+
+
 def has_bf16() -> bool:
-    """Whether the hardware computes in bf16."""
+    """Whether the hardware computes in bf16, and may."""
     import torch
 
+    if exact():
+        return False
     if device() == "cuda":
         return bool(torch.cuda.is_bf16_supported())
     probe = getattr(torch.cpu, "_is_avx512_bf16_supported", None)  # private, hence asked for gently

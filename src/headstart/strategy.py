@@ -9,12 +9,15 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from numpy.typing import NDArray
 
 from .family import load, names
 from .types import Facts, FitContext, Fitted, FloatArray, Progress, Source, View
+
+if TYPE_CHECKING:
+    import torch
 
 Made = TypeVar("Made")
 SEARCH = 4  # settings that every rival compares on validation data, and a transfer candidate at most
@@ -86,6 +89,20 @@ class Opened(Protocol):
         """Of a fitted state, the record and the file of its view's source."""
 
 
+class Described(Protocol):
+    """What the module of a fitted state reads of rows, made without torch."""
+
+    def __call__(self, fitted: Fitted, x: NDArray[Any]) -> NDArray[Any]:
+        """Rows of the fitted view → [n …]; of the state all may be looked at but "weight" and "bias"."""
+
+
+class AsModule(Protocol):
+    """How a fitted state reads rows, as torch computes it."""
+
+    def __call__(self, fitted: Fitted, source: Source | None, weights: Path | None) -> torch.nn.Module:
+        """A module in eval mode on the CPU: a batch of rows, or of what `described` makes of them → scores [b k]."""
+
+
 @dataclass(frozen=True)
 class Strategy:
     """One way of learning, a member of transfer/."""
@@ -114,6 +131,8 @@ class Strategy:
     suits: Callable[[Source], bool] = lambda source: True
     skill: Skill | None = None  # only where a source's weights move
     predictor: Opened | None = None  # only where it makes a network of its own
+    module: AsModule | None = None  # only of models that can be exported
+    described: Described | None = None  # only where its module reads something else than rows
 
     @property
     def long(self) -> bool:
@@ -134,7 +153,7 @@ _OPTIONAL = {
     "source_data": "SOURCE_DATA",
     "unlabelled": "UNLABELLED",
     "rank": "PRIOR",
-    **{name: name for name in ("fit_view", "copies", "refit", "suits", "skill", "predictor")},
+    **{name: name for name in ("fit_view", "copies", "refit", "suits", "skill", "predictor", "module", "described")},
 }
 
 

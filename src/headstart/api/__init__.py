@@ -9,6 +9,7 @@ from ._check import Checked, check
 from ._demo import demo
 from ._embed import embed
 from ._evaluate import evaluate
+from ._export import Exported, export
 from ._fit import fit
 from ._rank import Ranked, rank
 from ._run import AdaptedRun, Run, load, predict, sources
@@ -18,6 +19,7 @@ from ._serve import serve
 __all__ = [
     "AdaptedRun",
     "Checked",
+    "Exported",
     "Ranked",
     "Run",
     "SearchIndex",
@@ -27,6 +29,7 @@ __all__ = [
     "demo",
     "embed",
     "evaluate",
+    "export",
     "fit",
     "load",
     "predict",

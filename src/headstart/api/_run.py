@@ -10,6 +10,7 @@ from ..run.saved import ADAPTED, Saved, opened
 from ..types import FloatArray, Source
 from ._embed import embedded
 from ._evaluate import evaluate
+from ._export import Exported, export
 
 if TYPE_CHECKING:
     from ..judge.unseen import Evaluation
@@ -69,6 +70,18 @@ class Run(Saved):
         `options` say how the data is read: `text`, `label`, `encoding`, ….
         """
         return evaluate(self, data, against=against, engine=engine, take=take, **options)
+
+    def export(
+        self,
+        *,
+        to: str,
+        precision: str = "fp32",
+        out: str | Path | None = None,
+        take: str | None = None,
+        examples: str | Path | None = None,
+    ) -> Exported:
+        """Its model for another runtime, kept only if it predicts what the run predicts; see `headstart.export`."""
+        return export(self, to=to, precision=precision, out=out, take=take, examples=examples)
 
 
 class AdaptedRun(Run):

@@ -11,14 +11,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from numpy.typing import NDArray
 
-from ..errors import EngineError
+from ..errors import EngineError, UsageError
 from ..family import load, names
 from ..kind._base import ragged
 from ..types import Example, Source, View
+
+if TYPE_CHECKING:
+    from torch import nn
 
 COMMIT = 64  # examples that are kept at once
 
@@ -85,6 +88,18 @@ class Modality(ABC):
     def content(self, example: Example) -> Any:  # noqa: ANN401 - its own
         """What an extractor prepares. Raises `HeadstartError` or `OSError` where it cannot be read."""
 
+    def entry(self, view: View, source: Source | None, weights: Path | None) -> Extractor:
+        """What enters the module that `network` gives, made without torch: rows as one array [b, …].
+
+        Raises:
+            UsageError: such examples have none, so that a model of them cannot be exported.
+        """
+        raise UsageError("Models of such examples cannot be exported yet. Predict with the run itself.")
+
+    def network(self, view: View, source: Source | None, weights: Path | None) -> nn.Module:
+        """What makes rows of a view of what `entry` gives, in eval mode on the CPU."""
+        raise UsageError("Models of such examples cannot be exported yet. Predict with the run itself.")
+
     def plain(self, view: View) -> bool:
         """Whether a view shows examples as they are, or nearly so: what is not worth keeping."""
         return view.depth == "input"
@@ -130,8 +145,6 @@ def pick_engine(wanted: str = "auto") -> str:
 
 def load_rank(name: str) -> int:
     """How early an engine is tried under `auto` (0 first); −1 when it cannot run here."""
-    from ..errors import UsageError
-
     try:
         engine = load("extract/engine", name)
     except UsageError:  # its package is not installed

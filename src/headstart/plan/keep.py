@@ -18,20 +18,22 @@ from ..runtime import write, write_json
 from ..types import Fitted, Trial, View, to_dict
 from .choice import Validated
 
+HEAD, RECORD = "head.safetensors", "model.json"
 
-def save(folder: Path, fitted: Fitted, extra: dict[str, Any] | None = None) -> None:
-    """Write a head; `model.json` comes last, so that a folder without it is no model."""
+
+def save(folder: Path, fitted: Fitted, extra: dict[str, Any] | None = None, name: str = RECORD) -> None:
+    """Write a head; the file `name` comes last, so that a folder without it is no model."""
     from safetensors.numpy import save as pack
 
     arrays = {name: np.ascontiguousarray(value) for name, value in fitted.state.items()}
     data = pack(arrays)
-    write(folder / "head.safetensors", data)
+    write(folder / HEAD, data)
     record = {key: value for key, value in to_dict(fitted).items() if key != "state"}
-    write_json(folder / "model.json", {**(extra or {}), "head_sha256": sha256(data).hexdigest(), "head": record})
+    write_json(folder / name, {**(extra or {}), "head_sha256": sha256(data).hexdigest(), "head": record})
 
 
-def load(folder: Path) -> tuple[Fitted, dict[str, Any]]:
-    """Read a head and what else `model.json` holds.
+def load(folder: Path, name: str = RECORD) -> tuple[Fitted, dict[str, Any]]:
+    """Read a head and what else the file `name` holds.
 
     Raises:
         DataError: there is no model in the folder, or it is damaged.
@@ -40,8 +42,8 @@ def load(folder: Path) -> tuple[Fitted, dict[str, Any]]:
     from safetensors.numpy import load as unpack
 
     try:
-        record = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-        data = (folder / "head.safetensors").read_bytes()
+        record = json.loads((folder / name).read_text(encoding="utf-8"))
+        data = (folder / HEAD).read_bytes()
         if sha256(data).hexdigest() != record.pop("head_sha256"):
             raise ValueError("head.safetensors is not the file that was saved")
         state = unpack(data)

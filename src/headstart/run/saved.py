@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import DataError, UsageError
 from ..runtime import write
 from ..schema import RunRecord, understood
+from ..ship.export import FILE as ARTEFACT
 from ..types import Contrast, Rival, Verdict
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ class Saved:
                 f"{file} is damaged ({error}). Move it away and run the same `headstart "
                 f"{'fit' if file.name == 'run.json' else 'adapt'}` again: finished work is kept."
             ) from error
+        if self.exported and take == "winner":
+            self.take = str(json.loads((self.path / ARTEFACT).read_text(encoding="utf-8"))["take"])
         self._was = str(self.record.get("run", self.path))
         if Path(self._was).absolute() != self.path.absolute():  # it was moved or copied
             self.record["run"] = str(self.path)
@@ -100,6 +103,11 @@ class Saved:
         return self.path / "report.html"
 
     @property
+    def exported(self) -> bool:
+        """Whether it is no run but what was exported of one: an artefact."""
+        return (self.path / ARTEFACT).is_file()
+
+    @property
     def model(self) -> Model:
         """The saved classifier that `take` names.
 
@@ -109,6 +117,15 @@ class Saved:
         """
         from ..ship.store import load as open_model
 
+        if self.exported:
+            from ..ship.export._artefact import load as open_artefact
+
+            found = open_artefact(self.path)
+            if self.take != found.told["take"]:
+                raise UsageError(
+                    f"{self.path} holds the run's {found.told['take']} alone. Leave take={self.take!r} out."
+                )
+            return found
         if self.adapted is not None:
             if self.take != "winner":
                 raise UsageError(f"{self.path} was adapted and holds one model. Leave take={self.take!r} (--take) out.")

@@ -89,7 +89,7 @@ def predict(
 
 def _rows(model: Model, predictor: Predictor, inputs: Sequence[Input]) -> Iterator[Row]:
     looked = [item.example for item in inputs]
-    bad = predictor.store.unreadable([e for e in looked if isinstance(e, Example)], [model.fitted.view])
+    bad = predictor.unreadable([e for e in looked if isinstance(e, Example)])
     good = [e for e in looked if isinstance(e, Example) and e.digest not in bad]
     found = iter(predictor.probabilities(good)) if good else iter(())
     for one in inputs:

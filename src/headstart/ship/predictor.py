@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -45,6 +45,10 @@ class Predictor:
         self.__dict__.pop("_tuned", None)
         if self.fitted.view.source is not None:
             self.store.leave(self.fitted.view.source)
+
+    def unreadable(self, examples: Sequence[Example]) -> Mapping[str, str]:
+        """Digest → why, of those that cannot be read; the others are looked at."""
+        return self.store.unreadable(examples, [self.fitted.view])
 
     def logits(self, examples: Sequence[Example]) -> Outputs:
         """Outputs [n …], before decoding."""

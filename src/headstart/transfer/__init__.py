@@ -20,6 +20,8 @@ move),
 is 1, of multilabel it is [n k] of 0 and 1),
 `predictor(fitted, source, weights)` (what `logits` would build anew at every call, built once: `training/tuned.py`),
 `SOURCE_DATA` (True: it uses `context.source_rows`), `UNLABELLED` (True: it uses `context.unlabelled`),
+`module(fitted, source, weights)` (the same reading as a torch module, which is what `ship/export` writes) and
+`described(fitted, x)` (what that module reads, where it is not the rows themselves; made without torch),
 `suits(source)` (whether it can reuse that source; asked where a fit chooses sources and it is named),
 `NEEDS_HEAD` ("causal": a source whose file has the head that tells the next word).
 

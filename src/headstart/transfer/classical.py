@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
 from ..strategy import TrainResult
 from ..types import Facts, FitContext, Fitted, FloatArray, Progress, Source, View
 from .modality import of
+
+if TYPE_CHECKING:
+    import torch
 
 PAPER = "Dalal & Triggs 2005, Histograms of Oriented Gradients; Bosch et al. 2007, Representing shape with a pyramid"
 NEEDS = frozenset({"classical"})
@@ -61,3 +64,13 @@ def run(config: Config, context: FitContext) -> Generator[Progress, None, TrainR
 def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None, weights: Path | None = None) -> FloatArray:
     """Rows of its view → [n k]."""
     return of(fitted.modality).classical.logits(fitted, x, source)
+
+
+def module(fitted: Fitted, source: Source | None, weights: Path | None) -> torch.nn.Module:
+    """The same as a torch module."""
+    return of(fitted.modality).classical.module(fitted, source)
+
+
+def described(fitted: Fitted, x: NDArray[Any]) -> NDArray[Any]:
+    """What that module reads of rows of its view."""
+    return of(fitted.modality).classical.described(fitted, x)

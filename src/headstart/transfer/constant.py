@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,9 @@ from ..kind import kind_of
 from ..strategy import TrainResult
 from ..types import Facts, FitContext, Fitted, FloatArray, Progress, Source, View
 from .modality import plain
+
+if TYPE_CHECKING:
+    import torch
 
 TITLE = "always the same answer"
 PAPER = "Holte 1993, Very Simple Classification Rules Perform Well on Most Commonly Used Datasets (0R)"
@@ -67,3 +70,15 @@ def run(config: Config, context: FitContext) -> Generator[Progress, None, TrainR
 def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None, weights: Path | None = None) -> FloatArray:
     """The same for each of x, [n …]."""
     return np.repeat(np.asarray(fitted.state["answer"], np.float32)[None], len(x), 0)
+
+
+def module(fitted: Fitted, source: Source | None, weights: Path | None) -> torch.nn.Module:
+    """The same as a torch module."""
+    from .heads.module import Always
+
+    return Always(fitted.state["answer"])
+
+
+def described(fitted: Fitted, x: NDArray[Any]) -> NDArray[Any]:
+    """Nothing."""
+    return np.zeros((len(x), 1), np.float32)

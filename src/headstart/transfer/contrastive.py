@@ -29,14 +29,14 @@ from ..strategy import TrainResult
 from ..types import Facts, FitContext, IntArray, Progress, View
 from .modality import open_tail
 from .training import tune
-from .training.tuned import logits, predictor
+from .training.tuned import logits, module, predictor
 
 if TYPE_CHECKING:
     import torch
 
     from .training.tail import Tail
 
-__all__ = ["logits", "predictor"]
+__all__ = ["logits", "module", "predictor"]
 
 TITLE = "contrastive tuning (SetFit)"
 PAPER = "Tunstall et al. 2022, Efficient Few-Shot Learning Without Prompts"

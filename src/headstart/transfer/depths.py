@@ -22,9 +22,9 @@ from ..strategy import SEARCH, TrainResult
 from ..types import Facts, FitContext, Progress, Source, View
 from ._once import latest
 from .heads.linear import head
-from .probe import logits
+from .probe import logits, module
 
-__all__ = ["logits"]
+__all__ = ["logits", "module"]
 
 TITLE = "linear probe on all depths"
 PAPER = "Evci et al. 2022, Head2Toe: Utilizing Intermediate Representations for Better Transfer Learning"

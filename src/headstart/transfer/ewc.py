@@ -23,14 +23,14 @@ from .modality import of
 from .training import setting, tune
 from .training.setting import FEW
 from .training.tune import copies, fit_view, refit, views
-from .training.tuned import logits, predictor, skill
+from .training.tuned import logits, module, predictor, skill
 
 if TYPE_CHECKING:
     import torch
 
     from .training.tail import Tail
 
-__all__ = ["copies", "fit_view", "logits", "predictor", "refit", "skill", "views"]
+__all__ = ["copies", "fit_view", "logits", "module", "predictor", "refit", "skill", "views"]
 
 TITLE = "fine-tuning with elastic weights (EWC)"
 PAPER = "Kirkpatrick et al. 2017, Overcoming catastrophic forgetting in neural networks"

@@ -15,9 +15,9 @@ from .modality import of
 from .training import tune
 from .training.setting import FEW, Config
 from .training.tune import copies, fit_view, refit, views
-from .training.tuned import logits, predictor, skill
+from .training.tuned import logits, module, predictor, skill
 
-__all__ = ["Config", "copies", "fit_view", "logits", "predictor", "refit", "skill", "views"]
+__all__ = ["Config", "copies", "fit_view", "logits", "module", "predictor", "refit", "skill", "views"]
 
 TITLE = "fine-tuning"
 PAPER = "Kumar et al. 2022, Fine-Tuning can Distort Pretrained Features (LP-FT); Howard & Ruder 2018, ULMFiT"

@@ -16,13 +16,13 @@ from .modality import of
 from .training import setting, tune
 from .training.setting import FEW
 from .training.tune import copies, fit_view, refit, views
-from .training.tuned import logits, predictor, skill
+from .training.tuned import logits, module, predictor, skill
 
 if TYPE_CHECKING:
     from .training.loop import Opening
     from .training.tail import Opener, Tail
 
-__all__ = ["copies", "fit_view", "logits", "predictor", "refit", "skill", "views"]
+__all__ = ["copies", "fit_view", "logits", "module", "predictor", "refit", "skill", "views"]
 
 TITLE = "gradual unfreezing"
 PAPER = "Howard & Ruder 2018, Universal Language Model Fine-tuning for Text Classification (ULMFiT)"

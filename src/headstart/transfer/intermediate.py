@@ -27,13 +27,13 @@ from .modality import of, open_tail
 from .training import tune
 from .training.setting import FEW
 from .training.tune import copies, fit_view, refit, views
-from .training.tuned import logits, predictor
+from .training.tuned import logits, module, predictor
 
 if TYPE_CHECKING:
     from .training.tail import Tail
 
 T = TypeVar("T")
-__all__ = ["copies", "fit_view", "logits", "predictor", "refit", "views"]
+__all__ = ["copies", "fit_view", "logits", "module", "predictor", "refit", "views"]
 
 TITLE = "language model of the domain, then fine-tuning"
 PAPER = "Howard & Ruder 2018, ULMFiT; Gururangan et al. 2020, Don't Stop Pretraining"

@@ -16,14 +16,14 @@ from .modality import of
 from .training import setting, tune
 from .training.setting import FEW
 from .training.tune import copies, fit_view, refit, views
-from .training.tuned import logits, predictor, skill
+from .training.tuned import logits, module, predictor, skill
 
 if TYPE_CHECKING:
     import torch
 
     from .training.tail import Tail
 
-__all__ = ["copies", "fit_view", "logits", "predictor", "refit", "skill", "views"]
+__all__ = ["copies", "fit_view", "logits", "module", "predictor", "refit", "skill", "views"]
 
 TITLE = "fine-tuning held near the source (L2-SP)"
 PAPER = "Li, Grandvalet & Davoine 2018, Explicit Inductive Bias for Transfer Learning with Convolutional Networks"

@@ -23,6 +23,8 @@ from .training.setting import FEW
 from .training.tune import copies, fit_view, refit, views
 
 if TYPE_CHECKING:
+    import torch
+
     from .training.tail import Opener, Tail
 
 __all__ = ["copies", "fit_view", "refit", "views"]
@@ -70,6 +72,14 @@ def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None, weight
 def predictor(fitted: Fitted, source: Source | None, weights: Path | None) -> tuned.Tuned:
     """The source with its adapters, built once."""
     return tuned.Tuned(fitted, source, weights, opener(Config(**fitted.config)))
+
+
+def module(fitted: Fitted, source: Source | None, weights: Path | None) -> torch.nn.Module:
+    """The network with its adapters merged, see `merge`, as a module."""
+    assert source is not None
+    some = np.empty(2, dtype=object)
+    some[:] = [np.arange(2, 8), np.arange(4, 8)]
+    return tuned.module(merge(fitted, some, source, weights), source, weights)
 
 
 def opener(config: Config, *, four_bits: bool = False) -> Opener:

@@ -109,6 +109,16 @@ def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None, weight
     return np.asarray(hidden @ named["weight"] + named["bias"], np.float32)
 
 
+def module(fitted: Fitted, source: Source | None, weights: Path | None) -> torch.nn.Module:
+    """The same as a torch module."""
+    from torch import nn
+
+    from .heads.module import SignedRoot, affine
+
+    inner, outer = (affine(fitted.state[f"{name}weight"], fitted.state[f"{name}bias"]) for name in ("hidden.", ""))
+    return nn.Sequential(SignedRoot(), inner, nn.ReLU(), outer)
+
+
 def _batches(
     x: NDArray[np.float32], y: NDArray[Any], size: int, seed: int
 ) -> Callable[[int], tuple[torch.Tensor, torch.Tensor]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,9 @@ from ..score._axes import signed_root
 from ..strategy import SEARCH, TrainResult, source_views
 from ..types import Facts, FitContext, Fitted, FloatArray, Progress, Source, View
 from .heads.linear import axes, head
+
+if TYPE_CHECKING:
+    import torch
 
 TITLE = "linear probe"
 PAPER = "Alain & Bengio 2016, Understanding intermediate layers using linear classifier probes"
@@ -60,3 +63,12 @@ def run(config: Config, context: FitContext) -> Generator[Progress, None, TrainR
 def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None, weights: Path | None = None) -> FloatArray:
     """x [n d] → [n k]."""
     return np.asarray(signed_root(x) @ fitted.state["weight"] + fitted.state["bias"], np.float32)
+
+
+def module(fitted: Fitted, source: Source | None, weights: Path | None) -> torch.nn.Module:
+    """The same as a torch module."""
+    from torch import nn
+
+    from .heads.module import SignedRoot, affine
+
+    return nn.Sequential(SignedRoot(), affine(fitted.state["weight"], fitted.state["bias"]))

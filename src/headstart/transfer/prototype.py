@@ -17,6 +17,7 @@ from ..strategy import SEARCH, TrainResult, source_views
 from ..types import Facts, FitContext, Progress, View
 from .heads.linear import axes
 from .probe import logits as logits  # the same linear reading of a state
+from .probe import module as module
 
 TITLE = "nearest prototype"
 PAPER = (

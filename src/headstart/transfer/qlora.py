@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from ..strategy import TrainResult
 from ..types import Facts, FitContext, Fitted, FloatArray, Progress, Source
 from . import lora
+from .lora import module
 from .training import tune, tuned
 from .training.setting import FEW
 from .training.tune import copies, fit_view, refit, views
 
-__all__ = ["copies", "fit_view", "refit", "views"]
+__all__ = ["copies", "fit_view", "module", "refit", "views"]
 
 TITLE = "low-rank adapters on four-bit weights (QLoRA)"
 PAPER = "Dettmers et al. 2023, QLoRA: Efficient Finetuning of Quantized LLMs"

@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
 from ..strategy import TrainResult
 from ..types import Facts, FitContext, Fitted, FloatArray, Progress, Source, View
 from .modality import of
+
+if TYPE_CHECKING:
+    import torch
 
 PAPER = "He et al. 2016, Deep Residual Learning; Smith & Topin 2018, Super-convergence"
 NEEDS = frozenset({"scratch"})
@@ -71,3 +74,8 @@ def refit(config: Config, notes: Mapping[str, Any], n_before: int, n_now: int) -
 def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None, weights: Path | None = None) -> FloatArray:
     """Rows of its view → [n k]."""
     return of(fitted.modality).scratch.logits(fitted, x, source)
+
+
+def module(fitted: Fitted, source: Source | None, weights: Path | None) -> torch.nn.Module:
+    """The same as a torch module."""
+    return of(fitted.modality).scratch.module(fitted, source)

@@ -13,6 +13,7 @@ from ..strategy import SEARCH, TrainResult, source_views
 from ..types import Facts, FitContext, Progress, View
 from .heads.linear import axes, squared_hinge
 from .probe import logits as logits  # the same linear reading of a state
+from .probe import module as module
 
 TITLE = "linear SVM"
 PAPER = "Razavian et al. 2014, CNN Features off-the-shelf"

@@ -12,6 +12,7 @@ import shutil
 import sys
 import tempfile
 import warnings
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...runtime import cache_dir, device, digest
+from ...runtime import cache_dir, device, digest, exact
 from ...types import Source
 
 if TYPE_CHECKING:
@@ -47,10 +48,14 @@ def available() -> bool:
     return device() == "cpu" and "CPU" in _core().available_devices
 
 
-@cache
 def precision() -> str:
     """`bf16` where the processor computes in it, else `fp32`."""
-    return "bf16" if "BF16" in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "fp32"
+    return "bf16" if not exact() and "BF16" in _capabilities() else "fp32"
+
+
+@cache
+def _capabilities() -> list[str]:
+    return list(_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
 
 
 def build(source: Source, depths: tuple[str, ...], weights: Path | None = None) -> Compute:
@@ -107,29 +112,32 @@ def _graph(source: Source, depths: tuple[str, ...], weights: Path | None) -> Pat
 
 
 def _convert(source: Source, depths: tuple[str, ...], weights: Path | None) -> Any:  # noqa: ANN401
-    import openvino
     import torch
 
-    from ...source.vision.backbone import load, normalise
-
-    class Whole(torch.nn.Module):
-        """Normalisation and backbone in one, so that the graph eats uint8."""
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.body = load(source, weights).eval()
-
-        def forward(self, x: torch.Tensor) -> Any:  # noqa: ANN401
-            return self.body(normalise(x, source.pixels), depths)
+    from ...source.vision.backbone import Whole
 
     side = source.pixels.size
     example = torch.zeros(1, 3, side, side, dtype=torch.uint8)
+    return converted(Whole(source, weights, depths), example, (-1, 3, side, side))
+
+
+def converted(module: torch.nn.Module, example: torch.Tensor, shape: Sequence[int]) -> Any:  # noqa: ANN401
+    """A torch module of one input as a model of OpenVINO's.
+
+    Args:
+        module: in eval mode.
+        example: of its input.
+        shape: of its input, −1 where an axis may have any length.
+    """
+    import openvino
+    import torch
+
     with warnings.catch_warnings():  # tracing warns that mean and deviation become constants: that is wanted
         warnings.simplefilter("ignore")
         with torch.no_grad():  # traced here, for OpenVINO would run the network twice more to check the trace
             trace: Any = torch.jit.trace
-            traced = trace(Whole().eval(), example, strict=False, check_trace=False)
-        return openvino.convert_model(traced, example_input=example, input=[([-1, 3, side, side])])
+            traced = trace(module, example, strict=False, check_trace=False)
+        return openvino.convert_model(traced, example_input=example, input=[list(shape)])
 
 
 def _made(folder: Path) -> Path:

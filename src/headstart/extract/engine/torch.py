@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...runtime import device, free_cores, give_back, has_bf16, torch_threads
+from ...runtime import device, exact, free_cores, give_back, has_bf16, torch_threads
 from ...types import Source
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ def available() -> bool:
 
 def precision() -> str:
     """`bf16` on CUDA, else `fp32`."""
-    return "bf16" if device() == "cuda" else "fp32"
+    return "bf16" if device() == "cuda" and not exact() else "fp32"
 
 
 def build(source: Source, depths: tuple[str, ...], weights: Path | None = None) -> Compute:
@@ -44,7 +43,7 @@ def build(source: Source, depths: tuple[str, ...], weights: Path | None = None) 
 
     def compute(batch: NDArray[np.uint8]) -> list[NDArray[Any]]:
         parts = []
-        with torch.inference_mode(), torch.autocast("cuda", torch.bfloat16, enabled=where == "cuda"):
+        with torch.inference_mode(), torch.autocast("cuda", torch.bfloat16, enabled=precision() == "bf16"):
             for piece in torch.split(torch.from_numpy(batch), BATCH):
                 x = normalise(piece.to(where), source.pixels).contiguous(memory_format=torch.channels_last)
                 parts.append([out.float().cpu() for out in model(x, depths)])
@@ -53,7 +52,6 @@ def build(source: Source, depths: tuple[str, ...], weights: Path | None = None) 
     return compute
 
 
-@cache
 def text_precision() -> str:
     """`bf16` on a GPU and on processors that compute in it, else `fp32`."""
     return "bf16" if has_bf16() else "fp32"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 import numpy as np
@@ -22,6 +22,9 @@ from ...types import Example, InputSpec, Source, View
 from .._augment import VERSION as DRAW_VERSION
 from .._augment import variants as changed
 from .._extractor import Modality
+
+if TYPE_CHECKING:
+    from torch import nn
 
 Pixels = NDArray[np.uint8]
 Compute = Callable[[Pixels], list[NDArray[Any]]]  # uint8 [b, 3, s, s] → an array per output
@@ -123,6 +126,18 @@ class Pictures(Modality):
         # All pooled depths are columns of one array: whichever is wanted, the graph and the rows are the same.
         depth = view.depth if view.depth.startswith("cut:") else "all"
         return backbone_extractor(source, [depth], engine, weights, view.variants, view.style)
+
+    def entry(self, view: View, source: Source | None, weights: Path | None) -> PictureExtractor:
+        """Prepared pictures, [b, 3, s, s] uint8; small ones [b, s, s, 3]."""
+        return pixel_extractor(view.size) if source is None else input_extractor(source)
+
+    def network(self, view: View, source: Source | None, weights: Path | None) -> nn.Module:
+        """Normalisation and backbone; nothing where the prepared picture is looked at."""
+        from torch import nn
+
+        from ...source.vision.backbone import Rows
+
+        return nn.Identity() if source is None or view.depth == "input" else Rows(source, weights, view.depth)
 
     def content(self, example: Example) -> Pixels:
         """The picture's pixels, uint8 [h, w, 3]."""

@@ -15,8 +15,8 @@ from ...errors import DataError, UsageError
 from ...kind import kind_of
 from ...modality import noun
 from ...read import ReadOptions
-from ...schema import RunRecord
 from ...types import Example, Task
+from .. import again
 from ..saved import Saved
 
 FEWEST = 20  # target examples
@@ -39,32 +39,13 @@ def source_task(run: Saved, progress: Callable[[int, int], None] | None = None) 
         UsageError: its labels are no classes, one an example.
         DataError: the run does not say what it read, or the data have gone or changed.
     """
-    from ...read import read
-
-    record: RunRecord = run.record
-    kind = record["task"]["kind"]
+    kind = run.record["task"]["kind"]
     if not kind_of(kind).exclusive:
         raise UsageError(
             f"{run.path} does {kind}; adapt takes classification, one class an example. Give a run or data with one "
             "class each."
         )
-    data = record.get("data")
-    if data is None or not Path(data["path"]).exists():
-        gone = "does not say what it learnt from" if data is None else f"learnt from {data['path']}, which is not there"
-        raise DataError(f"{run.path} {gone}. Give the labelled data in place of the run.")
-    task = read(
-        data["path"],
-        ReadOptions(**data["options"]),
-        name=record["task"]["name"],
-        seed=record["seed"],
-        progress=progress,
-    )
-    if task.fingerprint != record["task"]["fingerprint"]:
-        raise DataError(
-            f"{data['path']} has changed since {run.path} was made. Give the labelled data in place of the run: it is "
-            "fitted anew."
-        )
-    return task
+    return again.task(run, "Give the labelled data in place of the run: it is fitted anew.", progress)
 
 
 def target(run: Saved, task: Task, given: str | Path, options: ReadOptions, folder: Path) -> Target:

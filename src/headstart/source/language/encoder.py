@@ -85,6 +85,20 @@ class Language(nn.Module):
         return out
 
 
+class Rows(nn.Module):
+    """A language model that eats tokens as one array and gives the features of one depth."""
+
+    def __init__(self, body: Language, depth: str) -> None:
+        super().__init__()
+        self.body, self.depth = body, depth
+        self.eval()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Tokens [b, l], −1 where a row is padded → [b, d]."""
+        out: Tensor = self.body(x.clamp_min(0), (x >= 0).long(), (self.depth,))[0]
+        return out
+
+
 def layers(net: nn.Module) -> nn.ModuleList | None:
     """The stack of layers that a text goes through, in order; of ALBERT those that differ. None where there is none."""
     config = getattr(net, "config", None)

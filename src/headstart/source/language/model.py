@@ -290,15 +290,17 @@ def _between(path: Path, net: nn.Module) -> int | None:
 def tokenizer(source: Source, weights: Path | None = None) -> Tokenizer:
     """The source's tokenizer: texts are cut at the source's length, on the side that it says; nothing is padded.
 
+    Args:
+        source: the record.
+        weights: its file of weights, or a tokenizer.json.
+
     Raises:
         SourceError: the weights file cannot be had or carries none.
     """
-    from safetensors import safe_open
     from tokenizers import Tokenizer
 
     path = weights or _loaders.fetch(source)
-    with safe_open(path, "pt") as opened:
-        found = (opened.metadata() or {}).get(TOKENIZER)
+    found = written(path)
     if found is None:
         raise SourceError(f"{path} carries no tokenizer. Delete it and pull the source again.")
     made = Tokenizer.from_str(found)
@@ -306,6 +308,16 @@ def tokenizer(source: Source, weights: Path | None = None) -> Tokenizer:
     side = (made.truncation or {}).get("direction", "right")
     made.enable_truncation(source.words.length, direction=side)
     return made
+
+
+def written(path: Path) -> str | None:
+    """The tokenizer in a weights file, or that is the file, as JSON."""
+    if path.suffix == ".json":
+        return path.read_text(encoding="utf-8")
+    from safetensors import safe_open
+
+    with safe_open(path, "np") as opened:
+        return (opened.metadata() or {}).get(TOKENIZER)
 
 
 def tokens(made: Tokenizer, source: Source, texts: list[str]) -> list[list[int]]:

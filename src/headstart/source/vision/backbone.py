@@ -141,6 +141,31 @@ class Backbone(nn.Module):
         )
 
 
+class Whole(nn.Module):
+    """Normalisation and backbone in one: eats prepared pictures, uint8 [b, 3, s, s]; gives what `Backbone` gives."""
+
+    def __init__(self, source: Source, weights: Path | None, depths: Sequence[str]) -> None:
+        super().__init__()
+        self.body, self.depths = load(source, weights), tuple(depths)
+        self.eval()
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        """uint8 [b, 3, s, s] → features at each depth, and the source's own logits."""
+        out: tuple[Tensor, ...] = self.body(normalise(x, self.body.source.pixels), self.depths)
+        return out
+
+
+class Rows(Whole):
+    """The same, of one depth alone."""
+
+    def __init__(self, source: Source, weights: Path | None, depth: str) -> None:
+        super().__init__(source, weights, (depth,))
+
+    def forward(self, x: Tensor) -> Tensor:  # type: ignore[override]
+        """uint8 [b, 3, s, s] → [b, d], or a cut's maps."""
+        return super().forward(x)[0]
+
+
 def load(source: Source, weights: Path | None = None) -> Backbone:
     """Build a source's network, put its weights in, and make it ready for pictures of the record's size.
 

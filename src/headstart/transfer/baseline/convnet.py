@@ -26,6 +26,8 @@ EPOCHS, LEAST = 50, 300  # the second in steps: small data starves of them
 if TYPE_CHECKING:
     import torch
 
+    from .net import Net
+
 
 def title(kind: str) -> str:
     """What people call it."""
@@ -58,7 +60,7 @@ def run(config: Config, context: FitContext) -> Generator[Progress, None, TrainR
     from .net import Net
 
     torch.manual_seed(context.seed)
-    net = Net(context.k, config.width, _stride(context.train.x)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    net = Net(context.k, config.width, _stride(context.train.x.shape[1])).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     x, y = torch.from_numpy(context.train.x), torch.from_numpy(context.train.y)
     mean, std = x.float().div_(255).mean((0, 1, 2)), x.float().div_(255).std((0, 1, 2)).clamp_min(0.02)
     total = max(20, round(context.share * (config.steps or steps(len(y), config.batch))))
@@ -78,20 +80,35 @@ def run(config: Config, context: FitContext) -> Generator[Progress, None, TrainR
 
 
 def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None) -> FloatArray:
-    """x [n, s, s, 3] uint8 → [n k]; mirrored pictures are averaged in where training mirrored them."""
+    """x [n, s, s, 3] uint8 → logits [n k]; mirrored pictures are averaged in where training mirrored them."""
+    import torch
+
+    net, mean, std, mirror = _opened(fitted, x.shape[1])
+    return _logits(net, torch.from_numpy(np.asarray(x)), mean, std, mirror)
+
+
+def module(fitted: Fitted, source: Source | None = None) -> torch.nn.Module:
+    """The same as a torch module."""
+    from .net import Whole
+
+    return Whole(*_opened(fitted, fitted.view.size)).eval()
+
+
+def _opened(fitted: Fitted, side: int) -> tuple[Net, torch.Tensor, torch.Tensor, bool]:
+    """The network in eval mode, mean and deviation of its pictures, and whether mirrored ones are averaged in."""
     import torch
 
     from .net import Net
 
     state = {name: torch.from_numpy(np.array(value)) for name, value in fitted.state.items()}
     mean, std = state.pop("input.mean"), state.pop("input.std")
-    net = Net(len(fitted.labels), int(fitted.config["width"]), _stride(x))
+    net = Net(len(fitted.labels), int(fitted.config["width"]), _stride(side))
     net.load_state_dict(state, strict=False)  # without batch counters, which evaluation does not use
-    return _logits(net.eval(), torch.from_numpy(np.asarray(x)), mean, std, fitted.config["style"] == "photo")
+    return net.eval(), mean, std, fitted.config["style"] == "photo"
 
 
-def _stride(x: NDArray[Any]) -> int:
-    return 1 if x.shape[1] <= 32 else 2
+def _stride(side: int) -> int:
+    return 1 if side <= 32 else 2
 
 
 def _batches(

@@ -29,6 +29,8 @@ from ..training import setting, tune, tuned
 from ..training.setting import FEW
 
 if TYPE_CHECKING:
+    import torch
+
     from ..training.tail import Tail
 
 MANY = 2000  # texts from which on the larger sizes are worth a try
@@ -79,12 +81,26 @@ def run(config: Config, context: FitContext) -> Generator[Progress, None, TrainR
 
 def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None) -> FloatArray:
     """Tokens [n] → [n k]."""
+    network, known = _network(fitted, source)
+    return network.logits(_rows(x, known))
+
+
+def module(fitted: Fitted, source: Source | None = None) -> torch.nn.Module:
+    """The same as a torch module, of tokens [b, l] (−1 where a row is padded)."""
+    from .tokens import Known
+
+    network, known = _network(fitted, source)
+    return Known(network.module(), known, LENGTH)
+
+
+def _network(fitted: Fitted, source: Source | None) -> tuple[tuned.Tuned, NDArray[np.int64]]:
+    """The network, and the tokens that it knows."""
     assert source is not None
     state = dict(fitted.state)
     known = np.asarray(state.pop(TOKENS))
     width, layers = (int(fitted.config[name]) for name in ("width", "layers"))
     small = architecture(source, width, layers, len(known) + 1)
-    return tuned.Tuned(replace(fitted, state=state), small, None, opened).logits(_rows(x, known))
+    return tuned.Tuned(replace(fitted, state=state), small, None, opened), known
 
 
 def _tuning(config: Config, n: int, share: float) -> setting.Config:

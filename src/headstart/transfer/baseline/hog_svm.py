@@ -6,6 +6,7 @@ x [n, 64, 64, 3] uint8 → scores [n k].
 from __future__ import annotations
 
 from collections.abc import Generator
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,9 @@ from ...types import Facts, FitContext, Fitted, FloatArray, Progress, Source, Vi
 from .._once import latest
 from ..classical import Config
 from ..heads.linear import axes, ridge, squared_hinge
+
+if TYPE_CHECKING:
+    import torch
 
 SIDE = 64  # pixels
 CELLS = (8, 16)  # pixels: HOG at two scales did better than at one on most sets tried; see docs/architecture.md
@@ -52,6 +56,18 @@ def logits(fitted: Fitted, x: NDArray[np.uint8], source: Source | None = None) -
     """x [n, 64, 64, 3] uint8 → [n k]."""
     rows = describe(x, fitted.config["features"])
     return np.asarray(rows @ fitted.state["weight"] + fitted.state["bias"], np.float32)
+
+
+def described(fitted: Fitted, x: NDArray[np.uint8]) -> FloatArray:
+    """x [n, 64, 64, 3] uint8 → what the head reads [n d]."""
+    return compute(x, fitted.config["features"])
+
+
+def module(fitted: Fitted, source: Source | None = None) -> torch.nn.Module:
+    """The head."""
+    from ..heads.module import affine
+
+    return affine(fitted.state["weight"], fitted.state["bias"])
 
 
 def describe(x: NDArray[np.uint8], features: str) -> FloatArray:

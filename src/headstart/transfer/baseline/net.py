@@ -11,6 +11,8 @@ import torch  # only imported by strategies, inside their functions
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ...extract._augment import standardise
+
 
 class Block(nn.Module):
     """Two 3 × 3 convolutions and a shortcut; the last batch-norm starts at zero, so a block starts as its shortcut."""
@@ -47,3 +49,22 @@ class Net(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """[b, 3, s, s] → logits [b, k]."""
         return cast(torch.Tensor, self.head(self.drop(self.body(self.stem(x)).mean((2, 3)))))
+
+
+class Whole(nn.Module):
+    """Standardisation and network in one: eats small pictures."""
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, net: Net, mean: Tensor, std: Tensor, mirror: bool) -> None:
+        super().__init__()
+        self.net, self.mirror = net, mirror
+        self.register_buffer("mean", mean)
+        self.register_buffer("std", std)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """uint8 [b, s, s, 3] → logits [b, k]; `mirror`: the mean of a picture's and its mirror image's."""
+        ready = standardise(x, self.mean, self.std)
+        scores: Tensor = self.net(ready)
+        return (scores + self.net(ready.flip(3))) / 2 if self.mirror else scores

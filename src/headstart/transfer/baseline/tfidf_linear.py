@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,9 @@ from ...strategy import SEARCH, TrainResult
 from ...types import Facts, FitContext, Fitted, FloatArray, IntArray, Progress, Source, View
 from .._once import once
 from ..classical import Config
+
+if TYPE_CHECKING:
+    import torch
 
 # Kind → (name, analyser, n-grams) of each block of features.
 FEATURES: dict[str, tuple[tuple[str, str, tuple[int, int]], ...]] = {
@@ -125,6 +128,23 @@ def rows(x: Sequence[str] | NDArray[Any], state: Mapping[str, NDArray[Any]], fea
         counts = _vectoriser(how, grams, vocabulary=terms).transform(x).astype(np.float32)
         blocks.append(_weighed(counts, state[f"{name}.idf"]))
     return sparse.hstack(blocks).tocsr() / np.sqrt(len(blocks))
+
+
+def described(fitted: Fitted, x: NDArray[Any]) -> FloatArray:
+    """[n] texts → (column, value) of each term that is there [n m 2], filled up with values of 0."""
+    found = rows(x, fitted.state, fitted.config["features"])
+    most = max(int(np.diff(found.indptr).max(initial=0)), 1)
+    out = np.zeros((len(x), most, 2), np.float32)  # a column is a whole number below 2²⁴, which float32 holds
+    for at, (low, high) in enumerate(zip(found.indptr, found.indptr[1:], strict=False)):
+        out[at, : high - low, 0], out[at, : high - low, 1] = found.indices[low:high], found.data[low:high]
+    return out
+
+
+def module(fitted: Fitted, source: Source | None = None) -> torch.nn.Module:
+    """The head on such pairs."""
+    from ..heads.module import Sparse
+
+    return Sparse(fitted.state["weight"], fitted.state["bias"])
 
 
 def _learnt(x: NDArray[Any], how: str, grams: tuple[int, int]) -> tuple[list[str], FloatArray, Any]:

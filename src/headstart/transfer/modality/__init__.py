@@ -20,6 +20,8 @@ from ...types import Facts, FitContext, Fitted, FloatArray, Progress, Source, Vi
 from ..training.setting import Setting
 
 if TYPE_CHECKING:
+    import torch
+
     from ..training.tail import Tail
 
 
@@ -41,13 +43,23 @@ class Rival(Protocol):
     def logits(self, fitted: Fitted, x: NDArray[Any], source: Source | None) -> FloatArray:
         """As of a strategy."""
 
+    def module(self, fitted: Fitted, source: Source | None) -> torch.nn.Module:
+        """As of a strategy."""
+
+
+class Classical(Rival, Protocol):
+    """One of hand-made features."""
+
+    def described(self, fitted: Fitted, x: NDArray[Any]) -> NDArray[Any]:
+        """As of a strategy."""
+
 
 class Modality(Protocol):
     """A file of this folder; who offers nothing of what a member is for need not have it."""
 
     OFFERS: frozenset[str]
     RATES: tuple[float, ...]  # of fine-tuning, that a strategy with a pull of its own compares
-    classical: Rival
+    classical: Classical
     scratch: Rival
 
     def plain(self) -> View:

@@ -73,7 +73,16 @@ class Tail(nn.Module, ABC):
         """→ logits [b, k]."""
         top = self.features(x)
         with torch.autocast(x.device.type, enabled=False):  # in half precision two classes would often be level
-            return cast(Tensor, self.classifier(soft_root(top.float())))
+            return self.scores(top)
+
+    def scores(self, top: Tensor) -> Tensor:
+        """Features [b, d] of depth "top" → logits [b, k]."""
+        return cast(Tensor, self.classifier(soft_root(top.float())))
+
+    @property
+    @abstractmethod
+    def whole(self) -> nn.Module:
+        """The source's network, of which some parts are this tail's."""
 
     def batches(self, x: NDArray[Any]) -> list[NDArray[np.int64]]:
         """Row numbers [n], as many at once as memory likes where nothing is learnt."""
@@ -100,6 +109,19 @@ class Tail(nn.Module, ABC):
         late = [("late", self.late)] if len(self.late) else []
         full = [(name, part) for name, part in self.parts.items() if any(True for _ in part.parameters())]
         return [*full, *late, ("head", self.classifier)]
+
+
+class Plain(nn.Module):
+    """A tail for exporters: every weight that it uses is registered, and nothing casts."""
+
+    def __init__(self, tail: Tail) -> None:
+        super().__init__()
+        self.tail, self.source = tail, tail.whole
+        self.eval()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """As of the tail."""
+        return self.tail.scores(self.tail.features(x))
 
 
 Opener = Callable[[Source, Path | None, View, int], Tail]  # as `modality.open_tail`

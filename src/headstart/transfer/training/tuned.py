@@ -17,6 +17,8 @@ from ...types import Fitted, FloatArray, Source
 from ..modality import open_tail
 
 if TYPE_CHECKING:
+    import torch
+
     from .tail import Opener
 
 
@@ -49,6 +51,17 @@ class Tuned:
         from .tail import look, plain
 
         return look(self._tail, plain(x), features=True)
+
+    def module(self) -> torch.nn.Module:
+        """The network as a module on the CPU: a batch as `Tail.features` takes it → logits [b k]."""
+        from .tail import Plain
+
+        return Plain(self._tail.cpu())
+
+
+def module(fitted: Fitted, source: Source | None, weights: Path | None) -> torch.nn.Module:
+    """A tuned network as a module, see `Tuned.module`."""
+    return Tuned(fitted, source, weights).module()
 
 
 predictor = Tuned  # what strategies call it
