@@ -32,8 +32,8 @@ class TrainResult:
     notes: Mapping[str, Any] = field(default_factory=dict)  # e.g. which step was best; used by a refit
 
 
-def finished(steps: Generator[Any, None, Made]) -> Made:
-    """What a run returns when it is done, its progress passed over.
+def finished(steps: Generator[Any, None, Made], told: Callable[[Any], None] = lambda now: None) -> Made:
+    """What a run returns when it is done; its progress is told, or passed over.
 
     >>> def run():
     ...     yield Progress(1, 1)
@@ -43,7 +43,7 @@ def finished(steps: Generator[Any, None, Made]) -> Made:
     """
     while True:
         try:
-            next(steps)
+            told(next(steps))
         except StopIteration as end:
             made: Made = end.value
             return made

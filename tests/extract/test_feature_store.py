@@ -13,7 +13,8 @@ import pytest
 from PIL import Image
 
 import hostile
-from headstart.errors import BudgetError, DataError, EngineError, UnknownName
+import tiny_text
+from headstart.errors import BudgetError, DataError, EngineError, UnknownName, UsageError
 from headstart.extract._extractor import COMMIT, pick_engine
 from headstart.extract.feature_store import FeatureStore, median_side
 from headstart.extract.modality.image import backbone_extractor, pixel_extractor
@@ -286,3 +287,39 @@ def test_what_changes_the_numbers_changes_the_key(monkeypatch):
     monkeypatch.setenv("HEADSTART_DEVICE", "cuda")  # where this engine computes in bf16
     others.append(backbone_extractor(record, ["top"], "torch").key)
     assert len({base, *others}) == 7
+
+
+def test_a_change_comes_before_the_network_and_its_rows_are_kept(source, pictures, tmp_path):
+    """Mirrored by a change, and mirrored by hand through timm's own forward pass."""
+    import torch
+
+    from headstart.read.picture.picture import decode
+    from headstart.source.vision.backbone import load, normalise, prepare
+
+    class Mirror:
+        key = "mirrored"
+
+        def __call__(self, prepared, name):
+            return np.ascontiguousarray(prepared[..., ::-1])
+
+    looking = store(source, tmp_path)
+    plain = looking.extract(pictures, [TOP])[0].x
+    found = looking.changed(pictures, TOP, Mirror())
+    batch = torch.stack([prepare(decode(Path(e.path)), source.input) for e in pictures]).flip(-1)
+    net = load(source).net
+    with torch.inference_mode():
+        wanted = net.forward_head(net.forward_features(normalise(batch, source.input)), pre_logits=True)
+    np.testing.assert_allclose(found, wanted.numpy(), atol=1e-3)
+    assert np.abs(found - plain).max() > 0.1
+    again = store(source, tmp_path)
+    np.testing.assert_array_equal(again.changed(pictures, TOP, Mirror()), found)
+    np.testing.assert_array_equal(again.extract(pictures, [TOP])[0].x, plain)
+    assert again.computed == 0
+
+
+def test_texts_cannot_be_changed_first(tmp_path):
+    looking = FeatureStore(
+        {"tiny-text": tiny_text.source()}, weights={"tiny-text": tiny_text.weights()}, folder=tmp_path
+    )
+    with pytest.raises(UsageError, match="cannot be changed first"):
+        looking.changed(tiny_text.texts(3, 2), View("tiny-text"), None)

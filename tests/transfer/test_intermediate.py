@@ -105,7 +105,7 @@ def test_going_on_with_the_task_makes_new_texts_less_surprising(tiny):
     config = replace(
         BRIEF, lm_lr=2e-3, lm_epochs=2 if tiny is tiny_causal else 10, decay=1.0, parts=4, schedule="one-cycle"
     )
-    learnt, curve = drain(intermediate._speak(config, given, 0))
+    learnt, curve = drain(intermediate.speak(config, given, 0))
     assert curve[-1].loss < curve[0].loss - 0.1
     fresh = task.pieces([*tiny.drawn(view, 100, K, 9).x], 128)
     batch, loss = task.batches(tiny.source(), tiny.weights(), fresh, 100, len(tiny_text.WORDS), seed=0)
@@ -126,7 +126,7 @@ def test_what_the_task_moved_is_in_the_state_also_where_fine_tuning_takes_no_ste
     learning = {name: value for part in [*before][-2:] for name, value in before[part].items()}
     assert set(head.state) == {*learning, "classifier.weight", "classifier.bias"}
     assert not any(np.array_equal(head.state[name], value) for name, value in learning.items())
-    learnt, _ = drain(intermediate._speak(config, context(), 0))
+    learnt, _ = drain(intermediate.speak(config, context(), 0))
     assert all(np.array_equal(head.state[name], value) for name, value in learnt.items())
 
 
@@ -143,7 +143,7 @@ def test_its_head_starts_on_the_moved_source_not_on_what_was_kept_of_another():
 def test_unlabelled_texts_are_read_and_validation_texts_are_not():
     valid, other = tiny_text.drawn(VIEW, 9, K, 3), tiny_text.drawn(VIEW, 9, K, 4)
     learnt = [
-        drain(intermediate._speak(BRIEF, given, 0))[0]
+        drain(intermediate.speak(BRIEF, given, 0))[0]
         for given in (context(), context(valid=valid), context(valid=other), context(loose=0))
     ]
     for name, value in learnt[0].items():

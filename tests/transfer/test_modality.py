@@ -17,7 +17,7 @@ MEMBERS = {
     "classical": ("classical",),
     "scratch": ("scratch",),
 }
-WORDS = {*MEMBERS, "maps", "tokens", "classifier", "language"}
+WORDS = {*MEMBERS, "maps", "tokens", "pixels", "classifier", "language"}
 
 
 @pytest.mark.parametrize("name", names("transfer/modality"))

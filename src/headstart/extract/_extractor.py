@@ -51,6 +51,17 @@ class Extractor(Protocol):
         """Let go what its model keeps between batches; the next one costs a little more."""
 
 
+class Change(Protocol):
+    """What is done to examples before a network sees them, each by itself."""
+
+    @property
+    def key(self) -> str:
+        """Names all that decides what comes of an example."""
+
+    def __call__(self, prepared: Any, name: str) -> Any:  # noqa: ANN401 - the modality's own
+        """One example as an extractor prepares it → the same, changed; its digest, `name`, seeds what is drawn."""
+
+
 @dataclass(frozen=True)
 class WholeExtractor:
     """An extractor that takes content as it is."""
@@ -99,6 +110,10 @@ class Modality(ABC):
     def network(self, view: View, source: Source | None, weights: Path | None) -> nn.Module:
         """What makes rows of a view of what `entry` gives, in eval mode on the CPU."""
         raise UsageError("Models of such examples cannot be exported yet. Predict with the run itself.")
+
+    def changed(self, extractor: Extractor, change: Change) -> Extractor:
+        """One that changes examples first. Raises `UsageError` where they cannot be."""
+        raise UsageError(f"What '{extractor.name}' reads cannot be changed first. Leave methods out that ask for it.")
 
     def plain(self, view: View) -> bool:
         """Whether a view shows examples as they are, or nearly so: what is not worth keeping."""

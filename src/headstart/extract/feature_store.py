@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from ..errors import BudgetError, DataError, HeadstartError, UnknownName
 from ..runtime import cache_dir, give_back
 from ..types import Example, Features, Source, View
-from ._extractor import Extractor, Modality, pick_engine
+from ._extractor import Change, Extractor, Modality, pick_engine
 from ._extractor import modality as modality_of
 from ._store import Store
 
@@ -108,6 +108,22 @@ class FeatureStore:
             )
             for view, extractor in zip(views, extractors, strict=True)
         ]
+
+    def changed(
+        self, examples: Sequence[Example], view: View, change: Change, deadline: float | None = None
+    ) -> NDArray[Any]:
+        """Rows of examples that were changed before the network saw them, as in `extract`, and kept like all others.
+
+        Raises:
+            UsageError: examples of the kind cannot be changed.
+            DataError, BudgetError: see `extract`.
+        """
+        start, of, plain = time.perf_counter(), self._of([view]), self._extractor(view)
+        extractor = of.changed(plain, change)
+        self.computed += self._fill(examples, [extractor], of, deadline=deadline)
+        rows = self._store(extractor).get([e.digest for e in examples])
+        self.seconds += time.perf_counter() - start
+        return self._part(view, extractor, rows)
 
     def missing(self, examples: Sequence[Example], view: View) -> list[Example]:
         """Those of the examples whose rows are not kept from an earlier look."""

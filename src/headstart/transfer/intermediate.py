@@ -79,7 +79,7 @@ def run(config: Config, context: FitContext) -> Generator[Progress, None, TrainR
     after = max(1, round(whole * share)) + 1
     kept = context.checkpoint and context.checkpoint.with_suffix(".language.safetensors")
     if (learnt := _found(kept)) is None:
-        learnt = yield from _speak(config, context, after)
+        learnt = yield from speak(config, context, after)
         if kept:
             from safetensors.numpy import save
 
@@ -111,8 +111,12 @@ def _steps(config: Config, context: FitContext) -> int:
     return max(1, round(min(config.lm_most, config.lm_epochs * -(-count // config.lm_batch)) * context.share))
 
 
-def _speak(config: Config, context: FitContext, after: int) -> Generator[Progress, None, Mapping[str, Any]]:
-    """Go on with the language task; returns what it moved of the source. `after` steps are still to come."""
+def speak(config: Config, context: FitContext, after: int = 0) -> Generator[Progress, None, Mapping[str, Any]]:
+    """Go on with the language task; returns what it moved of the source. `after` steps are still to come.
+
+    Raises:
+        UsageError: the source has no language task.
+    """
     import torch
 
     from .training import language_task as task

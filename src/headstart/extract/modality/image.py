@@ -6,7 +6,7 @@ Without a source there are small pixels. Each turns uint8 [h, w, 3] into rows.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ from ...runtime import digest
 from ...types import Example, InputSpec, Source, View
 from .._augment import VERSION as DRAW_VERSION
 from .._augment import variants as changed
-from .._extractor import Modality
+from .._extractor import Change, Extractor, Modality
 
 if TYPE_CHECKING:
     from torch import nn
@@ -41,6 +41,7 @@ class PictureExtractor:
     build: Callable[[], Compute] = field(repr=False)
     variants: int = 1
     style: str = "photo"
+    change: Change | None = None  # of each picture, before there are copies of it
 
     @cached_property
     def compute(self) -> Compute:
@@ -52,6 +53,8 @@ class PictureExtractor:
         from ...source.vision.prepare import prepare
 
         prepared = prepare(picture, self.spec)
+        if self.change is not None:
+            prepared = self.change(prepared, name)
         if self.variants == 1:
             return prepared[None]
         return changed(prepared, self.style, self.variants, crc32(name.encode()))
@@ -138,6 +141,13 @@ class Pictures(Modality):
         from ...source.vision.backbone import Rows
 
         return nn.Identity() if source is None or view.depth == "input" else Rows(source, weights, view.depth)
+
+    def changed(self, extractor: Extractor, change: Change) -> Extractor:
+        """One on the same network."""
+        if not isinstance(extractor, PictureExtractor):
+            return super().changed(extractor, change)
+        key = digest("changed", extractor.key, change.key)
+        return replace(extractor, key=key, change=change, build=lambda: extractor.compute)
 
     def content(self, example: Example) -> Pixels:
         """The picture's pixels, uint8 [h, w, 3]."""

@@ -55,7 +55,7 @@ def _record(asked: Asked, found: Adapted) -> dict[str, Any]:
             said = next(able)
             told = {"evidence": dict(said.evidence), "status": said.status, "reason": said.reason}
         estimate = _estimate(found.estimates.get(c.id))
-        notes = dict(c.model.notes) if c.model is not None else {}
+        notes = {**c.at.notes, **c.model.notes} if c.model is not None else {}
         rows.append({**row, **told, "estimate": estimate, "seconds": round(c.seconds, 2), "notes": notes})
     chosen = found.chosen
     return {

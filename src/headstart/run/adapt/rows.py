@@ -7,7 +7,7 @@ A representation is what a saved model can stand on: the top features of a sourc
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,8 @@ class Representation:
     target: Any  # [m d]
     fit: Fit
     state: Callable[[Model], Mapping[str, NDArray[Any]]]  # what a saved model of it holds
+    copies: Any = None  # [n + v d], changed copies of the training and validation examples; or there are none
+    notes: Mapping[str, Any] = field(default_factory=dict)  # of how it came about, for a report
 
     @property
     def dense(self) -> bool:
@@ -60,7 +62,10 @@ class Representation:
             seed: of the draw and of the methods.
         """
         mine, theirs = drawn(self.train.shape[0], USED, seed), drawn(self.target.shape[0], USED, seed + 1)
-        return Pair(self.train[mine], y[mine], self.target[theirs], k, self.fit, seed)
+        xs, ys = self.train[mine], y[mine]
+        if self.copies is not None:
+            xs, ys = below(xs, self.copies[mine]), np.tile(ys, 2)
+        return Pair(xs, ys, self.target[theirs], k, self.fit, seed)
 
     def whole(self, y: IntArray, y_valid: IntArray, k: int, seed: int) -> Pair:
         """The same with the validation rows among those that are learnt from."""
@@ -81,16 +86,16 @@ def dense(
     Args:
         name: what people call it.
         view: what is looked at.
-        rows: of training, validation and target examples, [n d] each, as `strategy` reads them.
+        rows: of training, validation and target examples, [n d] each, as `strategy` reads them; and of copies, if any.
         y: classes of the training ones: the penalty is the one that suits them, whatever rows are fitted later on.
         k: classes.
         setting: of the strategy; of a probe its `share`.
         strategy: reads the head when it was saved.
     """
-    train, valid, target = (np.asarray(x, np.float64) for x in rows)
+    train = np.asarray(rows[0], np.float64)
     spread = train.std(0)
     mean, scale = train.mean(0), np.maximum(spread, max(LEAST * float(spread.mean()), FLOOR))
-    train, valid, target = ((x - mean) / scale for x in (train, valid, target))
+    train, valid, target, *copies = ((np.asarray(x, np.float64) - mean) / scale for x in rows)
     own = decompose(train, each=False)  # in one unit: what a method's axes weigh is not undone
     grid = penalties(own)
     penalty = setting.get("share", Probe().share) * float(grid[ridge_path(own, y, k, grid)[0].argmin()])
@@ -101,7 +106,9 @@ def dense(
         w, b = a.unrotate(*logistic(a.z, y, k, penalty, weight=given))
         return Head(np.asarray(w, np.float64), np.asarray(b, np.float64), strategy)
 
-    return Representation(name, view, setting, train, valid, target, fit, lambda model: model.behind(mean, scale))
+    return Representation(
+        name, view, setting, train, valid, target, fit, lambda model: model.behind(mean, scale), *copies
+    )
 
 
 def words(view: View, texts: Sequence[NDArray[Any]], y: IntArray, k: int, features: str, c: float) -> Representation:

@@ -17,17 +17,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...align import Method, Model, method, methods, wanted
+from ...align import Method, Model, Pair, domain, method, methods, wanted
+from ...align._pair import Way
 from ...align._rows import nearest
 from ...errors import HeadstartError
 from ...kind import kind_of, targets
 from ...read import ReadOptions
 from ...runtime import Clock, one_blas_thread
 from ...strategy import strategy
+from ...transfer.training.tuned import added
 from ...types import Decoder, Fitted, Source, Task
 from .. import particulars
 from ..job import Watch
 from ..saved import MODEL, Saved
+from . import anew
 from .domains import Target, source_task, target
 from .rows import Representation
 from .views import representations, sources_of
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     from ...align.choice.evidence import Shown
 
 PLAIN = "none"  # the method that does not adapt
+PROBLEMS = (HeadstartError, ValueError, ArithmeticError, RuntimeError, np.linalg.LinAlgError)  # that a method may have
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ class Candidate:
     """A method on a representation, and what it says of either domain."""
 
     at: Representation
-    method: Method
+    method: Way
     shown: Shown | None = None  # None: it failed
     decoder: Decoder = field(default_factory=dict)
     model: Model | None = None
@@ -97,17 +101,19 @@ def carry_out(asked: Asked, watch: Watch) -> Adapted:
     from ...extract.feature_store import FeatureStore
 
     clock, run = Clock(), asked.run
-    tried = ways(asked.methods)
+    tried, domain_ways = ways(asked.methods)
     with tempfile.TemporaryDirectory(prefix="headstart-") as folder, one_blas_thread():
         with clock("read"):
             task = source_task(run, lambda done, of: watch("read", done, of))
+            able = anew.able(domain_ways, asked.methods, task.modality)
             there = target(run, task, asked.data[0], asked.read, Path(folder))
         sources, weights = sources_of(run)
         store = FeatureStore(sources, modality=task.modality, engine=asked.engine, weights=weights, watch=watch)
         with clock("embed"):
             shown_by = representations(run, task, (task.train, task.valid, there.examples), store)
         with clock("align"):
-            found = _all(shown_by, tried, task, asked.seed, watch)
+            looks = anew.Anew(able, task, there.examples, store, asked.seed, watch)
+            found = _all(shown_by, tried, looks)
         with clock("choose"):
             untouched = _untouched(asked, found, task, there, Path(folder))
             choice, estimates, chosen = _chosen(found, untouched)
@@ -117,57 +123,75 @@ def carry_out(asked: Asked, watch: Watch) -> Adapted:
     return Adapted(task, there, found, choice, chosen, untouched, estimates, fitted, unlike, clock)
 
 
-def ways(names: Sequence[str]) -> list[Method]:
-    """The methods that are tried; not adapting always is.
+def ways(names: Sequence[str]) -> tuple[list[Method], list[domain.Domain]]:
+    """The methods that are tried, on rows and on examples; not adapting always is, what takes minutes on request.
 
     Raises:
         UsageError: there is no such method.
     """
-    return [*wanted(methods(), names, PLAIN, "adaptation method").values()]
+    found = wanted({**methods(), **domain.methods()}, names, PLAIN, "adaptation method").values()
+    looks = [way for way in found if isinstance(way, domain.Domain)]
+    return [way for way in found if isinstance(way, Method)], [w for w in looks if names or not w.on_request]
 
 
-def _all(
-    shown_by: Sequence[Representation], ways: Sequence[Method], task: Task, seed: int, watch: Watch
-) -> list[Candidate]:
+def _all(shown_by: Sequence[Representation], ways: Sequence[Method], looks: anew.Anew) -> list[Candidate]:
     """Every method on every representation that it can work on, not adapting first."""
-    from ...align.choice.evidence import Shown, density_ratio
+    from ...align.choice.evidence import density_ratio
 
-    kind, k = kind_of(task.kind), len(task.labels)
-    y, y_valid = targets(task, task.train), targets(task, task.valid)
+    task, seed = looks.task, looks.seed
+    y, k = targets(task, task.train), len(task.labels)
     found: list[Candidate] = []
     ordered = sorted(ways, key=lambda way: way.name != PLAIN)
     many = sum(at.takes(way) for at in shown_by for way in ordered)
     for at in shown_by:
         pair = at.pair(y, k, seed)
-        domain = density_ratio(at.valid, at.target, seed) if at.dense else None
+        ratio = density_ratio(at.valid, at.target, seed) if at.dense else None
         for way in ordered:
-            if not at.takes(way):
-                continue
-            watch(f"adapting: {way.name} on {at.name}", len(found), many)
-            candidate, begun = Candidate(at, way), time.monotonic()
-            found.append(candidate)
-            try:
-                model: Model = way.fit(pair)
-                valid, there = model(at.valid), model(at.target)
-                if not (np.isfinite(valid).all() and np.isfinite(there).all()):
-                    raise ArithmeticError("some of its scores are no numbers")
-                candidate.decoder = kind.fit_decoder(valid, y_valid)
-                said = [np.asarray(kind.decode(x, candidate.decoder), np.float64) for x in (valid, there)]
-                candidate.shown = Shown(
-                    way.name,
-                    at.name,
-                    said[0],
-                    y_valid,
-                    said[1],
-                    at.valid if at.dense else None,
-                    at.target if at.dense else None,
-                    domain,
-                )
-                candidate.model = model
-            except (HeadstartError, ValueError, ArithmeticError, RuntimeError, np.linalg.LinAlgError) as problem:
-                candidate.why = str(problem)
-            candidate.seconds = time.monotonic() - begun
+            if at.takes(way):
+                looks.watch(f"adapting: {way.name} on {at.name}", len(found), many)
+                found.append(_tried(at, way, pair, ratio, task))
+        for look in looks.ways if at.view.source is not None else ():
+            found.append(_looked(at, look, looks, ratio))
     return found
+
+
+def _looked(at: Representation, way: domain.Domain, looks: anew.Anew, ratio: NDArray[Any] | None) -> Candidate:
+    """A method that sees the examples: other rows, the plain head on these."""
+    from ...align.choice.evidence import density_ratio
+
+    begun = time.monotonic()
+    try:
+        made = looks.looks(at, way)
+        if made.view != at.view:  # rows of another network
+            ratio = density_ratio(made.valid, made.target, looks.seed)
+        pair = made.pair(targets(looks.task, looks.task.train), len(looks.task.labels), looks.seed)
+        candidate = _tried(made, way, pair, ratio, looks.task)
+    except PROBLEMS as problem:
+        candidate = Candidate(at, way, why=str(problem))
+    candidate.seconds = time.monotonic() - begun
+    return candidate
+
+
+def _tried(at: Representation, way: Way, pair: Pair, ratio: NDArray[Any] | None, task: Task) -> Candidate:
+    """What a method makes of rows, or why it failed."""
+    from ...align.choice.evidence import Shown
+
+    kind, y = kind_of(task.kind), targets(task, task.valid)
+    candidate, begun = Candidate(at, way), time.monotonic()
+    try:
+        model: Model = way.fit(pair)
+        valid, there = model(at.valid), model(at.target)
+        if not (np.isfinite(valid).all() and np.isfinite(there).all()):
+            raise ArithmeticError("some of its scores are no numbers")
+        candidate.decoder = kind.fit_decoder(valid, y)
+        said = [np.asarray(kind.decode(x, candidate.decoder), np.float64) for x in (valid, there)]
+        own, theirs = (at.valid, at.target) if at.dense else (None, None)
+        candidate.shown = Shown(way.name, at.name, said[0], y, said[1], own, theirs, ratio)
+        candidate.model = model
+    except PROBLEMS as problem:
+        candidate.why = str(problem)
+    candidate.seconds = time.monotonic() - begun
+    return candidate
 
 
 def _untouched(asked: Asked, found: list[Candidate], task: Task, there: Target, folder: Path) -> Candidate:
@@ -275,7 +299,7 @@ def save(
         task.labels,
         state,
         learnt,
-        learnt + (source.params if source else 0),
+        (added(state) or learnt) + (source.params if source else 0),
         task.kind,
         decoder,
         task.modality,

@@ -1,9 +1,10 @@
 """How networks for one kind of data are trained, and who their rivals are: a file a modality, found by its name.
 
 A file has `OFFERS`, what a strategy may need of it (`NEEDS`): "tail" (the members below that open and set one), "maps"
-or "tokens" (what a tail reads), "classifier" (its sources may have one of their own), "language" (its sources read
-words), "classical" and "scratch" (its rivals of that name). And `plain`. A modality without a file offers nothing:
-heads on frozen features suit it, and rivals that come as strategies of their own.
+or "tokens" (what a tail reads), "pixels" (its view "input" shows pictures, uint8 [n 3 s s]), "classifier" (its sources
+may have one of their own), "language" (its sources read words), "classical" and "scratch" (its rivals of that name).
+And `plain`. A modality without a file offers nothing: heads on frozen features suit it, and rivals that come as
+strategies of their own.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["classical", "scratch"]
 
-OFFERS = frozenset({"classical", "scratch", "tail", "maps", "classifier"})
+OFFERS = frozenset({"classical", "scratch", "tail", "maps", "pixels", "classifier"})
 RATES = 1e-3, 3e-4
 GLYPH = 48  # pixels: smaller pictures are taken for glyphs, of which a mirrored one is another
 
