@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import DataError, HeadstartError, UsageError
 from ..modality import noun
-from ..run import again, learnt
+from ..run import learnt
 from ..run.saved import ADAPTED, BEFORE, Saved, opened
 from ..runtime import full_precision, quiet_threads, write
 from ..ship.export import FILE
@@ -153,7 +153,7 @@ def _real(
     """The run's data read again, if it is there, and real examples: those that were given, or those it learnt from."""
     if given is None:
         say("read the run's data", 0, 0)
-        task = again.task(run, f"Give real {noun(model.modality)}s to compare on with --examples PATH.")
+        task = learnt.again(run, f"Give real {noun(model.modality)}s to compare on with --examples PATH.")
         return task, [*task.valid, *task.train]
     from ..ship._inputs import inputs_of
 

@@ -15,7 +15,7 @@ from headstart.errors import HeadstartError
 from headstart.ship.export._artefact import save
 from headstart.ship.export._gate import passed
 from headstart.ship.export._reading import Reading
-from headstart.ship.export.onnx import opened
+from headstart.ship.export.torch import opened
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def shown(tmp_path_factory):
 @pytest.fixture(scope="module")
 def right(shown, tmp_path_factory):
     """A right artefact of a picture probe."""
-    return save(tmp_path_factory.mktemp("right"), exported.probe(), "onnx", "fp32", shown)
+    return save(tmp_path_factory.mktemp("right"), exported.probe(), "torch", "fp32", shown)
 
 
 def refused(found):
@@ -48,7 +48,7 @@ def test_a_right_one_passes_with_its_figures(right, shown, tmp_path):
 def test_no_normalisation_is_caught(shown, tmp_path):
     model = exported.probe()
     plain = replace(model.source, input=replace(model.source.pixels, mean=(0.0,) * 3, std=(1.0,) * 3))
-    wrong = save(tmp_path / "wrong", replace(model, source=plain), "onnx", "fp32", shown)
+    wrong = save(tmp_path / "wrong", replace(model, source=plain), "torch", "fp32", shown)
     refused(exported.parity(model, wrong, shown, tmp_path / "rows"))
 
 
@@ -75,7 +75,7 @@ def test_another_resizing_is_caught(right, shown, tmp_path):
 
 def test_a_lower_cased_text_is_caught(tmp_path):
     model, shown = exported.probe("text"), exported.texts()
-    made = save(tmp_path / "made", model, "onnx", "fp32", shown)
+    made = save(tmp_path / "made", model, "torch", "fp32", shown)
     assert exported.parity(model, made, shown, tmp_path / "rows").within
     lower = Tokenizer.from_file(str(made.weights))
     lower.normalizer = Lowercase()

@@ -35,7 +35,8 @@ BATCH = 32
 
 
 @cache
-def _core() -> Any:  # noqa: ANN401 - openvino has no type stubs
+def core() -> Any:  # noqa: ANN401 - openvino has no type stubs
+    """OpenVINO's door, opened once."""
     # OpenVINO reports its use over the network; without that package it takes its own silent stand-in.
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
     import openvino
@@ -45,17 +46,18 @@ def _core() -> Any:  # noqa: ANN401 - openvino has no type stubs
 
 def available() -> bool:
     """Whether there is a CPU device, and no GPU that would make PyTorch the better choice."""
-    return device() == "cpu" and "CPU" in _core().available_devices
+    return device() == "cpu" and "CPU" in core().available_devices
 
 
 def precision() -> str:
     """`bf16` where the processor computes in it, else `fp32`."""
-    return "bf16" if not exact() and "BF16" in _capabilities() else "fp32"
+    return "bf16" if not exact() and "BF16" in capabilities() else "fp32"
 
 
 @cache
-def _capabilities() -> list[str]:
-    return list(_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+def capabilities() -> list[str]:
+    """What the processor computes in, by OpenVINO's names."""
+    return list(core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
 
 
 def build(source: Source, depths: tuple[str, ...], weights: Path | None = None) -> Compute:
@@ -63,10 +65,10 @@ def build(source: Source, depths: tuple[str, ...], weights: Path | None = None) 
     if source.random:
         model = _convert(source, depths, weights)
     else:
-        model = _core().read_model(_graph(source, depths, weights))
+        model = core().read_model(_graph(source, depths, weights))
     hint = {"bf16": "bf16", "fp32": "f32"}[precision()]
     settings = {"INFERENCE_PRECISION_HINT": hint, "PERFORMANCE_HINT": "LATENCY"}
-    return Compiled(_core().compile_model(model, "CPU", settings), len(depths) + 1)
+    return Compiled(core().compile_model(model, "CPU", settings), len(depths) + 1)
 
 
 class Compiled:

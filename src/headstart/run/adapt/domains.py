@@ -16,7 +16,7 @@ from ...kind import kind_of
 from ...modality import noun
 from ...read import ReadOptions
 from ...types import Example, Task
-from .. import again
+from .. import learnt
 from ..saved import Saved
 
 FEWEST = 20  # target examples
@@ -45,7 +45,7 @@ def source_task(run: Saved, progress: Callable[[int, int], None] | None = None) 
             f"{run.path} does {kind}; adapt takes classification, one class an example. Give a run or data with one "
             "class each."
         )
-    return again.task(run, "Give the labelled data in place of the run: it is fitted anew.", progress)
+    return learnt.again(run, "Give the labelled data in place of the run: it is fitted anew.", progress)
 
 
 def target(run: Saved, task: Task, given: str | Path, options: ReadOptions, folder: Path) -> Target:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ...errors import HeadstartError, UsageError
 from ...extract._extractor import Extractor, modality
-from ...kind import Outputs
+from ...kind import Outputs, kind_of
 from ...strategy import strategy
 from ...types import Example, FloatArray
 from ..predictor import Predictor
@@ -61,14 +61,25 @@ class Reading(Predictor):
         """
         rows = self._taken(examples)
         order = sorted(range(len(rows)), key=lambda at: self._of.length(examples[at]))
-        out: list[Any] = [None] * len(rows)
-        for first in range(0, len(order), BATCH):
-            some = order[first : first + BATCH]
-            x = self._entry.rows([rows[at] for at in some])[0]
-            scores = self._run(self._described(self.fitted, x) if self._described else x)
-            for at, row in zip(some, scores, strict=True):
-                out[at] = row
-        return np.stack(out)
+        out = self._scores([rows[at] for at in order])
+        back = np.empty_like(out)
+        back[order] = out
+        return back
+
+    def prepared(self, example: Example, content: Any) -> Any:  # noqa: ANN401 - the modality's own
+        """One example, whose content is in memory, as `answered` takes it; any thread may ask."""
+        return self._entry.prepare(content, example.digest)
+
+    def answered(self, prepared: Sequence[Any]) -> NDArray[Any]:
+        """As `probabilities`, of prepared examples."""
+        return kind_of(self.fitted.kind).decode(self._scores(prepared), self.fitted.decoder)
+
+    def _scores(self, prepared: Sequence[Any]) -> NDArray[np.float32]:
+        out = []
+        for first in range(0, len(prepared), BATCH):
+            x = self._entry.rows(prepared[first : first + BATCH])[0]
+            out.append(self._run(self._described(self.fitted, x) if self._described else x))
+        return np.concatenate(out)
 
     def features(self, examples: Sequence[Example]) -> FloatArray:
         """An artefact gives answers alone."""
