@@ -66,5 +66,6 @@ def _title(folder: str) -> str:
         "modality": "kind of data",
         "ship/export": "format",
         "align": "way to adapt",
+        "align/domain": "way to look with the new domain in mind",
         "align/unseen": "way to learn for an unseen domain",
     }.get(folder, folder.split("/")[-1])

@@ -11,7 +11,8 @@ Its file has
 * `cost(n, m, d, k)`: multiply-adds, about, for n source rows, m target rows, d columns, k classes;
 * `run(config, pair)`: a generator of `Progress` that returns a `Head`, or an `Mlp` where it is deep.
 
-`none` is one of them: not to adapt. Which one is handed out is chosen without a target label (`choice/choose.py`).
+What needs other rows than a source made stands in `domain/`. `none` is one of them: not to adapt. Which one is handed
+out is chosen without a target label (`choice/choose.py`).
 """
 
 from __future__ import annotations

@@ -63,7 +63,8 @@ def adapt(
             two are compared on the others.
         out: folder for what is made; `runs/NAME-adapted` when not given, after the target's name.
         seed: of all that is drawn.
-        method: names of methods, in place of all.
+        method: names of methods, in place of all; "intermediate" (texts) and "selfsupervised" (pictures), of which a
+            source learns on from both domains, take minutes and are tried only where they are named.
         source_model: sources to reuse, as `fit(source=…)`; with data alone.
         budget: of the fit that comes before.
         engine: `auto`, `torch` or `openvino`.

@@ -30,7 +30,11 @@ def run(
     ] = "",
     out: Annotated[Path | None, typer.Option(help="Folder for what is made. [default: runs/TARGET-adapted]")] = None,
     method: Annotated[
-        str, typer.Option(help="By comma: methods in place of all; not adapting always takes part.")
+        str,
+        typer.Option(
+            help="By comma: methods in place of all; not adapting always takes part. intermediate (texts) and "
+            "selfsupervised (pictures) let a source learn on from both domains, in minutes, and only where named."
+        ),
     ] = "",
     source_model: Annotated[
         str, typer.Option("--source", help="By comma: sources to reuse, as for `fit`; with labelled data.")

@@ -56,6 +56,7 @@ def cost(n: int, m: int, d: int, k: int) -> float:
 def run(config: Config, both: Both) -> Generator[Progress, None, Looked]:
     """Learn on, then look anew."""
     from ...extract.feature_store import median_side
+    from ...transfer.finetune import Config as Tuned
     from ...transfer.modality import of
     from ._tail import rows, with_head
 
@@ -66,8 +67,6 @@ def run(config: Config, both: Both) -> Generator[Progress, None, Looked]:
     moved = yield from _learn(config, both, whole, both.store.extract(some, [view])[0].x)
     parts = [both.store.extract(part, [whole])[0].x for part in (both.train, both.valid, both.target)]
     train, valid, target = rows(both, whole, moved, parts)
-    from ...transfer.finetune import Config as Tuned
-
     setting = asdict(Tuned(parts=config.parts, steps=0))
     notes = {"pictures": len(some), "steps": config.steps}
     return Looked(train, valid, target, whole, "finetune", setting, state=with_head(moved), notes=notes)
