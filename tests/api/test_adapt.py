@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -91,6 +92,26 @@ def test_a_model_that_learnt_from_half_of_the_judges_labels_stands_beside(desk):
     assert told["sentence"] in desk.made.report.read_text()
     assert told["sentence"] not in desk.made.sentence
     assert " ".join(told["sentence"].split()) in " ".join(text(desk.made.told).split())
+
+
+def test_its_verdict_is_the_judges_and_that_of_the_source_stays_with_the_source(desk, tmp_path):
+    verdict, told = desk.made.verdict, desk.made.judged
+    assert desk.made.source.verdict == desk.run.verdict
+    assert (verdict.difference, verdict.n_test, verdict.transfer.value) == (told["difference"], 60, told["value"])
+    assert verdict.rival.value == told["untouched"]
+    assert verdict.interval[0] <= verdict.difference <= verdict.interval[1]
+    assert verdict.decision == told["decision"].replace("untouched", "no_evidence")
+    rival = headstart.load(desk.run.path, take="rival")
+    words = headstart.adapt(rival, desk.target, out=tmp_path / "words", method="coral")
+    assert words.told["untouched"] == {"method": "none", "representation": "TF-IDF"}
+    assert words.verdict is None
+
+
+def test_the_test_of_another_model_is_not_told_as_its_own(desk, tmp_path):
+    made = headstart.load(shutil.copytree(desk.made.path, tmp_path / "adapted"))
+    for chosen, told in ((desk.made.told["untouched"], True), ({"method": "coral", "representation": "it"}, False)):
+        (made.path / "adapt.json").write_text(json.dumps({**desk.made.told, "chosen": chosen}))
+        assert (headstart.load(made.path).evaluate(desk.labelled).own is not None) == told
 
 
 def test_what_the_rival_is_compared_on_has_taught_it_nothing(desk):
@@ -194,8 +215,6 @@ def test_a_judge_who_knows_other_classes_is_told_and_what_was_made_stays(desk, t
 
 
 def test_a_run_whose_data_changed_is_told(desk, tmp_path):
-    import shutil
-
     moved = shutil.copytree(desk.run.path, tmp_path / "run")
     record = json.loads((moved / "run.json").read_text())
     record["data"]["path"] = str(tiny_text.table(tmp_path / "changed.jsonl", 120, 2))
@@ -208,10 +227,21 @@ def test_a_run_whose_data_changed_is_told(desk, tmp_path):
         headstart.adapt(moved, desk.target, out=tmp_path / "adapted")
 
 
+def by_authors(table, first=0):
+    """The same table with an author for every four texts, numbered from `first`."""
+    rows = [json.loads(line) for line in table.read_text().splitlines()]
+    table.write_text("\n".join(json.dumps({**row, "author": f"{first + i // 4}"}) for i, row in enumerate(rows)))
+    return table
+
+
 def test_several_domains_make_a_model_for_one_that_nobody_has_seen(desk, tmp_path):
-    domains = [tiny_text.table(tmp_path / f"{name}.jsonl", 60, seed) for seed, name in enumerate("xyz", 11)]
+    """Each of 15 authors; of these five are the next one's, too. What an author wrote is on one side."""
+    domains = [
+        by_authors(tiny_text.table(tmp_path / f"{name}.jsonl", 60, 11 + at), 10 * at) for at, name in enumerate("xyz")
+    ]
+    judge = by_authors(tiny_text.table(tmp_path / "judge.jsonl", 60, 5), 50)
     made = headstart.adapt(
-        domains[0], domains[1:], unseen=True, judge=desk.labelled, out=tmp_path / "run", method="mixup",
+        domains[0], domains[1:], unseen=True, judge=judge, out=tmp_path / "run", method="mixup", group="author",
         source_model=desk.source,
     )  # fmt: skip
     assert made.sentence.startswith("On the domain kept for the judge: ")
@@ -219,9 +249,18 @@ def test_several_domains_make_a_model_for_one_that_nobody_has_seen(desk, tmp_pat
     assert {("erm", "TF-IDF"), ("mixup", "TF-IDF")} <= ways
     assert all({"x.jsonl", "y.jsonl", "z.jsonl", "mean", "worst"} == c["evidence"].keys() for c in made.candidates)
     assert made.judged["n"] == 60
+    assert "60 texts in 15 groups with labels" in made.sentence
+    assert any("of the groups are met again in another domain" in w for w in made.told["warnings"])
     assert any("a little hopeful: the best of 2 representations" in w for w in made.told["warnings"])
     assert len(made.predict([str(desk.target)])) == 60
     assert "domain" in made.report.read_text()
+
+
+def test_groups_of_the_judge_are_wanted_where_groups_are_asked_for(desk, tmp_path):
+    how = {"judge": desk.labelled, "group": "author", "method": "coral"}
+    with pytest.raises(UsageError, match=r"there\.jsonl has no column 'author' to group by"):
+        headstart.adapt(desk.run, desk.target, out=tmp_path / "run", **how)
+    assert headstart.load(tmp_path / "run").verdict is None, "what was made stays"
 
 
 def test_the_page_draws_what_daan_weighed_and_names_all_candidates(desk, tmp_path):

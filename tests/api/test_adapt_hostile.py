@@ -85,6 +85,16 @@ def test_what_the_judge_sets_aside_and_what_the_target_loses_is_told(desk, tmp_p
     assert "of 1 methods" not in made.sentence
 
 
+def test_empty_cells_of_a_table_of_one_column_are_counted(desk, tmp_path):
+    texts = [json.loads(line)["text"] for line in desk.target.read_text().splitlines()]
+    table = tmp_path / "there.csv"
+    table.write_text("\n".join(["text", *texts[:30], "", *texts[30:], '""', ""]))
+    made = headstart.adapt(desk.run, table, out=tmp_path / "run", method="coral")
+    assert made.told["target"]["n"] == len({*texts})
+    said = "Left out of the target, as they cannot be read: 2 texts; the first: there.csv:31: The text is empty."
+    assert said in made.told["warnings"]
+
+
 def test_an_adapted_run_opens_as_one_and_has_one_model(desk):
     again = headstart.load(desk.made.path)
     assert again.chosen == desk.made.chosen

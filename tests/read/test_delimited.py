@@ -149,3 +149,15 @@ def test_quotation_marks_alone_inside_wrapped_cells(comma):
     text = '"text","label"\n' + "".join(f'"{cell}","{"ab"[i % 2]}"\n' for i, cell in enumerate(cells))
     found = lines_of(text, "t.csv", ".csv")
     assert found.rows == [["text", "label"], *([c.replace('""', '"'), "ab"[i % 2]] for i, c in enumerate(cells))]
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("text\na\n\nb\n\n\n", [["a"], [""], ["b"]]),  # as an editor leaves it: the last lines are none
+        ('text\n"a\n\nx"\n""\nb\n""\n', [["a\n\nx"], [""], ["b"], [""]]),  # as pandas writes it
+        ("text,label\na,b\n\nc,d\n", [["a", "b"], ["c", "d"]]),
+    ],
+)
+def test_an_empty_cell_of_the_only_column_is_a_row(text, rows):
+    assert lines_of(text, "table.csv", ".csv").rows[1:] == rows

@@ -42,6 +42,14 @@ def test_a_second_fit_is_told_who_works_there_and_goes_on_when_that_is_killed(ph
     assert not (out / FILE).exists()
 
 
+def test_who_adapts_is_said_to_adapt(tmp_path):
+    with (
+        locked(tmp_path, work="adapted"),
+        pytest.raises(UsageError, match=r"has adapted there since .* Two runs in one"),
+    ):
+        locked(tmp_path).__enter__()
+
+
 def test_a_fit_in_the_same_process_is_refused_too(photos, tmp_path):
     with locked(tmp_path), pytest.raises(UsageError, match=f"process {os.getpid()} on "):
         hs.fit(photos, out=tmp_path)

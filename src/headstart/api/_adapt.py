@@ -16,7 +16,7 @@ from ..run.adapt import record as _record
 from ..run.adapt.steps import Adapted, Asked, carry_out
 from ..run.job import Watch
 from ..run.lock import locked
-from ..run.saved import ADAPTED, Saved
+from ..run.saved import ADAPTED, SOURCE, Saved
 from ..runtime import quiet_threads, write
 from ._evaluate import evaluate
 from ._fit import fit, several
@@ -24,8 +24,6 @@ from ._run import AdaptedRun, Run
 
 if TYPE_CHECKING:
     from ..judge.unseen import Evaluation
-
-SOURCE = "source"  # folder below OUT, of the fit that comes before
 
 
 def adapt(
@@ -98,7 +96,7 @@ def adapt(
     asked = Asked(run, tuple(data), place, seed, several(method), engine, read, command or "headstart.adapt(…)")
     if unseen:
         return _unseen(asked, judge, labels, watch, options)
-    with presses.heard(), locked(place):
+    with presses.heard(), locked(place, work="adapted"):
         found = carry_out(asked, presses.polling(watch))
         _record.publish(asked, found)
     made = _shown(place)
@@ -163,7 +161,7 @@ def _unseen(
     """Several labelled domains, for one that nobody has seen."""
     from ..run.adapt import unseen
 
-    with presses.heard(), locked(asked.out):
+    with presses.heard(), locked(asked.out, work="adapted"):
         unseen.carry_out(asked, presses.polling(watch))
     made = _shown(asked.out)
     if judge is not None:

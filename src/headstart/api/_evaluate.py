@@ -122,6 +122,8 @@ def _own(run: Saved) -> Own | None:
     """How a run's model did on its own sealed test; its calibration is known of the winner alone."""
     from ..judge.unseen import Own
 
+    if run.adapted is not None and run.adapted["chosen"] != run.adapted["untouched"]:
+        return None  # the sealed test was of another model
     record, name = run.record, run.record["verdict"]["metric"]
     other = record["other"]
     who: Mapping[str, Any] = record["winner"]

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..run.saved import ADAPTED, Saved, opened
-from ..types import FloatArray, Source
+from ..modality import noun
+from ..run.saved import ADAPTED, SOURCE, Saved, opened
+from ..types import FloatArray, Rival, Source, Verdict
 from ._embed import embedded
 from ._evaluate import evaluate
 from ._export import Exported, export
@@ -106,6 +107,44 @@ class AdaptedRun(Run):
     def estimate(self) -> Mapping[str, Any]:
         """Accuracy to be expected on the target, with a 90 % interval; no label was looked at."""
         return dict(self.told["estimate"])
+
+    @property
+    def source(self) -> Run:
+        """The run that it began with, whose `.verdict` tells of the source domain.
+
+        Raises:
+            DataError: it has gone.
+        """
+        own = self.path / SOURCE
+        return Run(own if own.is_dir() else self.told["source"]["run"])
+
+    @property
+    def verdict(self) -> Verdict | None:  # type: ignore[override]  # a fit always has one
+        """Did adapting help, on labelled target examples? None without a judge.
+
+        `transfer` is the model handed out, `rival` the untouched one; where these are one, nothing differs.
+        """
+        told = self.judged
+        if told is None:
+            return None
+        seen = told.get("comparison") or {"decision": "no_evidence", "margin": self.record["verdict"]["margin"]}
+        mine, untouched = self.chosen, self.told["untouched"]
+        beside = told.get("untouched_interval", told["interval"])
+        return Verdict(
+            decision=seen["decision"],
+            metric=told["metric"],
+            difference=told["difference"],
+            interval=tuple(told.get("difference_interval", (0.0, 0.0))),
+            level=told["level"],
+            margin=seen["margin"],
+            transfer=Rival(mine["method"], told["value"], tuple(told["interval"]), mine["representation"]),
+            rival=Rival(untouched["method"], told["untouched"], tuple(beside), untouched["representation"]),
+            n_test=told["n"],
+            test_reads=1,
+            reason=self.sentence,
+            needed=seen.get("needed"),
+            noun=noun(self.told["modality"]),
+        )
 
     @property
     def judged(self) -> Mapping[str, Any] | None:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from ._common import ENGINES, Blank, Encoding, Label, Layout, Quotes, SplitColumn, Text, emit, reading, watching
+from ._common import ENGINES, Blank, Encoding, Group, Label, Layout, Quotes, SplitColumn, Text, emit, reading, watching
 
 
 def run(
@@ -42,6 +42,7 @@ def run(
     seed: Annotated[int, typer.Option(help="Seed of all that is drawn.")] = 0,
     budget: Annotated[str, typer.Option(help="Of the fit that comes before, e.g. 90s, 5m, none.")] = "auto",
     engine: Annotated[str, typer.Option(help=ENGINES)] = "auto",
+    group: Group = "",
     text: Text = "",
     label: Label = "",
     layout: Layout = "",

@@ -70,8 +70,15 @@ def verdict(found: Evaluation, alone: str = "Not adapted", what: str = "Adapting
         f"{begin}: {unit.named(value)} against {unit.named(found.against.value)} of the untouched model "
         f"({unit.change(seen.difference)}{unit.points}, {100 * found.level:g} % interval {low} to {high}, {of})."
     )
-    told = {"decision": seen.decision, "untouched": found.against.value, "difference": seen.difference}
-    return {**common, **told, "difference_interval": list(seen.interval), "comparison": to_dict(seen)}, said
+    told = {
+        "decision": seen.decision,
+        "untouched": found.against.value,
+        "untouched_interval": list(found.against.interval),
+        "difference": seen.difference,
+        "difference_interval": list(seen.interval),
+        "comparison": to_dict(seen),
+    }
+    return {**common, **told}, said
 
 
 def beside_labels(

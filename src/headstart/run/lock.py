@@ -1,4 +1,4 @@
-"""One fit a folder: who works there says so in `lock.json`, and anybody else is told.
+"""One run a folder: who works there says so in `lock.json`, and anybody else is told.
 
 The file holds process, host and time, and is touched while its holder works. A lock is stale, and taken over, when its
 process is gone from this host, or when another host has not touched it for `SILENT` seconds. Released on every exit; a
@@ -33,15 +33,17 @@ class Holder:
     host: str
     started: float  # when the process began, as of `time.time()`; tells it from a later one of the same number
     since: str  # for a person
+    work: str = "fitted"  # what it has done since then
 
 
 @contextmanager
-def locked(folder: Path, say: Callable[[str], None] = lambda _: None) -> Iterator[None]:
+def locked(folder: Path, say: Callable[[str], None] = lambda _: None, work: str = "fitted") -> Iterator[None]:
     """Hold the folder while the block works; it is made if need be, and what was made in vain is removed.
 
     Args:
         folder: of the run.
         say: told when a stale lock is taken over.
+        work: what others are told has been done here since then: "fitted", "adapted".
 
     Raises:
         UsageError: somebody holds it, or it cannot be written.
@@ -50,7 +52,7 @@ def locked(folder: Path, say: Callable[[str], None] = lambda _: None) -> Iterato
     lock = folder / FILE
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _take(lock, say)
+        _take(lock, say, work)
     except OSError as problem:
         raise UsageError(
             f"The run cannot be written to {folder}: {problem.strerror or problem}. Name a folder that you may write "
@@ -68,12 +70,12 @@ def locked(folder: Path, say: Callable[[str], None] = lambda _: None) -> Iterato
                 path.rmdir()
 
 
-def _take(lock: Path, say: Callable[[str], None]) -> None:
+def _take(lock: Path, say: Callable[[str], None], work: str) -> None:
     """Make the lock file; of several that try, one succeeds."""
     while True:
         with suppress(FileExistsError):
             with lock.open("x", encoding="utf-8") as file:
-                json.dump(asdict(_myself()), file)
+                json.dump(asdict(_myself(work)), file)
             return
         found = _read(lock)
         why = _stale(lock, found) if found else "who left no name"
@@ -83,8 +85,9 @@ def _take(lock: Path, say: Callable[[str], None]) -> None:
             say(f"{lock.parent} was left by process {found.pid} on {found.host} ({why}); going on from there")
 
 
-def _myself() -> Holder:
-    return Holder(os.getpid(), socket.gethostname(), _started(os.getpid()) or 0.0, time.strftime("%Y-%m-%d %H:%M:%S"))
+def _myself(work: str) -> Holder:
+    since = time.strftime("%Y-%m-%d %H:%M:%S")
+    return Holder(os.getpid(), socket.gethostname(), _started(os.getpid()) or 0.0, since, work)
 
 
 def _started(pid: int) -> float | None:
@@ -143,9 +146,9 @@ def _held(folder: Path, holder: Holder) -> str:
     here = holder.host == socket.gethostname()
     stop = f"kill {holder.pid}" if here else f"kill {holder.pid}, on {holder.host}"
     return (
-        f"{folder} is at work: process {holder.pid} on {holder.host} has fitted there since {holder.since}. Two fits "
-        f"in one folder would overwrite each other. Wait for it, stop it ({stop}; the same command then continues), or "
-        "name another folder with --out."
+        f"{folder} is at work: process {holder.pid} on {holder.host} has {holder.work} there since {holder.since}. Two "
+        f"runs in one folder would overwrite each other. Wait for it, stop it ({stop}; the same command then "
+        "continues), or name another folder with --out."
     )
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..ship.store import Model
 
 ADAPTED, BEFORE = "adapt.json", "source.json"  # of an adapted run: what came of it, and the record of the run before
+SOURCE = "source"  # folder of an adapted run's own fit, where it began with data
 MODEL, OTHER = "model", "other"  # folders of the run's model, and of the best of the arm that did not win
 TAKES = ("winner", "transfer", "rival")
 

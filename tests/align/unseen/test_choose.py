@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import t
@@ -152,3 +154,35 @@ def test_one_domain_or_no_plain_method_is_refused():
         judge_by_leaving_out(domains(g=1), QUICK)
     with pytest.raises(UsageError, match="'erm' must be among them"):
         judge_by_leaving_out(domains(), {"coral": QUICK["coral"]})
+
+
+def test_rows_of_one_group_are_never_on_two_sides():
+    given = domains(n=40, k=2)
+    grouped = replace(given, group=np.arange(120) % 60)  # each in two domains, or twice in one
+    for left in range(3):
+        others, _, y = grouped.without(left)
+        out = grouped.group[given.domain == left]
+        assert not np.isin(others.group, out).any()
+        assert len(others.ys) == sum(number not in out for number in grouped.group)
+        assert len(y) == 40
+        assert len(given.without(left)[0].ys) == 80
+    choice = judge_by_leaving_out(grouped, {"erm": QUICK["erm"]})
+    assert choice.notes[0].startswith("60 of the groups are met again in another domain: ")
+
+
+def test_groups_that_every_domain_has_leave_nothing_to_learn_from():
+    given = replace(domains(n=40, k=2), group=np.tile(np.arange(40), 3))
+    with pytest.raises(DataError, match=r"other domains are of groups that art has, too.*a-1 and b-1"):
+        judge_by_leaving_out(given, QUICK, ["art", "photo", "sketch"])
+
+
+def test_a_group_of_like_rows_counts_as_one():
+    """Every row thrice: alone they seem to say more than they do."""
+    given = domains(n=50, k=2, shift=1.5)
+    ways = {name: QUICK[name] for name in ("erm", "mixup")}
+    three = {name: np.repeat(getattr(given, name), 3, axis=0) for name in ("xs", "ys", "domain")}
+    alone = judge_by_leaving_out(replace(given, **three), ways).judged[1].errors[0]
+    grouped = (
+        judge_by_leaving_out(replace(given, **three, group=np.repeat(np.arange(150), 3)), ways).judged[1].errors[0]
+    )
+    assert grouped == pytest.approx(alone * 3**0.5, rel=0.02)

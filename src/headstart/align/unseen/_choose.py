@@ -1,7 +1,8 @@
 """Which method for an unseen domain? Leave one domain out after the other: each is as good as unseen to the rest.
 
-Plain ERM is kept unless another method is ahead of it by a standard error: of the paired differences of the examples,
-and of those of the domains. Of several that are, the one furthest ahead is taken.
+Rows of one group, such as a patient's in two hospitals, are never on both sides. Plain ERM is kept unless another
+method is ahead of it by a standard error: of the paired differences of the examples (or of whole groups), and of those
+of the domains. Of several that are, the one furthest ahead is taken.
 
 What the chosen one will reach on a new domain is the mean over the domains left out, with a t-interval for one more
 domain drawn as they were: mean ± t · s · √(1 + 1/g). It is a little hopeful where the best of several was taken, and a
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import DataError, UsageError
+from ...types import IntArray
 from . import Domains, Method
 
 PLAIN = "erm"
@@ -95,9 +97,9 @@ def judge_by_leaving_out(domains: Domains, methods: Mapping[str, Method], names:
     if PLAIN not in methods:
         raise UsageError(f"The methods {', '.join(methods)} were given; '{PLAIN}' must be among them. Add it.")
     called = [*names] or [f"domain {one}" for one in range(g)]
-    notes = (*_unheard(domains, called), *_alone(g))
+    notes = (*_shared(domains, called), *_unheard(domains, called), *_alone(g))
     plain = _rights(methods[PLAIN], domains)
-    judged = [_judged(PLAIN, plain, plain)]
+    judged = [_judged(PLAIN, plain, plain, domains.group_of_parts)]
     for name in sorted({*methods} - {PLAIN}):
         judged.append(_tried(methods[name], domains, plain))
     best = max(judged[1:], key=lambda one: one.ahead if one.accuracies else -2.0, default=judged[0])
@@ -111,7 +113,7 @@ def _tried(method: Method, domains: Domains, plain: list[NDArray[np.float64]]) -
     why = "it needs features in few columns, not words"
     if method.takes(domains):
         try:
-            return _judged(method.name, _rights(method, domains), plain)
+            return _judged(method.name, _rights(method, domains), plain, domains.group_of_parts)
         except (ArithmeticError, np.linalg.LinAlgError) as broken:
             why = str(broken)
     return Judged(method.name, (), (), 0.0, (0.0, 0.0), f"not taken: {why}")
@@ -131,12 +133,16 @@ def _rights(method: Method, domains: Domains) -> list[NDArray[np.float64]]:
     return rights
 
 
-def _judged(name: str, right: list[NDArray[np.float64]], plain: list[NDArray[np.float64]]) -> Judged:
+def _judged(
+    name: str,
+    right: list[NDArray[np.float64]],
+    plain: list[NDArray[np.float64]],
+    groups: list[IntArray] | None = None,
+) -> Judged:
     differences = [a - b for a, b in zip(right, plain, strict=True)]
     by_domain = np.array([one.mean() for one in differences])
     g, ahead = len(by_domain), float(by_domain.mean())
-    of_examples = sqrt(sum(one.var(ddof=1) / len(one) for one in differences if len(one) > 1)) / g
-    errors = of_examples, float(by_domain.std(ddof=1)) / sqrt(g)
+    errors = _by_examples(differences, groups), float(by_domain.std(ddof=1)) / sqrt(g)
     reason = "plain ERM, which the others are held against"
     if name != PLAIN:
         side = "ahead of plain ERM by" if ahead > max(errors) else "not ahead of plain ERM by a standard error:"
@@ -146,6 +152,16 @@ def _judged(name: str, right: list[NDArray[np.float64]], plain: list[NDArray[np.
         )
     means = tuple(float(one.mean()) for one in right)
     return Judged(name, means, tuple(len(one) for one in right), ahead, errors, reason)
+
+
+def _by_examples(differences: list[NDArray[np.float64]], groups: list[IntArray] | None) -> float:
+    """Standard error of the mean over domains; groups count as wholes (cluster-robust), also across domains."""
+    g = len(differences)
+    if groups is None:
+        return sqrt(sum(one.var(ddof=1) / len(one) for one in differences if len(one) > 1)) / g
+    weighed = np.concatenate([(one - one.mean()) / len(one) for one in differences]) / g
+    sums = np.bincount(np.unique(np.concatenate(groups), return_inverse=True)[1], weighed)
+    return sqrt(float((sums**2).sum()) * len(sums) / max(len(sums) - 1, 1))
 
 
 def _why(chosen: Judged, best: Judged) -> str:
@@ -171,6 +187,31 @@ def _expected(accuracies: tuple[float, ...]) -> Expected:
     return Expected(value, interval, LEVEL, note)
 
 
+def _shared(domains: Domains, called: Sequence[str]) -> list[str]:
+    """Groups of several domains.
+
+    Raises:
+        DataError: beside one domain nothing would be left to learn from.
+    """
+    if domains.group is None:
+        return []
+    where = {*zip(domains.group.tolist(), domains.domain.tolist(), strict=True)}
+    many = len(where) - len({*domains.group.tolist()})
+    told = "If groups are counted anew in each domain, name them apart there, such as a-1 and b-1."
+    for left, name in enumerate(called):
+        if not domains.besides(left).any():
+            raise DataError(
+                f"All examples of the other domains are of groups that {name} has, too: left out, it would leave "
+                f"nothing to learn from. {told} If they are the same, give domains that share fewer groups."
+            )
+    if not many:
+        return []
+    return [
+        f"{many} of the groups {'is' if many == 1 else 'are'} met again in another domain: while one domain is left "
+        f"out, nothing is learnt from its groups in the others. {told}"
+    ]
+
+
 def _unheard(domains: Domains, called: Sequence[str]) -> list[str]:
     """Domains with classes that no other has.
 
@@ -179,7 +220,7 @@ def _unheard(domains: Domains, called: Sequence[str]) -> list[str]:
     """
     notes = []
     for left, (name, part) in enumerate(zip(called, domains.parts, strict=True)):
-        share = float((~np.isin(domains.ys[part], domains.ys[domains.domain != left])).mean())
+        share = float((~np.isin(domains.ys[part], domains.ys[domains.besides(left)])).mean())
         if share == 1:
             raise DataError(
                 f"{name} shares no class with the other domains; each class must be in two domains or more for a head "

@@ -13,7 +13,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ...errors import UsageError
 
@@ -61,8 +61,12 @@ def lines_of(text: str, name: str, suffix: str, quotes: str | None = None) -> Li
         first += 1
     lines = ["\n"] * first + lines[first:]
     mark = told[1] if told else _mark(lines[first : first + _LOOKED], suffix)
+    return _with_empty(_rows_of(lines, mark, name, quotes), lines)
+
+
+def _rows_of(lines: Sequence[str], mark: str, name: str, quotes: str | None) -> Lines:
     plain, apostrophes = _plain(lines, mark), _apostrophes(lines, mark)
-    if quotes == "no" or not ('"' in text or apostrophes):
+    if quotes == "no" or not (apostrophes or any('"' in line for line in lines)):
         return plain
     if apostrophes:
         lines = [line.replace('"', '""').replace("'", '"') for line in lines]
@@ -94,6 +98,17 @@ def _plain(lines: Sequence[str], mark: str) -> Lines:
     """Each line a row, quotation marks being characters."""
     kept = [(at, line.rstrip("\n").split(mark)) for at, line in enumerate(lines, 1) if line.strip(f"\n {mark}")]
     return Lines(mark, [row for _, row in kept], [at for at, _ in kept])
+
+
+def _with_empty(found: Lines, lines: Sequence[str]) -> Lines:
+    """Of one column an empty cell is an empty line: those between rows, and wrapped ones, are rows as well."""
+    if found.mark != _ALONE or not found.rows:
+        return found
+    inside = {n for at, row in zip(found.at, found.rows, strict=True) for n in range(at, at + row[0].count("\n") + 1)}
+    cells = {n: line.strip() for n, line in enumerate(lines, 1) if n > found.at[0] and n not in inside}
+    empty = [n for n, cell in cells.items() if cell == '""' or (not cell and n < found.at[-1])]
+    rows = sorted([*zip(found.at, found.rows, strict=True), *((n, [""]) for n in empty)], key=lambda row: row[0])
+    return replace(found, rows=[row for _, row in rows], at=[at for at, _ in rows])
 
 
 def _forms(lines: Sequence[str], mark: str) -> Iterator[Sequence[str]]:

@@ -55,7 +55,7 @@ def _record(asked: Asked, found: Adapted) -> dict[str, Any]:
             said = next(able)
             told = {"evidence": dict(said.evidence), "status": said.status, "reason": said.reason}
         estimate = _estimate(found.estimates.get(c.id))
-        notes = {**c.at.notes, **c.model.notes} if c.model is not None else {}
+        notes = {**c.at.notes, **c.notes}
         rows.append({**row, **told, "estimate": estimate, "seconds": round(c.seconds, 2), "notes": notes})
     chosen = found.chosen
     return {
@@ -127,7 +127,7 @@ def _unlike(found: Adapted) -> list[str]:
 
 def _flattered(found: Adapted) -> list[str]:
     """That the run's own model, kept as it is, was shown what it had learnt from."""
-    if len(found.untouched.at.train):
+    if found.untouched.at.train.shape[0]:
         return []
     name, what = found.untouched.at.name, noun(found.task.modality)
     return [

@@ -2,7 +2,7 @@
 
 read both → look at them through the run's sources (and as TF-IDF or HOG) → every method on what suits it →
 choose without a target label → estimate how good it will be → fit the chosen one on all source examples → save. All
-that is looked at is cached by content and every method is a function of its seed: started again, it says the same.
+that is looked at is cached by content, and what a method said is kept (`kept`): killed and started again, it goes on.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...align import Method, Model, Pair, domain, method, methods, wanted
+from ...align import Method, Model, domain, method, methods, wanted
 from ...align._pair import Way
 from ...align._rows import nearest
 from ...errors import HeadstartError
@@ -32,6 +32,7 @@ from ..job import Watch
 from ..saved import MODEL, Saved
 from . import anew
 from .domains import Target, source_task, target
+from .kept import Kept
 from .rows import Representation
 from .views import representations, sources_of
 
@@ -66,7 +67,7 @@ class Candidate:
     method: Way
     shown: Shown | None = None  # None: it failed
     decoder: Decoder = field(default_factory=dict)
-    model: Model | None = None
+    notes: Mapping[str, Any] = field(default_factory=dict)  # of the method
     why: str = ""  # it failed
     seconds: float = 0.0
 
@@ -113,7 +114,7 @@ def carry_out(asked: Asked, watch: Watch) -> Adapted:
             shown_by = representations(run, task, (task.train, task.valid, there.examples), store)
         with clock("align"):
             looks = anew.Anew(able, task, there.examples, store, asked.seed, watch)
-            found = _all(shown_by, tried, looks)
+            found = _all(asked.out, shown_by, tried, looks)
         with clock("choose"):
             untouched = _untouched(asked, found, task, there, Path(folder))
             choice, estimates, chosen = _chosen(found, untouched)
@@ -134,7 +135,7 @@ def ways(names: Sequence[str]) -> tuple[list[Method], list[domain.Domain]]:
     return [way for way in found if isinstance(way, Method)], [w for w in looks if names or not w.on_request]
 
 
-def _all(shown_by: Sequence[Representation], ways: Sequence[Method], looks: anew.Anew) -> list[Candidate]:
+def _all(out: Path, shown_by: Sequence[Representation], ways: Sequence[Method], looks: anew.Anew) -> list[Candidate]:
     """Every method on every representation that it can work on, not adapting first."""
     from ...align.choice.evidence import density_ratio
 
@@ -144,18 +145,20 @@ def _all(shown_by: Sequence[Representation], ways: Sequence[Method], looks: anew
     ordered = sorted(ways, key=lambda way: way.name != PLAIN)
     many = sum(at.takes(way) for at in shown_by for way in ordered)
     for at in shown_by:
-        pair = at.pair(y, k, seed)
+        kept = Kept(out, at, y, k, seed)
         ratio = density_ratio(at.valid, at.target, seed) if at.dense else None
         for way in ordered:
             if at.takes(way):
                 looks.watch(f"adapting: {way.name} on {at.name}", len(found), many)
-                found.append(_tried(at, way, pair, ratio, task))
+                found.append(_tried(kept, way, ratio, task))
         for look in looks.ways if at.view.source is not None else ():
-            found.append(_looked(at, look, looks, ratio))
+            found.append(_looked(out, at, look, looks, ratio))
     return found
 
 
-def _looked(at: Representation, way: domain.Domain, looks: anew.Anew, ratio: NDArray[Any] | None) -> Candidate:
+def _looked(
+    out: Path, at: Representation, way: domain.Domain, looks: anew.Anew, ratio: NDArray[Any] | None
+) -> Candidate:
     """A method that sees the examples: other rows, the plain head on these."""
     from ...align.choice.evidence import density_ratio
 
@@ -164,33 +167,29 @@ def _looked(at: Representation, way: domain.Domain, looks: anew.Anew, ratio: NDA
         made = looks.looks(at, way)
         if made.view != at.view:  # rows of another network
             ratio = density_ratio(made.valid, made.target, looks.seed)
-        pair = made.pair(targets(looks.task, looks.task.train), len(looks.task.labels), looks.seed)
-        candidate = _tried(made, way, pair, ratio, looks.task)
+        kept = Kept(out, made, targets(looks.task, looks.task.train), len(looks.task.labels), looks.seed)
+        candidate = _tried(kept, way, ratio, looks.task)
     except PROBLEMS as problem:
         candidate = Candidate(at, way, why=str(problem))
     candidate.seconds = time.monotonic() - begun
     return candidate
 
 
-def _tried(at: Representation, way: Way, pair: Pair, ratio: NDArray[Any] | None, task: Task) -> Candidate:
+def _tried(kept: Kept, way: Way, ratio: NDArray[Any] | None, task: Task) -> Candidate:
     """What a method makes of rows, or why it failed."""
     from ...align.choice.evidence import Shown
 
-    kind, y = kind_of(task.kind), targets(task, task.valid)
-    candidate, begun = Candidate(at, way), time.monotonic()
+    kind, y, at = kind_of(task.kind), targets(task, task.valid), kept.at
+    candidate = Candidate(at, way)
     try:
-        model: Model = way.fit(pair)
-        valid, there = model(at.valid), model(at.target)
-        if not (np.isfinite(valid).all() and np.isfinite(there).all()):
-            raise ArithmeticError("some of its scores are no numbers")
-        candidate.decoder = kind.fit_decoder(valid, y)
-        said = [np.asarray(kind.decode(x, candidate.decoder), np.float64) for x in (valid, there)]
+        said = kept.says(way)
+        candidate.decoder = kind.fit_decoder(said.valid, y)
+        valid, there = (np.asarray(kind.decode(x, candidate.decoder), np.float64) for x in (said.valid, said.target))
         own, theirs = (at.valid, at.target) if at.dense else (None, None)
-        candidate.shown = Shown(way.name, at.name, said[0], y, said[1], own, theirs, ratio)
-        candidate.model = model
+        candidate.shown = Shown(way.name, at.name, valid, y, there, own, theirs, ratio)
+        candidate.notes, candidate.seconds = said.notes, said.seconds
     except PROBLEMS as problem:
         candidate.why = str(problem)
-    candidate.seconds = time.monotonic() - begun
     return candidate
 
 

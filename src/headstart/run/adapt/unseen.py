@@ -20,6 +20,7 @@ from ...errors import DataError, UsageError
 from ...extract.feature_store import FeatureStore
 from ...kind import kind_of, targets
 from ...modality import noun
+from ...plan._folds import units
 from ...read import read
 from ...runtime import Clock, one_blas_thread, write_json
 from ...schema import SCHEMA
@@ -50,10 +51,10 @@ def carry_out(asked: Asked, watch: Watch) -> dict[str, Any]:
         with clock("embed"):
             shown_by = representations(asked.run, task, (task.train, task.train[:1], task.train[:1]), store)
         with clock("align"):
-            found = []
+            found, group = [], units(task.train)
             for number, at in enumerate(shown_by):
                 watch(f"leaving out each domain: {at.name}", number, len(shown_by))
-                rows = Domains(at.train, targets(task, task.train), domain, len(task.labels), at.fit, asked.seed)
+                rows = Domains(at.train, targets(task, task.train), domain, len(task.labels), at.fit, asked.seed, group)
                 found.append((at, rows, judge_by_leaving_out(rows, tried, [Path(d).name for d in asked.data])))
         at, rows, choice = max(found, key=lambda one: one[2].expected.value)
         with clock("save"):
@@ -76,10 +77,14 @@ def ways(names: Sequence[str]) -> dict[str, Method]:
 
 
 def _together(asked: Asked, watch: Watch) -> tuple[Task, np.ndarray[Any, Any]]:
-    """All labelled examples as the training part of one task, by the names of all classes; and whose each is [n]."""
-    tasks = [
-        read(d, asked.read, seed=asked.seed, progress=lambda done, of: watch("read", done, of)) for d in asked.data
-    ]
+    """All labelled examples as the training part of one task, by the names of all classes; and whose each is [n].
+
+    Given groups keep their names: near-duplicates join none.
+    """
+    how = (
+        replace(asked.read, duplicates="keep") if asked.read.group and asked.read.duplicates == "group" else asked.read
+    )
+    tasks = [read(d, how, seed=asked.seed, progress=lambda done, of: watch("read", done, of)) for d in asked.data]
     first = tasks[0]
     for where, task in zip(asked.data, tasks, strict=True):
         if not kind_of(task.kind).exclusive:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...errors import SourceError, UnknownName
+from ...errors import DataError, SourceError, UnknownName, UsageError
 from ...kind import targets
 from ...score._axes import signed_root
 from ...strategy import strategy
@@ -22,12 +23,15 @@ Parts = tuple[Sequence[Example], Sequence[Example], Sequence[Example]]
 
 
 def sources_of(run: Saved) -> tuple[dict[str, Source], dict[str, Path]]:
-    """Those that the run reused, as far as they can be had; at least that of its model."""
+    """Those that the run reused, as far as they can be had; at least those of the models that it keeps."""
     from ...source import _catalogue
 
-    model, sources, weights = run.model, {}, {}
-    if model.source is not None and model.weights is not None:
-        sources[model.source.key], weights[model.source.key] = model.source, model.weights
+    models, sources, weights = [run.model], {}, {}
+    with suppress(DataError, UsageError):  # a run may keep its winner alone
+        models.append(Saved(run.path, "transfer").model)
+    for model in models:
+        if model.source is not None and model.weights is not None:
+            sources[model.source.key], weights[model.source.key] = model.source, model.weights
     for key in run.record["ranking"]["chosen"]:
         if key not in sources:
             try:
