@@ -62,8 +62,9 @@ def understood(body: bytes, header: str | None) -> Request:
     asked = loads(body[:size])
     parameters = _object(asked.get("parameters"), "parameters")
     raw, at, inputs = memoryview(body)[size:], 0, []
-    for given in _list(asked.get("inputs"), "inputs"):
-        long = _object(_object(given, "an input").get("parameters"), "parameters").get("binary_data_size")
+    for one in _list(asked.get("inputs"), "inputs"):
+        given = _object(one, "an input", required=True)
+        long = _object(given.get("parameters"), "parameters").get("binary_data_size")
         if long is None:
             inputs.append(_tensor(given, None))
             continue

@@ -1,9 +1,10 @@
 "use strict";
 const $ = (id) => document.getElementById(id);
 const SHOWN = 10; // classes, the likeliest first
+const LEAST = 0.01; // of probability that hiding a part must cost to be shown
 let models = [], current = null, turn = 0;
 
-const percent = (p) => (100 * p).toLocaleString("en", { maximumFractionDigits: 1, minimumFractionDigits: 1 }) + " %";
+const percent = (p) => (p > 0.999 && p < 1 ? "> 99.9" : p > 0 && p < 0.001 ? "< 0.1" : (100 * p).toFixed(1)) + " %";
 const number = (x) => x.toLocaleString("en", { maximumSignificantDigits: 6 });
 const model = () => models.find((m) => m.name === $("model").value) || models[0];
 
@@ -46,6 +47,7 @@ function choose() {
   $("sentence").textContent = m.sentence || "";
   $("by-file").hidden = m.input !== "file";
   $("by-text").hidden = m.input !== "text";
+  $("explain").textContent = m.input === "text" ? "Which words matter?" : "Where did it look?";
   $("said").hidden = true;
   current = null;
   say("");
@@ -137,15 +139,20 @@ async function explain() {
 
 const worth = (found, part) => (found.label === undefined ? Math.abs(part.drop) : Math.max(part.drop, 0));
 
+function strongest(found) {
+  const most = Math.max(...found.parts.map((part) => worth(found, part)));
+  return found.label === undefined || most >= LEAST ? most : 0;
+}
+
 function legend(found, most) {
   const what = found.label === undefined ? "the number changes by" : `the probability of ${found.label} falls by`;
   const size = found.label === undefined ? number(most) : (100 * most).toFixed(1) + " points";
   $("explained").textContent = most > 0 ? `Strongest where, with that part hidden, ${what} up to ${size}.`
-    : "No single part matters: with any one hidden the answer is as sure.";
+    : "No single part matters: with any one of them hidden the answer stays as it is.";
 }
 
 function onPicture(found) {
-  const side = Math.round(Math.sqrt(found.parts.length)), most = Math.max(...found.parts.map((p) => worth(found, p)));
+  const side = Math.round(Math.sqrt(found.parts.length)), most = strongest(found);
   const heat = $("heat"), draw = heat.getContext("2d");
   heat.width = heat.height = side;
   for (const part of found.parts) {
@@ -157,7 +164,7 @@ function onPicture(found) {
 }
 
 function onText(found) {
-  const most = Math.max(...found.parts.map((p) => worth(found, p))), letters = current.text;
+  const most = strongest(found), letters = current.text;
   const out = [];
   let at = 0;
   for (const part of found.parts) {
