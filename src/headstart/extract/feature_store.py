@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -51,7 +51,7 @@ class FeatureStore:
         folder: Path | None = None,
         watch: Watch | None = None,
     ) -> None:
-        self.engine = pick_engine(engine)
+        self._asked = engine if engine == "auto" else pick_engine(engine)
         self.seconds = 0.0  # spent looking, cache reads included
         self.computed = 0  # rows computed, over all extractors
         self.sources, self.weights = dict(sources), dict(weights or {})
@@ -60,6 +60,11 @@ class FeatureStore:
         self._watch = watch
         self._extractors: dict[View, Extractor] = {}
         self._stores: dict[str, Store] = {}
+
+    @cached_property
+    def engine(self) -> str:
+        """The engine that looks; which one is the fastest here is found out by who asks, for it imports them."""
+        return pick_engine(self._asked)
 
     def anew(self, sources: Mapping[str, Source], weights: Mapping[str, Path]) -> FeatureStore:
         """One for these sources alone, on the same cache, which goes on counting; what this one holds can go."""
@@ -176,7 +181,8 @@ class FeatureStore:
     def _extractor(self, view: View) -> Extractor:
         """The extractor of a view; views that get their rows from one, as all pooled depths of a source, share it."""
         if view not in self._extractors:
-            made = self._of([view]).extractor(view, *self._known(view), self.engine)
+            engine = self.engine if view.source is not None else ""  # small pixels need none
+            made = self._of([view]).extractor(view, *self._known(view), engine)
             self._extractors[view] = next(
                 (extractor for extractor in self._extractors.values() if extractor.key == made.key), made
             )

@@ -42,6 +42,7 @@ class PictureExtractor:
     variants: int = 1
     style: str = "photo"
     change: Change | None = None  # of each picture, before there are copies of it
+    light: bool = False  # torch is not imported to prepare pictures
 
     @cached_property
     def compute(self) -> Compute:
@@ -52,7 +53,7 @@ class PictureExtractor:
         """uint8 [h, w, 3] → uint8 [v, 3, s, s]; `name`, the picture's digest, seeds its augmented copies."""
         from ...source.vision.prepare import prepare
 
-        prepared = prepare(picture, self.spec)
+        prepared = prepare(picture, self.spec, light=self.light)
         if self.change is not None:
             prepared = self.change(prepared, name)
         if self.variants == 1:
@@ -132,7 +133,7 @@ class Pictures(Modality):
 
     def entry(self, view: View, source: Source | None, weights: Path | None) -> PictureExtractor:
         """Prepared pictures, [b, 3, s, s] uint8; small ones [b, s, s, 3]."""
-        return pixel_extractor(view.size) if source is None else input_extractor(source)
+        return replace(pixel_extractor(view.size) if source is None else input_extractor(source), light=True)
 
     def network(self, view: View, source: Source | None, weights: Path | None) -> nn.Module:
         """Normalisation and backbone; nothing where the prepared picture is looked at."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import sys
 from functools import lru_cache
+from importlib.util import find_spec
 from itertools import count
 
 import numpy as np
@@ -23,7 +24,7 @@ _resized = count(1)
 Pixels = NDArray[np.uint8]
 
 
-def prepare(picture: Pixels, spec: InputSpec) -> Pixels:
+def prepare(picture: Pixels, spec: InputSpec, *, light: bool = False) -> Pixels:
     """A picture as the backbone wants it: shorter side (or both) to `size / crop`, centre crop of `size`.
 
     The same as timm's evaluation transform on Pillow but for rounding. (Cropping first, at whole source pixels, would
@@ -32,6 +33,7 @@ def prepare(picture: Pixels, spec: InputSpec) -> Pixels:
     Args:
         picture: RGB [h, w, 3], uint8.
         spec: the source's input.
+        light: torch is not imported, however many pictures come.
 
     Returns:
         uint8 [3, size, size].
@@ -48,10 +50,15 @@ def prepare(picture: Pixels, spec: InputSpec) -> Pixels:
     picture = picture if spec.squash else _middle(picture)
     height, width = (1, 1) if spec.squash else picture.shape[:2]
     tall, wide = (int(short * height / width), short) if height > width else (short, int(short * width / height))
-    torch_is_worth_it = "torch" in sys.modules or next(_resized) > FEW
-    resized = (by_torch if torch_is_worth_it else by_numpy)(picture, tall, wide, spec.interpolation)
+    resized = (by_torch if _torch_is_worth_it(light) else by_numpy)(picture, tall, wide, spec.interpolation)
     top, left = round((tall - spec.size) / 2), round((wide - spec.size) / 2)
     return np.ascontiguousarray(resized[:, top : top + spec.size, left : left + spec.size])
+
+
+def _torch_is_worth_it(light: bool) -> bool:
+    if "torch" in sys.modules:
+        return True
+    return not light and next(_resized) > FEW and find_spec("torch") is not None
 
 
 def _middle(picture: Pixels) -> Pixels:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from ...strategy import SEARCH, TrainResult
 from ...types import Facts, FitContext, Fitted, FloatArray, IntArray, Progress, Source, View
 from .._once import once
 from ..classical import Config
+from .terms import counted
 
 if TYPE_CHECKING:
     import torch
@@ -115,29 +116,56 @@ def _each(rows: Any, y: IntArray, c: float) -> tuple[FloatArray, FloatArray]:  #
 
 def scores(x: Sequence[str] | NDArray[Any], state: Mapping[str, NDArray[Any]], features: str) -> FloatArray:
     """[n] texts → [n k]."""
-    return np.asarray(rows(x, state, features) @ state["weight"] + state["bias"], np.float32)
+    weight, bias = state["weight"], state["bias"]
+    each = [values @ weight[columns] for columns, values in _pairs(x, state, features)]
+    return np.asarray(np.stack(each) + bias if each else np.zeros((0, len(bias))), np.float32)
 
 
 def rows(x: Sequence[str] | NDArray[Any], state: Mapping[str, NDArray[Any]], features: str) -> Any:  # noqa: ANN401
     """[n] texts → [n v] by the vocabularies of a state, sparse."""
     from scipy import sparse
 
-    blocks = []
-    for name, how, grams in FEATURES[features]:
-        terms = state[f"{name}.terms"].tobytes().decode().split("\n")
-        counts = _vectoriser(how, grams, vocabulary=terms).transform(x).astype(np.float32)
-        blocks.append(_weighed(counts, state[f"{name}.idf"]))
-    return sparse.hstack(blocks).tocsr() / np.sqrt(len(blocks))
+    found = list(_pairs(x, state, features))
+    starts = np.cumsum([0, *(len(columns) for columns, _ in found)])
+    columns, values = (np.concatenate(part) for part in zip(*found, strict=True))
+    wide = sum(len(state[f"{name}.idf"]) for name, *_ in FEATURES[features])
+    return sparse.csr_matrix((values, columns, starts), (len(found), wide))
 
 
 def described(fitted: Fitted, x: NDArray[Any]) -> FloatArray:
     """[n] texts → (column, value) of each term that is there [n m 2], filled up with values of 0."""
-    found = rows(x, fitted.state, fitted.config["features"])
-    most = max(int(np.diff(found.indptr).max(initial=0)), 1)
-    out = np.zeros((len(x), most, 2), np.float32)  # a column is a whole number below 2²⁴, which float32 holds
-    for at, (low, high) in enumerate(zip(found.indptr, found.indptr[1:], strict=False)):
-        out[at, : high - low, 0], out[at, : high - low, 1] = found.indices[low:high], found.data[low:high]
+    found = list(_pairs(x, fitted.state, fitted.config["features"]))
+    most = max(1, max(len(columns) for columns, _ in found))
+    out = np.zeros((len(found), most, 2), np.float32)  # a column is a whole number below 2²⁴, which float32 holds
+    for at, (columns, values) in enumerate(found):
+        out[at, : len(columns)] = np.stack([columns, values], 1)
     return out
+
+
+def _pairs(
+    x: Sequence[str] | NDArray[Any], state: Mapping[str, NDArray[Any]], features: str
+) -> Iterator[tuple[IntArray, FloatArray]]:
+    """Of each text the columns of its terms, and their values: (1 + log tf) · idf, each block of length 1.
+
+    As `fit` has them, but without scikit-learn, whose import takes longer than all else where one text is asked about.
+    """
+    known = [once(state[f"{name}.terms"], "columns", partial(_columns, state[f"{name}.terms"])) for name, *_ in
+             FEATURES[features]]  # fmt: skip
+    for text in x:
+        columns, values, first = [], [], 0
+        for (name, how, grams), vocabulary in zip(FEATURES[features], known, strict=True):
+            idf = state[f"{name}.idf"]
+            where, counts = counted(text, how, grams, vocabulary)
+            value = (1 + np.log(counts)) * idf[where]
+            columns.append(where + first)
+            values.append(value / (float(np.linalg.norm(value)) or 1.0))
+            first += len(idf)
+        yield np.concatenate(columns), np.concatenate(values) / np.float32(np.sqrt(len(known)))
+
+
+def _columns(terms: NDArray[np.uint8]) -> dict[str, int]:
+    """A vocabulary as a state keeps it → the column of each term."""
+    return {term: at for at, term in enumerate(terms.tobytes().decode().split("\n"))}
 
 
 def module(fitted: Fitted, source: Source | None = None) -> torch.nn.Module:
@@ -171,8 +199,7 @@ def _weighed(counts: Any, idf: FloatArray) -> Any:  # noqa: ANN401 - scipy's spa
     return normalize(counts @ sparse.diags(idf)).astype(np.float32)
 
 
-def _vectoriser(how: str, grams: tuple[int, int], vocabulary: Sequence[str] | None = None) -> Any:  # noqa: ANN401
+def _vectoriser(how: str, grams: tuple[int, int]) -> Any:  # noqa: ANN401
     from sklearn.feature_extraction.text import CountVectorizer
 
-    most = None if vocabulary else MOST
-    return CountVectorizer(analyzer=how, ngram_range=grams, max_features=most, vocabulary=vocabulary)
+    return CountVectorizer(analyzer=how, ngram_range=grams, max_features=MOST)
