@@ -160,7 +160,7 @@ def _pairs(
             columns.append(where + first)
             values.append(value / (float(np.linalg.norm(value)) or 1.0))
             first += len(idf)
-        yield np.concatenate(columns), np.concatenate(values) / np.float32(np.sqrt(len(known)))
+        yield np.concatenate(columns), np.asarray(np.concatenate(values) / np.sqrt(len(known)), np.float32)
 
 
 def _columns(terms: NDArray[np.uint8]) -> dict[str, int]:
