@@ -12,6 +12,7 @@ from ..types import FloatArray, Rival, Source, Verdict
 from ._embed import embedded
 from ._evaluate import evaluate
 from ._export import Exported, export
+from ._pretrained import save_pretrained
 
 if TYPE_CHECKING:
     from ..judge.unseen import Evaluation
@@ -83,6 +84,10 @@ class Run(Saved):
     ) -> Exported:
         """Its model for another runtime, kept only if it predicts what the run predicts; see `headstart.export`."""
         return export(self, to=to, precision=precision, out=out, take=take, examples=examples)
+
+    def save_pretrained(self, folder: str | Path, *, linear: Iterable[Any] | None = None) -> Path:
+        """The model as a folder that timm, transformers or sentence-transformers open; see `api/_pretrained.py`."""
+        return save_pretrained(self, folder, linear=linear)
 
 
 class AdaptedRun(Run):

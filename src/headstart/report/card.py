@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from . import _view, _words
@@ -21,12 +22,22 @@ LICENCES = frozenset(
 MOST_CLASSES = 60
 
 
-def render(run: Run) -> str:
-    """The card of a run's model."""
+@dataclass(frozen=True)
+class Door:
+    """How a copy of the model for another library is opened."""
+
+    library: str
+    how: str  # lines of Python
+    base_model: str = ""  # the repository of what was reused, where it came from one
+    note: str = ""  # what is to be known of this copy
+
+
+def render(run: Run, door: Door | None = None) -> str:
+    """The card of a run's model, or of a copy of it for another library."""
     run = _view.whole(run)
     parts = [
-        _front(run), _what(run), _verdict(run), _use(run), _data(run), _evaluation(run), _limits(run), _how(run),
-        _provenance(run),
+        _front(run, door), _what(run), _verdict(run), _use(run), _data(run), _evaluation(run), _limits(run),
+        _how(run, door), _provenance(run),
     ]  # fmt: skip
     return "\n\n".join(part for part in parts if part).replace(_words.NARROW, " ") + "\n"
 
@@ -59,7 +70,7 @@ def table(head: list[str], rows: list[list[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _front(run: Run) -> str:
+def _front(run: Run, door: Door | None) -> str:
     """The YAML block; strings are written as JSON, which YAML reads."""
     winner, metrics, task = run["winner"], run["metrics"], run["task"]
     given = str(winner.get("licence") or "")
@@ -68,7 +79,12 @@ def _front(run: Run) -> str:
     if licence == "other":
         lines.append(f"license_name: {_yaml(given)}")
     sort, pipeline = run["panels"].task(run["shown"].tag)
-    lines += ["library_name: headstart", *([f"pipeline_tag: {pipeline}"] if pipeline else []), "tags:"]
+    lines += [f"base_model: {_yaml(door.base_model)}"] if door and door.base_model else []
+    lines += [
+        f"library_name: {door.library if door else 'headstart'}",
+        *([f"pipeline_tag: {pipeline}"] if pipeline else []),
+        "tags:",
+    ]
     how = "transfer-learning" if winner.get("source") else "trained-from-scratch"
     tags = ["headstart", sort, how]
     lines += [f"- {_yaml(t)}" for t in [*tags, *filter(None, [winner.get("strategy"), winner.get("source")])]]
@@ -207,7 +223,10 @@ def _limits(run: Run) -> str:
     return "## Limits and caveats\n\n" + "\n".join(lines)
 
 
-def _how(run: Run) -> str:
+def _how(run: Run, door: Door | None) -> str:
+    if door:
+        note = f"\n\n{md(door.note)}" if door.note else ""
+        return f"## How to use\n\n```python\n{door.how}\n```{note}"
     where, given = str(run.get("run") or "RUN"), run["shown"].given
     fence = "```" if "```" not in where else "~~~~"
     return (
