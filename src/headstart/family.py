@@ -20,7 +20,7 @@ _HERE = Path(__file__).parent
 _EXTRAS = {"openvino": "openvino", "bitsandbytes": "quantize", "h5py": "weights", "onnx": "weights", "ot": "adapt"}
 _EXTRAS |= dict.fromkeys(("fastapi", "uvicorn", "python_multipart", "prometheus_client"), "serve")
 _EXTRAS |= dict.fromkeys(("onnxruntime", "onnxscript", "nncf"), "export")
-_EXTRAS["sentence_transformers"] = "sentence"
+_EXTRAS |= {"sentence_transformers": "sentence", "tensorboard": "log"}
 
 
 @cache

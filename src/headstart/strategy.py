@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     import torch
 
 Made = TypeVar("Made")
-# A head as steps that other libraries have: ("root:EPSILON", {}), ("linear", {"weight": [d k], "bias": [k]}),
-# ("relu", {}), ("unit", {}), ("shift", {"mean": [d]}); see ship/pretrained/opened/headstart_head.py.
-Steps = Sequence[tuple[str, Mapping[str, NDArray[Any]]]]
 SEARCH = 4  # settings that every rival compares on validation data, and a transfer candidate at most
 
 
@@ -84,9 +81,6 @@ class Network(Protocol):
     def features(self, x: NDArray[Any]) -> FloatArray:
         """The same rows → what it makes of them before its head, [n d]."""
 
-    def opened(self) -> tuple[Any, Steps]:
-        """The source's whole network with what it has learnt in its weights, and the head."""
-
 
 class Opened(Protocol):
     """How that network is built."""
@@ -139,8 +133,6 @@ class Strategy:
     predictor: Opened | None = None  # only where it makes a network of its own
     module: AsModule | None = None  # only of models that can be exported
     described: Described | None = None  # only where its module reads something else than rows
-    steps: Callable[[Fitted], Steps] | None = None  # only of heads on a source's top features
-    merge: Callable[[Fitted, NDArray[Any], Source, Path | None], Fitted] | None = None  # adapters into the weights
 
     @property
     def long(self) -> bool:
@@ -162,7 +154,6 @@ _OPTIONAL = {
     "unlabelled": "UNLABELLED",
     "rank": "PRIOR",
     **{name: name for name in ("fit_view", "copies", "refit", "suits", "skill", "predictor", "module", "described")},
-    **{name: name for name in ("fit_view", "copies", "refit", "suits", "skill", "predictor", "steps", "merge")},
 }
 
 

@@ -143,7 +143,7 @@ def test_a_linear_head_that_would_be_another_model_is_refused(tmp_path):
         straight(alike, x, "classification", "ab")
 
 
-@pytest.mark.parametrize("name", ["probe", "zeroshot", "finetune", "lora"])
+@pytest.mark.parametrize("name", ["probe", "finetune", "lora"])
 def test_texts_are_classified_as_the_run_does(name, tmp_path):
     model = of_texts(name, tmp_path, **BRIEF.get(name, {}))
     pretrained.save(model, tmp_path / "out")
@@ -187,6 +187,7 @@ def test_what_no_other_library_opens(tmp_path):
     every = replace(model, fitted=replace(model.fitted, view=View("tiny", "all")))
     fresh = replace(model, source=None, fitted=replace(model.fitted, strategy="classical", view=View(None)))
     own = replace(model, source=replace(model.source, architecture="headstart:faces"))
+    names = replace(model, fitted=replace(model.fitted, strategy="zeroshot"))
     boxed = replace(model, pixels=Pixels(fit="letterbox"))
     table = of_texts("probe", tmp_path)
     static = replace(table, source=replace(table.source, architecture="static"))
@@ -195,6 +196,7 @@ def test_what_no_other_library_opens(tmp_path):
         (every, "its head reads the depth 'all'"),
         (fresh, r"it \('classical'\) reuses no network of theirs"),
         (own, "timm has no network 'faces'"),
+        (names, "a head of 'zeroshot' has no counterpart"),
         (boxed, "grey bars"),
         (static, "a table of token vectors in a format of its own"),
         (two, "several columns as one text"),

@@ -44,6 +44,7 @@ def fit(
     margin: float = 0.01,
     layers: bool = False,
     source_data: str | Path | None = None,
+    log: str | Path | None = None,
     watch: Watch | None = None,
     command: str | None = None,
 ) -> Run:
@@ -91,6 +92,8 @@ def fit(
         layers: also fine-tune from every depth of the source up, for the whole transfer curve; takes minutes.
         source_data: folder of pictures like those the source learnt from: forgetting is measured on them, and EWC's
             Fisher information taken; in folders named as the source's classes, its accuracy is known too.
+        log: folder for TensorBoard's files: losses and validation scores of every training as it goes on, the verdict
+            at the end (`pip install 'headstart[log]'`, `tensorboard --logdir FOLDER`).
         watch: called with (what, done, of) as the work goes on; with (a sentence, 0, 0) where it shall stay on screen.
         command: for the record, how the run was asked for.
 
@@ -123,6 +126,7 @@ def fit(
         layers=layers,
         source_data=str(source_data) if source_data else None,
         command=command or f"headstart.fit({_arguments(given)})",
+        log=str(log) if log else None,
     )
     return Run(carry_out(plan, watch).path)
 

@@ -71,6 +71,7 @@ def run(
     metric: Annotated[str, _verdict(help=f"{METRICS}; auto takes macro_f1 for imbalanced classes.")] = "auto",
     margin: Annotated[float, _verdict(help="Differences below this many points do not matter.")] = 1.0,
     out: Annotated[str, _output(help="Folder for the run; runs/<name of the data> by default.")] = "",
+    log: Annotated[str, _output(help="Folder for TensorBoard's files: losses, scores, the verdict.")] = "",
     as_json: Annotated[bool, _output("--json", help="Print run.json on standard output.")] = False,
     quiet: Annotated[bool, _output("--quiet", help="No progress.")] = False,
 ) -> None:
@@ -97,6 +98,7 @@ def run(
             margin=margin / 100,
             layers=layers,
             source_data=source_data or None,
+            log=log or None,
             watch=watch,
             command=shlex.join(["headstart", *sys.argv[1:]]),
             **options,

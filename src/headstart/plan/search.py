@@ -1,8 +1,7 @@
 """The search: a candidate compares its settings on validation data; a rival has as many as any candidate may have.
 
-`contend` runs one candidate and returns a `Validated`; `choice.py` chooses among
-candidates; `refit` trains the chosen setting on training and validation data together. Knows no strategy by name and
-never sees a test picture.
+`contend` runs one candidate and returns a `Validated`; `choice.py` chooses among candidates; `refit` trains the chosen
+setting on training and validation data together. Knows no strategy by name and never sees a test picture.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 
 from ..errors import BudgetError
 from ..kind import Outputs, kind_of
+from ..listening import told
 from ..runtime import digest
 from ..strategy import TrainResult, strategy
 from ..types import Decoder, Facts, Features, FitContext, Fitted, IntArray, Progress, Trial
@@ -391,6 +391,7 @@ def _tell(watch: Watch | None, what: str, kind: str) -> Callable[[Progress], Non
     """Passes progress on; loss and score, where known, stand behind dots: "scratch · loss 0.412 · 91.0 % right"."""
 
     def tell(step: Progress) -> None:
+        told(what, step)
         known = [f"loss {step.loss:.3f}"] if step.loss is not None else []
         known += [kind_of(kind).told(step.metric)] if step.metric is not None else []
         if watch:

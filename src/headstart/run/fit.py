@@ -28,6 +28,7 @@ from . import sources as _sources
 from .finals import INTERRUPTED, choose
 from .job import STOPPED, Job, Plan, Watch
 from .lock import locked
+from .log import logged
 from .race import InVain, Outcome, Race
 from .record import publish
 from .saved import ADAPTED, Saved
@@ -49,8 +50,11 @@ def carry_out(plan: Plan, watch: Watch | None = None) -> Saved:
         if (plan.out / ADAPTED).is_file():
             raise UsageError(f"{plan.out} holds an adapted model of `headstart adapt`. Name another folder with --out.")
         source_print = _check_names(plan)
-        with locked(plan.out, lambda said: tell(said, 0, 0)):
-            return _steps(plan, clock, tell, source_print)
+        with locked(plan.out, lambda said: tell(said, 0, 0)), logged(plan.log) as log:
+            done = _steps(plan, clock, tell, source_print)
+            if log:
+                log.finished(done)
+            return done
 
 
 def _steps(plan: Plan, clock: Clock, watch: Watch, source_print: str) -> Saved:

@@ -42,6 +42,7 @@ class Plan:
     layers: bool
     source_data: str | None
     command: str
+    log: str | None = None  # folder for TensorBoard's files
 
     def request(self, task: Task, sources: Sequence[Source], source_print: str) -> str:
         """A name for this task judged in this way."""

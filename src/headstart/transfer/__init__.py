@@ -19,8 +19,6 @@ move),
 `KINDS` (of tasks that it takes; classification alone without it: of regression `context.train.y` is float64 and k
 is 1, of multilabel it is [n k] of 0 and 1),
 `predictor(fitted, source, weights)` (what `logits` would build anew at every call, built once: `training/tuned.py`),
-`steps(fitted)` (of a head on top features, for other libraries: `strategy.Steps`), `merge(fitted, x, source, weights)`
-(the same model without adapters),
 `SOURCE_DATA` (True: it uses `context.source_rows`), `UNLABELLED` (True: it uses `context.unlabelled`),
 `module(fitted, source, weights)` (the same reading as a torch module, which is what `ship/export` writes) and
 `described(fitted, x)` (what that module reads, where it is not the rows themselves; made without torch),

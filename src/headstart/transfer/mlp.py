@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ..kind import kind_of
 from ..score._axes import Array, signed_root, standardise
-from ..strategy import Steps, TrainResult, source_views
+from ..strategy import TrainResult, source_views
 from ..types import Facts, FitContext, Fitted, FloatArray, Progress, Source, View
 
 if TYPE_CHECKING:
@@ -117,13 +117,6 @@ def module(fitted: Fitted, source: Source | None, weights: Path | None) -> torch
 
     inner, outer = (affine(fitted.state[f"{name}weight"], fitted.state[f"{name}bias"]) for name in ("hidden.", ""))
     return nn.Sequential(SignedRoot(), inner, nn.ReLU(), outer)
-
-
-def steps(fitted: Fitted) -> Steps:
-    """The same for other libraries."""
-    inside = {name: fitted.state[f"hidden.{name}"] for name in ("weight", "bias")}
-    head = {name: fitted.state[name] for name in ("weight", "bias")}
-    return [("root:0", {}), ("linear", inside), ("relu", {}), ("linear", head)]
 
 
 def _batches(

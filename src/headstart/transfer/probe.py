@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ..kind import kind_of
 from ..score._axes import signed_root
-from ..strategy import SEARCH, Steps, TrainResult, source_views
+from ..strategy import SEARCH, TrainResult, source_views
 from ..types import Facts, FitContext, Fitted, FloatArray, Progress, Source, View
 from .heads.linear import axes, head
 
@@ -72,8 +72,3 @@ def module(fitted: Fitted, source: Source | None, weights: Path | None) -> torch
     from .heads.module import SignedRoot, affine
 
     return nn.Sequential(SignedRoot(), affine(fitted.state["weight"], fitted.state["bias"]))
-
-
-def steps(fitted: Fitted) -> Steps:
-    """The same for other libraries."""
-    return [("root:0", {}), ("linear", fitted.state)]

@@ -18,7 +18,6 @@ from ..types import Facts, FitContext, Progress, View
 from .heads.linear import axes
 from .probe import logits as logits  # the same linear reading of a state
 from .probe import module as module
-from .probe import steps as steps
 
 TITLE = "nearest prototype"
 PAPER = (

@@ -14,7 +14,6 @@ from ..types import Facts, FitContext, Progress, View
 from .heads.linear import axes, squared_hinge
 from .probe import logits as logits  # the same linear reading of a state
 from .probe import module as module
-from .probe import steps as steps
 
 TITLE = "linear SVM"
 PAPER = "Razavian et al. 2014, CNN Features off-the-shelf"

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from ..errors import UsageError
 from ..runtime import digest
-from ..strategy import SEARCH, Steps, TrainResult, source_views
+from ..strategy import SEARCH, TrainResult, source_views
 from ..types import Facts, FitContext, Fitted, FloatArray, Progress, Source, View
 
 TITLE = "names of the classes"
@@ -84,13 +84,6 @@ def run(config: Config, context: FitContext) -> Generator[Progress, None, TrainR
 def logits(fitted: Fitted, x: NDArray[Any], source: Source | None = None, weights: Path | None = None) -> FloatArray:
     """x [n d] → [n k]."""
     return np.asarray(SHARPNESS * unit(unit(x) - fitted.state["mean"]) @ fitted.state["weight"], np.float32)
-
-
-def steps(fitted: Fitted) -> Steps:
-    """The same for other libraries."""
-    weight = SHARPNESS * fitted.state["weight"]
-    head = {"weight": weight, "bias": np.zeros(weight.shape[1], np.float32)}
-    return [("unit", {}), ("shift", {"mean": fitted.state["mean"]}), ("unit", {}), ("linear", head)]
 
 
 def embedded(source: Source, weights: Path | None, labels: tuple[str, ...]) -> FloatArray:

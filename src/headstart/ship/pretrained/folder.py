@@ -11,14 +11,14 @@ import shutil
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, NoReturn, Protocol, cast
 
 import numpy as np
 
 from ...errors import DataError, EngineError, UsageError
 from ...family import load, names
 from ...runtime import write, write_json
-from ...strategy import Steps, strategy
+from ...strategy import strategy
 from ...transfer.modality import open_tail
 from ...types import Example, FloatArray, Source, View
 from .._inputs import inputs_of
@@ -70,8 +70,7 @@ def save(model: Model, folder: Path, linear: Iterable[Any] | None = None) -> tup
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{folder} is not empty. Name a new folder.")
     fitted, member = model.fitted, _member(model)
-    body, steps = _network(model)
-    head = head_of(fitted, steps)
+    body, head = _network(model) or _refuse(f"a head of '{fitted.strategy}' has no counterpart there")
     if linear is not None:
         head = straight(head, _features(model, linear), fitted.kind, fitted.labels)
     folder.absolute().parent.mkdir(parents=True, exist_ok=True)
@@ -125,13 +124,15 @@ def _member(model: Model) -> Modality:
     else:
         member = cast(Modality, load(_FOLDER, model.modality))
         told = member.refused(model)
-        if told is None and way.predictor is None and way.steps is None:
-            told = f"a head of '{name}' has no counterpart there"
         if told is None and way.predictor is None and fitted.view.depth != "top":
             told = f"its head reads the depth '{fitted.view.depth}', and their networks give the last features alone"
         if told is None:
             return member
         why = told
+    _refuse(why)
+
+
+def _refuse(why: str) -> NoReturn:
     raise UsageError(
         f"This run's model cannot be opened by timm, transformers or sentence-transformers: {why}. Take the run's "
         "other model if that reuses a network (take='transfer'), fit again with `--strategy probe` or finetune, or "
@@ -139,27 +140,22 @@ def _member(model: Model) -> Modality:
     )
 
 
-def _network(model: Model) -> tuple[Any, Steps]:
-    """The source's whole network with all that was learnt in its weights, and the head's steps."""
+def _network(model: Model) -> tuple[Any, Head] | None:
+    """The source's whole network with all that was learnt in its weights, and the head; None without a counterpart."""
+    from ...transfer.training.tail import ROOT, Plain
+
     fitted, source = model.fitted, cast(Source, model.source)
-    way = strategy(fitted.strategy)
-    if way.predictor is None:
-        assert way.steps is not None
+    module = strategy(fitted.strategy).module
+    if module is None:
+        return None
+    made: Any = module(fitted, source, model.weights)
+    if isinstance(made, Plain):  # a tuned network, adapters merged
+        whole, layers = made.source, [ROOT, made.tail.classifier]
+    else:
         whole = open_tail(source, model.weights, View(source.key, "input"), len(fitted.labels)).whole
-        return whole.eval(), way.steps(fitted)
-    if way.merge:
-        fitted = way.merge(fitted, _tokens(model), source, model.weights)
-        way = strategy(fitted.strategy)
-    assert way.predictor is not None
-    body, steps = way.predictor(fitted, source, model.weights).opened()
-    return body.eval().cpu(), steps
-
-
-def _tokens(model: Model) -> Any:  # noqa: ANN401 - rows of the model's view
-    """A few examples as the model sees them: the names of its classes."""
-    with tempfile.TemporaryDirectory(prefix="headstart-") as place:
-        found = _examples(model, [(label,) for label in model.labels], Path(place))
-        return model.store("torch", Path(place)).extract(found, [model.fitted.view])[0].x
+        layers = [*made]
+    head = head_of(layers, float(fitted.decoder.get("temperature", 1.0)))
+    return head and (whole.eval(), head)
 
 
 def _features(model: Model, given: Iterable[Any]) -> FloatArray:

@@ -7,7 +7,7 @@ same.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +17,8 @@ from numpy.typing import NDArray
 from ...errors import UsageError
 from ...kind import kind_of
 from ...score._axes import decompose
-from ...strategy import Steps
 from ...transfer.heads.linear import logistic, ridge
-from ...types import Fitted, FloatArray
+from ...types import FloatArray
 
 AGREE = 0.95  # part of the answers that a straight head must share with the model's own
 HELD = 4  # every fourth example is not learnt from and tells whether it does
@@ -41,26 +40,31 @@ class Head:
         return (self.tensors["0.weight"], self.tensors["0.bias"]) if len(self.steps) == 1 else None
 
 
-def head_of(fitted: Fitted, steps: Steps) -> Head:
-    """The model's own, its temperature in the last step.
+def head_of(layers: Iterable[Any], warmth: float) -> Head | None:
+    """The layers of a head, its temperature in the last one; None where one of them has no counterpart.
 
     Args:
-        fitted: the model.
-        steps: as its strategy has them: the name of each, and arrays: of a linear one weight [d, k] and bias [k].
+        layers: torch modules, linear, rectified, `SignedRoot`; a number ε is a soft root (`tail.soft_root`).
+        warmth: the temperature by which probabilities are calibrated.
     """
-    names, tensors = list[str](), dict[str, FloatArray]()
-    warmth = float(fitted.decoder.get("temperature", 1.0))
-    for at, (name, arrays) in enumerate(steps):
-        named = {key: np.asarray(value, np.float32) for key, value in arrays.items()}
-        if name == "linear":
-            share = 1 / warmth if at == len(steps) - 1 else 1.0
-            named = {"weight": share * named["weight"].T, "bias": share * named["bias"]}
-            name = "linear:{1}:{0}".format(*named["weight"].shape)
-        elif name == "shift":
-            name = f"shift:{len(named['mean'])}"
-        names.append(name)
-        tensors |= {f"{at}.{key}": np.ascontiguousarray(value, np.float32) for key, value in named.items()}
-    return Head(tuple(names), tensors)
+    from torch import nn
+
+    from ...transfer.heads.module import SignedRoot
+
+    steps, tensors, last = list[str](), dict[str, FloatArray](), 0
+    for at, layer in enumerate(layers):
+        if isinstance(layer, nn.Linear):
+            steps.append(f"linear:{layer.in_features}:{layer.out_features}")
+            tensors |= {f"{at}.{name}": array.numpy().copy() for name, array in layer.state_dict().items()}
+            last = at
+        elif isinstance(layer, float):
+            steps.append(f"root:{layer}")
+        elif isinstance(layer, SignedRoot | nn.ReLU):
+            steps.append("relu" if isinstance(layer, nn.ReLU) else "root:0")
+        else:
+            return None
+    scaled = {name: array / warmth for name, array in tensors.items() if name.startswith(f"{last}.")}
+    return Head(tuple(steps), tensors | scaled)
 
 
 def run(head: Head, x: NDArray[Any]) -> FloatArray:

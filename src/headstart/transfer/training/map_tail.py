@@ -30,9 +30,6 @@ class MapTail(Tail):
     @property
     def whole(self) -> nn.Module:
         """The backbone."""
-
-    def whole(self) -> Backbone:
-        """The source's network."""
         return self._backbone[0]
 
     def features(self, x: Tensor) -> Tensor:

@@ -49,11 +49,6 @@ class Tail(nn.Module, ABC):
         self.classifier = nn.Linear(source.feature_dim, k)
         self.source, self.anew, self.form, self.changed, self.skip = source, False, "", "", 0
 
-    @property
-    @abstractmethod
-    def whole(self) -> nn.Module:
-        """The network that its parts are of, what stands before the cut too."""
-
     @abstractmethod
     def features(self, x: Tensor) -> Tensor:
         """A batch → "top" features [b, d]."""

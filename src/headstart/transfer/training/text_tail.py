@@ -42,11 +42,6 @@ class TextTail(Tail):
         self._given: Tensor | None = None
 
     @property
-    def whole(self) -> Language:
-        """The source's network."""
-        return self._language[0]
-
-    @property
     def net(self) -> nn.Module:
         """transformers' network without a head."""
         return self._language[0].net

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from ...errors import UsageError
 from ...runtime import device
-from ...strategy import Steps
 from ...types import Fitted, FloatArray, Source
 from ..modality import open_tail
 
@@ -63,13 +62,6 @@ class Tuned:
 def module(fitted: Fitted, source: Source | None, weights: Path | None) -> torch.nn.Module:
     """A tuned network as a module, see `Tuned.module`."""
     return Tuned(fitted, source, weights).module()
-
-    def opened(self) -> tuple[Any, Steps]:
-        """The source's whole network with what it has learnt in its weights, and the head, for other libraries."""
-        from .tail import ROOT
-
-        head = {name: value.detach().cpu().numpy() for name, value in self._tail.classifier.state_dict().items()}
-        return self._tail.whole, [(f"root:{ROOT}", {}), ("linear", {**head, "weight": head["weight"].T})]
 
 
 predictor = Tuned  # what strategies call it
