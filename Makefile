@@ -1,13 +1,13 @@
 # make demo    set up if need be, then the whole job on photographs and on handwriting, with a verdict on each
 # make test    set up if need be, then every test
 # make check   style, types, the direction of imports
-# make docs    the API pages from the docstrings, into build/docs
+# make docs    the documentation site, into build/site
+# make wheel   the package, into build/wheel
 # make bench   every benchmark; see benchmarks/*/EXPECTED.md
-.PHONY: demo test check docs bench
+.PHONY: demo test check docs wheel bench
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-PAGES := $(filter-out headstart.cli,$(patsubst src/headstart/%/__init__.py,headstart.%,$(wildcard src/headstart/*/__init__.py)))
 export OMP_WAIT_POLICY := PASSIVE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -24,7 +24,12 @@ check: $(READY)
 	$(BIN)/lint-imports
 
 docs: $(READY)
-	$(BIN)/pdoc --docformat google --output-directory build/docs $(PAGES) headstart.types headstart.errors
+	$(BIN)/python docs/site.py build/pages
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict --config-file docs/mkdocs.yml
+
+wheel: $(READY)
+	rm -rf build/lib build/bdist.* build/wheel
+	$(BIN)/python -m pip wheel -q --no-deps -w build/wheel .
 
 bench: $(READY)
 	$(BIN)/python benchmarks/verdict/run.py

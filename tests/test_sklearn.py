@@ -165,7 +165,7 @@ def test_an_estimator_that_is_not_fitted_travels_and_says_so(files):
 def test_texts_and_numbered_classes_in_cross_validation(wordllama, tmp_path):
     examples = tiny_text.texts(80, 2)
     texts, classes = [e.content for e in examples], np.array([10 * e.answer for e in examples])
-    made = TransferClassifier("wordllama", strategy="probe", budget="8s", folder=tmp_path)
+    made = TransferClassifier("wordllama", strategy="probe", folder=tmp_path)
     halves = [(np.arange(60), np.arange(60, 80))]
     assert cross_val_score(made, texts, classes, cv=halves).mean() > 0.7
     assert len([*tmp_path.iterdir()]) == 1, "runs are kept where a folder is named"

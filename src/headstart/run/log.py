@@ -46,7 +46,7 @@ class Log:
         rows = [f"| {t['id']} | {t['status']} | {_cell(t['reason'])} |" for t in record["trials"]]
         whole.add_text("candidates", "\n".join(["| candidate | | why |", "|---|---|---|", *rows]))
         for trial in record["trials"]:
-            known: Mapping[str, Any] = {**{name: trial[name] for name in _SCORES}, **trial["scores"]}  # type: ignore[literal-required]
+            known: Mapping[str, Any] = {**{name: trial[name] for name in _SCORES}, **trial["scores"]}
             for name, value in known.items():
                 if value is not None and trial["status"] == "finished":
                     self._writer(named(trial["id"])).add_scalar(f"candidate/{name}", value)

@@ -155,7 +155,7 @@ def _network(model: Model) -> tuple[Any, Head] | None:
         whole = open_tail(source, model.weights, View(source.key, "input"), len(fitted.labels)).whole
         layers = [*made]
     head = head_of(layers, float(fitted.decoder.get("temperature", 1.0)))
-    return head and (whole.eval(), head)
+    return None if head is None else (whole.eval(), head)
 
 
 def _features(model: Model, given: Iterable[Any]) -> FloatArray:
