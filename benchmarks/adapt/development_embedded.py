@@ -69,7 +69,7 @@ def texts() -> Iterator[Development]:
         yield _texts(f"{name} long from short", name, said, y, short, ~short)
         yield _texts(f"{name} short from long", name, said, y, ~short, short)
         yield _texts(f"{name} same", name, said, y, half, ~half)
-        lost = [" ".join([w for w in text.split() if rng.random() < 0.4] or [text]) for text in said]
+        lost = [_shortened(text, rng) for text in said]
         typed = [misspelt(text, 0.15, rng) for text in said]
         for change, other in (("words lost", lost), ("misspelt", typed)):
             both = [t if h else c for t, c, h in zip(said, other, half, strict=True)]
