@@ -132,7 +132,7 @@ class _Gate:
     """Writes artefacts below a folder and holds each against the run."""
 
     def __init__(self, model: Model, examples: Sequence[Example], folder: Path, say: Watch) -> None:
-        self._model, self._examples, self._folder, self._say = model, examples, folder, say
+        self._model, self._looked, self._folder, self._say = model, examples, folder, say
 
     def through(self, to: str, precision: str, rows: Sequence[Example], take: str) -> tuple[Artefact, Parity]:
         """One that passed, and what was found."""
@@ -141,9 +141,9 @@ class _Gate:
 
         self._say(f"export to {to} {precision}", 0, 0)
         made = save(self._folder / precision, self._model, to, precision, rows, take)
-        self._say(f"compare with the run on {len(self._examples)} {noun(made.modality)}s", 0, 0)
+        self._say(f"compare with the run on {len(self._looked)} {noun(made.modality)}s", 0, 0)
         with self._model.predictor(folder=self._folder / "rows") as ours, made.predictor() as theirs:
-            found = compared(ours.logits, theirs.logits, self._examples, made.fitted, made.kind, TOLERANCE[precision])
+            found = compared(ours.logits, theirs.logits, self._looked, made.fitted, made.kind, TOLERANCE[precision])
         return made, passed(found, f"The model that was exported to {to} {precision}")
 
 
