@@ -84,6 +84,11 @@ def _seen(inputs: list[Any], source: str) -> np.ndarray:
     return np.asarray(signed_root(hs.embed(inputs, source=source)), np.float64)
 
 
+def _shortened(text: str, rng: np.random.Generator) -> str:
+    left = " ".join(w for w in text.split() if rng.random() < 0.4)
+    return left if any(c.isalnum() for c in left) else text
+
+
 def _texts(
     name: str, family: str, said: list[str], y: np.ndarray, source: Any, target: Any, seed: int = 0
 ) -> Development:
