@@ -1,6 +1,6 @@
-"""What people write by hand to serve the same model: FastAPI and torch, and LitServe with its batches.
+"""What people write by hand to serve the same model: a handler of FastAPI and torch.
 
-Run: python handlers.py plain|litserve RUN PORT
+Run: python handlers.py RUN PORT
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-BATCH, WAIT = 32, 0.005  # of LitServe's batches: as many as headstart's
+import headstart  # noqa: F401 - lets torchvision be imported beside a CPU-only torch
 
 
 class Network:
@@ -91,36 +91,5 @@ def plain(folder: Path, port: int) -> None:
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", access_log=False)
 
 
-def litserve(folder: Path, port: int) -> None:
-    """One worker on the CPU, with dynamic batching."""
-    import litserve
-    import torch
-
-    class Api(litserve.LitAPI):
-        def setup(self, device):
-            self.network = Network(folder)
-
-        def decode_request(self, request):
-            return self.network.read(request["inputs"][0])
-
-        def batch(self, inputs):
-            return torch.stack(inputs)
-
-        def predict(self, batch):
-            return self.network.answers(batch)
-
-        def unbatch(self, output):
-            return output
-
-        def encode_response(self, output):
-            return {"predictions": [{"probabilities": output}]}
-
-    server = litserve.LitServer(
-        Api(max_batch_size=BATCH, batch_timeout=WAIT), accelerator="cpu", workers_per_device=1, timeout=120
-    )
-    server.run(host="127.0.0.1", port=port, log_level="warning", generate_client_file=False, num_api_servers=1)
-
-
 if __name__ == "__main__":
-    name, run, at = sys.argv[1:]
-    {"plain": plain, "litserve": litserve}[name](Path(run), int(at))
+    plain(Path(sys.argv[1]), int(sys.argv[2]))

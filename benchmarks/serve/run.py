@@ -17,8 +17,9 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -72,15 +73,14 @@ def main() -> int:
 def contestants(run: Path, also: list[str], only: str) -> dict[str, list[str]]:
     """Name → command, but for the port."""
     ours = [sys.executable, "-m", "headstart", "serve", "--queue", "512"]
-    hand = [sys.executable, str(HERE / "handlers.py")]
     found = {
         "headstart": [*ours, str(run), "--port"],
         "headstart, no batching": [*ours, "--batch", "1", str(run), "--port"],
         "headstart, torch": [*ours, "--engine", "torch", str(run), "--port"],
-        "plain FastAPI + torch": [*hand, "plain", str(run)],
+        "plain FastAPI + torch": [sys.executable, str(HERE / "handlers.py"), str(run)],
     }
     if find_spec("litserve") is not None:
-        found["LitServe"] = [*hand, "litserve", str(run)]
+        found["LitServe"] = [sys.executable, str(HERE / "lit.py"), str(run)]
     for name, _, artefact in (one.partition("=") for one in also):
         found[f"headstart, {name}"] = [*ours, artefact, "--port"]
     return {name: command for name, command in found.items() if not only or name in only.split(",") or name == only}
@@ -112,12 +112,14 @@ def at_work(command: list[str]):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    process = psutil.Popen([*command, str(port)], env=ENVIRONMENT, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    said = tempfile.TemporaryFile()
+    process = psutil.Popen([*command, str(port)], env=ENVIRONMENT, stderr=said, stdout=said)
     try:
         end = time.monotonic() + 180
         while True:
             if process.poll() is not None or time.monotonic() > end:
-                raise SystemExit(f"{' '.join(command)} did not start")
+                said.seek(0)
+                raise SystemExit(f"{' '.join(command)} did not start: {said.read().decode()[-2000:]}")
             try:
                 socket.create_connection(("127.0.0.1", port), timeout=1).close()
                 break
@@ -125,10 +127,11 @@ def at_work(command: list[str]):
                 time.sleep(0.2)
         yield port, process
     finally:
-        for child in process.children(recursive=True):
-            child.terminate()
-        process.terminate()
-        process.wait(60)
+        with suppress(psutil.NoSuchProcess):
+            for one in [*process.children(recursive=True), process]:
+                one.terminate()
+            process.wait(60)
+        said.close()
 
 
 def measured(name, command, bodies, own, clients, seconds, at, cells) -> list[dict]:
