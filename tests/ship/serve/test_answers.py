@@ -13,8 +13,11 @@ import pytest
 from tritonclient import http
 from tritonclient.utils import InferenceServerException
 
+import exported
 import headstart
 from at_work import judged, picture_run, serving, text_run
+from headstart.ship.export._artefact import save
+from headstart.ship.store import load as open_model
 from hostile import draw
 
 TEXTS = ["river stone lamp", "bread", "winter paper engine garden"]
@@ -27,6 +30,10 @@ def runs(tmp_path_factory):
     found["many"] = text_run(desk / "many", "multilabel", ("sun", "rain", "fog"))
     numbers = {"text": ["a"] * 20, "value": [1.0] * 20, "predicted": [1.0 + n / 10 for n in range(20)]}
     found["score"] = judged(text_run(desk / "score", "regression", ("score",)), numbers)
+    model = open_model(found["bugs"] / "model")
+    save(desk / "exported", model, "openvino", "fp32", exported.pictures(desk / "pictures", 2))
+    shutil.copy(found["bugs"] / "run.json", desk / "exported")
+    found["exported"] = desk / "exported"
     shares = {"p(ask)": [n / 50 for n in range(50)], "p(tell)": [1 - n / 50 for n in range(50)]}
     judged(found["ask"], {"text": ["a"] * 50, "label": ["ask"] * 50, "predicted": ["ask"] * 50} | shares)
     return found
@@ -52,7 +59,8 @@ def files():
 @pytest.fixture(scope="module")
 def own(runs, files):
     """What the runs say themselves."""
-    return {name: headstart.load(path).predict(files if name == "bugs" else TEXTS) for name, path in runs.items()}
+    pictures = ("bugs", "exported")
+    return {name: headstart.load(path).predict(files if name in pictures else TEXTS) for name, path in runs.items()}
 
 
 def shares(rows):
@@ -88,6 +96,14 @@ def test_tritonclient_with_pixels_and_outputs_by_name(site, runs):
         found.as_numpy("probabilities"), shares(headstart.load(runs["bugs"]).predict(list(pixels))), atol=1e-5
     )
     assert found.as_numpy("label") is None
+
+
+def test_an_exported_model_is_served_as_a_run_is(site, own, files):
+    coded = {"inputs": [base64.b64encode(data).decode() for data in files]}
+    found = site.ask("/predict?model=exported", coded).json["predictions"]
+    for row, mine, run in zip(found, own["exported"], own["bugs"], strict=True):
+        assert row["probabilities"] == pytest.approx(mine.probabilities, abs=1e-5)
+        assert row["probabilities"] == pytest.approx(run.probabilities, abs=0.02)
 
 
 @pytest.mark.parametrize("binary", [True, False])
@@ -190,7 +206,7 @@ def test_how_sure_it_is_by_what_it_was_judged_on(site):
 @pytest.mark.parametrize(
     ("path", "body", "status", "said"),
     [
-        ("/predict", {"inputs": ["a"]}, 400, "There are several models: bugs, ask, many, score. Name one"),
+        ("/predict", {"inputs": ["a"]}, 400, "There are several models: bugs, ask, many, score, exported. Name one"),
         ("/predict?model=ask", {"inputs": "a"}, 400, "The body must be JSON as"),
         ("/predict?model=ask", {"inputs": []}, 400, "There are no inputs"),
         (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import FastAPI
@@ -41,13 +41,10 @@ def _json(schema: dict[str, Any], example: Any = None) -> dict[str, Any]:  # noq
     return {"application/json": {"schema": schema} | ({"example": example} if example is not None else {})}
 
 
-_NAME = {"parameters": [{"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}]}
 _ANY = {"type": "object"}
 LIVE = _told("Whether the server runs")
 READY = _told("Whether it answers", 503)
 SERVER = _told("Name, version and extensions of the server", 401, answer=_json(_ANY))
-MODEL = _told("Inputs and outputs of a model", 401, 404, answer=_json(_ANY), openapi_extra=_NAME)
-MODEL_READY = _told("Whether a model answers", 404, 503, openapi_extra=_NAME)
 MODELS = _told("The models: labels, kind, what their run says of itself", 401, answer=_json(_ANY))
 METRICS = _told("Counters, as Prometheus reads them", 401, answer={"text/plain": {"schema": {"type": "string"}}})
 
@@ -64,7 +61,18 @@ _TENSOR = {
 }
 
 
-def infer() -> dict[str, Any]:
+def model(models: Sequence[Served]) -> dict[str, Any]:
+    """Of a model's metadata."""
+    extra = {"parameters": [_which(models, "path")]}
+    return _told("Inputs and outputs of a model", 401, 404, answer=_json(_ANY), openapi_extra=extra)
+
+
+def model_ready(models: Sequence[Served]) -> dict[str, Any]:
+    """Of whether a model answers."""
+    return _told("Whether a model answers", 404, 503, openapi_extra={"parameters": [_which(models, "path")]})
+
+
+def infer(models: Sequence[Served]) -> dict[str, Any]:
     """Of the protocol's inference."""
     schema = {
         "type": "object",
@@ -80,7 +88,7 @@ def infer() -> dict[str, Any]:
     behind = {"type": "string", "format": "binary", "description": f"JSON, then tensors; {HEADER} gives its length."}
     header = {"name": HEADER, "in": "header", "schema": {"type": "integer", "minimum": 0}}
     extra = {
-        "parameters": [*_NAME["parameters"], header],
+        "parameters": [_which(models, "path"), header],
         "requestBody": {
             "required": True,
             "content": {**_json(schema, example), "application/octet-stream": {"schema": behind}},
@@ -94,7 +102,7 @@ def infer() -> dict[str, Any]:
     )
 
 
-def predict(models: Iterable[Served]) -> dict[str, Any]:
+def predict(models: Sequence[Served]) -> dict[str, Any]:
     """Of the plain door."""
     sure = {
         "name": "coverage",
@@ -105,13 +113,13 @@ def predict(models: Iterable[Served]) -> dict[str, Any]:
     return _plain("Files, texts or base64 in, one answer an input out", models, sure)
 
 
-def explain(models: Iterable[Served]) -> dict[str, Any]:
+def explain(models: Sequence[Served]) -> dict[str, Any]:
     """Of where a model looked."""
     return _plain("One input in; out, what its answer loses without each part", models)
 
 
-def _plain(summary: str, models: Iterable[Served], *more: Any) -> dict[str, Any]:  # noqa: ANN401
-    example = next(iter(models)).wire.EXAMPLE
+def _plain(summary: str, models: Sequence[Served], *more: Any) -> dict[str, Any]:  # noqa: ANN401
+    example = models[0].wire.EXAMPLE
     one = {"type": "string", "format": "binary"}
     inputs = {"type": "object", "required": ["inputs"], "properties": {"inputs": {"type": "array", "items": {}}}}
     content = {
@@ -120,13 +128,22 @@ def _plain(summary: str, models: Iterable[Served], *more: Any) -> dict[str, Any]
         "application/octet-stream": {"schema": one},
         "text/plain": {"schema": {"type": "string"}},
     }
-    which = {"name": "model", "in": "query", "schema": {"type": "string"}, "description": "Where there are several."}
     return _told(
         summary,
         *(400, 401, 404, 408, 413, 415, 422, 429, 504),
         answer=_json(_ANY),
-        openapi_extra={"parameters": [which, *more], "requestBody": {"required": True, "content": content}},
+        openapi_extra={
+            "parameters": [_which(models, "query"), *more],
+            "requestBody": {"required": True, "content": content},
+        },
     )
+
+
+def _which(models: Sequence[Served], where: str) -> dict[str, Any]:
+    """The parameter that names a model: of the path, or of the query, where it is needed if there are several."""
+    many = where == "path" or len(models) > 1
+    schema = {"type": "string", "enum": [served.name for served in models]}
+    return {"name": "name" if where == "path" else "model", "in": where, "required": many, "schema": schema}
 
 
 def page(app: FastAPI) -> str:

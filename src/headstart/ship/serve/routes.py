@@ -29,15 +29,16 @@ class Routes:
 
     def table(self) -> list[Route]:
         """Path, method, what answers, how it is described, and whether no key is asked for."""
+        models = list(self.desk.models.values())
         return [
             ("/v2/health/live", "GET", self.live, describe.LIVE, True),
             ("/v2/health/ready", "GET", self.ready, describe.READY, True),
             ("/v2", "GET", self.server, describe.SERVER, False),
-            ("/v2/models/{name}", "GET", self.model, describe.MODEL, False),
-            ("/v2/models/{name}/ready", "GET", self.ready, describe.MODEL_READY, True),
-            ("/v2/models/{name}/infer", "POST", self.infer, describe.infer(), False),
-            ("/predict", "POST", self.predict, describe.predict(self.desk.models.values()), False),
-            ("/explain", "POST", self.explain, describe.explain(self.desk.models.values()), False),
+            ("/v2/models/{name}", "GET", self.model, describe.model(models), False),
+            ("/v2/models/{name}/ready", "GET", self.ready, describe.model_ready(models), True),
+            ("/v2/models/{name}/infer", "POST", self.infer, describe.infer(models), False),
+            ("/predict", "POST", self.predict, describe.predict(models), False),
+            ("/explain", "POST", self.explain, describe.explain(models), False),
             ("/models", "GET", self.models, describe.MODELS, False),
             ("/metrics", "GET", self.metrics, describe.METRICS, False),
         ]
