@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...errors import UsageError
 from ...family import require
 from ._network import INPUT, OUTPUT, Graph
 
@@ -79,24 +80,37 @@ def _export(graph: Graph, path: Path) -> None:
 
 
 def _quantise(graph: Graph, plain: Path, path: Path, rows: NDArray[Any]) -> None:
-    """Weights and, of networks with convolutions, what goes between the layers as 8 bits."""
+    """Weights and, of networks with convolutions, what goes between the layers as 8 bits; the head stays as it is.
+
+    A probe weighs features that hardly vary by tens of thousands, and one scale for all would make the rest zero.
+
+    Raises:
+        UsageError: there is nothing that would count in 8 bits.
+    """
+    import onnx
     from onnxruntime import quantization as q
 
+    how: dict[str, Any] = {"per_channel": True, "nodes_to_exclude": _head(onnx.load(plain, load_external_data=False))}
     with _quiet():
-        if not graph.convolutions:
-            q.quantize_dynamic(str(plain), str(path), per_channel=True)
-            return
-        ready = plain.with_name("ready.onnx")
-        q.quant_pre_process(str(plain), str(ready), skip_symbolic_shape=True)
-        q.quantize_static(
-            str(ready),
-            str(path),
-            _reader(rows),
-            quant_format=q.QuantFormat.QDQ,
-            per_channel=True,
-            activation_type=q.QuantType.QUInt8,
-            weight_type=q.QuantType.QInt8,
-        )
+        if graph.convolutions:
+            ready = plain.with_name("ready.onnx")
+            q.quant_pre_process(str(plain), str(ready), skip_symbolic_shape=True)
+            kinds = {"activation_type": q.QuantType.QUInt8, "weight_type": q.QuantType.QInt8}
+            q.quantize_static(str(ready), str(path), _reader(rows), quant_format=q.QuantFormat.QDQ, **kinds, **how)
+        else:
+            q.quantize_dynamic(str(plain), str(path), **how)
+    made = onnx.load(path, load_external_data=False)
+    if not any(array.data_type in (onnx.TensorProto.INT8, onnx.TensorProto.UINT8) for array in made.graph.initializer):
+        raise UsageError("Nothing of this model would count in 8 bits. Export it with --precision fp32.")
+
+
+def _head(model: Any) -> list[str]:  # noqa: ANN401 - onnx's own
+    """The last matrix product, by both its names; nothing where it is the only layer.
+
+    The quantiser first makes a Gemm a MatMul of another name, and passes over an exclusion of the first in silence.
+    """
+    layers = [node for node in model.graph.node if node.op_type in ("Gemm", "MatMul", "Conv")]
+    return [layers[-1].name, f"{layers[-1].name}_MatMul"] if len(layers) > 1 else []
 
 
 def _reader(rows: NDArray[Any]) -> Any:  # noqa: ANN401 - a class of onnxruntime's

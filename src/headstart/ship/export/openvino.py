@@ -6,8 +6,10 @@ it saves, and to compute in bf16 where the processor can.
 
 from __future__ import annotations
 
+import io
 import logging
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,11 +63,16 @@ def _engine() -> ModuleType:
 
 
 def _quantised(model: Any, rows: NDArray[Any], graph: Graph) -> Any:  # noqa: ANN401 - OpenVINO's own
-    """Weights and what goes between the layers as 8 bits, by the ranges that real rows show."""
+    """Weights and what goes between the layers as 8 bits, by the ranges that real rows show; the head as in `onnx`."""
     require("precision int8 in the format 'openvino'", ["nncf"])
     logging.getLogger("nncf").setLevel(logging.ERROR)
     import nncf
 
-    data = nncf.Dataset([row[None] for row in rows])
+    layers = [op for op in model.get_ordered_ops() if op.get_type_name() in ("MatMul", "Convolution")]
+    if not layers:  # a table alone
+        return nncf.compress_weights(model, mode=nncf.CompressWeightsMode.INT8_SYM)
+    head = nncf.IgnoredScope(names=[layers[-1].get_friendly_name()] if len(layers) > 1 else [])
     kind = None if graph.convolutions else nncf.ModelType.TRANSFORMER
-    return nncf.quantize(model, data, model_type=kind, subset_size=len(rows))
+    data = nncf.Dataset([row[None] for row in rows])
+    with redirect_stdout(io.StringIO()):  # it draws its progress there
+        return nncf.quantize(model, data, model_type=kind, subset_size=len(rows), ignored_scope=head)

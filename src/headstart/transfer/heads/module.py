@@ -28,7 +28,7 @@ class Sparse(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """[b, m, 2], pairs of value 0 where a row has fewer than m → [b, k]."""
-        return (self.weight[x[..., 0].long()] * x[..., 1:]).sum(1) + self.bias
+        return (nn.functional.embedding(x[..., 0].long(), self.weight) * x[..., 1:]).sum(1) + self.bias
 
 
 class Always(nn.Module):

@@ -79,11 +79,6 @@ class Tail(nn.Module, ABC):
         """Features [b, d] of depth "top" → logits [b, k]."""
         return cast(Tensor, self.classifier(soft_root(top.float())))
 
-    @property
-    @abstractmethod
-    def whole(self) -> nn.Module:
-        """The source's network, of which some parts are this tail's."""
-
     def batches(self, x: NDArray[Any]) -> list[NDArray[np.int64]]:
         """Row numbers [n], as many at once as memory likes where nothing is learnt."""
         return np.array_split(np.arange(len(x)), max(1, -(-len(x) // ROWS)))
@@ -112,11 +107,11 @@ class Tail(nn.Module, ABC):
 
 
 class Plain(nn.Module):
-    """A tail for exporters: every weight that it uses is registered, and nothing casts."""
+    """A tail for exporters: nothing casts."""
 
     def __init__(self, tail: Tail) -> None:
         super().__init__()
-        self.tail, self.source = tail, tail.whole
+        self.tail = tail
         self.eval()
 
     def forward(self, x: Tensor) -> Tensor:
