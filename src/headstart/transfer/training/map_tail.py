@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from ...errors import UsageError
 from ...source.vision.backbone import Backbone, normalise
@@ -26,6 +26,11 @@ class MapTail(Tail):
         super().__init__(backbone.source, dict(backbone.parts[first:]), backbone.late, k)
         self._backbone = [backbone]  # in a list: its weights before the cut must not be registered here
         self.anew = depth == "input"
+
+    @property
+    def whole(self) -> nn.Module:
+        """The backbone."""
+        return self._backbone[0]
 
     def features(self, x: Tensor) -> Tensor:
         """A map [b, c, h, w], or with the whole network a uint8 picture [b, 3, s, s] → "top" features [b, d]."""

@@ -79,6 +79,11 @@ class Tail(nn.Module, ABC):
         """Features [b, d] of depth "top" → logits [b, k]."""
         return cast(Tensor, self.classifier(soft_root(top.float())))
 
+    @property
+    @abstractmethod
+    def whole(self) -> nn.Module:
+        """The source's network, of which some parts are this tail's."""
+
     def batches(self, x: NDArray[Any]) -> list[NDArray[np.int64]]:
         """Row numbers [n], as many at once as memory likes where nothing is learnt."""
         return np.array_split(np.arange(len(x)), max(1, -(-len(x) // ROWS)))
@@ -113,6 +118,11 @@ class Plain(nn.Module):
         super().__init__()
         self.tail = tail
         self.eval()
+
+    @property
+    def source(self) -> nn.Module:
+        """The whole network, of which the tail's parts are registered alone: the others would be written for nothing."""
+        return self.tail.whole
 
     def forward(self, x: Tensor) -> Tensor:
         """As of the tail."""

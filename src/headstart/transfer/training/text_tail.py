@@ -46,6 +46,11 @@ class TextTail(Tail):
         """transformers' network without a head."""
         return self._language[0].net
 
+    @property
+    def whole(self) -> nn.Module:
+        """The language model."""
+        return self._language[0]
+
     def features(self, x: Tensor) -> Tensor:
         """Tokens or states → pooled features [b, d]."""
         language = self._language[0]
