@@ -121,7 +121,7 @@ class Plain(nn.Module):
 
     @property
     def source(self) -> nn.Module:
-        """The whole network, of which the tail's parts are registered alone: the others would be written for nothing."""
+        """The whole network, of which the parts of the tail alone are registered, and written."""
         return self.tail.whole
 
     def forward(self, x: Tensor) -> Tensor:
