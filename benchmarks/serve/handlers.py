@@ -12,8 +12,15 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from pydantic import BaseModel
 
 import headstart  # noqa: F401 - lets torchvision be imported beside a CPU-only torch
+
+
+class Asked(BaseModel):
+    """The body of a request."""
+
+    inputs: list[str]
 
 
 class Network:
@@ -72,21 +79,13 @@ def plain(folder: Path, port: int) -> None:
     import torch
     import uvicorn
     from fastapi import FastAPI
-    from pydantic import BaseModel
 
     network, app = Network(folder), FastAPI()
-
-    class Asked(BaseModel):
-        inputs: list[str]
 
     @app.post("/predict")
     def predict(asked: Asked) -> dict:
         rows = network.answers(torch.stack([network.read(coded) for coded in asked.inputs]))
         return {"predictions": [{"probabilities": row} for row in rows]}
-
-    @app.get("/health")
-    def health() -> dict:
-        return {}
 
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", access_log=False)
 

@@ -151,12 +151,14 @@ def measured(name, command, bodies, own, clients, seconds, at, cells) -> list[di
 
 def first_answers(port: int, bodies: list[bytes]) -> list[dict[str, float]]:
     """LitServe listens before its worker is ready: asked again until it answers."""
-    for _ in range(300):
+    last: Exception | None = None
+    for _ in range(120):
         try:
             return asyncio.run(load.ask(port, bodies))
-        except (RuntimeError, OSError, asyncio.IncompleteReadError):
+        except (RuntimeError, OSError, asyncio.IncompleteReadError) as problem:
+            last = problem
             time.sleep(0.5)
-    raise SystemExit("A server listens and does not answer.")
+    raise SystemExit(f"A server listens and does not answer: {last}")
 
 
 def soaked(command, bodies, n, cells) -> list[dict]:

@@ -12,9 +12,10 @@ from headstart.read._reader import Reader
 from headstart.report._modality import Modality as Shown
 from headstart.run.particulars import Particulars
 from headstart.ship._inputs import Modality as Inputs
+from headstart.ship.serve.served import Wire
 from headstart.source._modality import Modality as Sources
 
-FLOORS = {"read": Reader, "ship/modality": Inputs}  # whose members are modules
+FLOORS = {"read": Reader, "ship/modality": Inputs, "ship/serve/modality": Wire}  # whose members are modules
 HELD = {  # whose members hold an object of the floor's base class
     "source/modality": ("SOURCES", Sources),
     "extract/modality": ("EXTRACTORS", Extractors),

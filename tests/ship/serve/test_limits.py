@@ -15,9 +15,12 @@ from threading import Event
 
 import pytest
 
+import headstart
 from at_work import picture_run, serving, text_run, waits_until
 from drawn import command
+from headstart.errors import UsageError
 from headstart.ship.serve.limits import Limits
+from headstart.ship.serve.served import Served
 
 TEXT = {"inputs": ["river stone lamp"]}
 
@@ -193,3 +196,17 @@ def test_the_command_answers_what_is_in_and_ends_well(run, how):
     finally:
         started.kill()
         started.communicate()
+
+
+def test_examples_that_are_files_cannot_be_served():
+    with pytest.raises(UsageError, match=r"A model of smells cannot be served: its examples are files"):
+        Served("a", "smells", "classification", ("x", "y"), list, list).wire  # noqa: B018
+
+
+def test_two_models_of_one_name_and_a_taken_port(run):
+    with pytest.raises(UsageError, match=r"2 runs of 1 names were given.* NAME=FOLDER"):
+        headstart.serve([run, run], port=0)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(UsageError, match=rf"Nothing can be served at 127.0.0.1:{port} .*--port 0"):
+            headstart.serve(run, port=port)

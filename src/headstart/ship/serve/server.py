@@ -22,12 +22,15 @@ GRACE = 30  # seconds that requests have to be answered once it stops
 
 def bound(host: str, port: int) -> socket.socket:
     """A socket on that address; port 0 takes a free one. Raises `UsageError` where it cannot be had."""
+    made = None
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         made = socket.socket(family)
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind((host, port))
     except (OSError, OverflowError) as problem:
+        if made is not None:
+            made.close()
         raise UsageError(
             f"Nothing can be served at {host}:{port} ({problem}). Name another with --host or --port; --port 0 takes "
             "any that is free."
