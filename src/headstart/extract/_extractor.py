@@ -151,7 +151,13 @@ def pick_engine(wanted: str = "auto") -> str:
     """
     known = names("extract/engine")
     if wanted == "auto":
-        return next(n for n in sorted(known, key=lambda n: load_rank(n)) if load_rank(n) >= 0)
+        able = [name for name in sorted(known, key=load_rank) if load_rank(name) >= 0]
+        if not able:
+            raise EngineError(
+                f"No engine can run here ({', '.join(known)}): none of their packages is installed. Install headstart "
+                "with all that it needs, or predict with an exported model: headstart export RUN --to onnx."
+            )
+        return able[0]
     engine = load("extract/engine", wanted)
     if not engine.available():
         raise EngineError(f"The engine '{wanted}' cannot run on this machine ({engine.WHY_NOT}). Use --engine auto.")
