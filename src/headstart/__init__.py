@@ -8,7 +8,8 @@
 opens a finished one; `run.evaluate("other/")` judges it on other labelled data; `hs.rank("photos/")` tells which
 pre-trained source suits; `hs.adapt("books/", "kitchen.csv")` makes a model for a domain without labels;
 `hs.embed(pictures, source="efficientnet-lite0")` gives features for any other library;
-`hs.search("runs/birds", "photos/")` finds look-alikes.
+`hs.search("runs/birds", "photos/")` finds look-alikes; `hs.distil("runs/birds", "mobilenet-v2@160")` teaches a smaller
+student.
 Importing headstart is light: torch and the rest come in when they are needed. It lets torchvision be imported beside a
 CPU-only torch, here and in your own script (`torchvision_cure`).
 """
@@ -29,6 +30,7 @@ __all__ = [
     "cache",
     "check",
     "demo",
+    "distil",
     "embed",
     "evaluate",
     "export",
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
         cache,
         check,
         demo,
+        distil,
         embed,
         evaluate,
         export,

@@ -211,7 +211,7 @@ def test_a_judge_who_knows_other_classes_is_told_and_what_was_made_stays(desk, t
     other = tiny_text.table(tmp_path / "other.jsonl", 30, 8, "xy")
     with pytest.raises(DataError, match="classes"):
         headstart.adapt(desk.run, desk.target, judge=other, out=tmp_path / "adapted", method="coral")
-    assert headstart.load(tmp_path / "adapted").adapted["verdict"] is None
+    assert headstart.load(tmp_path / "adapted").made["verdict"] is None
 
 
 def test_a_run_whose_data_changed_is_told(desk, tmp_path):

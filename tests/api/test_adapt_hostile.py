@@ -42,7 +42,7 @@ def test_the_run_and_the_data_are_never_written_over(desk, tmp_path):
 
 
 def test_nothing_is_fitted_into_an_adapted_folder(desk):
-    with pytest.raises(UsageError, match=r"holds an adapted model.*--out"):
+    with pytest.raises(UsageError, match=r"holds a model that `headstart adapt` made.*--out"):
         headstart.fit(desk.data, out=desk.made.path, source=desk.source, strategy="probe", seeds=1)
     assert not (desk.made.path / "run.json").exists()
 

@@ -36,9 +36,10 @@ def test_only_judge_opens_the_test_split(path):
     )
 
 
-def test_judge_opens_it_where_a_fit_an_evaluation_and_an_adaptation_are_judged():
+def test_judge_opens_it_where_something_is_judged():
+    """A fit, an evaluation, an adaptation, a distillation; the last also sifts the unlabelled by it."""
     opened = [p.name for p in sorted((ROOT / "judge").glob("*.py")) for _ in breaches(p.read_text(encoding="utf-8"))]
-    assert opened == ["adapted.py", "unseen.py", "verdict.py"]
+    assert opened == ["adapted.py", "distilled.py", "distilled.py", "unseen.py", "verdict.py"]
 
 
 @pytest.mark.parametrize(

@@ -167,7 +167,7 @@ def batches(config, labels, k, x=None, seed: int = 0, style: str = "photo"):
     x = np.arange(len(labels), dtype=np.float16).reshape(-1, 1, 1, 1) if x is None else x
     context = FitContext(Features(x, np.array(labels), ""), k, View("tiny", "cut:1", style=style), seed=seed)
     rows = SimpleNamespace(anew=x.dtype == np.uint8, as_batch=partial(MapTail.as_batch, None))  # as pictures are
-    return tune._batches(context, config, rows)
+    return tune.batches(context, config, rows)
 
 
 def test_an_epoch_shows_each_picture_once_in_an_order_of_its_own():

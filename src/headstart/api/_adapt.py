@@ -16,7 +16,7 @@ from ..run.adapt import record as _record
 from ..run.adapt.steps import Adapted, Asked, carry_out
 from ..run.job import Watch
 from ..run.lock import locked
-from ..run.saved import ADAPTED, SOURCE, Saved
+from ..run.saved import ADAPTED, DISTILLED, SOURCE, Saved
 from ..runtime import quiet_threads, write
 from ._evaluate import evaluate
 from ._fit import fit, several
@@ -121,9 +121,10 @@ def _check(
 
     (many.ways if unseen else steps.ways)(names)
     begun = source.path if isinstance(source, Saved) else Path(source)
-    if (begun / ADAPTED).is_file():
-        before = (Saved(begun).adapted or {})["source"]["run"]
-        raise UsageError(f"{begun} was itself adapted. Give what it began with, a run of `headstart fit`: {before}.")
+    if any((begun / file).is_file() for file in (ADAPTED, DISTILLED)):
+        made = Saved(begun).made or {}
+        before, how = (made.get("source") or made["teacher"])["run"], "distilled" if "teacher" in made else "adapted"
+        raise UsageError(f"{begun} was itself {how}. Give what it began with, a run of `headstart fit`: {before}.")
     if (place / "run.json").is_file():
         raise UsageError(
             f"{place} holds a run of `headstart fit`, which the adapted model would lie over. Name another folder with "

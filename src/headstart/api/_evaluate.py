@@ -122,7 +122,9 @@ def _own(run: Saved) -> Own | None:
     """How a run's model did on its own sealed test; its calibration is known of the winner alone."""
     from ..judge.unseen import Own
 
-    if run.adapted is not None and run.adapted["chosen"] != run.adapted["untouched"]:
+    if "taught" in (found := (run.made or {}).get("verdict") or {}):  # a distilled student has its own
+        return Own(found["taught"]["value"], tuple(found["taught"]["interval"]), found["n_test"])
+    if run.made is not None and run.made["chosen"] != run.made["untouched"]:
         return None  # the sealed test was of another model
     record, name = run.record, run.record["verdict"]["metric"]
     other = record["other"]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..modality import noun
-from ..run.saved import ADAPTED, SOURCE, Saved, opened
+from ..run.saved import ADAPTED, DISTILLED, SOURCE, Saved, opened
 from ..types import FloatArray, Rival, Source, Verdict
 from ._embed import embedded
 from ._evaluate import evaluate
@@ -96,7 +96,7 @@ class AdaptedRun(Run):
     @property
     def told(self) -> Mapping[str, Any]:
         """`adapt.json`."""
-        return self.adapted or {}
+        return self.made or {}
 
     @property
     def candidates(self) -> list[Mapping[str, Any]]:
@@ -158,9 +158,44 @@ class AdaptedRun(Run):
         return verdict
 
 
+class DistilledRun(Run):
+    """What `distil` left in a folder: it predicts as any run, and tells whether the teacher helped."""
+
+    @property
+    def told(self) -> Mapping[str, Any]:
+        """`distil.json`."""
+        return self.made or {}
+
+    @property
+    def verdict(self) -> Verdict:
+        """Did the teacher help? `transfer` is the taught student, `rival` the same one alone."""
+        told, how = self.told["verdict"], {c["taught"]: c["strategy"] for c in self.told["candidates"] if c["chosen"]}
+        source, seen = self.told["student"]["source"], told["help"]
+        taught, alone = (
+            Rival(how[arm], told[name]["value"], tuple(told[name]["interval"]), source)
+            for arm, name in ((True, "taught"), (False, "alone"))
+        )
+        return Verdict(
+            decision=seen["decision"],
+            metric=told["metric"],
+            difference=seen["difference"],
+            interval=tuple(seen["interval"]),
+            level=told["level"],
+            margin=told["margin"],
+            transfer=taught,
+            rival=alone,
+            n_test=told["n_test"],
+            test_reads=told["test_reads"],
+            reason=self.sentence,
+            needed=seen["needed"],
+            noun=noun(self.told["modality"]),
+        )
+
+
 def load(folder: str | Path, take: str = "winner") -> Run:
-    """Open a finished run, or an adapted one; `take` says which of a run's two models predicts, see `Run`."""
-    return (AdaptedRun if (Path(folder) / ADAPTED).is_file() else Run)(folder, take)
+    """Open a finished run, an adapted or a distilled one; `take`: which of a run's two models predicts, see `Run`."""
+    made = {ADAPTED: AdaptedRun, DISTILLED: DistilledRun}
+    return next((of for file, of in made.items() if (Path(folder) / file).is_file()), Run)(folder, take)
 
 
 def predict(

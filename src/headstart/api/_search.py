@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import DataError, UsageError
 from ..modality import noun
 from ..run.lock import locked
-from ..run.saved import ADAPTED, Saved
+from ..run.saved import ADAPTED, DISTILLED, Saved
 from ..runtime import quiet_threads
 from ..ship.search import index as _index
 from ..ship.search.index import FILE, Index, Through
@@ -165,7 +165,7 @@ def _asked(given: str | Path | Saved, take: str | None) -> Through:
     path = Path(given)
     if (path / FILE).is_file():
         return _found(_index.load(path).through, path)
-    if any((path / file).is_file() for file in ("run.json", ADAPTED)):
+    if any((path / file).is_file() for file in ("run.json", ADAPTED, DISTILLED)):
         return Through("run", str(given), str(given), take or "winner", "", "")
     if take:
         raise UsageError(f"take={take!r} was given with {given}, which is no run. Leave it out.")

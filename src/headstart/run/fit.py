@@ -31,7 +31,7 @@ from .lock import locked
 from .log import logged
 from .race import InVain, Outcome, Race
 from .record import publish
-from .saved import ADAPTED, Saved
+from .saved import ADAPTED, DISTILLED, Saved
 from .sources import Picked
 
 if TYPE_CHECKING:
@@ -47,8 +47,9 @@ def carry_out(plan: Plan, watch: Watch | None = None) -> Saved:
     clock = Clock()
     with presses.heard():
         tell = presses.polling(watch)
-        if (plan.out / ADAPTED).is_file():
-            raise UsageError(f"{plan.out} holds an adapted model of `headstart adapt`. Name another folder with --out.")
+        if made := next((file for file in (ADAPTED, DISTILLED) if (plan.out / file).is_file()), None):
+            verb = Path(made).stem
+            raise UsageError(f"{plan.out} holds a model that `headstart {verb}` made. Name another folder with --out.")
         source_print = _check_names(plan)
         with locked(plan.out, lambda said: tell(said, 0, 0)), logged(plan.log) as log:
             done = _steps(plan, clock, tell, source_print)

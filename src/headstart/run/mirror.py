@@ -12,9 +12,11 @@ from ..errors import BudgetError
 from ..kind import kind_of, targets
 from ..kind._words import percent
 from ..runtime import one_blas_thread
-from ..types import Source, View
+from ..types import Source, Task, View
 
 if TYPE_CHECKING:
+    from ..extract.feature_store import FeatureStore
+    from ..plan.mirroring import Mirrored
     from .job import Job
 
 SMALL = 48  # pixels of the shorter side below which nothing is asked: digits, letters, what has no side
@@ -26,21 +28,13 @@ def mirrors(job: Job, sources: Mapping[str, Source], side: int) -> bool:
     task = job.task
     if not job.plan.mirror:
         return False
-    if not kind_of(task.kind).exclusive or side < SMALL or not sources:
+    if not sources:
         return True
-    from ..plan import mirroring
-    from ..plan._folds import groups
-
-    drawn = np.random.default_rng(job.plan.seed).permutation(len(task.train))[:MOST]
-    some = [task.train[at] for at in np.sort(drawn)]
     try:
         with job.clock("embed"):
-            view = View(next(iter(sources)), "all", variants=2, style="mirror")
-            x = job.store.extract(some, [view], job.deadline)[0].x
+            found = asked(job.store, task, next(iter(sources)), side, job.plan.seed, job.deadline)
     except BudgetError:
         return True
-    with one_blas_thread():
-        found = mirroring.asked(np.asarray(x, np.float32), targets(task, some), groups(some), job.plan.seed)
     if found is None:
         return True
     job.journal.note("mirror", n=found.n, right=found.right, mirrored=found.mirrored, changes=found.changes)
@@ -52,3 +46,23 @@ def mirrors(job: Job, sources: Mapping[str, Source], side: int) -> bool:
         job.task = replace(task, notes=(*task.notes, said))
         job.tell(said, 0, 0)
     return not found.changes
+
+
+def asked(
+    store: FeatureStore, task: Task, source: str, side: int, seed: int, deadline: float | None = None
+) -> Mirrored | None:
+    """What a source's features of a few training pictures tell; None where nothing is asked, or they tell nothing.
+
+    Raises:
+        BudgetError: at the deadline.
+    """
+    if not kind_of(task.kind).exclusive or side < SMALL:
+        return None
+    from ..plan import mirroring
+    from ..plan._folds import groups
+
+    drawn = np.random.default_rng(seed).permutation(len(task.train))[:MOST]
+    some = [task.train[at] for at in np.sort(drawn)]
+    x = store.extract(some, [View(source, "all", variants=2, style="mirror")], deadline)[0].x
+    with one_blas_thread():
+        return mirroring.asked(np.asarray(x, np.float32), targets(task, some), groups(some), seed)

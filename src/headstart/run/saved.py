@@ -19,7 +19,8 @@ from ..types import Contrast, Rival, Verdict
 if TYPE_CHECKING:
     from ..ship.store import Model
 
-ADAPTED, BEFORE = "adapt.json", "source.json"  # of an adapted run: what came of it, and the record of the run before
+ADAPTED, DISTILLED = "adapt.json", "distil.json"  # what came of a run that another one was made of
+BEFORE = "source.json"  # beside either: the record of the run before
 SOURCE = "source"  # folder of an adapted run's own fit, where it began with data
 MODEL, OTHER = "model", "other"  # folders of the run's model, and of the best of the arm that did not win
 TAKES = ("winner", "transfer", "rival")
@@ -41,12 +42,13 @@ class Saved:
         self.path, self.take = Path(folder), take
         if take not in TAKES:
             raise UsageError(f"take={take!r} was given; a run keeps {', '.join(TAKES)}. Name one of these.")
-        self.adapted: Mapping[str, Any] | None = None  # of a run that was adapted, `adapt.json`
-        file = self.path / ADAPTED
+        self.made: Mapping[str, Any] | None = None  # of one made of another run: `adapt.json`, or `distil.json`
+        file = self.path / (DISTILLED if (self.path / DISTILLED).is_file() else ADAPTED)
+        verb = file.stem
         try:
             with suppress(FileNotFoundError):
-                self.adapted = json.loads(file.read_text(encoding="utf-8"))
-            file = self.path / ("run.json" if self.adapted is None else BEFORE)
+                self.made = json.loads(file.read_text(encoding="utf-8"))
+            file = self.path / ("run.json" if self.made is None else BEFORE)
             given = json.loads(file.read_text(encoding="utf-8"))
             self.record: RunRecord = understood(given, str(file))
         except FileNotFoundError as error:
@@ -59,7 +61,7 @@ class Saved:
         except ValueError as error:
             raise DataError(
                 f"{file} is damaged ({error}). Move it away and run the same `headstart "
-                f"{'fit' if file.name == 'run.json' else 'adapt'}` again: finished work is kept."
+                f"{'fit' if file.name == 'run.json' else verb}` again: finished work is kept."
             ) from error
         if self.exported and take == "winner":
             self.take = str(json.loads((self.path / ARTEFACT).read_text(encoding="utf-8"))["take"])
@@ -84,8 +86,8 @@ class Saved:
 
     @property
     def sentence(self) -> str:
-        """The verdict in one sentence; of an adapted run what came of that."""
-        return str((self.adapted or self.record)["sentence"])
+        """The verdict in one sentence; of one made of another run what came of that."""
+        return str((self.made or self.record)["sentence"])
 
     @property
     def verdict(self) -> Verdict:
@@ -114,7 +116,7 @@ class Saved:
 
         Raises:
             DataError: it is damaged, or the run has kept its winner alone.
-            UsageError: an adapted run has no other.
+            UsageError: one made of another run has no other.
         """
         from ..ship.store import load as open_model
 
@@ -127,9 +129,11 @@ class Saved:
                     f"{self.path} holds the run's {found.told['take']} alone. Leave take={self.take!r} out."
                 )
             return found
-        if self.adapted is not None:
+        if self.made is not None:
             if self.take != "winner":
-                raise UsageError(f"{self.path} was adapted and holds one model. Leave take={self.take!r} (--take) out.")
+                raise UsageError(
+                    f"{self.path} was made of another run and holds one model. Leave take={self.take!r} (--take) out."
+                )
             return open_model(self.path / MODEL)
         reuses = self.record["winner"]["reuses"]
         if self.take in ("winner", "transfer" if reuses else "rival"):

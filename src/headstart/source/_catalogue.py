@@ -43,8 +43,8 @@ def get(key: str) -> Source:
     """The record of one source.
 
     What a name means, in this order: a key of the catalogue, with "@128" behind it reading at most so many tokens of a
-    text; a path to a folder with a saved model; with "timm:",
-    "torchvision:", "hub:" or "hf-hub:" before it a name there and nowhere else; a name of timm's ("resnet50",
+    text, or pictures of so many pixels; a path to a folder with a saved model; with "timm:", "torchvision:",
+    "hub:" or "hf-hub:" before it a name there and nowhere else; a name of timm's ("resnet50",
     with a tag or without); a name of torchvision's that timm has not ("alexnet"); a name on the hub
     ("bert-base-uncased").
 
@@ -60,7 +60,7 @@ def get(key: str) -> Source:
 
 
 def _part(key: str) -> Source | None:
-    """The catalogue's source, reading at most so many tokens of a text: "NAME@128"."""
+    """The catalogue's source, reading so many tokens of a text at most, or pictures of so many pixels: "NAME@128"."""
     name, _, size = key.rpartition("@")
     whole = read(name) if size.isdecimal() else None
     return whole and _modality.of(whole.modality).at_most(whole, int(size))

@@ -32,8 +32,13 @@ class Target:
     notes: tuple[str, ...]  # what was set aside, and why
 
 
-def source_task(run: Saved, progress: Callable[[int, int], None] | None = None) -> Task:
-    """The data that the run learnt from, read as it was.
+DATA = "Give the labelled data in place of the run: it is fitted anew."
+
+
+def source_task(
+    run: Saved, progress: Callable[[int, int], None] | None = None, verb: str = "adapt", instead: str = DATA
+) -> Task:
+    """The data that the run learnt from, read as it was; `verb` wants it, and `instead` says what else to do.
 
     Raises:
         UsageError: its labels are no classes, one an example.
@@ -42,10 +47,10 @@ def source_task(run: Saved, progress: Callable[[int, int], None] | None = None) 
     kind = run.record["task"]["kind"]
     if not kind_of(kind).exclusive:
         raise UsageError(
-            f"{run.path} does {kind}; adapt takes classification, one class an example. Give a run or data with one "
+            f"{run.path} does {kind}; {verb} takes classification, one class an example. Give a run or data with one "
             "class each."
         )
-    return learnt.again(run, "Give the labelled data in place of the run: it is fitted anew.", progress)
+    return learnt.again(run, instead, progress)
 
 
 def target(run: Saved, task: Task, given: str | Path, options: ReadOptions, folder: Path) -> Target:

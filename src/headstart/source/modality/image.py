@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...errors import HeadstartError
+from ...errors import HeadstartError, SourceError
 from ...types import InputSpec, Source
 from .._modality import Demand, Modality, Weights, whole
 from ..files import saved
@@ -16,6 +17,7 @@ from ..vision import timm, weights
 if TYPE_CHECKING:
     from torch import Tensor
 
+FEWEST = 64  # pixels a side of a picture, where fewer than usual are asked for
 _MOST = 4096  # pixels a side, before the crop
 
 
@@ -51,6 +53,19 @@ class Pictures(Modality):
     def tried(self, source: Source) -> bool:
         """Those with a published accuracy of their own."""
         return source.published is not None
+
+    def at_most(self, source: Source, size: int) -> Source:
+        """Pictures are read at `size` pixels; what that costs is counted, not guessed."""
+        from ..vision.sizes import sizes
+
+        most = source.pixels.size
+        if not FEWEST <= size <= most:
+            raise SourceError(f"'{source.key}' reads pictures of {FEWEST} to {most} pixels a side, not {size}.")
+        whole, less = (sizes(source.architecture, source.config, side) for side in (most, size))
+        if whole["params"] != less["params"]:  # it has weights for each place
+            raise SourceError(f"'{source.key}' reads pictures of {most} pixels alone; leave '@{size}' out.")
+        macs = round(source.macs * less["macs"] / whole["macs"])
+        return replace(source, key=f"{source.key}@{size}", input=replace(source.pixels, size=size), macs=macs)
 
     def drawn(self, source: Source, seed: int) -> dict[str, Tensor]:
         """Batch-norm statistics stay as a new network has them."""

@@ -106,7 +106,7 @@ def logistic(
     """
     from scipy.special import expit
 
-    targets, z = _columns(y, k, link), _economical(z)
+    targets, z = _columns(y, k, link), economical(z)
     each = None if weight is None else np.asarray(weight, np.float64)[:, None]
 
     def value(w: Array, b: Array) -> tuple[float, Array]:
@@ -119,7 +119,7 @@ def logistic(
             losses, slope = targets * (norm - scores), np.exp(scores - norm) - targets
         return (float(losses.sum()), slope) if each is None else (float((each * losses).sum()), each * slope)
 
-    return _minimise(z, k, l2, value)
+    return minimise(z, k, l2, value)
 
 
 def squared_hinge(z: Array, y: Ints, k: int, c: float, link: str = "softmax") -> tuple[Array, Array]:
@@ -128,13 +128,13 @@ def squared_hinge(z: Array, y: Ints, k: int, c: float, link: str = "softmax") ->
     Returns:
         w [r k], b [k].
     """
-    signs, z = 2 * _columns(y, k, link) - 1, _economical(z)
+    signs, z = 2 * _columns(y, k, link) - 1, economical(z)
 
     def value(w: Array, b: Array) -> tuple[float, Array]:
         slack = np.maximum(0.0, 1 - signs * (z @ w.astype(z.dtype) + b))
         return float((slack**2).sum()), -2 * signs * slack
 
-    return _minimise(z, k, 1 / c, value)
+    return minimise(z, k, 1 / c, value)
 
 
 def _columns(y: NDArray[np.generic], k: int, link: str) -> Array:
@@ -142,12 +142,12 @@ def _columns(y: NDArray[np.generic], k: int, link: str) -> Array:
     return one_hot(np.asarray(y, np.int64), k) if link == "softmax" and y.ndim == 1 else np.asarray(y, np.float64)
 
 
-def _economical(z: Array) -> Array:
+def economical(z: Array) -> Array:
     """Single precision for large data: half the time, and no picture's class depends on the difference."""
     return z if z.size < 1_000_000 else z.astype(np.float32)
 
 
-def _minimise(z: Array, k: int, l2: float, value: Callable[[Array, Array], tuple[float, Array]]) -> tuple[Array, Array]:
+def minimise(z: Array, k: int, l2: float, value: Callable[[Array, Array], tuple[float, Array]]) -> tuple[Array, Array]:
     """L-BFGS on loss(z @ w + b) + l2/2 ‖w‖²; `value` gives the loss and its gradient with respect to the scores."""
     from scipy.optimize import minimize
 

@@ -109,7 +109,7 @@ def tune(
     per_epoch, whole, share = lengths(config, len(context.train.y), context.share)
     total = max(min(whole, 1), round(whole * share))
     every = max(per_epoch, math.ceil(total / ROUNDS))
-    evaluate = _evaluator(context.valid, context.kind) if context.valid is not None and config.keep == "best" else None
+    evaluate = evaluator(context.valid, context.kind) if context.valid is not None and config.keep == "best" else None
     trained = sum(p.numel() for p in tail.parameters() if p.requires_grad)
     if total == 0:
         yield Progress(1, 1)
@@ -118,7 +118,7 @@ def tune(
         )
     outcome = yield from train(
         tail,
-        _batches(context, config, tail),
+        batches(context, config, tail),
         _loss(config, context),
         Recipe(
             total,
@@ -249,7 +249,7 @@ def put_head(tail: Tail, weight: FloatArray, bias: FloatArray) -> None:
         tail.classifier.bias.copy_(torch.from_numpy(bias))
 
 
-def _batches(context: FitContext, config: Config, tail: Tail) -> Callable[[int], tuple[torch.Tensor, torch.Tensor]]:
+def batches(context: FitContext, config: Config, tail: Tail) -> Callable[[int], tuple[torch.Tensor, torch.Tensor]]:
     """`batch(step)`, a pure function of the step: the epoch's order, each row's copy, MixUp's partners."""
     import torch
 
@@ -316,7 +316,8 @@ def _loss(config: Config, context: FitContext) -> Any:  # noqa: ANN401 - (scores
     return kind_of(context.kind).training_loss(config.smoothing, weight)
 
 
-def _evaluator(valid: Features, kind: str) -> Callable[[torch.nn.Module], tuple[float, float]]:
+def evaluator(valid: Features, kind: str) -> Callable[[torch.nn.Module], tuple[float, float]]:
+    """What `loop.train` judges by: (share that is right, mean log-loss) of a tail on validation rows."""
     from .tail import look, plain
 
     x, compared = plain(valid.x), kind_of(kind).compared
