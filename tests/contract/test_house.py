@@ -103,8 +103,8 @@ def test_no_function_of_the_door_is_hidden_by_a_folder():
 def test_the_public_door():
     """Changed only on purpose."""
     assert headstart.__all__ == [
-        "HeadstartError", "Run", "__version__", "adapt", "cache", "check", "demo", "distil", "embed", "evaluate", "export",
-        "fit", "load", "predict", "rank", "search", "serve", "sources", "torchvision_cure",
+        "HeadstartError", "Run", "__version__", "adapt", "cache", "check", "demo", "distil", "embed", "evaluate",
+        "export", "fit", "load", "predict", "rank", "search", "serve", "sources", "torchvision_cure",
     ]  # fmt: skip
     assert dir(headstart) == headstart.__all__
     for name in headstart.__all__:
