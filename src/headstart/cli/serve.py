@@ -15,7 +15,7 @@ _LIMITS = "Limits"
 
 
 def run(
-    runs: Annotated[list[str], typer.Argument(help="Finished runs' folders, or NAME=FOLDER.")],
+    runs: Annotated[list[str], typer.Argument(help="Folders of runs or exported models, or NAME=FOLDER.")],
     host: Annotated[str, typer.Option(help="Where to listen; 0.0.0.0: all networks.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="0: one that is free.")] = 8000,
     key_file: Annotated[
