@@ -1,7 +1,7 @@
 """The parity gate: an artefact must say of real examples what its run says, or it is no artefact.
 
 Compared are scores before decoding, which show a wrong preparation also where probabilities are all near 0 or 1, what
-leaves the house (probabilities, numbers) and the answers. On 40 photographs (a probe on efficientnet-lite0, a fine-tuned
+leaves the house (probabilities, numbers) and the answers. On 40 photographs (a probe on lite0, a fine-tuned
 mobilenet-v2) rounding moves scores by less than 1e-4 of their spread, bilinear for bicubic by .04, nearest by .14, no
 normalisation by .18, swapped colours by .25: the answers alone stay 95 to 100 % the same, and would tell nothing.
 """
