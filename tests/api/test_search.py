@@ -103,6 +103,8 @@ def test_a_runs_index_lies_in_the_run_and_moves_with_it(finished, tmp_path):
     (found,) = hs.search(moved).query(one, 1)
     assert found.hits[0].shown == str(one)
     assert found.hits[0].cosine > 0.999
+    with pytest.raises(UsageError, match=r"starts fresh and has no source's features.*--take transfer"):
+        hs.search(hs.Run(moved, "rival"), finished.data / "cane", out=tmp_path / "other")
     shutil.rmtree(moved / "model")
     shutil.rmtree(moved / "other")
     with pytest.raises(DataError):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...errors import UsageError
 from ...pixels import PLAIN, Pixels
 from ...runtime import digest
 from ...strategy import strategy
@@ -59,14 +60,19 @@ def of_run(model: Model, name: str, engine: str, folder: Path) -> Lens:
         folder: where rows are kept meanwhile, that are large where a network was tuned.
 
     Raises:
-        UsageError: when it looks, where the model stands on no source.
+        UsageError: the model starts fresh.
     """
+    if model.source is None or not strategy(model.fitted.strategy).reuses:
+        raise UsageError(
+            f"The model of {name} ({model.fitted.strategy}) starts fresh and has no source's features. Take its best "
+            "one that reuses, --take transfer, or name a source in place of the run."
+        )
     predictor, fitted = model.predictor(engine, folder), model.fitted
-    if model.source is not None and strategy(fitted.strategy).predictor is None:
+    if strategy(fitted.strategy).predictor is None:
         identity = _frozen(model.source, fitted.view)
     else:
         state = [hashlib.sha256(fitted.state[key].tobytes()).hexdigest() for key in sorted(fitted.state)]
-        identity = digest(model.source and model.source.identity, fitted.view.depth, state)
+        identity = digest(model.source.identity, fitted.view.depth, state)
     return Lens(
         name, identity, model.modality, predictor.store, fitted.view, predictor.features, model.columns, model.pixels
     )
