@@ -8,6 +8,9 @@ import io
 import re
 import shlex
 import shutil
+import signal
+import subprocess
+import urllib.request
 from contextlib import chdir, redirect_stdout
 from pathlib import Path
 
@@ -15,7 +18,7 @@ import pytest
 
 import tiny_text
 from copied import PACKAGE, copied, offered
-from drawn import headstart, two_classes
+from drawn import command, headstart, two_classes
 from headstart.runtime import cache_dir
 
 ROOT = Path(__file__).parents[1]
@@ -86,10 +89,24 @@ def test_every_command_line_is_of_a_kind_that_is_checked():
     assert {words[0] for words in commands()} <= {"make", "headstart"}
 
 
+def served(desk: Path, words: list[str]) -> None:
+    """Starts a server, asks for its page, and stops it."""
+    with subprocess.Popen(
+        command("serve", *words, "--port", "0"), cwd=desk, stderr=subprocess.PIPE, text=True
+    ) as started:
+        said = next(line for line in started.stderr if "http://" in line)
+        with urllib.request.urlopen(re.search(r"http://\S+\d", said)[0], timeout=60) as page:
+            assert page.status == 200
+        started.send_signal(signal.SIGTERM)
+    assert started.returncode == 0
+
+
 def test_commands_and_python_run_as_written(desk):
     done: set[tuple[str, ...]] = set()
     for words in commands():
-        if words[0] == "headstart" and tuple(words) not in done:
+        if words[:2] == ["headstart", "serve"]:
+            served(desk, words[2:])
+        elif words[0] == "headstart" and tuple(words) not in done:
             ended = headstart(*words[1:], cwd=desk)
             assert ended.returncode == 0, f"{shlex.join(words)}: {ended.stderr}"
             done.add(tuple(words))

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from ..judge.foremost import foremost
 from ..kind import counts, kind_of, targets
 from ..runtime import write, write_json
 from ..schema import SCHEMA, Counts, ModelPart, RankingPart, RunRecord, TaskPart
@@ -23,7 +24,6 @@ from ..types import Example, Fitted, Task, Trial, to_dict
 from ..version import __version__
 from . import forecast, learnt, models, particulars
 from .saved import MODEL, Saved
-from .warnings import foremost
 
 if TYPE_CHECKING:
     from ..judge.verdict import Judgement

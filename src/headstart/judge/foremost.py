@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..judge.unheard import unheard
 from ..types import Trial
+from .unheard import unheard
 
 
 def foremost(trials: Sequence[Trial], cut: Sequence[str], sources: Sequence[str], hurts: bool) -> list[str]:

@@ -1,6 +1,6 @@
 """What weighs most comes first."""
 
-from headstart.run.warnings import foremost
+from headstart.judge.foremost import foremost
 from headstart.types import Trial
 
 
