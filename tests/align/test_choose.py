@@ -29,7 +29,7 @@ def shown(method: str, where: str, source: float, there: float, seed: int, sure:
 PLAIN = shown("none", "lite0", 0.85, 0.6, 1)
 OTHER = shown("none", "TF-IDF", 0.8, 0.62, 2)
 GAIN = shown("coral", "lite0", 0.84, 0.8, 3, sure=5.0)
-LOSS = shown("dann", "lite0", 0.84, 0.45, 4, sure=5.0)
+LOSS = shown("kmm", "lite0", 0.84, 0.45, 4, sure=5.0)
 
 
 def test_a_clear_gain_is_taken_and_its_reason_said():
@@ -62,9 +62,17 @@ def test_a_tie_keeps_what_is_there():
     assert choose([twin, PLAIN], "a-twin").index == 0
 
 
+def test_a_method_that_the_rule_was_not_tried_on_is_chosen_only_where_it_is_named():
+    gain = Shown("cdan", "lite0", GAIN.valid, Y, GAIN.target)
+    choice = choose([PLAIN, OTHER, gain], "lite0")
+    assert (choice.index, choice.ruled[2].status) == (0, "not supported")
+    assert "named with --method it may be chosen" in choice.ruled[2].reason
+    assert choose([PLAIN, OTHER, gain], "lite0", ["cdan"]).index == 2
+
+
 def test_one_answer_for_all_is_never_taken():
     """However sure it is, and though the other representation gives little else."""
-    one = Shown("dann", "lite0", GAIN.valid, Y, np.tile([0.98, 0.01, 0.01], (M, 1)))
+    one = Shown("kmm", "lite0", GAIN.valid, Y, np.tile([0.98, 0.01, 0.01], (M, 1)))
     leaning = Shown("none", "TF-IDF", OTHER.valid, Y, softmax(np.log(OTHER.target) + np.array([3.0, 0, 0])))
     choice = choose([PLAIN, leaning, one], "lite0")
     assert choice.index == 0

@@ -117,7 +117,7 @@ def carry_out(asked: Asked, watch: Watch) -> Adapted:
             found = _all(asked.out, shown_by, tried, looks)
         with clock("choose"):
             untouched = _untouched(asked, found, task, there, Path(folder))
-            choice, estimates, chosen = _chosen(found, untouched)
+            choice, estimates, chosen = _chosen(found, untouched, asked.methods)
             unlike = _unlike(chosen)
         with clock("save"):
             fitted = _save(asked, task, chosen, untouched, sources, weights)
@@ -227,13 +227,15 @@ def _as_it_is(asked: Asked, task: Task, there: Target, folder: Path) -> Candidat
     return Candidate(at, method(PLAIN), shown)
 
 
-def _chosen(found: Sequence[Candidate], untouched: Candidate) -> tuple[Choice, dict[str, Estimated], Candidate]:
+def _chosen(
+    found: Sequence[Candidate], untouched: Candidate, named: Sequence[str]
+) -> tuple[Choice, dict[str, Estimated], Candidate]:
     from ...align.choice.choose import choose
     from ...align.choice.estimate import estimate
 
     able = [c for c in found if c.shown is not None]
     shown = [c.shown for c in able if c.shown is not None]
-    choice = choose(shown, untouched.at.name)
+    choice = choose(shown, untouched.at.name, named)
     chosen = able[choice.index]
     told = [c for c in able if c.method.name == PLAIN or c is chosen]
     return choice, {c.id: estimate(c.shown, shown) for c in told if c.shown is not None}, chosen
