@@ -88,17 +88,17 @@ def save(
     extra: dict[str, Any] = {"format": FORMAT, "columns": dict(columns or {})}
     extra |= {"pixels": asdict(pixels), "source": None}
     if source is not None and weights is not None:
-        sha256 = _sha256(weights)
-        if _sha256(folder / BACKBONE) != sha256:
-            twin = beside / BACKBONE if beside and _sha256(beside / BACKBONE) == sha256 else None
+        sha256 = checksum(weights)
+        if checksum(folder / BACKBONE) != sha256:
+            twin = beside / BACKBONE if beside and checksum(beside / BACKBONE) == sha256 else None
             _place(folder / BACKBONE, weights, twin)
         extra |= {"source": to_dict(source), "backbone_sha256": sha256}
     keep.save(folder, fitted, extra)
     return Model(fitted, source, folder / BACKBONE if source else None, dict(columns or {}), pixels)
 
 
-def _sha256(path: Path) -> str:
-    """Of a file, which is never whole in memory."""
+def checksum(path: Path) -> str:
+    """The sha256 of a file, which is never whole in memory; "no file" where there is none."""
     try:
         with path.open("rb") as opened:
             return hashlib.file_digest(opened, "sha256").hexdigest()
@@ -137,7 +137,7 @@ def load(folder: Path) -> Model:
     if source is None:
         return Model(fitted, None, None, columns, pixels)
     weights = folder / BACKBONE
-    if (found := _sha256(weights)) != extra["backbone_sha256"]:
+    if (found := checksum(weights)) != extra["backbone_sha256"]:
         raise DataError(
             f"{weights} is not the file this model was saved with (sha256 {found[:12]}, not "
             f"{extra['backbone_sha256'][:12]}). Copy the whole model folder again, or run `headstart fit` again."

@@ -7,7 +7,6 @@ what the parity gate found), `head.safetensors` (what preparing needs of the mod
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -28,7 +27,7 @@ from ...strategy import strategy
 from ...types import Example, to_dict
 from ...version import __version__
 from ..predictor import Predictor
-from ..store import Model
+from ..store import Model, checksum
 from . import FILE
 from ._network import Graph, graph
 from ._reading import Reading
@@ -135,7 +134,7 @@ def _told(folder: Path, model: Model, told: Mapping[str, Any]) -> Artefact:
         "columns": dict(model.columns),
         "pixels": asdict(model.pixels),
         "source": to_dict(model.source) if model.source else None,
-        "files": {path.name: _sha256(path) for path in files},
+        "files": {path.name: checksum(path) for path in files},
     }
     keep.save(folder, replace(model.fitted, state=held), extra, FILE)
     return load(folder)
@@ -162,7 +161,7 @@ def load(folder: Path) -> Artefact:
             "export the run again."
         )
     for name, known in told["files"].items():
-        if (found := _sha256(folder / name)) != known:
+        if (found := checksum(folder / name)) != known:
             raise DataError(
                 f"{folder / name} is not the file that was exported (sha256 {found[:12]}, not {known[:12]}). Copy the "
                 "whole artefact again, or export the run again."
@@ -171,11 +170,3 @@ def load(folder: Path) -> Artefact:
     columns, pixels = told.pop("columns"), Pixels(**told.pop("pixels"))
     tokenizer = folder / TOKENIZER if TOKENIZER in told["files"] else None
     return Artefact(fitted, source, tokenizer, columns, pixels, folder=folder, told=told)
-
-
-def _sha256(path: Path) -> str:
-    try:
-        with path.open("rb") as opened:
-            return hashlib.file_digest(opened, "sha256").hexdigest()
-    except FileNotFoundError:
-        return "no file"
