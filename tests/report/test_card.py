@@ -82,7 +82,7 @@ def test_the_card_of_a_text_model_shows_texts():
 def test_of_data_that_no_file_shows_a_card_says_what_holds_for_any():
     """A kind of data without a file in report/modality/: the hub has no name for what its models do."""
     run = {**_view.whole(sample.helps()), "shown": _modality.of("scent")}
-    head = front(f"{card._front(run)}\n")
+    head = front(f"{card._front(run, None)}\n")
     assert "pipeline_tag" not in head
     assert "classification" in head["tags"]
     assert 'run.predict(["new.csv"])' in card._how(run)

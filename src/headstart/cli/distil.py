@@ -30,7 +30,7 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
 ) -> None:
-    """Let a finished run teach a smaller student, and tell whether the teacher helped.
+    """Let a finished run teach a smaller student.
 
     The student without a teacher stands beside: same labels, settings and steps, same sealed test.
     """
