@@ -85,5 +85,5 @@ def test_of_data_that_no_file_shows_a_card_says_what_holds_for_any():
     head = front(f"{card._front(run, None)}\n")
     assert "pipeline_tag" not in head
     assert "classification" in head["tags"]
-    assert 'run.predict(["new.csv"])' in card._how(run)
+    assert 'run.predict(["new.csv"])' in card._how(run, None)
     assert "A classifier for" in card._what(run)

@@ -102,7 +102,10 @@ def test_a_source_that_reads_the_beginning_of_texts_is_the_source_in_all_else():
 
 @pytest.mark.parametrize(
     ("key", "said"),
-    [("minilm-l6@512", "reads 8 to 256 tokens of a text, not 512"), ("mobilenet-v2@500", "reads pictures of 64 to 224 pixels a side, not 500")],
+    [
+        ("minilm-l6@512", "reads 8 to 256 tokens of a text, not 512"),
+        ("mobilenet-v2@500", "reads pictures of 64 to 224 pixels a side, not 500"),
+    ],
 )
 def test_a_beginning_that_can_not_be_read_is_refused(key, said):
     with pytest.raises(SourceError, match=said):

@@ -28,9 +28,9 @@ def misled(small=3) -> Domains:
 
 
 def test_domains_that_do_not_differ_keep_plain_erm():
-    choices = [judge_by_leaving_out(domains(n=60, shift=0.0, seed=seed), QUICK) for seed in range(10)]
+    choices = [judge_by_leaving_out(domains(n=60, shift=0.0, seed=seed), QUICK) for seed in range(20)]
     kept = [choice for choice in choices if choice.chosen == "erm"]
-    assert len(kept) >= 8  # 36 of 40 in all: a standard error is no proof
+    assert len(kept) >= 16  # 36 of 40 in all: a standard error is no proof
     choice = kept[0]
     assert choice.reason.startswith("Plain ERM: no other method is supported; the best of them, ")
     assert [one.method for one in choice.judged] == ["erm", "coral", "groupdro", "mixup"]
